@@ -1,0 +1,1 @@
+"""Named checks on one response or token, each citing what it enforces."""

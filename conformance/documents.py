@@ -1,0 +1,228 @@
+"""YAML read strictly, with the place of every value kept.
+
+Differences from plain `yaml.safe_load`: duplicate keys, anchors and aliases are refused, only
+true/false, null and plain decimal numbers are resolved (so `no`, `12:30` and a date stay text), and
+every value knows its line and column, so that a message can point at it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from conformance.errors import Problem, UnusableFile
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
+_WORDS = {"true": True, "false": False, "null": None, "": None, "~": None}
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A YAML value and its place (line and column count from 1).
+
+    `value` is a scalar, a tuple of Marked, or a dict from key to Marked.
+    """
+
+    value: Scalar | tuple[Marked, ...] | dict[str, Marked]
+    line: int
+    column: int
+
+    @property
+    def plain(self) -> Any:
+        """The value as ordinary Python data, marks dropped."""
+        if isinstance(self.value, dict):
+            return {key: item.plain for key, item in self.value.items()}
+        if isinstance(self.value, tuple):
+            return [item.plain for item in self.value]
+        return self.value
+
+
+class Reader:
+    """Reads one file, gathering its problems so that all can be told at once.
+
+    Every reading method returns something usable after a problem, so that reading goes on;
+    `finish` raises what was gathered.
+    """
+
+    def __init__(self, file: str | Path) -> None:
+        self.file = str(file)
+        self.problems: list[Problem] = []
+
+    def problem(self, at: Marked, message: str, hint: str = "") -> None:
+        """Remember a problem at the place of `at`."""
+        self.problems.append(Problem(self.file, at.line, at.column, message, hint))
+
+    def finish(self) -> None:
+        """Raise UnusableFile if anything was wrong."""
+        if self.problems:
+            raise UnusableFile(sorted(self.problems, key=lambda p: (p.line, p.column)))
+
+    def documents(self, text: str) -> list[Marked]:
+        """The documents of a YAML stream.
+
+        Raises:
+            UnusableFile: the text is not YAML at all.
+        """
+        try:
+            nodes = [node for node in yaml.compose_all(text, Loader=_Loader) if node is not None]
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            message = f"not valid YAML: {error.problem or error.context}"
+            raise UnusableFile([Problem(self.file, line, column, message)]) from error
+        except yaml.YAMLError as error:
+            raise UnusableFile([Problem(self.file, 1, 1, f"not valid YAML: {error}")]) from error
+        return [self._mark(node, set()) for node in nodes]
+
+    def mapping(
+        self,
+        at: Marked,
+        *,
+        allowed: Collection[str] | None = None,
+        required: Sequence[str] = (),
+    ) -> Mapping[str, Marked]:
+        """The keys and values of a mapping; unknown and missing keys are problems."""
+        if not isinstance(at.value, dict):
+            self.problem(at, f"expected a mapping, found {_kind(at)}")
+            return {}
+        if allowed is not None:
+            for key, value in at.value.items():
+                if key not in allowed:
+                    self.problem(value, f"unknown key {key!r}", suggest(key, allowed))
+        for key in required:
+            if key not in at.value:
+                self.problem(at, f"missing key {key!r}")
+        return at.value
+
+    def sequence(self, at: Marked) -> tuple[Marked, ...]:
+        """The items of a list; a single value is a problem."""
+        if isinstance(at.value, tuple):
+            return at.value
+        self.problem(at, f"expected a list, found {_kind(at)}")
+        return ()
+
+    def text(self, at: Marked) -> str:
+        """A text; a number, a truth value or a structure is a problem."""
+        if isinstance(at.value, str):
+            return at.value
+        self.problem(at, f"expected text, found {_kind(at)}", "put it in quotes")
+        return ""
+
+    def texts(self, at: Marked) -> tuple[str, ...]:
+        """One text, or a list of texts."""
+        items = at.value if isinstance(at.value, tuple) else (at,)
+        return tuple(self.text(item) for item in items)
+
+    def integer(self, at: Marked) -> int:
+        """A whole number."""
+        if isinstance(at.value, int) and not isinstance(at.value, bool):
+            return at.value
+        self.problem(at, f"expected a whole number, found {_kind(at)}")
+        return 0
+
+    def integers(self, at: Marked) -> tuple[int, ...]:
+        """One whole number, or a list of them."""
+        items = at.value if isinstance(at.value, tuple) else (at,)
+        return tuple(self.integer(item) for item in items)
+
+    def boolean(self, at: Marked) -> bool:
+        """true or false."""
+        if isinstance(at.value, bool):
+            return at.value
+        self.problem(at, f"expected true or false, found {_kind(at)}")
+        return False
+
+    def choice(self, at: Marked, options: Collection[str]) -> str:
+        """One of the words in `options`."""
+        word = self.text(at)
+        if word and word not in options:
+            self.problem(at, f"{word!r} is not one of: {', '.join(options)}", suggest(word, options))
+        return word
+
+    def format_1(self, fields: Mapping[str, Marked]) -> None:
+        """Check the `format` key that every file of ours carries."""
+        at = fields.get("format")
+        if at is not None and at.value != 1:
+            self.problem(at, f"format {at.plain!r} is not known here", "this release reads format: 1")
+
+    def _mark(self, node: yaml.Node, seen: set[int]) -> Marked:
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        if id(node) in seen:
+            message = "anchors and aliases are not read"
+            self.problems.append(Problem(self.file, line, column, message, "write the value out"))
+            return Marked(None, line, column)
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return Marked(self._mapping_value(node, seen), line, column)
+        if isinstance(node, yaml.SequenceNode):
+            return Marked(tuple(self._mark(item, seen) for item in node.value), line, column)
+        return Marked(_resolve(node), line, column)
+
+    def _mapping_value(self, node: yaml.MappingNode, seen: set[int]) -> dict[str, Marked]:
+        items: dict[str, Marked] = {}
+        for key_node, value_node in node.value:
+            key_at = Marked(None, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
+            if not key:
+                self.problem(key_at, "a key must be plain text")
+            elif key in items:
+                self.problem(key_at, f"duplicate key {key!r}", f"first at line {items[key].line}")
+            value = self._mark(value_node, seen)
+            items.setdefault(key, value)
+        return items
+
+
+def suggest(word: str, options: Collection[str]) -> str:
+    """`did you mean …?` for the option closest to `word`; the whole choice where none is close."""
+    close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(options))}"
+
+
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        UnusableFile: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UnusableFile([Problem(str(path), 1, 1, f"not UTF-8 text: {error.reason}")]) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {reason}")]) from error
+
+
+def _resolve(node: yaml.Node) -> Scalar:
+    text = str(node.value)
+    if getattr(node, "style", None) is not None:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text
+
+
+def _kind(at: Marked) -> str:
+    match at.value:
+        case dict():
+            return "a mapping"
+        case tuple():
+            return "a list"
+        case None:
+            return "nothing"
+        case value:
+            return f"{value!r}"

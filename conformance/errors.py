@@ -1,0 +1,92 @@
+"""Every error the harness raises, in one tree.
+
+TokenspecError
+├── HarnessError               ours: the harness or its oracle is at fault (exit 3)
+├── TargetUnusable             nothing can be said about the target (exit 6)
+│   ├── UnusableFile           a file is wrong: names file, line, column and fix (exit 4)
+│   ├── UsageError             an option is wrong (exit 4)
+│   ├── Unreachable            no answer: refused, reset, unknown host, TLS, too large
+│   │   └── TimedOut           no answer within the time allowed
+│   ├── RateLimited            the target kept answering 429
+│   └── LoginBlocked           the login page could not be passed
+└── Nonconformance             theirs: the target broke a requirement (exit 1)
+
+Each carries a message a newcomer can act on and, where there is one, a hint that says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class TokenspecError(Exception):
+    """The root of the tree; never raised itself.
+
+    Args:
+        message: what is wrong, in one sentence.
+        hint: what to do about it; empty where nothing can be said.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+
+
+class HarnessError(TokenspecError):
+    """The harness, a bundled file or the oracle is at fault; never the target."""
+
+
+class TargetUnusable(TokenspecError):  # noqa: N818 - the name says what holds, as users read it
+    """Configuration or network keeps the harness from judging the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault of a file. Lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}: {self.message}"
+        return f"{place}\n  hint: {self.hint}" if self.hint else place
+
+
+class UnusableFile(TargetUnusable):
+    """A file cannot be used; carries all its problems at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UsageError(TargetUnusable):
+    """A command line or plugin option cannot be used."""
+
+
+class Unreachable(TargetUnusable):
+    """A request got no usable answer."""
+
+
+class TimedOut(Unreachable):
+    """A request got no whole answer within the time allowed."""
+
+
+class RateLimited(TargetUnusable):
+    """The target kept answering 429 after the waits it asked for."""
+
+
+class LoginBlocked(TargetUnusable):
+    """The login page could not be passed, so no authorization code can be had."""
+
+
+class Nonconformance(TokenspecError):  # noqa: N818 - the word the report uses
+    """The target broke a requirement."""

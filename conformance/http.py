@@ -1,0 +1,121 @@
+"""HTTP as plain values, and the one seam through which every byte reaches a server.
+
+Nothing outside this module and `conformance.transport` knows which HTTP library is used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request with an absolute URL. Header order and repetition are kept as given."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, case-insensitively, or None."""
+        return next(header_values(self.headers, name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole response. `elapsed` is in seconds."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    elapsed: float = 0.0
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, case-insensitively, or None."""
+        return next(header_values(self.headers, name), None)
+
+    def header_all(self, name: str) -> tuple[str, ...]:
+        """All headers of that name, in the order received."""
+        return tuple(header_values(self.headers, name))
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type without parameters, in lower case; empty where absent."""
+        return (self.header("Content-Type") or "").split(";")[0].strip().lower()
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8 with undecodable bytes replaced."""
+        return self.body.decode("utf-8", "replace")
+
+    def json_object(self) -> dict[str, Any] | None:
+        """The body as a JSON object, or None where it is anything else."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return value if isinstance(value, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what came of it: a response, or the reason there is none."""
+
+    request: Request
+    response: Response | None = None
+    failure: str = ""
+
+
+class Transport(Protocol):
+    """Sends one request; never follows a redirect, never keeps a cookie."""
+
+    def send(self, request: Request) -> Response:
+        """Send `request`.
+
+        Raises:
+            Unreachable: no whole answer came (see the subclasses).
+        """
+        ...
+
+
+@dataclass(slots=True)
+class Recorder:
+    """A transport that remembers, in order, every exchange that passed through it."""
+
+    transport: Transport
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def send(self, request: Request) -> Response:
+        """Send through the inner transport; a failure is recorded and raised on."""
+        try:
+            response = self.transport.send(request)
+        except Exception as error:
+            self.exchanges.append(Exchange(request, failure=str(error)))
+            raise
+        self.exchanges.append(Exchange(request, response))
+        return response
+
+
+def header_values(headers: Sequence[tuple[str, str]], name: str) -> Iterator[str]:
+    """The values of every header called `name`, case-insensitively."""
+    wanted = name.lower()
+    return (value for key, value in headers if key.lower() == wanted)
+
+
+def query_parameters(url: str) -> tuple[tuple[str, str], ...]:
+    """The query of `url` decoded, order, repetition and empty values kept."""
+    return tuple(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+
+
+def origin(url: str) -> str:
+    """`scheme://host:port` in lower case with the default port written out."""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"

@@ -1,0 +1,1 @@
+"""Login drivers: ways to carry an authorization request to its code."""

@@ -1,0 +1,83 @@
+"""What a login driver is, and where an authorization request can end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Protocol
+
+from conformance.http import Transport
+from conformance.login.cookies import CookieJar
+
+
+class Ending(StrEnum):
+    """Where an authorization request ended."""
+
+    CALLBACK = "callback"  # a redirect to the redirect_uri of the request
+    ELSEWHERE = "elsewhere"  # a redirect to another place outside the target
+    LOGIN_PAGE = "login-page"  # a page that wants the user to act (sign in, consent)
+    ERROR_PAGE = "error-page"  # any other answer without a redirect
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """The end of one authorization request.
+
+    `parameters` are those of the callback (query of the redirect, or fields of a form_post page);
+    `location` is the redirect's target for CALLBACK and ELSEWHERE; `status` and `page` describe the
+    last response otherwise (`page` holds at most the first 2,000 characters of its text).
+    """
+
+    ending: Ending
+    status: int = 0
+    location: str = ""
+    parameters: Mapping[str, str] = MappingProxyType({})
+    repeated: tuple[str, ...] = ()  # callback parameters that came more than once
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A user's session at the target: the cookies it left. Copied for every authorization."""
+
+    jar: CookieJar
+
+
+class LoginDriver(Protocol):
+    """Carries one authorization request to its end.
+
+    The driver gets the transport to use (it records every exchange) and sends credentials only to
+    the origins it was built with. It never follows a redirect to the request's redirect_uri or to
+    an origin it was not told of: such a redirect is the end of the request.
+    """
+
+    def sign_in(self, url: str, redirect_uri: str, transport: Transport) -> Session:
+        """Sign the user in by performing the authorization request `url`; once a run.
+
+        Raises:
+            LoginBlocked: the page could not be passed; the message says why and what to change.
+            Unreachable: the target did not answer.
+        """
+        ...
+
+    def authorize(
+        self,
+        url: str,
+        redirect_uri: str,
+        session: Session | None,
+        transport: Transport,
+        *,
+        interactive: bool = True,
+    ) -> Landing:
+        """Perform the authorization request `url` with a copy of `session` (None: no cookies).
+
+        With `interactive` false no page is acted on: a login or consent page is an ending of its
+        own (`LOGIN_PAGE`). Otherwise pages are filled in, and one that cannot be passed raises.
+
+        Raises:
+            LoginBlocked: a login or consent page could not be passed.
+            Unreachable: the target did not answer.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The pieces of an OAuth client: PKCE, DPoP proofs, client authentication."""

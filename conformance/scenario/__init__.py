@@ -1,0 +1,1 @@
+"""The scenario format: model, operators and the strict loader."""

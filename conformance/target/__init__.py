@@ -1,0 +1,1 @@
+"""The target: its file, its discovery document, and what it can do."""

@@ -1,0 +1,139 @@
+"""What a target file says, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+ClientAuth = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
+CLIENT_AUTH_METHODS: tuple[ClientAuth, ...] = (
+    "none",
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+)
+LoginKind = Literal["reference", "form", "cookie", "command"]
+LOGIN_KINDS: tuple[LoginKind, ...] = ("reference", "form", "cookie", "command")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client registered at the target."""
+
+    client_id: str
+    auth: ClientAuth = "none"
+    secret: str = field(default="", repr=False)
+    private_key: PrivateKeyTypes | None = field(default=None, repr=False)
+    key_id: str = ""
+    redirect_uris: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """An API (resource server) known to the target, named by the `audience` parameter."""
+
+    audience: str
+    offline_access: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How an authorization code is had.
+
+    `form`: fill the login page of the target with `username` and `password`.
+    `cookie`: send the stored session in `cookies` (a Cookie header value) with prompt=none.
+    `command`: run `command` with the authorization URL; it prints the callback URL.
+    `reference`: the bundled server, signed in like `form` with known field names.
+    """
+
+    kind: LoginKind = "form"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    cookies: str = field(default="", repr=False)
+    command: tuple[str, ...] = ()
+    username_field: str = ""
+    password_field: str = ""
+    hosts: tuple[str, ...] = ()  # further origins the login page may live on
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How hard the harness may press. `rate` is in requests a second, None for no limit."""
+
+    rate: float | None = None
+    timeout: float = 10.0  # seconds of wall clock for one response
+    jobs: int = 4
+    hops: int = 20  # redirects followed in one login
+    body: int = 1024 * 1024  # bytes of one response
+    consecutive_failures: int = 5  # infrastructure errors in a row before the run stops
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Absolute URLs; empty where the target has none."""
+
+    authorization: str = ""
+    token: str = ""
+    userinfo: str = ""
+    revocation: str = ""
+    introspection: str = ""
+    jwks: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What is tested, for the report."""
+
+    vendor: str = ""
+    name: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target file, read and checked, secrets resolved. `file` names where it came from."""
+
+    issuer: str
+    clients: tuple[Client, ...]
+    login: Login
+    file: str = ""
+    product: Product = Product()
+    endpoints: Endpoints = Endpoints()  # what the file gives; the rest comes from discovery
+    scope: str = "openid"  # space separated, asked for by every ordinary authorization request
+    apis: tuple[Api, ...] = ()
+    authorize: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    profile: str = "rfc"
+    capabilities: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    limits: Limits = Limits()
+    hosts: tuple[str, ...] = ()  # further hosts the harness may talk to
+    verify_tls: bool = True
+
+    @property
+    def main(self) -> Client:
+        """The client most scenarios use: the first of the file."""
+        return self.clients[0]
+
+    def client(self, role: str) -> Client | None:
+        """The client for a role of the scenario format, or None where the file has none.
+
+        Roles: `main`; `second`, the next client that authenticates as `main` does, else any
+        other; an authentication method, the first client that uses it; `confidential`, the first
+        that authenticates at all.
+        """
+        others = self.clients[1:]
+        match role:
+            case "main":
+                return self.main
+            case "second":
+                alike = (client for client in others if client.auth == self.main.auth)
+                return next(alike, others[0] if others else None)
+            case "confidential":
+                return next((client for client in self.clients if client.auth != "none"), None)
+            case "public":
+                return next((client for client in self.clients if client.auth == "none"), None)
+            case method:
+                return next((client for client in self.clients if client.auth == method), None)
