@@ -1,0 +1,367 @@
+"""Install, start and stop the peers: authorization servers of other authors.
+
+`with running("oidc-provider") as peer:` gives a server on a free loopback port and a target file
+for it. `python -m tests.peers.launch oidc-provider` does the same in the foreground. Packages are
+installed once for each state of a peer's manifest, outside the checkout: in the folder named by
+TOKENSPEC_PEERS_CACHE, else in the system's folder for temporary files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import secrets
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import httpx
+import jwt
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+HERE = Path(__file__).parent
+USERNAME = "alice"
+KEY_FILE = "jwt-app.pem"
+LOG_FILE = "server.log"
+START_SECONDS = 30.0  # from the start of the process to its first answer
+STOP_SECONDS = 5.0  # from the polite signal to the other one
+
+
+class PeerError(Exception):
+    """A peer could not be installed or started; the message holds the tail of its output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one peer is installed and started. Files are relative to the peer's folder.
+
+    `install` fills an empty folder; `command` gives the arguments that start the server, from that
+    folder and a working folder that holds a copy of the peer's files.
+    """
+
+    vendor: str
+    product: str
+    version: re.Pattern[str]  # matches the manifest, group 1 is the version
+    manifest: tuple[str, ...]
+    install: Callable[[Path, Path], None]
+    command: Callable[[Path, Path], list[str]]
+    scope: str
+    environment: Mapping[str, str]
+    authorize: Mapping[str, str]  # sent with ordinary authorization requests
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A running peer. `env` holds the variables that its target file refers to."""
+
+    name: str
+    issuer: str
+    target_file: Path
+    env: Mapping[str, str]
+    log_file: Path
+
+
+def _run(command: list[str], folder: Path) -> None:
+    """Run an installer in `folder`.
+
+    Raises:
+        PeerError: the program is missing or failed.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed installer command
+            command, cwd=folder, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise PeerError(f"{command[0]} is not installed; the peer needs it") from error
+    if done.returncode:
+        output = (done.stdout + done.stderr)[-2000:]
+        raise PeerError(f"{shlex.join(command)} failed with status {done.returncode}:\n{output}")
+
+
+def _install_node(folder: Path, source: Path) -> None:
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(source / name, folder)
+    _run(["npm", "ci", "--ignore-scripts"], folder)
+
+
+def _start_node(installation: Path, work: Path) -> list[str]:
+    # Node looks for the packages of a module in the folders above it.
+    (work / "node_modules").symlink_to(installation / "node_modules")
+    return ["node", "server.js"]
+
+
+def _install_python(folder: Path, source: Path) -> None:
+    venv.create(folder, with_pip=True, symlinks=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--only-binary=:all:"]
+    _run([*pip, "--require-hashes", "-r", str(source / "requirements.txt")], folder)
+
+
+def _start_python(installation: Path, _work: Path) -> list[str]:
+    return [str(installation / "bin" / "python"), "server.py"]
+
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "oidc-provider": Recipe(
+            vendor="panva",
+            product="oidc-provider",
+            version=re.compile(r'"oidc-provider": "([\d.]+)"'),
+            manifest=("package.json", "package-lock.json"),
+            install=_install_node,
+            command=_start_node,
+            scope="openid profile email offline_access",
+            environment=MappingProxyType({"NODE_ENV": "production"}),
+            # offline_access is granted only where consent is asked for (OIDC Core §11)
+            authorize=MappingProxyType({"prompt": "consent"}),
+        ),
+        "authlib": Recipe(
+            vendor="authlib",
+            product="Authlib",
+            version=re.compile(r"^authlib==([\d.]+)", re.MULTILINE),
+            manifest=("requirements.txt",),
+            install=_install_python,
+            command=_start_python,
+            scope="openid profile email",
+            environment=MappingProxyType({"AUTHLIB_INSECURE_TRANSPORT": "1"}),
+            authorize=MappingProxyType({}),
+        ),
+    }
+)
+
+
+def installed(name: str) -> Path:
+    """The folder with the packages of peer `name`, installed first where they are not yet.
+
+    Raises:
+        PeerError: the installation failed.
+    """
+    recipe, source = RECIPES[name], HERE / name
+    digest = hashlib.sha256(f"{sys.implementation.cache_tag} {sys.prefix}".encode())
+    for file in recipe.manifest:
+        digest.update((source / file).read_bytes())
+    cache = Path(
+        os.environ.get("TOKENSPEC_PEERS_CACHE") or Path(tempfile.gettempdir()) / "tokenspec-peers"
+    )
+    folder = cache / f"{name}-{digest.hexdigest()[:16]}"
+    if folder.exists():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=cache))
+    try:
+        recipe.install(unfinished, source)
+        unfinished.rename(folder)
+    except OSError:
+        if not folder.exists():  # else another process was faster: its folder is as good
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return folder
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _new_key(file: Path) -> dict[str, Any]:
+    """Write a new private key to `file` (PEM) and give its public half as a JWK."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file.touch(mode=0o600)
+    file.write_bytes(pem)
+    public = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {**public, "use": "sig", "alg": "ES256"}
+
+
+def _clients(public_key: Mapping[str, Any], secrets_: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The clients every peer knows, as client metadata (RFC 7591 §2); the first is the main one."""
+    one, two = "https://app.example/callback", "https://app.example/other"
+    jwks = {"keys": [dict(public_key)]}
+    rows: list[tuple[str, str, list[str], dict[str, Any]]] = [
+        ("public-app", "none", [one, two], {}),
+        ("other-app", "none", [one], {}),
+        ("basic-app", "client_secret_basic", [one], {"client_secret": secrets_["basic-app"]}),
+        ("post-app", "client_secret_post", [one], {"client_secret": secrets_["post-app"]}),
+        ("jwt-app", "private_key_jwt", [one], {"jwks": jwks}),
+    ]
+    return [
+        {
+            "client_id": client_id,
+            "token_endpoint_auth_method": auth,
+            "redirect_uris": redirect_uris,
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+            **more,
+        }
+        for client_id, auth, redirect_uris, more in rows
+    ]
+
+
+def _target(
+    name: str, issuer: str, clients: list[dict[str, Any]], variables: Mapping[str, str]
+) -> dict[str, Any]:
+    """The target file's content."""
+    recipe = RECIPES[name]
+    manifest = (HERE / name / recipe.manifest[0]).read_text("utf-8")
+    version = recipe.version.search(manifest)
+    if version is None:
+        raise PeerError(f"{name}/{recipe.manifest[0]} does not pin {recipe.product}")
+    entries = []
+    for client in clients:
+        entry: dict[str, Any] = {
+            "id": client["client_id"],
+            "auth": client["token_endpoint_auth_method"],
+        }
+        if "client_secret" in client:
+            entry["secret"] = {"env": variables[client["client_id"]]}
+        if "jwks" in client:
+            entry["key"] = {"file": KEY_FILE}
+        entries.append({**entry, "redirect_uris": client["redirect_uris"]})
+    password = {"env": variables[USERNAME]}
+    target: dict[str, Any] = {
+        "format": 1,
+        "product": {"vendor": recipe.vendor, "name": recipe.product, "version": version[1]},
+        "issuer": issuer,
+        "clients": entries,
+        "login": {"kind": "form", "username": USERNAME, "password": password},
+        "scope": recipe.scope,
+    }
+    return {**target, "authorize": dict(recipe.authorize)} if recipe.authorize else target
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], peer: Peer) -> None:
+    """Ask for the discovery document until it comes.
+
+    Raises:
+        PeerError: the process ended, or the time allowed is over.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{peer.issuer}/.well-known/openid-configuration").is_success:
+                return
+        except httpx.TransportError:
+            pass  # not listening yet
+        try:
+            process.wait(timeout=0.05)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    log = peer.log_file.read_text("utf-8", errors="replace")[-2000:]
+    raise PeerError(f"{peer.name} did not answer at {peer.issuer}; its output ends with:\n{log}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the process and whatever it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextmanager
+def running(name: str, *, dpop_nonce: bool = False) -> Iterator[Peer]:
+    """Start peer `name` and stop it at the end of the block, its working folder removed.
+
+    Args:
+        name: a key of `RECIPES`.
+        dpop_nonce: ask for server-provided DPoP nonces; oidc-provider only.
+
+    Raises:
+        PeerError: the peer could not be installed or did not start.
+    """
+    installation = installed(name)
+    with tempfile.TemporaryDirectory(prefix=f"tokenspec-{name}-") as folder:
+        work = Path(folder) / "server"
+        shutil.copytree(HERE / name, work, ignore=shutil.ignore_patterns("__pycache__"))
+        issuer = f"http://127.0.0.1:{_free_port()}"
+        variables = {
+            USERNAME: "PEER_PASSWORD",
+            "basic-app": "PEER_BASIC_SECRET",
+            "post-app": "PEER_POST_SECRET",
+        }
+        secret = {owner: secrets.token_urlsafe(24) for owner in variables}
+        clients = _clients(_new_key(Path(folder) / KEY_FILE), secret)
+        for client in clients:
+            client["scope"] = RECIPES[name].scope
+        clients_file = Path(folder) / "clients.json"
+        clients_file.write_text(json.dumps(clients), "utf-8")
+        target_file = Path(folder) / "target.yaml"
+        content = _target(name, issuer, clients, variables)
+        target_file.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+        env = {variable: secret[owner] for owner, variable in variables.items()}
+        peer = Peer(name, issuer, target_file, MappingProxyType(env), Path(folder) / LOG_FILE)
+        environment = {
+            **os.environ,
+            **RECIPES[name].environment,
+            **env,
+            "PEER_ISSUER": issuer,
+            "PEER_CLIENTS": str(clients_file),
+            "PEER_USERNAME": USERNAME,
+            "PEER_DPOP_NONCE": "1" if dpop_nonce else "",
+        }
+        with peer.log_file.open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603 - a command of our own table
+                RECIPES[name].command(installation, work),
+                cwd=work,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            _wait_until_ready(process, peer)
+            yield peer
+        finally:
+            _stop(process)
+
+
+def main() -> int:
+    """Run one peer until interrupted, after printing what a run against it needs."""
+    parser = argparse.ArgumentParser(prog="python -m tests.peers.launch", description=__doc__)
+    parser.add_argument("name", choices=sorted(RECIPES))
+    parser.add_argument("--dpop-nonce", action="store_true", help="ask for DPoP nonces")
+    options = parser.parse_args()
+    stop = {signal.SIGINT, signal.SIGTERM}
+    try:
+        with running(options.name, dpop_nonce=options.dpop_nonce) as peer:
+            signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+            lines = [f"export {name}={shlex.quote(value)}" for name, value in peer.env.items()]
+            lines += [f"# {peer.name} at {peer.issuer}; its target file, until Ctrl-C:"]
+            sys.stdout.write("\n".join([*lines, str(peer.target_file), ""]))
+            sys.stdout.flush()
+            signal.sigwait(stop)
+    except PeerError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
