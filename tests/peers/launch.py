@@ -153,7 +153,7 @@ def installed(name: str) -> Path:
         PeerError: the installation failed.
     """
     recipe, source = RECIPES[name], HERE / name
-    digest = hashlib.sha256(f"{sys.implementation.cache_tag} {sys.prefix}".encode())
+    digest = hashlib.sha256(f"{sys.implementation.cache_tag} {sys.base_prefix}".encode())
     for file in recipe.manifest:
         digest.update((source / file).read_bytes())
     cache = Path(

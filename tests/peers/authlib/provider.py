@@ -117,7 +117,8 @@ class PrivateKeyJWT(JWTBearerClientAssertion):
         return not seen
 
     def resolve_client_public_key(self, client: Client) -> KeySet:
-        return KeySet.import_key_set(client.client_metadata.get("jwks", {"keys": []}))
+        jwks = client.client_metadata.get("jwks")
+        return KeySet.import_key_set(jwks) if jwks else KeySet([])
 
 
 class Revocation(RevocationEndpoint):

@@ -74,8 +74,9 @@ def login() -> ResponseReturnValue:
 
 
 def send_to_login() -> ResponseReturnValue:
-    """Ask for a sign-in, and come back without `login` in `prompt`: it is then satisfied."""
+    """Ask for a sign-in, and come back without what asked for it: it is then satisfied."""
     parameters = request.args.to_dict(flat=False)
+    parameters.pop("max_age", None)
     prompt = [one for one in request.args.get("prompt", "").split() if one != "login"]
     parameters["prompt"] = [" ".join(prompt)] if prompt else []
     session["after_login"] = f"{request.path}?{urlencode(parameters, doseq=True)}"
@@ -87,7 +88,7 @@ def sign_in_needed(grant: Any, user: User | None) -> bool:
     if user is None or grant.prompt == "login":
         return True
     max_age = request.args.get("max_age", type=int)
-    return max_age is not None and int(time.time()) - session["auth_time"] > max_age
+    return max_age is not None and int(time.time()) - session["auth_time"] >= max_age
 
 
 @app.route("/authorize", methods=["GET", "POST"])
