@@ -65,7 +65,8 @@ class Reader:
     def finish(self) -> None:
         """Raise UnusableFile if anything was wrong."""
         if self.problems:
-            raise UnusableFile(sorted(self.problems, key=lambda p: (p.line, p.column)))
+            told_once = dict.fromkeys(self.problems)  # a shared key is read for every variant
+            raise UnusableFile(sorted(told_once, key=lambda p: (p.line, p.column)))
 
     def documents(self, text: str) -> list[Marked]:
         """The documents of a YAML stream.
@@ -136,7 +137,7 @@ class Reader:
         return tuple(self.integer(item) for item in items)
 
     def boolean(self, at: Marked) -> bool:
-        """true or false."""
+        """A truth value: true or false."""
         if isinstance(at.value, bool):
             return at.value
         self.problem(at, f"expected true or false, found {_kind(at)}")
@@ -146,14 +147,18 @@ class Reader:
         """One of the words in `options`."""
         word = self.text(at)
         if word and word not in options:
-            self.problem(at, f"{word!r} is not one of: {', '.join(options)}", suggest(word, options))
+            self.problem(
+                at, f"{word!r} is not one of: {', '.join(options)}", suggest(word, options)
+            )
         return word
 
     def format_1(self, fields: Mapping[str, Marked]) -> None:
         """Check the `format` key that every file of ours carries."""
         at = fields.get("format")
         if at is not None and at.value != 1:
-            self.problem(at, f"format {at.plain!r} is not known here", "this release reads format: 1")
+            self.problem(
+                at, f"format {at.plain!r} is not known here", "this release reads format: 1"
+            )
 
     def _mark(self, node: yaml.Node, seen: set[int]) -> Marked:
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
@@ -205,7 +210,7 @@ def read_text(path: Path) -> str:
 
 def _resolve(node: yaml.Node) -> Scalar:
     text = str(node.value)
-    if getattr(node, "style", None) is not None:
+    if getattr(node, "style", None):  # quoted or block text; plain is None, or "" in the C parser
         return text
     if text in _WORDS:
         return _WORDS[text]

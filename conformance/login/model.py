@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Protocol
 
 from conformance.http import Transport
@@ -33,7 +32,7 @@ class Landing:
     ending: Ending
     status: int = 0
     location: str = ""
-    parameters: Mapping[str, str] = MappingProxyType({})
+    parameters: Mapping[str, str] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()  # callback parameters that came more than once
     page: str = ""
 

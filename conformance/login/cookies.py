@@ -1,0 +1,73 @@
+"""A cookie jar over our own request and response values, with the rules of `http.cookiejar`."""
+
+from __future__ import annotations
+
+from email.message import Message
+from http import cookiejar
+from http.client import HTTPResponse
+from ipaddress import ip_address
+from typing import cast
+from urllib.parse import urlsplit
+from urllib.request import Request as UrllibRequest
+
+from conformance.http import Response
+
+
+class CookieJar:
+    """The cookies of one browser. Not for several threads: each authorization takes a copy."""
+
+    def __init__(self) -> None:
+        self._jar = cookiejar.CookieJar(_Policy())
+
+    def header_for(self, url: str) -> str:
+        """The Cookie header for a request to `url`; empty where no cookie goes there."""
+        request = UrllibRequest(url)  # noqa: S310 - built to ask the jar, never opened
+        self._jar.add_cookie_header(request)
+        return request.get_header("Cookie") or ""
+
+    def store(self, url: str, response: Response) -> None:
+        """Keep the cookies that `response`, the answer to `url`, sets."""
+        headers = Message()
+        for value in response.header_all("Set-Cookie"):
+            headers["Set-Cookie"] = value
+        request = UrllibRequest(url)  # noqa: S310 - built to tell the jar, never opened
+        self._jar.extract_cookies(cast("HTTPResponse", _Headers(headers)), request)
+
+    def copy(self) -> CookieJar:
+        """A jar of its own with the same cookies."""
+        twin = CookieJar()
+        for cookie in self._jar:
+            twin._jar.set_cookie(cookie)  # noqa: SLF001 - of the same class
+        return twin
+
+    def __len__(self) -> int:
+        return len(self._jar)
+
+
+class _Headers:
+    """What `http.cookiejar` reads of a response."""
+
+    def __init__(self, headers: Message) -> None:
+        self._headers = headers
+
+    def info(self) -> Message:
+        return self._headers
+
+
+class _Policy(cookiejar.DefaultCookiePolicy):
+    """Secure cookies also go to plain http on the loopback, as they do in browsers."""
+
+    def return_ok_secure(self, cookie: cookiejar.Cookie, request: UrllibRequest) -> bool:
+        """Whether the scheme of the request may carry the cookie."""
+        return super().return_ok_secure(cookie, request) or is_loopback(request.full_url)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` names this machine: localhost, 127.0.0.0/8 or ::1."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

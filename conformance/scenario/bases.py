@@ -1,0 +1,78 @@
+"""The valid exchanges a scenario starts from, as a table.
+
+The last step of a base is the one whose request `headers`, `dpop`, `client_auth` and `http` change
+and whose answer `expect` speaks of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.scenario.model import StepKind
+
+_A, _T, _R = StepKind.AUTHORIZE, StepKind.TOKEN, StepKind.REFRESH
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A valid exchange: its steps in order, and the capabilities without which it cannot be had."""
+
+    steps: tuple[StepKind, ...]
+    summary: str
+    dpop: bool = False
+    needs: tuple[str, ...] = ()
+
+
+BASES: dict[str, Base] = {
+    "authorization": Base((_A,), "an authorization request that gets a code"),
+    "code-exchange": Base((_A, _T), "a code, exchanged with its verifier"),
+    "code-exchange-dpop": Base((_A, _T), "the same with a DPoP proof", dpop=True, needs=("dpop",)),
+    "refresh": Base((_A, _T, _R), "a refresh token, used once", needs=("refresh",)),
+    "refresh-dpop": Base(
+        (_A, _T, _R), "the same, bound to a key", dpop=True, needs=("dpop", "refresh")
+    ),
+    "userinfo": Base(
+        (_A, _T, StepKind.USERINFO), "an access token, shown at userinfo", needs=("userinfo",)
+    ),
+    "userinfo-dpop": Base(
+        (_A, _T, StepKind.USERINFO),
+        "the same, bound to a key",
+        dpop=True,
+        needs=("dpop", "userinfo"),
+    ),
+    "revocation": Base(
+        (_A, _T, StepKind.REVOKE), "an access token, revoked", needs=("revocation",)
+    ),
+    "introspection": Base(
+        (_A, _T, StepKind.INTROSPECT), "an access token, introspected", needs=("introspection",)
+    ),
+    "metadata": Base((StepKind.METADATA,), "the discovery document", needs=("metadata",)),
+    "jwks": Base((StepKind.JWKS,), "the key set", needs=("jwks",)),
+}
+
+# Needs that follow from a word used in a scenario, so that no author has to repeat them.
+CLIENT_NEEDS: dict[str, str] = {
+    "second": "second-client",
+    "confidential": "confidential-client",
+    "public": "public-client",
+    "client_secret_basic": "client-secret-basic",
+    "client_secret_post": "client-secret-post",
+    "private_key_jwt": "private-key-jwt",
+}
+STEP_NEEDS: dict[StepKind, str] = {
+    StepKind.REFRESH: "refresh",
+    StepKind.USERINFO: "userinfo",
+    StepKind.REVOKE: "revocation",
+    StepKind.INTROSPECT: "introspection",
+    StepKind.METADATA: "metadata",
+    StepKind.JWKS: "jwks",
+}
+OPERATOR_NEEDS: dict[tuple[str, str], str] = {
+    ("registered", "other"): "second-redirect-uri",
+    ("registered", "loopback"): "loopback-redirect",
+    ("registered", "with-query"): "redirect-uri-with-query",
+    ("client", "second"): "second-client",
+    ("api", "with-offline-access"): "api-with-offline-access",
+    ("api", "without-offline-access"): "api-without-offline-access",
+    ("api", "any"): "api",
+}

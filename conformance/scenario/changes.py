@@ -1,0 +1,158 @@
+"""Reading the places where a scenario changes a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.documents import Marked, Reader, suggest
+from conformance.scenario.bases import CLIENT_NEEDS, OPERATOR_NEEDS
+from conformance.scenario.model import (
+    Change,
+    Changes,
+    ClientAuthChanges,
+    HttpChanges,
+    JwtChanges,
+    Pkce,
+)
+from conformance.scenario.operators import OPERATORS, argument_problem
+
+SIGN_WITH = ("other-key", "public-key-as-secret", "client-secret", "nothing")
+KEYS = ("other",)
+ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
+CLIENT_ROLES = ("main", *CLIENT_NEEDS)
+AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post", "both")
+METHODS = ("GET", "POST", "PUT")
+ENCODINGS = ("form", "json", "query")
+PKCE_METHODS = ("S256", "plain", "none")
+
+JWT_KEYS = ("header", "claims", "sign_with", "signature", "key", "alg", "reuse")
+CLIENT_AUTH_KEYS = ("client", "method", "secret", "encoding", "assertion")
+HTTP_KEYS = ("method", "encoding", "content_type")
+PKCE_KEYS = ("method", "length", "characters")
+REQUEST_KEYS = ("headers", "dpop", "client_auth", "http")
+
+
+def read_change(reader: Reader, at: Marked, *, text_only: bool) -> Change:
+    """One value of a change place: a literal, or exactly one operator."""
+    if isinstance(at.value, dict):
+        return _read_operator(reader, at)
+    if text_only and not isinstance(at.value, str):
+        reader.problem(at, f"a parameter is text, found {at.plain!r}", "put it in quotes")
+    return Change("value", at.plain)
+
+
+def read_change_map(reader: Reader, at: Marked, *, text_only: bool = True) -> dict[str, Change]:
+    """A mapping from parameter, header or claim name to its change."""
+    fields = reader.mapping(at)
+    return {name: read_change(reader, value, text_only=text_only) for name, value in fields.items()}
+
+
+def read_jwt_changes(reader: Reader, at: Marked) -> JwtChanges:
+    """The `dpop` and `client_auth.assertion` places."""
+    fields = reader.mapping(at, allowed=JWT_KEYS)
+    signature = fields.get("signature")
+    return JwtChanges(
+        header=_map(reader, fields, "header"),
+        claims=_map(reader, fields, "claims"),
+        sign_with=_choice(reader, fields, "sign_with", SIGN_WITH),
+        signature=read_change(reader, signature, text_only=True) if signature else None,
+        key=_choice(reader, fields, "key", KEYS),
+        alg=_choice(reader, fields, "alg", ALGORITHMS),
+        reuse=reader.boolean(fields["reuse"]) if "reuse" in fields else False,
+    )
+
+
+def read_client_auth(reader: Reader, at: Marked) -> ClientAuthChanges:
+    """The `client_auth` place."""
+    fields = reader.mapping(at, allowed=CLIENT_AUTH_KEYS)
+    secret, assertion = fields.get("secret"), fields.get("assertion")
+    return ClientAuthChanges(
+        client=_choice(reader, fields, "client", CLIENT_ROLES),
+        method=_choice(reader, fields, "method", AUTH_METHODS),
+        secret=read_change(reader, secret, text_only=True) if secret else None,
+        encoding=_choice(reader, fields, "encoding", ("raw",)),
+        assertion=read_jwt_changes(reader, assertion) if assertion else None,
+    )
+
+
+def read_http(reader: Reader, at: Marked) -> HttpChanges:
+    """The `http` place."""
+    fields = reader.mapping(at, allowed=HTTP_KEYS)
+    content_type = fields.get("content_type")
+    return HttpChanges(
+        method=_choice(reader, fields, "method", METHODS),
+        encoding=_choice(reader, fields, "encoding", ENCODINGS),
+        content_type=reader.text(content_type) if content_type else "",
+    )
+
+
+def read_pkce(reader: Reader, at: Marked) -> Pkce:
+    """The `pkce` place."""
+    fields = reader.mapping(at, allowed=PKCE_KEYS)
+    default = Pkce()
+    return Pkce(
+        method=_choice(reader, fields, "method", PKCE_METHODS) or default.method,
+        length=reader.integer(fields["length"]) if "length" in fields else default.length,
+        characters=reader.text(fields["characters"]) if "characters" in fields else "",
+    )
+
+
+def read_request_changes(reader: Reader, fields: Mapping[str, Marked]) -> Changes:
+    """The places that change a request beside its parameters."""
+    headers, dpop = fields.get("headers"), fields.get("dpop")
+    client_auth, http = fields.get("client_auth"), fields.get("http")
+    return Changes(
+        headers=read_change_map(reader, headers) if headers else {},
+        dpop=read_jwt_changes(reader, dpop) if dpop else None,
+        client_auth=read_client_auth(reader, client_auth) if client_auth else None,
+        http=read_http(reader, http) if http else None,
+    )
+
+
+def needs_of(changes: Changes) -> Iterator[str]:
+    """The capabilities that the words of `changes` take for granted."""
+    for change in _all_changes(changes):
+        need = OPERATOR_NEEDS.get((change.operator, str(change.argument)))
+        if need:
+            yield need
+    auth = changes.client_auth
+    if auth and auth.client in CLIENT_NEEDS:
+        yield CLIENT_NEEDS[auth.client]
+    if changes.dpop is not None:
+        yield "dpop"
+
+
+def _all_changes(changes: Changes) -> Iterator[Change]:
+    yield from changes.parameters.values()
+    yield from changes.headers.values()
+
+
+def _read_operator(reader: Reader, at: Marked) -> Change:
+    fields = reader.mapping(at)
+    if len(fields) != 1:
+        reader.problem(
+            at,
+            f"expected exactly one operator, found {len(fields)}",
+            "write {value: …} for a literal mapping",
+        )
+        return Change("omit")
+    name, argument = next(iter(fields.items()))
+    if name not in OPERATORS:
+        reader.problem(argument, f"unknown operator {name!r}", suggest(name, OPERATORS))
+        return Change("omit")
+    problem = argument_problem(name, argument.plain)
+    if problem:
+        reader.problem(argument, problem)
+        return Change("omit")
+    return Change(name, argument.plain)
+
+
+def _map(reader: Reader, fields: Mapping[str, Marked], key: str) -> dict[str, Change]:
+    return read_change_map(reader, fields[key], text_only=False) if key in fields else {}
+
+
+def _choice(
+    reader: Reader, fields: Mapping[str, Marked], key: str, options: tuple[str, ...]
+) -> Any:
+    return reader.choice(fields[key], options) if key in fields else ""

@@ -1,0 +1,303 @@
+"""The strict loader: YAML files to scenarios, with every problem of a file told at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from conformance.documents import Marked, Reader, read_text, suggest
+from conformance.errors import Problem, UnusableFile
+from conformance.scenario.bases import BASES, CLIENT_NEEDS, STEP_NEEDS, Base
+from conformance.scenario.changes import (
+    CLIENT_ROLES,
+    REQUEST_KEYS,
+    needs_of,
+    read_change_map,
+    read_pkce,
+    read_request_changes,
+)
+from conformance.scenario.model import (
+    Changes,
+    Place,
+    Scenario,
+    Setting,
+    Step,
+    StepKind,
+    Variant,
+)
+from conformance.scenario.operators import fold
+from conformance.scenario.outcomes import ORACLE, read_expect
+
+IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]*")
+STEP_WORDS = tuple(str(kind) for kind in StepKind)
+SESSIONS = ("live", "none")
+SHARED_KEYS = (
+    "title", "requirement", "why", "tags", "needs", "base", "client", "session", "pkce", "given",
+    "control", "every_response", "expect", "then", *STEP_WORDS, *REQUEST_KEYS,
+)  # fmt: skip
+SCENARIO_KEYS = ("format", "id", "variants", *SHARED_KEYS)
+VARIANT_KEYS = ("id", *SHARED_KEYS)
+
+Fields = Mapping[str, Marked]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The names a scenario may use that are defined elsewhere."""
+
+    requirement: Callable[[str], str]  # the problem with a requirement id, empty if it is known
+    needs: Collection[str]
+    checks: Collection[str]
+
+
+def load_file(path: Path, vocabulary: Vocabulary, *, shown: str = "") -> list[Scenario]:
+    """The scenarios of one file.
+
+    Args:
+        path: the file.
+        vocabulary: requirement ids, capabilities and checks that exist.
+        shown: how messages and records name the file; default its path.
+
+    Raises:
+        UnusableFile: with every problem of the file.
+    """
+    reader = Reader(shown or path)
+    area = path.parent.name
+    documents = reader.documents(read_text(path))
+    scenarios = [_Builder(reader, vocabulary, area, document).scenario() for document in documents]
+    if not documents:
+        reader.problem(Marked(None, 1, 1), "the file holds no scenario")
+    reader.finish()
+    return scenarios
+
+
+def load_folders(folders: Iterable[Path], vocabulary: Vocabulary) -> list[Scenario]:
+    """Every scenario of every `*.yaml` file below `folders`, in path order.
+
+    Raises:
+        UnusableFile: with every problem of every file, duplicate ids among them.
+    """
+    scenarios: list[Scenario] = []
+    problems: list[Problem] = []
+    for path, shown in _files(folders):
+        try:
+            scenarios += load_file(path, vocabulary, shown=shown)
+        except UnusableFile as error:
+            problems += error.problems
+    problems += _duplicates(scenarios)
+    if problems:
+        raise UnusableFile(problems)
+    return scenarios
+
+
+def _files(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    for folder in folders:
+        if folder.is_file():
+            yield folder, str(folder)
+            continue
+        for path in sorted(folder.rglob("*.yaml")):
+            yield path, str(Path(folder.name) / path.relative_to(folder))
+
+
+def _duplicates(scenarios: Iterable[Scenario]) -> Iterator[Problem]:
+    seen: dict[str, Place] = {}
+    for scenario in scenarios:
+        first = seen.setdefault(scenario.id, scenario.place)
+        if first is not scenario.place:
+            place = scenario.place
+            message = f"scenario id {scenario.id!r} is used twice"
+            yield Problem(place.file, place.line, 1, message, f"first at {first.file}:{first.line}")
+
+
+class _Builder:
+    """Builds one scenario from its document."""
+
+    def __init__(self, reader: Reader, vocabulary: Vocabulary, area: str, document: Marked) -> None:
+        self.reader = reader
+        self.vocabulary = vocabulary
+        self.area = area
+        self.document = document
+        self.fields = reader.mapping(
+            document, allowed=SCENARIO_KEYS, required=("format", "id", "title", "variants")
+        )
+        reader.format_1(self.fields)
+
+    def scenario(self) -> Scenario:
+        identifier = self._identifier(self.fields)
+        variants = self.fields.get("variants")
+        items = self.reader.sequence(variants) if variants else ()
+        if variants and isinstance(variants.value, tuple) and not items:
+            self.reader.problem(variants, "a scenario has at least one variant")
+        built = tuple(self._variant(identifier, item) for item in items)
+        self._check_unique(built, items)
+        title = self.reader.text(self.fields["title"]) if "title" in self.fields else ""
+        return Scenario(identifier, title, self._place(self.document), built)
+
+    def _identifier(self, fields: Fields) -> str:
+        at = fields.get("id")
+        if at is None:
+            return ""
+        identifier = self.reader.text(at)
+        if identifier and not IDENTIFIER.fullmatch(identifier):
+            hint = "lower-case letters, digits and hyphens"
+            self.reader.problem(at, f"{identifier!r} is not a usable id", hint)
+        return identifier
+
+    def _check_unique(self, variants: Iterable[Variant], items: Iterable[Marked]) -> None:
+        seen: set[str] = set()
+        for variant, item in zip(variants, items, strict=True):
+            if variant.id in seen:
+                self.reader.problem(item, f"variant id {variant.id!r} is used twice")
+            seen.add(variant.id)
+
+    def _place(self, at: Marked) -> Place:
+        return Place(self.reader.file, at.line)
+
+    def _variant(self, scenario: str, at: Marked) -> Variant:
+        own = self.reader.mapping(at, allowed=VARIANT_KEYS, required=("id",))
+        both: Fields = {**self.fields, **own}
+        base = self._base(both, at)
+        steps = self._steps(own, both, base, at)
+        given_steps = tuple(self._given_step(kind, own) for kind in base.steps)
+        setting = self._setting(both, base)
+        control = self.reader.boolean(both["control"]) if "control" in both else True
+        return Variant(
+            scenario=scenario,
+            id=self._identifier(own),
+            title=self.reader.text(both["title"]) if "title" in both else "",
+            requirement=self._requirement(both, at),
+            needs=self._needs(own, base, setting, (*steps, *given_steps)),
+            setting=setting,
+            steps=steps,
+            control=given_steps if control else (),
+            control_setting=Setting(client=setting.client, dpop=setting.dpop),
+            place=self._place(at),
+            area=self.area,
+            why=self.reader.text(both["why"]) if "why" in both else "",
+            tags=self.reader.texts(both["tags"]) if "tags" in both else (),
+            every_response=self.reader.boolean(both["every_response"])
+            if "every_response" in both
+            else False,
+        )
+
+    def _base(self, both: Fields, at: Marked) -> Base:
+        if "base" not in both:
+            self.reader.problem(at, "missing key 'base'", f"known: {', '.join(BASES)}")
+            return BASES["code-exchange"]
+        return BASES.get(self.reader.choice(both["base"], BASES), BASES["code-exchange"])
+
+    def _requirement(self, both: Fields, at: Marked) -> str:
+        if "requirement" not in both:
+            hint = "the id of a row of the registry"
+            self.reader.problem(at, "missing key 'requirement'", hint)
+            return ""
+        identifier = self.reader.text(both["requirement"])
+        problem = self.vocabulary.requirement(identifier) if identifier else ""
+        if problem:
+            self.reader.problem(both["requirement"], problem)
+        return identifier
+
+    def _setting(self, both: Fields, base: Base) -> Setting:
+        return Setting(
+            client=self.reader.choice(both["client"], CLIENT_ROLES) if "client" in both else "main",
+            dpop=base.dpop,
+            session=self.reader.choice(both["session"], SESSIONS) if "session" in both else "live",
+            pkce=read_pkce(self.reader, both["pkce"]) if "pkce" in both else Setting().pkce,
+        )
+
+    def _needs(
+        self, own: Fields, base: Base, setting: Setting, steps: Iterable[Step]
+    ) -> tuple[str, ...]:
+        needs = list(base.needs)
+        for fields in (self.fields, own):
+            needs += self._stated_needs(fields)
+        if setting.client in CLIENT_NEEDS:
+            needs.append(CLIENT_NEEDS[setting.client])
+        for step in steps:
+            needs += needs_of(step.changes)
+            if step.kind in STEP_NEEDS:
+                needs.append(STEP_NEEDS[step.kind])
+        return tuple(dict.fromkeys(needs))
+
+    def _stated_needs(self, fields: Fields) -> list[str]:
+        if "needs" not in fields:
+            return []
+        words = self.reader.texts(fields["needs"])
+        for word in words:
+            if word not in self.vocabulary.needs:
+                hint = suggest(word, self.vocabulary.needs)
+                self.reader.problem(fields["needs"], f"unknown need {word!r}", hint)
+        return list(words)
+
+    def _given(self, own: Fields, kind: StepKind) -> list[Mapping[str, object]]:
+        """The changes of `given` for one step, of the scenario and then of the variant."""
+        found = []
+        for fields in (self.fields, own):
+            if "given" in fields:
+                given = self.reader.mapping(fields["given"], allowed=STEP_WORDS)
+                if kind in given:
+                    found.append(read_change_map(self.reader, given[kind]))
+        return found  # type: ignore[return-value]
+
+    def _given_step(self, kind: StepKind, own: Fields) -> Step:
+        parameters = fold(self._given(own, kind))  # type: ignore[arg-type]
+        return Step(kind, str(kind), Changes(parameters=parameters), given=True)
+
+    def _steps(self, own: Fields, both: Fields, base: Base, at: Marked) -> tuple[Step, ...]:
+        last = base.steps[-1]
+        steps = []
+        for kind in base.steps:
+            written = [
+                read_change_map(self.reader, fields[kind])
+                for fields in (self.fields, own)
+                if kind in fields
+            ]
+            parameters = fold([*self._given(own, kind), *written])  # type: ignore[list-item]
+            changes = Changes(parameters=parameters)
+            if kind is last:
+                changes = replace(read_request_changes(self.reader, both), parameters=parameters)
+            steps.append(Step(kind, str(kind), changes, given=not written))
+        followers = self._followers(both, base)
+        first = self._judged(steps[-1], both, at, optional=bool(followers))
+        self._refuse_stray_steps(own, base)
+        return (*steps[:-1], first, *followers)
+
+    def _judged(self, step: Step, fields: Fields, at: Marked, *, optional: bool) -> Step:
+        if "expect" not in fields:
+            if not optional:
+                self.reader.problem(at, "missing key 'expect'", "say how a good server answers")
+            return step
+        expect = read_expect(self.reader, fields["expect"], self.vocabulary.checks)
+        return replace(step, expect=expect, oracle=fields["expect"].value == ORACLE, given=False)
+
+    def _followers(self, both: Fields, base: Base) -> tuple[Step, ...]:
+        if "then" not in both:
+            return ()
+        counts = {str(kind): base.steps.count(kind) for kind in StepKind}
+        steps = []
+        for item in self.reader.sequence(both["then"]):
+            allowed = (*STEP_WORDS, *REQUEST_KEYS, "expect")
+            fields = self.reader.mapping(item, allowed=allowed)
+            words = [word for word in fields if word in STEP_WORDS]
+            if len(words) != 1:
+                hint = f"one of: {', '.join(STEP_WORDS)}"
+                self.reader.problem(item, "a step has exactly one request", hint)
+                continue
+            word = words[0]
+            counts[word] += 1
+            name = word if counts[word] == 1 else f"{word}-{counts[word]}"
+            parameters = read_change_map(self.reader, fields[word])
+            changes = replace(read_request_changes(self.reader, fields), parameters=parameters)
+            step = Step(StepKind(word), name, changes)
+            steps.append(self._judged(step, fields, item, optional=True))
+        return tuple(steps)
+
+    def _refuse_stray_steps(self, own: Fields, base: Base) -> None:
+        for fields in (self.fields, own):
+            for kind in StepKind:
+                if kind in fields and kind not in base.steps:
+                    message = f"the base has no step {str(kind)!r}"
+                    hint = f"its steps: {', '.join(base.steps)}; further ones go under 'then'"
+                    self.reader.problem(fields[kind], message, hint)

@@ -1,0 +1,209 @@
+"""A scenario as frozen values: what the YAML loader and the generators build, and the player plays.
+
+Everything is explicit here. A variant holds the whole list of its steps, so that nothing that plays
+or judges it needs to know the file it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class StepKind(StrEnum):
+    """The requests a scenario can make; the value is the word of the file format."""
+
+    AUTHORIZE = "authorize"
+    TOKEN = "token"
+    REFRESH = "refresh"
+    USERINFO = "userinfo"
+    REVOKE = "revoke"
+    INTROSPECT = "introspect"
+    METADATA = "metadata"
+    JWKS = "jwks"
+
+
+class Answer(StrEnum):
+    """How a step was answered, by class: what the target and the oracle are compared by first."""
+
+    GRANTED = "granted"  # a code, a token, user claims, a document: what a valid request gets
+    REFUSED = "refused"  # an error response, or an error redirected to the client
+    ERROR_PAGE = "error-page"  # the authorization endpoint showed a page and redirected nowhere
+    LOGIN_PAGE = "login-page"  # the authorization endpoint wants the user to act
+    ELSEWHERE = "elsewhere"  # the authorization endpoint redirected to a URI it was not to use
+    SERVER_ERROR = "server-error"  # a status of 500 and above
+    NO_ANSWER = "no-answer"  # nothing, or not in time
+
+
+class Level(StrEnum):
+    """What a broken requirement weighs."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    MAY = "MAY"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One operator of the closed list (see `operators`) with its argument."""
+
+    operator: str
+    argument: Any = True
+
+
+@dataclass(frozen=True, slots=True)
+class JwtChanges:
+    """How a JWT (a DPoP proof or a client assertion) differs from a valid one.
+
+    `key` "other" makes a coherent proof with another key; `alg` one of another algorithm family.
+    `sign_with` breaks the tie between header and signature. `reuse` sends the last proof again.
+    """
+
+    header: Mapping[str, Change] = field(default_factory=dict)
+    claims: Mapping[str, Change] = field(default_factory=dict)
+    sign_with: str = ""
+    signature: Change | None = None
+    key: str = ""
+    alg: str = ""
+    reuse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAuthChanges:
+    """How the client authenticates, where it differs from what it is registered for."""
+
+    client: str = ""  # authenticate as the client of another role
+    method: str = ""  # another method; `both` sends Basic and body credentials together
+    secret: Change | None = None
+    encoding: str = ""  # `raw` leaves out the form encoding of Basic credentials
+    assertion: JwtChanges | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpChanges:
+    """How the request is carried, where it differs from a form-encoded POST."""
+
+    method: str = ""
+    encoding: str = ""  # form | json | query
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything one step changes about its request."""
+
+    parameters: Mapping[str, Change] = field(default_factory=dict)
+    headers: Mapping[str, Change] = field(default_factory=dict)
+    dpop: JwtChanges | None = None
+    client_auth: ClientAuthChanges | None = None
+    http: HttpChanges | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether the step differs at all from a valid one."""
+        return self != Changes()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One acceptable (or noted) way for a step to be answered; empty fields match anything."""
+
+    answer: Answer
+    verdict: str = "pass"  # pass | warn | observe
+    at: str = ""  # the step it speaks of; empty: the step it stands on
+    status: tuple[int, ...] = ()
+    error: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    equals: Mapping[str, Change] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[str, ...] = ()
+    strict: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request of a play. `expect` empty: the step has to be granted for the play to go on."""
+
+    kind: StepKind
+    name: str
+    changes: Changes = Changes()
+    expect: tuple[Outcome, ...] = ()
+    oracle: bool = False  # the oracle's answer is the expectation
+    given: bool = False  # its changes are part of the valid set-up
+
+    @property
+    def judged(self) -> bool:
+        """Whether a verdict rests on this step."""
+        return self.oracle or bool(self.expect)
+
+
+@dataclass(frozen=True, slots=True)
+class Pkce:
+    """The proof key of a play: how the verifier is made and which challenge goes with it."""
+
+    method: str = "S256"  # S256 | plain | none
+    length: int = 43
+    characters: str = ""  # empty: the unreserved set of RFC 7636 §4.1
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds the steps of a play."""
+
+    client: str = "main"
+    dpop: bool = False
+    session: str = "live"  # live | none
+    pkce: Pkce = Pkce()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in a scenario file; the line counts from 1."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One case: the steps to play, and the control that has to succeed before it."""
+
+    scenario: str
+    id: str
+    title: str
+    requirement: str
+    needs: tuple[str, ...]
+    setting: Setting
+    steps: tuple[Step, ...]
+    control: tuple[Step, ...]  # empty: no control
+    control_setting: Setting
+    place: Place
+    area: str = ""
+    why: str = ""
+    tags: tuple[str, ...] = ()
+    every_response: bool = False  # its checks are also made on every other response of the run
+
+    @property
+    def key(self) -> str:
+        """`scenario/variant`: the stable name used in records, waivers and on the command line."""
+        return f"{self.scenario}/{self.id}"
+
+    @property
+    def negative(self) -> bool:
+        """Whether it passes only if the target refuses something."""
+        passing = [o for step in self.steps for o in step.expect if o.verdict == "pass"]
+        return bool(passing) and any(outcome.answer is not Answer.GRANTED for outcome in passing)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Variants that share a requirement and a set-up."""
+
+    id: str
+    title: str
+    place: Place
+    variants: tuple[Variant, ...]

@@ -1,0 +1,66 @@
+"""Reading `expect`: one outcome, or a list tried in order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from conformance.documents import Marked, Reader, suggest
+from conformance.scenario.changes import read_change_map
+from conformance.scenario.model import Answer, Outcome
+
+VERDICTS = ("pass", "warn", "observe")
+ANSWERS = tuple(str(answer) for answer in Answer if answer is not Answer.NO_ANSWER)
+OUTCOME_KEYS = (
+    "verdict", "answer", "at", "status", "error", "has", "lacks", "equals", "headers", "checks",
+    "strict", "note",
+)  # fmt: skip
+ORACLE = "oracle"
+
+
+def read_expect(reader: Reader, at: Marked, checks: Collection[str]) -> tuple[Outcome, ...]:
+    """The outcomes of an `expect`; empty for the word `oracle`."""
+    if at.value == ORACLE:
+        return ()
+    items = at.value if isinstance(at.value, tuple) else (at,)
+    return tuple(_read_outcome(reader, item, checks) for item in items)
+
+
+def _read_outcome(reader: Reader, at: Marked, checks: Collection[str]) -> Outcome:
+    if isinstance(at.value, str):
+        word = reader.choice(at, (*ANSWERS, ORACLE))
+        return Outcome(Answer(word) if word in ANSWERS else Answer.GRANTED)
+    fields = reader.mapping(at, allowed=OUTCOME_KEYS)
+    status = reader.integers(fields["status"]) if "status" in fields else ()
+    error = reader.texts(fields["error"]) if "error" in fields else ()
+    named = reader.texts(fields["checks"]) if "checks" in fields else ()
+    for name in named:
+        if name not in checks:
+            reader.problem(fields["checks"], f"unknown check {name!r}", suggest(name, checks))
+    headers = reader.mapping(fields["headers"]) if "headers" in fields else {}
+    return Outcome(
+        answer=_answer(reader, fields, status, error),
+        verdict=reader.choice(fields["verdict"], VERDICTS) if "verdict" in fields else "pass",
+        at=reader.text(fields["at"]) if "at" in fields else "",
+        status=status,
+        error=error,
+        has=reader.texts(fields["has"]) if "has" in fields else (),
+        lacks=reader.texts(fields["lacks"]) if "lacks" in fields else (),
+        equals=read_change_map(reader, fields["equals"], text_only=False)
+        if "equals" in fields
+        else {},
+        headers={name: reader.text(value) for name, value in headers.items()},
+        checks=named,
+        strict=reader.boolean(fields["strict"]) if "strict" in fields else False,
+        note=reader.text(fields["note"]) if "note" in fields else "",
+    )
+
+
+def _answer(
+    reader: Reader, fields: Mapping[str, Marked], status: tuple[int, ...], error: tuple[str, ...]
+) -> Answer:
+    """The class an outcome speaks of: as written, else as its status and error imply."""
+    if "answer" in fields:
+        word = reader.choice(fields["answer"], ANSWERS)
+        return Answer(word) if word in ANSWERS else Answer.GRANTED
+    refused = bool(error) or (bool(status) and min(status) >= 400)  # noqa: PLR2004 - HTTP errors
+    return Answer.REFUSED if refused else Answer.GRANTED

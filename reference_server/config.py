@@ -1,0 +1,74 @@
+"""What the server is set up with, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A registered client."""
+
+    client_id: str
+    auth_method: str = "none"
+    secret: str = field(default="", repr=False)
+    jwks: Mapping[str, Any] | None = None
+    redirect_uris: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """An API named by the `audience` parameter."""
+
+    audience: str
+    allow_offline_access: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user and the claims the server may tell of them."""
+
+    username: str
+    password: str = field(repr=False)
+    sub: str = ""
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The choices the specifications leave to a server. Lifetimes are in seconds."""
+
+    plain_pkce: bool = False
+    pkce_required: bool = True
+    dpop_nonce: bool = False
+    rotate_refresh_tokens: bool = True
+    refresh_requires_offline_access: bool = True
+    redirect_uri_at_token: bool = True
+    code_lifetime: int = 60
+    access_token_lifetime: int = 3600
+    dpop_iat_window: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """Everything a server is made of. `issuer` has no trailing slash."""
+
+    issuer: str
+    clients: tuple[Client, ...]
+    users: tuple[User, ...]
+    apis: tuple[Api, ...] = ()
+    policy: Policy = Policy()
+
+    def client(self, client_id: str) -> Client | None:
+        """The client of that id."""
+        return next((c for c in self.clients if c.client_id == client_id), None)
+
+    def api(self, audience: str) -> Api | None:
+        """The API of that audience."""
+        return next((api for api in self.apis if api.audience == audience), None)
+
+    def user(self, username: str) -> User | None:
+        """The user of that name."""
+        return next((user for user in self.users if user.username == username), None)

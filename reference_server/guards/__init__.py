@@ -1,0 +1,1 @@
+"""The guards, one module a subject. Importing this package registers them all."""

@@ -1,0 +1,121 @@
+"""What an authorization code has to fulfil when it is exchanged."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+
+from reference_server.errors import invalid_grant
+from reference_server.exchange import Exchange
+from reference_server.guarding import behaviour, guard
+
+VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+REPLAY_REVOKES = behaviour(
+    "code.replay_revokes",
+    "RFC6749-4.1.2-code_reuse_revokes_access_token",
+    "a second use of a code revokes the tokens of the first",
+)
+
+
+@guard("code.issued", "RFC6749-5.2-invalid_grant")
+def issued(exchange: Exchange) -> None:
+    """RFC 6749 §5.2: the code is one the server issued."""
+    if exchange.code is None:
+        raise invalid_grant("unknown code")
+
+
+@guard("code.of_this_client", "RFC6749-4.1.3-code_issued_to_public_client_id")
+def of_this_client(exchange: Exchange) -> None:
+    """RFC 6749 §4.1.3: the code was issued to the client that shows it."""
+    code, client = exchange.code, exchange.client
+    if code and client and code.grant.client_id != client.client_id:
+        raise invalid_grant("code of another client")
+
+
+@guard("code.unused", "RFC6749-4.1.2-code_reuse_denied")
+def unused(exchange: Exchange) -> None:
+    """RFC 6749 §4.1.2: a code is used once; tokens of a code used twice are revoked."""
+    code = exchange.code
+    if code and code.used:
+        if exchange.server.behaves(REPLAY_REVOKES):
+            exchange.server.store.revoke_family(code.grant.family)
+        raise invalid_grant("code used before")
+
+
+@guard("code.unexpired", "RFC6749-4.1.2-code_expires")
+def unexpired(exchange: Exchange) -> None:
+    """RFC 6749 §4.1.2: a code expires soon."""
+    code = exchange.code
+    if code and code.expires_at <= exchange.now:
+        raise invalid_grant("code expired")
+
+
+@guard("redirect_uri.present", "RFC6749-4.1.3-redirect_uri_required_if_sent")
+def redirect_uri_present(exchange: Exchange) -> None:
+    """RFC 6749 §4.1.3: redirect_uri is required if the authorization request had it."""
+    code = exchange.code
+    if not exchange.server.config.policy.redirect_uri_at_token:
+        return
+    if code and code.redirect_uri_sent and not exchange.get("redirect_uri"):
+        raise invalid_grant("no redirect_uri")
+
+
+@guard("redirect_uri.same", "RFC6749-4.1.3-redirect_uri_identical")
+def redirect_uri_same(exchange: Exchange) -> None:
+    """RFC 6749 §4.1.3: redirect_uri is identical to that of the authorization request."""
+    code, shown = exchange.code, exchange.get("redirect_uri")
+    if not exchange.server.config.policy.redirect_uri_at_token:
+        return
+    if code and shown and shown != code.redirect_uri:
+        raise invalid_grant("another redirect_uri")
+
+
+@guard("pkce.verifier_present", "RFC7636-4.5-verifier_required")
+def verifier_present(exchange: Exchange) -> None:
+    """RFC 7636 §4.6: a code with a challenge needs its verifier."""
+    code = exchange.code
+    if code and code.code_challenge and not exchange.get("code_verifier"):
+        raise invalid_grant("no code_verifier")
+
+
+@guard("pkce.verifier_form", "RFC7636-4.1-verifier_length")
+def verifier_form(exchange: Exchange) -> None:
+    """RFC 7636 §4.1: a verifier has 43 to 128 unreserved characters."""
+    shown = exchange.get("code_verifier")
+    if shown and not VERIFIER.fullmatch(shown):
+        raise invalid_grant("malformed code_verifier")
+
+
+@guard("pkce.verifier_matches", "RFC7636-4.6-mismatch_invalid_grant")
+def verifier_matches(exchange: Exchange) -> None:
+    """RFC 7636 §4.6: the verifier hashes to the challenge."""
+    code, shown = exchange.code, exchange.get("code_verifier")
+    if code is None or not code.code_challenge or not shown:
+        return
+    computed = shown if code.code_challenge_method == "plain" else s256(shown)
+    if not hmac.compare_digest(computed.encode(), code.code_challenge.encode()):
+        raise invalid_grant("code_verifier does not match")
+
+
+@guard("pkce.no_verifier_without_challenge", "RFC9700-2.1.1-downgrade_mitigated")
+def no_verifier_without_challenge(exchange: Exchange) -> None:
+    """RFC 9700 §2.1.1: a verifier is refused where there was no challenge."""
+    code = exchange.code
+    if code and not code.code_challenge and exchange.get("code_verifier"):
+        raise invalid_grant("code_verifier without code_challenge")
+
+
+@guard("code.consumed_once", "RFC6749-4.1.2-code_reuse_denied")
+def consumed_once(exchange: Exchange) -> None:
+    """RFC 6749 §4.1.2: of several uses at once, one wins. Last, so that only it consumes."""
+    code = exchange.code
+    if code and not exchange.server.store.consume_code(code.value):
+        raise invalid_grant("code used at the same time")
+
+
+def s256(code_verifier: str) -> str:
+    """The S256 challenge of a verifier (RFC 7636 §4.2)."""
+    digest = hashlib.sha256(code_verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

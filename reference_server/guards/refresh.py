@@ -1,0 +1,63 @@
+"""What a refresh token has to fulfil when it is used."""
+
+from __future__ import annotations
+
+from reference_server.errors import OAuthError, invalid_dpop_proof, invalid_grant
+from reference_server.exchange import Exchange
+from reference_server.guarding import behaviour, guard
+
+REUSE_REVOKES = behaviour(
+    "refresh.reuse_revokes_family",
+    "RFC9700-4.14.2-rotation_replay_revokes_family",
+    "a rotated refresh token that comes back revokes its family",
+)
+
+
+@guard("refresh.issued", "RFC6749-5.2-invalid_grant")
+def issued(exchange: Exchange) -> None:
+    """RFC 6749 §5.2: the refresh token is one the server issued."""
+    if exchange.refresh_token is None:
+        raise invalid_grant("unknown refresh_token")
+
+
+@guard("refresh.of_this_client", "RFC6749-6-bound_to_client")
+def of_this_client(exchange: Exchange) -> None:
+    """RFC 6749 §6: the refresh token was issued to the client that shows it."""
+    token, client = exchange.refresh_token, exchange.client
+    if token and client and token.grant.client_id != client.client_id:
+        raise invalid_grant("refresh_token of another client")
+
+
+@guard("refresh.active", "RFC9700-4.14.2-rotation_replay_refused")
+def active(exchange: Exchange) -> None:
+    """RFC 9700 §4.14.2: a rotated token is dead, and showing it kills its family."""
+    token = exchange.refresh_token
+    if token and not token.active:
+        if exchange.server.behaves(REUSE_REVOKES):
+            exchange.server.store.revoke_family(token.grant.family)
+        raise invalid_grant("refresh_token used before or revoked")
+
+
+@guard("refresh.scope_not_wider", "RFC6749-6-scope_not_exceeded")
+def scope_not_wider(exchange: Exchange) -> None:
+    """RFC 6749 §6: the scope asked for is within the one granted."""
+    token = exchange.refresh_token
+    if token and not set(exchange.get("scope").split()) <= set(token.grant.scope):
+        raise OAuthError("invalid_scope", "scope wider than granted")
+
+
+@guard("refresh.same_key", "RFC9449-5-refresh_binding_validated")
+def same_key(exchange: Exchange) -> None:
+    """RFC 9449 §5: a refresh token bound to a key needs a proof with that key."""
+    token = exchange.refresh_token
+    if token and token.jkt and exchange.server.jkt(exchange) != token.jkt:
+        raise invalid_dpop_proof("another key than the refresh_token's")
+
+
+@guard("refresh.consumed_once", "RFC9700-4.14.2-rotation_replay_revokes_family")
+def consumed_once(exchange: Exchange) -> None:
+    """RFC 9700 §4.14.2: of several uses at once, one wins. Last, so that only it consumes."""
+    token = exchange.refresh_token
+    rotates = exchange.server.config.policy.rotate_refresh_tokens
+    if token and rotates and not exchange.server.store.retire_token(token.value):
+        raise invalid_grant("refresh_token used at the same time")

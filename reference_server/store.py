@@ -1,0 +1,146 @@
+"""What the server remembers, in memory. Every check-and-change is one step under one lock."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+CAPACITY = 20_000  # entries of one kind; the oldest go first, so that a long run stays small
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a user granted: shared by a code and every token that comes of it."""
+
+    family: str
+    client_id: str
+    sub: str
+    scope: tuple[str, ...]
+    audience: str
+    auth_time: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An authorization code and what it was asked for with."""
+
+    value: str
+    grant: Grant
+    redirect_uri: str
+    redirect_uri_sent: bool
+    code_challenge: str
+    code_challenge_method: str
+    dpop_jkt: str
+    expires_at: float
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access or refresh token; `jkt` empty where it is not bound to a key."""
+
+    value: str
+    kind: str  # access | refresh
+    grant: Grant
+    jkt: str
+    expires_at: float
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A browser session of a user, with the consents given in it."""
+
+    identifier: str
+    username: str
+    auth_time: int
+    consents: frozenset[tuple[str, str]] = frozenset()
+
+
+Record = TypeVar("Record")
+
+
+class _Table(Generic[Record]):
+    """A bounded mapping that forgets its oldest entries."""
+
+    def __init__(self) -> None:
+        self.rows: OrderedDict[str, Record] = OrderedDict()
+
+    def put(self, key: str, row: Record) -> None:
+        self.rows[key] = row
+        if len(self.rows) > CAPACITY:
+            self.rows.popitem(last=False)
+
+
+class MemoryStore:
+    """Codes, tokens, sessions, proof ids and nonces. Safe for many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._codes: _Table[Code] = _Table()
+        self._tokens: _Table[Token] = _Table()
+        self._sign_ins: _Table[SignIn] = _Table()
+        self._seen: _Table[float] = _Table()
+
+    def add_code(self, code: Code) -> None:
+        """Remember a new code."""
+        with self._lock:
+            self._codes.put(code.value, code)
+
+    def code(self, value: str) -> Code | None:
+        """The code, used or not."""
+        return self._codes.rows.get(value)
+
+    def consume_code(self, value: str) -> bool:
+        """Mark the code used; true for exactly one caller, however many come at once."""
+        with self._lock:
+            code = self._codes.rows.get(value)
+            if code is None or code.used:
+                return False
+            self._codes.rows[value] = replace(code, used=True)
+            return True
+
+    def add_token(self, token: Token) -> None:
+        """Remember a new token."""
+        with self._lock:
+            self._tokens.put(token.value, token)
+
+    def token(self, value: str) -> Token | None:
+        """The token, active or not."""
+        return self._tokens.rows.get(value)
+
+    def retire_token(self, value: str) -> bool:
+        """Make a token inactive; true for exactly one caller."""
+        with self._lock:
+            token = self._tokens.rows.get(value)
+            if token is None or not token.active:
+                return False
+            self._tokens.rows[value] = replace(token, active=False)
+            return True
+
+    def revoke_family(self, family: str) -> None:
+        """Make every token of a grant inactive."""
+        with self._lock:
+            for value, token in self._tokens.rows.items():
+                if token.grant.family == family and token.active:
+                    self._tokens.rows[value] = replace(token, active=False)
+
+    def put_sign_in(self, sign_in: SignIn) -> None:
+        """Remember or replace a session."""
+        with self._lock:
+            self._sign_ins.put(sign_in.identifier, sign_in)
+
+    def sign_in(self, identifier: str) -> SignIn | None:
+        """The session of that cookie."""
+        return self._sign_ins.rows.get(identifier)
+
+    def first_time(self, key: str, expires_at: float) -> bool:
+        """Whether `key` (a jti) is seen for the first time; remembers it."""
+        with self._lock:
+            if key in self._seen.rows:
+                return False
+            self._seen.put(key, expires_at)
+            return True

@@ -1,0 +1,128 @@
+"""The operators: each gives exactly the difference its name says."""
+
+from __future__ import annotations
+
+import random
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.scenario.model import Change
+from conformance.scenario.operators import OPERATORS, apply, argument_problem, describe
+
+URI = "https://app.example/callback"
+tokens = st.text("abcXYZ019-_", min_size=8, max_size=60)
+
+
+class Play:
+    """Surroundings with known answers."""
+
+    def recall(self, path: str) -> str:
+        return f"<{path}>"
+
+    def random_text(self, length: int, alphabet: str) -> str:
+        return "".join(random.Random(1).choices(alphabet, k=length))
+
+    def registered_redirect_uri(self, which: str) -> str:
+        return f"https://app.example/{which}"
+
+    def client_id(self, role: str) -> str:
+        return f"{role}-id"
+
+    def audience(self, which: str) -> str:
+        return f"https://api.example/{which}"
+
+
+def sent(operator: str, argument: object, *valid: str) -> tuple[object, ...]:
+    return apply(Change(operator, argument), valid, Play())
+
+
+@pytest.mark.parametrize(
+    ("operator", "argument", "expected"),
+    [
+        ("omit", True, ()),
+        ("empty", True, ("",)),
+        ("value", "x", ("x",)),
+        ("append", "/", (URI + "/",)),
+        ("prepend", " ", (" " + URI,)),
+        ("truncate", 1, (URI[:-1],)),
+        ("repeat", 2, (URI, URI)),
+        ("also", "b", (URI, "b")),
+        ("copy", "authorize.state", ("<authorize.state>",)),
+        ("bytes", "/w==", (b"\xff",)),
+        ("swap_case", "path", ("https://app.example/CALLBACK",)),
+        ("swap_case", "host", ("https://APP.EXAMPLE/callback",)),
+        ("swap_case", "scheme", ("HTTPS://app.example/callback",)),
+        ("encode", 1, ("https://app.example/callbac%6B",)),
+        ("encode", 2, ("https://app.example/callbac%256B",)),
+        ("uri", {"scheme": "http"}, ("http://app.example/callback",)),
+        ("uri", {"port": 8443}, ("https://app.example:8443/callback",)),
+        ("uri", {"userinfo": "good"}, ("https://good@app.example/callback",)),
+        ("uri", {"path_suffix": "/../x"}, ("https://app.example/callback/../x",)),
+        ("uri", {"query": "a=1", "fragment": "f"}, (URI + "?a=1#f",)),
+        ("registered", "other", ("https://app.example/other",)),
+        ("client", "second", ("second-id",)),
+        ("api", "any", ("https://api.example/any",)),
+    ],
+)
+def test_a_redirect_uri_changed(
+    operator: str, argument: object, expected: tuple[object, ...]
+) -> None:
+    assert argument_problem(operator, argument) == ""
+    assert sent(operator, argument, URI) == expected
+
+
+@given(tokens, st.integers(1, 8))
+def test_changed_characters_keep_length_and_alphabet(token: str, count: int) -> None:
+    (last,) = sent("change_last", count, token)
+    (first,) = sent("change_first", count, token)
+    for changed, kept in ((str(last), slice(None, -count)), (str(first), slice(count, None))):
+        assert len(changed) == len(token)
+        assert changed[kept] == token[kept]
+        assert all(a != b for a, b in zip(changed, token, strict=True)) is (count == len(token))
+        assert changed != token
+        assert changed.replace("-", "").replace("_", "").isalnum()
+
+
+@given(tokens)
+def test_fresh_is_another_value(token: str) -> None:
+    (fresh,) = sent("fresh", True, token)
+    assert fresh != token
+    assert len(str(fresh)) >= len(token)
+
+
+def test_scope_words_come_and_go() -> None:
+    assert sent("include", "offline_access", "openid") == ("openid offline_access",)
+    assert sent("include", "openid", "openid") == ("openid",)
+    assert sent("exclude", "openid", "openid email") == ("email",)
+
+
+def test_time_moves() -> None:
+    assert apply(Change("shift_seconds", -5), (100,), Play()) == (95,)
+
+
+@given(st.from_regex(r"[a-z]{1,8}(/[a-z]{1,8}){0,3}", fullmatch=True))
+def test_uri_without_parts_replaced_is_itself(path: str) -> None:
+    uri = f"https://app.example/{path}"
+    assert sent("uri", {"host": urlsplit(uri).hostname}, uri) == (uri,)
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS))
+def test_every_operator_describes_itself(operator: str) -> None:
+    argument: object = {"host": "x"} if OPERATORS[operator].argument == "uri" else 1
+    text = describe(Change(operator, argument))
+    assert text
+    assert "{0}" not in text
+
+
+@pytest.mark.parametrize(
+    ("operator", "argument"),
+    [
+        ("omit", False), ("append", 1), ("truncate", "1"), ("truncate", True), ("bytes", "?"),
+        ("swap_case", "query"), ("uri", {}), ("uri", {"hostname": "x"}), ("client", "third"),
+    ],
+)  # fmt: skip
+def test_a_wrong_argument_is_told(operator: str, argument: object) -> None:
+    assert f"operator {operator!r} takes" in argument_problem(operator, argument)

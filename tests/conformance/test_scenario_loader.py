@@ -1,0 +1,109 @@
+"""The scenario loader: what a file means, and what it says of a wrong one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.errors import UnusableFile
+from conformance.scenario.loader import Vocabulary, load_file, load_folders
+from conformance.scenario.model import Answer, Change, Scenario
+
+VOCABULARY = Vocabulary(
+    requirement=lambda name: "" if name.startswith("RFC") else f"unknown requirement {name!r}",
+    needs=("pkce-s256", "second-client"),
+    checks=("id-token",),
+)
+GOOD = """\
+format: 1
+id: pkce-verifier
+title: A wrong verifier is refused
+requirement: RFC7636-4.6-mismatch_invalid_grant
+needs: pkce-s256
+base: code-exchange
+given:
+  authorize: {scope: openid}
+expect: {status: 400, error: invalid_grant, strict: true}
+variants:
+  - id: last-character
+    token: {code_verifier: {change_last: 1}}
+  - id: other-client
+    client_auth: {client: second}
+    token: {client_id: {client: second}}
+  - id: then-the-right-one
+    token: {code_verifier: {fresh: true}}
+    then:
+      - token: {}
+        expect: [{status: 400, error: invalid_grant}, {verdict: observe, status: 200}]
+"""
+
+
+def load(folder: Path, text: str) -> list[Scenario]:
+    path = folder / "pkce" / "a.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return load_file(path, VOCABULARY, shown="pkce/a.yaml")
+
+
+def test_a_variant_is_the_base_with_its_changes(tmp_path: Path) -> None:
+    (scenario,) = load(tmp_path, GOOD)
+    variant = scenario.variants[0]
+    assert variant.key == "pkce-verifier/last-character"
+    assert variant.area == "pkce"
+    assert [step.name for step in variant.steps] == ["authorize", "token"]
+    assert variant.steps[1].changes.parameters == {"code_verifier": Change("change_last", 1)}
+    assert variant.steps[1].expect[0].answer is Answer.REFUSED
+    assert variant.negative
+
+
+def test_the_control_keeps_what_is_given_and_nothing_else(tmp_path: Path) -> None:
+    (scenario,) = load(tmp_path, GOOD)
+    authorize, token = scenario.variants[0].control
+    assert authorize.changes.parameters == {"scope": Change("value", "openid")}
+    assert not token.changes.any
+
+
+def test_needs_follow_from_the_words_used(tmp_path: Path) -> None:
+    (scenario,) = load(tmp_path, GOOD)
+    assert scenario.variants[0].needs == ("pkce-s256",)
+    assert scenario.variants[1].needs == ("pkce-s256", "second-client")
+
+
+def test_further_steps_are_numbered(tmp_path: Path) -> None:
+    (scenario,) = load(tmp_path, GOOD)
+    assert [step.name for step in scenario.variants[2].steps] == ["authorize", "token", "token-2"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("base: code-exchange", "base: code-exchnge", "6:7: 'code-exchnge' is not one of"),
+        ("needs: pkce-s256", "needs: pkce-s265", "did you mean 'pkce-s256'?"),
+        ("title:", "titel:", "unknown key 'titel'"),
+        ("{change_last: 1}", "{change_lst: 1}", "did you mean 'change_last'?"),
+        ("{change_last: 1}", "{change_last: x}", "operator 'change_last' takes a whole number"),
+        ("RFC7636-4.6", "XYZ", "unknown requirement"),
+        ("format: 1", "format: 2", "format 2 is not known here"),
+        ("id: last-character", "id: Last[1]", "'Last[1]' is not a usable id"),
+        ("id: other-client", "id: last-character", "variant id 'last-character' is used twice"),
+        ("  - id: last-character\n    token:", "  - id: a\n    refresh:", "no step 'refresh'"),
+        ("expect: {status: 400,", "expects: {status: 400,", "missing key 'expect'"),
+        ("error: invalid_grant, strict", "checks: id-tokn, strict", "did you mean 'id-token'?"),
+    ],
+)
+def test_a_wrong_file_says_where_and_what(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(UnusableFile) as caught:
+        load(tmp_path, GOOD.replace(old, new, 1))
+    assert expected in str(caught.value)
+    assert str(caught.value).startswith("pkce/a.yaml:")
+
+
+def test_an_id_is_used_once_in_all_files(tmp_path: Path) -> None:
+    load(tmp_path, GOOD)
+    (tmp_path / "pkce" / "b.yaml").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(UnusableFile, match="'pkce-verifier' is used twice"):
+        load_folders([tmp_path], VOCABULARY)
