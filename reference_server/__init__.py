@@ -1,1 +1,19 @@
 """The reference authorization server: strict, in memory, and the oracle of the harness."""
+
+from reference_server.config import Api, Client, Policy, ServerConfig, User
+from reference_server.errors import OAuthError
+from reference_server.messages import Refusal, Request, Response
+from reference_server.server import Server
+
+__all__ = [
+    "Api",
+    "Client",
+    "OAuthError",
+    "Policy",
+    "Refusal",
+    "Request",
+    "Response",
+    "Server",
+    "ServerConfig",
+    "User",
+]

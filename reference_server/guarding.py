@@ -2,7 +2,7 @@
 
 A guard is a function of one exchange that raises `OAuthError`; a grant is a tuple of guards in wire
 order. A behaviour is a named decision that is no refusal, such as a response header. Each can be
-taken out by its name, which is a *defect*; a subtle defect puts another function in a guard's place.
+taken out by its name, which is a *defect*; a subtle one puts another function in a guard's place.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class CookieJar:
         """A jar of its own with the same cookies."""
         twin = CookieJar()
         for cookie in self._jar:
-            twin._jar.set_cookie(cookie)  # noqa: SLF001 - of the same class
+            twin._jar.set_cookie(cookie)
         return twin
 
     def __len__(self) -> int:

@@ -77,7 +77,7 @@ def describe(change: Change) -> str:
     if isinstance(argument, Mapping):
         shown = ", ".join(f"{key} {value}" for key, value in argument.items())
     else:
-        shown = json.dumps(argument) if change.operator not in {"copy"} else str(argument)
+        shown = json.dumps(argument) if change.operator != "copy" else str(argument)
     return OPERATORS[change.operator].report.format(shown)
 
 

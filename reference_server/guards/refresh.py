@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reference_server.errors import OAuthError, invalid_dpop_proof, invalid_grant
+from reference_server.errors import OAuthError, invalid_grant
 from reference_server.exchange import Exchange
 from reference_server.guarding import behaviour, guard
 
@@ -44,14 +44,6 @@ def scope_not_wider(exchange: Exchange) -> None:
     token = exchange.refresh_token
     if token and not set(exchange.get("scope").split()) <= set(token.grant.scope):
         raise OAuthError("invalid_scope", "scope wider than granted")
-
-
-@guard("refresh.same_key", "RFC9449-5-refresh_binding_validated")
-def same_key(exchange: Exchange) -> None:
-    """RFC 9449 §5: a refresh token bound to a key needs a proof with that key."""
-    token = exchange.refresh_token
-    if token and token.jkt and exchange.server.jkt(exchange) != token.jkt:
-        raise invalid_dpop_proof("another key than the refresh_token's")
 
 
 @guard("refresh.consumed_once", "RFC9700-4.14.2-rotation_replay_revokes_family")

@@ -26,7 +26,9 @@ def test_path_and_expiry_count() -> None:
     jar = jar_with("a=1; Path=/interaction")
     assert jar.header_for(f"{ISSUER}/interaction/x") == "a=1"
     assert jar.header_for(f"{ISSUER}/token") == ""
-    jar.store(f"{ISSUER}/login", Response(200, (("Set-Cookie", "a=; Path=/interaction; Max-Age=0"),)))
+    jar.store(
+        f"{ISSUER}/login", Response(200, (("Set-Cookie", "a=; Path=/interaction; Max-Age=0"),))
+    )
     assert len(jar) == 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import itertools
 from urllib.parse import urlsplit
 
 import pytest
@@ -23,7 +23,7 @@ class Play:
         return f"<{path}>"
 
     def random_text(self, length: int, alphabet: str) -> str:
-        return "".join(random.Random(1).choices(alphabet, k=length))
+        return "".join(itertools.islice(itertools.cycle("q7" + alphabet), length))
 
     def registered_redirect_uri(self, which: str) -> str:
         return f"https://app.example/{which}"

@@ -1,0 +1,54 @@
+"""The grants of the token endpoint: flat lists of guards in the order the wire sees them."""
+
+from __future__ import annotations
+
+from reference_server.guarding import Guard
+from reference_server.guards import client_authentication as client
+from reference_server.guards import code, refresh, request
+
+SHAPE: tuple[Guard, ...] = (
+    request.method_post,
+    request.form_encoded,
+    request.no_repeats,
+    request.grant_type_present,
+    request.grant_type_known,
+)
+CLIENT_AUTHENTICATION: tuple[Guard, ...] = (
+    client.one_method,
+    client.known,
+    client.id_agrees,
+    client.registered_method,
+    client.secret,
+    client.assertion_type,
+    client.assertion_signature,
+    client.assertion_issuer,
+    client.assertion_audience,
+    client.assertion_expiry,
+    client.assertion_replay,
+)
+AUTHORIZATION_CODE: tuple[Guard, ...] = (
+    request.code_present,
+    code.issued,
+    code.of_this_client,
+    code.unused,
+    code.unexpired,
+    code.redirect_uri_present,
+    code.redirect_uri_same,
+    code.verifier_present,
+    code.verifier_form,
+    code.verifier_matches,
+    code.no_verifier_without_challenge,
+    code.consumed_once,
+)
+REFRESH_TOKEN: tuple[Guard, ...] = (
+    request.refresh_token_present,
+    refresh.issued,
+    refresh.of_this_client,
+    refresh.active,
+    refresh.scope_not_wider,
+    refresh.consumed_once,
+)
+GRANTS: dict[str, tuple[Guard, ...]] = {
+    "authorization_code": AUTHORIZATION_CODE,
+    "refresh_token": REFRESH_TOKEN,
+}

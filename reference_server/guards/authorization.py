@@ -1,0 +1,150 @@
+"""What an authorization request has to fulfil.
+
+The first group is checked before anything is redirected: a request whose client or redirect_uri is
+wrong gets a page (RFC 6749 §4.1.2.1).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reference_server.config import Client
+from reference_server.errors import OAuthError, invalid_request
+from reference_server.guarding import guard
+
+if TYPE_CHECKING:
+    from reference_server.server import Server
+
+S256_CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")
+PLAIN_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+LOOPBACKS = {"127.0.0.1", "::1"}
+
+
+@dataclass(slots=True)
+class Authorization:
+    """An authorization request; an empty parameter counts as absent (RFC 6749 §3.1)."""
+
+    server: Server
+    parameters: tuple[tuple[str, str], ...]
+    now: float
+    client: Client | None = None
+    values: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str:
+        """The first value of a parameter; empty where absent."""
+        return self.values.get(name, "")
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where the answer goes: as asked, else the only one registered."""
+        registered = self.client.redirect_uris if self.client else ()
+        return self.get("redirect_uri") or (registered[0] if len(registered) == 1 else "")
+
+
+def matches_registered(redirect_uri: str, registered: str) -> bool:
+    """Character for character, but for the port of a loopback address (RFC 8252 §7.3)."""
+    if redirect_uri == registered:
+        return True
+    try:
+        asked, known = urlsplit(redirect_uri), urlsplit(registered)
+        ported = f"{asked.scheme}://{asked.netloc}"
+        hosts = asked.hostname == known.hostname and asked.hostname in LOOPBACKS
+        host = f"[{asked.hostname}]" if ":" in (asked.hostname or "") else asked.hostname
+        bare = ported == f"http://{host}:{asked.port}"
+    except ValueError:
+        return False
+    rest = redirect_uri[len(ported) :]
+    return (
+        hosts and bare and known.scheme == "http" and registered == f"http://{known.netloc}{rest}"
+    )
+
+
+@guard("authorize.client_known", "RFC6749-4.1.2.1-bad_client_or_redirect_no_redirect")
+def client_known(request: Authorization) -> None:
+    """RFC 6749 §4.1.2.1: an unknown client is never redirected."""
+    if request.client is None:
+        raise invalid_request("unknown client")
+
+
+@guard("authorize.redirect_uri_registered", "RFC9700-2.1-exact_redirect_match")
+def redirect_uri_registered(request: Authorization) -> None:
+    """RFC 9700 §2.1: redirect_uri equals a registered one."""
+    registered = request.client.redirect_uris if request.client else ()
+    if not any(matches_registered(request.redirect_uri, uri) for uri in registered):
+        raise invalid_request("redirect_uri not registered")
+
+
+@guard("authorize.no_repeats", "RFC6749-3.1-duplicate_param")
+def no_repeats(request: Authorization) -> None:
+    """RFC 6749 §3.1: a parameter comes at most once."""
+    names = [name for name, _ in request.parameters]
+    if len(names) != len(set(names)):
+        raise invalid_request("repeated parameter")
+
+
+@guard("authorize.response_type_known", "RFC6749-4.1.2.1-unsupported_response_type")
+def response_type_known(request: Authorization) -> None:
+    """RFC 6749 §4.1.2.1: the response type is one the server supports."""
+    if not request.get("response_type"):
+        raise invalid_request("no response_type")
+    if request.get("response_type") != "code":
+        raise OAuthError("unsupported_response_type", request.get("response_type"))
+
+
+@guard("authorize.challenge_present", "RFC7636-4.4.1-challenge_missing")
+def challenge_present(request: Authorization) -> None:
+    """RFC 7636 §4.4.1: where PKCE is required, a challenge is."""
+    if request.server.config.policy.pkce_required and not request.get("code_challenge"):
+        raise invalid_request("code challenge required")
+
+
+@guard("authorize.challenge_method_supported", "RFC7636-4.4.1-transform_unsupported")
+def challenge_method_supported(request: Authorization) -> None:
+    """RFC 7636 §4.3, §4.4.1: an absent method means plain; plain is refused unless allowed."""
+    if not request.get("code_challenge"):
+        return
+    method = request.get("code_challenge_method") or "plain"
+    allowed = {"S256", "plain"} if request.server.config.policy.plain_pkce else {"S256"}
+    if method not in allowed:
+        raise invalid_request("transform algorithm not supported")
+
+
+@guard("authorize.challenge_form", "RFC7636-4.2-challenge_syntax")
+def challenge_form(request: Authorization) -> None:
+    """RFC 7636 §4.2: a challenge has the form its method gives it."""
+    challenge = request.get("code_challenge")
+    method = request.get("code_challenge_method")
+    pattern = S256_CHALLENGE if method == "S256" else PLAIN_CHALLENGE
+    if challenge and not pattern.fullmatch(challenge):
+        raise invalid_request("malformed code_challenge")
+
+
+@guard("authorize.prompt_none_alone", "OIDCC-3.1.2.1-prompt_none_combined")
+def prompt_none_alone(request: Authorization) -> None:
+    """OpenID Connect Core §3.1.2.1: none is not combined with another prompt."""
+    words = request.get("prompt").split()
+    if "none" in words and len(words) > 1:
+        raise invalid_request("prompt none with another value")
+
+
+@guard("authorize.audience_known", "RFC8707-2-invalid_target")
+def audience_known(request: Authorization) -> None:
+    """RFC 8707 §2: an unknown audience is refused."""
+    audience = request.get("audience")
+    if audience and request.server.config.api(audience) is None:
+        raise OAuthError("invalid_target", "unknown audience")
+
+
+BEFORE_REDIRECTING = (client_known, redirect_uri_registered)
+REDIRECTED = (
+    no_repeats,
+    response_type_known,
+    challenge_present,
+    challenge_method_supported,
+    challenge_form,
+    prompt_none_alone,
+    audience_known,
+)

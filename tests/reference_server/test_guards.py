@@ -1,0 +1,388 @@
+"""Every guard refuses what it should, and taking it out lets just that through."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reference_server import (
+    Api,
+    Client,
+    OAuthError,
+    Policy,
+    Request,
+    Response,
+    Server,
+    ServerConfig,
+    User,
+)
+from reference_server.guarding import BEHAVIOURS, GUARDS
+from reference_server.guards.authorization import matches_registered
+from reference_server.guards.code import s256
+
+ISSUER = "https://as.example"
+CALLBACK = "https://app.example/callback"
+VERIFIER = "v" * 43
+KEY = ec.generate_private_key(ec.SECP256R1())
+JWK = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(KEY.public_key())) | {"alg": "ES256", "kid": "k"}
+CONFIG = ServerConfig(
+    issuer=ISSUER,
+    clients=(
+        Client("app", redirect_uris=(CALLBACK, "https://app.example/other")),
+        Client("other", redirect_uris=(CALLBACK,)),
+        Client("basic", "client_secret_basic", secret="s+%:", redirect_uris=(CALLBACK,)),
+        Client("signer", "private_key_jwt", jwks={"keys": [JWK]}, redirect_uris=(CALLBACK,)),
+    ),
+    users=(User("alice", "wonderland", sub="u1"),),
+    apis=(Api("https://api.example/offline", True), Api("https://api.example/online")),
+)
+Form = dict[str, str]
+
+
+class Bench:
+    """A server with a clock of its own, and the valid requests to it."""
+
+    def __init__(self, *defects: str, policy: Policy | None = None) -> None:
+        self.now = time.time()
+        config = replace(CONFIG, policy=policy or Policy())
+        self.server = Server(config, clock=lambda: self.now, defects=defects)
+
+    def authorization(self, client_id: str = "app", **changes: str) -> Form:
+        return {
+            "response_type": "code",
+            "client_id": client_id,
+            "redirect_uri": CALLBACK,
+            "scope": "openid offline_access",
+            "code_challenge": s256(VERIFIER),
+            "code_challenge_method": "S256",
+        } | changes
+
+    def code(self, client_id: str = "app", **changes: str) -> str:
+        parameters = self.authorization(client_id, **changes)
+        return self.server.issue_code(tuple(parameters.items()), "alice")
+
+    def form(self, client_id: str = "app", **changes: str) -> Form:
+        code = changes.pop("code", "") or self.code(client_id)
+        return {
+            "grant_type": "authorization_code",
+            "client_id": client_id,
+            "code": code,
+            "redirect_uri": CALLBACK,
+            "code_verifier": VERIFIER,
+        } | changes
+
+    def post(
+        self,
+        form: Mapping[str, str] | list[tuple[str, str]],
+        authorization: str = "",
+        **request: Any,
+    ) -> Response:
+        headers = [
+            ("Content-Type", request.pop("content_type", "application/x-www-form-urlencoded"))
+        ]
+        if authorization:
+            headers.append(("Authorization", authorization))
+        made = Request("POST", f"{ISSUER}/oauth/token", tuple(headers), urlencode(form).encode())
+        return self.server.handle(replace(made, **request))
+
+    def refresh(self, form: Mapping[str, str] | None = None, **changes: str) -> Response:
+        token = body(self.post(form or self.form()))["refresh_token"]
+        fields = {"grant_type": "refresh_token", "client_id": "app", "refresh_token": token}
+        return self.post(fields | changes)
+
+    def assertion(self, *, key: ec.EllipticCurvePrivateKey = KEY, **claims: Any) -> Form:
+        made = {
+            "iss": "signer", "sub": "signer", "aud": ISSUER, "jti": secrets.token_hex(8),
+            "exp": self.now + 60,
+        } | claims  # fmt: skip
+        signed = jwt.encode(made, key, "ES256")
+        kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        return self.form("signer", client_assertion=signed, client_assertion_type=kind)
+
+
+def body(response: Response) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(response.body)
+    return found
+
+
+def without(form: Form, *names: str) -> Form:
+    return {name: value for name, value in form.items() if name not in names}
+
+
+def basic(secret: str, client_id: str = "basic") -> str:
+    pair = urlencode({client_id: secret}).replace("=", ":", 1)
+    return "Basic " + base64.b64encode(pair.encode()).decode()
+
+
+def used_code(bench: Bench) -> Response:
+    form = bench.form()
+    assert bench.post(form).status == 200
+    return bench.post(form)
+
+
+def expired_code(bench: Bench) -> Response:
+    form = bench.form()
+    bench.now += 61
+    return bench.post(form)
+
+
+def reused_refresh_token(bench: Bench) -> Response:
+    fields = {"grant_type": "refresh_token", "client_id": "app"}
+    fields["refresh_token"] = body(bench.post(bench.form()))["refresh_token"]
+    assert bench.post(fields).status == 200
+    return bench.post(fields)
+
+
+def replayed_assertion(bench: Bench) -> Response:
+    form = bench.assertion(jti="once")
+    assert bench.post(form).status == 200
+    return bench.post(form | {"code": bench.code("signer")})
+
+
+Probe = Callable[[Bench], Response]
+# guard, error, what is sent, other guards that see the same fault and go out with it
+TOKEN_CASES: list[tuple[str, str, Probe, tuple[str, ...]]] = [
+    ("request.method_post", "invalid_request", lambda b: b.post(b.form(), method="GET"), ()),
+    ("request.form_encoded", "invalid_request",
+     lambda b: b.post(b.form(), content_type="text/plain"), ()),
+    ("request.no_repeats", "invalid_request",
+     lambda b: b.post([*b.form().items(), ("code_verifier", "x")]), ()),
+    ("client.one_method", "invalid_request",
+     lambda b: b.post(b.form("basic", client_secret="s+%:"), basic("s+%:")),
+     ("client.registered_method",)),
+    ("client.id_agrees", "invalid_client",
+     lambda b: b.post(b.form("basic") | {"client_id": "other"}, basic("s+%:")), ()),
+    ("client.known", "invalid_client", lambda b: b.post(b.form() | {"client_id": "nobody"}), ()),
+    ("client.registered_method", "invalid_client", lambda b: b.post(b.form("basic")),
+     ("client.secret",)),
+    ("client.secret", "invalid_client", lambda b: b.post(b.form("basic"), basic("wrong")), ()),
+    ("client.assertion_type", "invalid_client",
+     lambda b: b.post(without(b.assertion(), "client_assertion_type")), ()),
+    ("client.assertion_signature", "invalid_client",
+     lambda b: b.post(b.assertion(key=ec.generate_private_key(ec.SECP256R1()))), ()),
+    ("client.assertion_issuer", "invalid_client", lambda b: b.post(b.assertion(iss="app")), ()),
+    ("client.assertion_audience", "invalid_client",
+     lambda b: b.post(b.assertion(aud="https://other.example")), ()),
+    ("client.assertion_expiry", "invalid_client",
+     lambda b: b.post(b.assertion(exp=b.now - 1)), ()),
+    ("client.assertion_replay", "invalid_client", replayed_assertion, ()),
+    ("code.of_this_client", "invalid_grant",
+     lambda b: b.post(b.form() | {"client_id": "other"}), ()),
+    ("code.unused", "invalid_grant", used_code, ("code.consumed_once",)),
+    ("code.consumed_once", "invalid_grant", used_code, ("code.unused",)),
+    ("code.unexpired", "invalid_grant", expired_code, ()),
+    ("redirect_uri.present", "invalid_grant",
+     lambda b: b.post(without(b.form(), "redirect_uri")), ()),
+    ("redirect_uri.same", "invalid_grant",
+     lambda b: b.post(b.form(redirect_uri=CALLBACK + "/")), ()),
+    ("pkce.verifier_present", "invalid_grant",
+     lambda b: b.post(without(b.form(), "code_verifier")), ()),
+    ("pkce.verifier_form", "invalid_grant",
+     lambda b: b.post(b.form(code=b.code(code_challenge=s256("x" * 42)), code_verifier="x" * 42)),
+     ()),
+    ("pkce.verifier_matches", "invalid_grant",
+     lambda b: b.post(b.form(code_verifier="w" * 43)), ()),
+    ("refresh.of_this_client", "invalid_grant", lambda b: b.refresh(client_id="other"), ()),
+    ("refresh.active", "invalid_grant", reused_refresh_token, ("refresh.consumed_once",)),
+    ("refresh.consumed_once", "invalid_grant", reused_refresh_token, ("refresh.active",)),
+    ("refresh.scope_not_wider", "invalid_scope",
+     lambda b: b.refresh(scope="openid email"), ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("guard", "error", "probe", "twins"), TOKEN_CASES, ids=[case[0] for case in TOKEN_CASES]
+)
+def test_a_token_guard_refuses_and_its_removal_shows(
+    guard: str, error: str, probe: Probe, twins: tuple[str, ...]
+) -> None:
+    refused = probe(Bench())
+    assert body(refused)["error"] == error
+    assert "access_token" not in body(refused)
+    assert refused.refusal
+    assert refused.refusal.guard in {guard, *twins}
+    assert "access_token" in body(probe(Bench(guard, *twins)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"grant_type": ""}, "invalid_request"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"code": "made-up"}, "invalid_grant"),
+    ],
+)
+def test_what_was_never_granted_is_refused(changes: Form, error: str) -> None:
+    bench = Bench()
+    assert body(bench.post(bench.form() | changes))["error"] == error
+    assert body(bench.post(without(bench.form(), "code")))["error"] == "invalid_request"
+    refresh = {"grant_type": "refresh_token", "client_id": "app"}
+    assert body(bench.post(refresh))["error"] == "invalid_request"
+    assert body(bench.post(refresh | {"refresh_token": "made-up"}))["error"] == "invalid_grant"
+
+
+AUTHORIZE_CASES: list[tuple[str, Form]] = [
+    ("authorize.redirect_uri_registered", {"redirect_uri": "https://evil.example/"}),
+    ("authorize.response_type_known", {"response_type": "token"}),
+    ("authorize.challenge_present", {"code_challenge": "", "code_challenge_method": ""}),
+    ("authorize.challenge_method_supported", {"code_challenge_method": "plain"}),
+    ("authorize.challenge_form", {"code_challenge": "short"}),
+    ("authorize.prompt_none_alone", {"prompt": "none login"}),
+    ("authorize.audience_known", {"audience": "https://unknown.example"}),
+    ("authorize.client_known", {"client_id": "nobody", "redirect_uri": CALLBACK}),
+]
+
+
+@pytest.mark.parametrize(("guard", "changes"), AUTHORIZE_CASES)
+def test_an_authorization_guard_refuses_and_its_removal_shows(guard: str, changes: Form) -> None:
+    with pytest.raises(OAuthError):
+        Bench().code(**changes)
+    twins = {"authorize.client_known": ("authorize.redirect_uri_registered",)}.get(guard, ())
+    assert Bench(guard, *twins).code(**changes)
+
+
+def test_a_repeated_authorization_parameter_is_refused() -> None:
+    def ask(bench: Bench) -> str:
+        parameters = (*bench.authorization().items(), ("scope", "email"))
+        return bench.server.issue_code(parameters, "alice")
+
+    with pytest.raises(OAuthError, match="repeated"):
+        ask(Bench())
+    assert ask(Bench("authorize.no_repeats"))
+
+
+def test_a_verifier_without_challenge_is_refused() -> None:
+    policy = Policy(pkce_required=False)
+
+    def probe(bench: Bench) -> Response:
+        return bench.post(bench.form(code=bench.code(code_challenge="", code_challenge_method="")))
+
+    assert body(probe(Bench(policy=policy)))["error"] == "invalid_grant"
+    defective = Bench("pkce.no_verifier_without_challenge", policy=policy)
+    assert "access_token" in body(probe(defective))
+
+
+@pytest.mark.parametrize(("behaviour", "active"), [(None, False), ("code.replay_revokes", True)])
+def test_a_replayed_code_revokes_its_tokens(behaviour: str | None, active: bool) -> None:  # noqa: FBT001 - a case of the table
+    bench = Bench(*([behaviour] if behaviour else []))
+    form = bench.form()
+    token = bench.server.store.token(body(bench.post(form))["access_token"])
+    bench.post(form)
+    assert token
+    found = bench.server.store.token(token.value)
+    assert found
+    assert found.active is active
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status"), [(None, 400), ("refresh.reuse_revokes_family", 200)]
+)
+def test_a_reused_refresh_token_kills_its_family(behaviour: str | None, status: int) -> None:
+    bench = Bench(*([behaviour] if behaviour else []))
+    fields = {"grant_type": "refresh_token", "client_id": "app"}
+    first = body(bench.post(bench.form()))["refresh_token"]
+    second = body(bench.post(fields | {"refresh_token": first}))["refresh_token"]
+    assert bench.post(fields | {"refresh_token": first}).status == 400
+    assert bench.post(fields | {"refresh_token": second}).status == status
+
+
+def test_headers_of_a_refusal() -> None:
+    good, bad = Bench(), Bench("response.no_store", "response.www_authenticate")
+    for bench, kept in ((good, True), (bad, False)):
+        response = bench.post(bench.form("basic"), basic("wrong"))
+        names = {name for name, _ in response.headers}
+        assert response.status == 401
+        assert ({"Cache-Control", "WWW-Authenticate"} <= names) is kept
+
+
+def test_a_failed_attempt_leaves_the_code_for_the_right_one() -> None:
+    bench = Bench()
+    form = bench.form()
+    assert bench.post(form | {"code_verifier": "w" * 43}).status == 400
+    assert bench.post(form).status == 200
+
+
+def test_of_many_exchanges_at_once_one_wins() -> None:
+    bench, statuses = Bench(), []
+    form, barrier = bench.form(), threading.Barrier(8)
+
+    def exchange() -> None:
+        barrier.wait()
+        statuses.append(bench.post(form).status)
+
+    threads = [threading.Thread(target=exchange) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200, *[400] * 7]
+
+
+@pytest.mark.parametrize(
+    ("scope", "audience", "expected"),
+    [
+        ("openid offline_access", "", True),
+        ("openid", "", False),
+        ("openid offline_access", "https://api.example/offline", True),
+        ("openid offline_access", "https://api.example/online", False),
+    ],
+)
+def test_a_refresh_token_needs_the_scope_and_the_api(
+    scope: str,
+    audience: str,
+    expected: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    bench = Bench()
+    response = bench.post(bench.form(code=bench.code(scope=scope, audience=audience)))
+    assert ("refresh_token" in body(response)) is expected
+
+
+def test_an_unknown_defect_is_an_error() -> None:
+    with pytest.raises(ValueError, match="unknown defects: nonsense"):
+        Server(CONFIG, defects=["nonsense"])
+
+
+def test_names_are_unique_and_every_rule_cites_a_requirement() -> None:
+    assert not set(GUARDS) & set(BEHAVIOURS)
+    for rule in (*GUARDS.values(), *BEHAVIOURS.values()):
+        assert rule.requirement.startswith(("RFC", "OIDCC"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "registered", "expected"),
+    [
+        (CALLBACK, CALLBACK, True),
+        ("http://127.0.0.1:5000/cb", "http://127.0.0.1/cb", True),
+        ("http://[::1]:5000/cb", "http://[::1]/cb", True),
+        ("http://127.0.0.1:5000/cb?x=1", "http://127.0.0.1/cb", False),
+        ("http://127.0.0.2:5000/cb", "http://127.0.0.1/cb", False),
+        ("https://127.0.0.1:5000/cb", "http://127.0.0.1/cb", False),
+        ("http://localhost:5000/cb", "http://localhost/cb", False),
+        ("http://user@127.0.0.1:5000/cb", "http://127.0.0.1/cb", False),
+        ("http://127.0.0.1:port/cb", "http://127.0.0.1/cb", False),
+        (CALLBACK + "/", CALLBACK, False),
+        (CALLBACK.upper(), CALLBACK, False),
+        ("https://app.example:443/callback", CALLBACK, False),
+    ],
+)
+def test_redirect_uri_matching(asked: str, registered: str, expected: bool) -> None:  # noqa: FBT001 - a case of the table
+    assert matches_registered(asked, registered) is expected
+
+
+@given(st.text(max_size=30))
+def test_nothing_but_itself_matches_a_plain_redirect_uri(text: str) -> None:
+    assert not matches_registered(CALLBACK + text, CALLBACK) or not text
+    assert matches_registered(text, CALLBACK) is (text == CALLBACK)
