@@ -1,8 +1,7 @@
 """The core: `handle(request) -> response`, with clock, randomness and store injected.
 
-So far it answers the token endpoint for bearer tokens. A code comes from `issue_code`, which runs
-the guards of an authorization request for a user who is signed in; the pages that sign a user in,
-DPoP, ID tokens and the other endpoints are not here yet.
+So far: the authorization endpoint with its pages, and the token endpoint for bearer tokens. DPoP,
+ID tokens, userinfo, revocation, introspection and discovery are not here yet.
 """
 
 from __future__ import annotations
@@ -14,15 +13,21 @@ import time
 from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
+from reference_server.authorize import AuthorizeEndpoint
 from reference_server.config import Policy, ServerConfig
 from reference_server.errors import OAuthError
 from reference_server.exchange import Exchange, read_exchange
 from reference_server.grants import CLIENT_AUTHENTICATION, GRANTS, SHAPE
 from reference_server.guarding import BEHAVIOURS, GUARDS, Defect, Failed, behaviour, run
-from reference_server.guards.authorization import BEFORE_REDIRECTING, REDIRECTED, Authorization
 from reference_server.messages import Refusal, Request, Response
-from reference_server.store import Code, Grant, MemoryStore, Token
+from reference_server.store import Grant, MemoryStore, Token
 
+PATHS = {
+    "authorization": "/authorize",
+    "login": "/login",
+    "consent": "/consent",
+    "token": "/oauth/token",
+}
 REFRESH_LIFETIME = 30 * 24 * 3600  # seconds
 NO_STORE = behaviour(
     "response.no_store", "RFC6749-5.1-cache_control_no_store", "a token response forbids caching"
@@ -62,7 +67,14 @@ class Server:
         self.store = MemoryStore()
         self._clock = clock
         self._random_bytes = random_bytes
-        self._defects = {name: _taken_out(name) for name in defects}
+        self.defects = {name: _taken_out(name) for name in defects}
+        pages = AuthorizeEndpoint(self)
+        self._routes: dict[str, Callable[[Request], Response]] = {
+            "authorization": pages.authorize,
+            "login": pages.login,
+            "consent": pages.consent,
+            "token": self._token,
+        }
 
     @property
     def policy(self) -> Policy:
@@ -71,62 +83,33 @@ class Server:
 
     def behaves(self, name: str) -> bool:
         """Whether the behaviour is in place."""
-        return name not in self._defects
+        return name not in self.defects
 
     def endpoint(self, name: str) -> str:
         """The URL of an endpoint."""
-        return self.config.issuer + {"token": "/oauth/token"}[name]
+        return self.config.issuer + PATHS[name]
+
+    def now(self) -> float:
+        """Seconds since the epoch, by the injected clock."""
+        return self._clock()
+
+    def random_text(self) -> str:
+        """256 random bits as base64url."""
+        return base64.urlsafe_b64encode(self._random_bytes(32)).rstrip(b"=").decode()
 
     def handle(self, request: Request) -> Response:
         """Answer one request; safe to call from many threads."""
-        if urlsplit(request.url).path == urlsplit(self.endpoint("token")).path:
-            return self._token(request)
+        path = urlsplit(request.url).path
+        for name, answer in self._routes.items():
+            if path == urlsplit(self.endpoint(name)).path:
+                return answer(request)
         return Response(404, (("Content-Type", "text/plain"),), b"not found")
 
-    def issue_code(self, parameters: tuple[tuple[str, str], ...], username: str) -> str:
-        """The code for an authorization request of a signed-in user.
-
-        Raises:
-            OAuthError: a guard refused the request.
-        """
-        now = self._clock()
-        request = Authorization(self, parameters, now)
-        for name, value in parameters:
-            if value:
-                request.values.setdefault(name, value)
-        request.client = self.config.client(request.get("client_id"))
-        try:
-            run((*BEFORE_REDIRECTING, *REDIRECTED), request, self._defects)
-        except Failed as failed:
-            raise failed.error from failed
-        user = self.config.user(username)
-        grant = Grant(
-            family=self._random_text(),
-            client_id=request.get("client_id"),
-            sub=user.sub if user else "",
-            scope=tuple(request.get("scope").split()),
-            audience=request.get("audience"),
-            auth_time=int(now),
-            nonce=request.get("nonce"),
-        )
-        code = Code(
-            value=self._random_text(),
-            grant=grant,
-            redirect_uri=request.redirect_uri,
-            redirect_uri_sent=bool(request.get("redirect_uri")),
-            code_challenge=request.get("code_challenge"),
-            code_challenge_method=request.get("code_challenge_method") or "plain",
-            dpop_jkt=request.get("dpop_jkt"),
-            expires_at=now + self.policy.code_lifetime,
-        )
-        self.store.add_code(code)
-        return code.value
-
     def _token(self, request: Request) -> Response:
-        exchange = read_exchange(self, request, "token", self._clock())
+        exchange = read_exchange(self, request, "token", self.now())
         try:
-            run((*SHAPE, *CLIENT_AUTHENTICATION), exchange, self._defects)
-            run(GRANTS.get(exchange.get("grant_type"), ()), exchange, self._defects)
+            run((*SHAPE, *CLIENT_AUTHENTICATION), exchange, self.defects)
+            run(GRANTS.get(exchange.get("grant_type"), ()), exchange, self.defects)
         except Failed as failed:
             return self._refuse(exchange, failed)
         grant = self._grant_of(exchange)
@@ -165,12 +148,9 @@ class Server:
         return api is None or api.allow_offline_access
 
     def _new_token(self, kind: str, grant: Grant, expires_at: float) -> str:
-        token = Token(self._random_text(), kind, grant, "", expires_at)
+        token = Token(self.random_text(), kind, grant, "", expires_at)
         self.store.add_token(token)
         return token.value
-
-    def _random_text(self) -> str:
-        return base64.urlsafe_b64encode(self._random_bytes(32)).rstrip(b"=").decode()
 
     def _refuse(self, exchange: Exchange, failed: Failed) -> Response:
         error: OAuthError = failed.error

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
 import pytest
@@ -32,6 +32,7 @@ from reference_server import (
 from reference_server.guarding import BEHAVIOURS, GUARDS
 from reference_server.guards.authorization import matches_registered
 from reference_server.guards.code import s256
+from reference_server.store import SignIn
 
 ISSUER = "https://as.example"
 CALLBACK = "https://app.example/callback"
@@ -71,8 +72,21 @@ class Bench:
         } | changes
 
     def code(self, client_id: str = "app", **changes: str) -> str:
-        parameters = self.authorization(client_id, **changes)
-        return self.server.issue_code(tuple(parameters.items()), "alice")
+        return self.ask(tuple(self.authorization(client_id, **changes).items()))
+
+    def ask(self, parameters: tuple[tuple[str, str], ...]) -> str:
+        """The code a user who is signed in and has consented gets for an authorization request."""
+        fields = dict(parameters)
+        given = frozenset({(fields["client_id"], fields["scope"])})
+        self.server.store.put_sign_in(SignIn("sid", "alice", int(self.now), given))
+        url = f"{ISSUER}/authorize?{urlencode(parameters)}"
+        response = self.server.handle(Request("GET", url, (("Cookie", "session=sid"),)))
+        location = dict(response.headers).get("Location", "")
+        answer = dict(parse_qsl(urlsplit(location).query))
+        if "code" not in answer:
+            assert response.refusal
+            raise OAuthError(answer.get("error", "page"), response.refusal.cause)
+        return answer["code"]
 
     def form(self, client_id: str = "app", **changes: str) -> Form:
         code = changes.pop("code", "") or self.code(client_id)
@@ -240,9 +254,8 @@ AUTHORIZE_CASES: list[tuple[str, Form]] = [
     ("authorize.challenge_present", {"code_challenge": "", "code_challenge_method": ""}),
     ("authorize.challenge_method_supported", {"code_challenge_method": "plain"}),
     ("authorize.challenge_form", {"code_challenge": "short"}),
-    ("authorize.prompt_none_alone", {"prompt": "none login"}),
+    ("authorize.prompt_none_alone", {"prompt": "none select_account"}),
     ("authorize.audience_known", {"audience": "https://unknown.example"}),
-    ("authorize.client_known", {"client_id": "nobody", "redirect_uri": CALLBACK}),
 ]
 
 
@@ -250,18 +263,23 @@ AUTHORIZE_CASES: list[tuple[str, Form]] = [
 def test_an_authorization_guard_refuses_and_its_removal_shows(guard: str, changes: Form) -> None:
     with pytest.raises(OAuthError):
         Bench().code(**changes)
-    twins = {"authorize.client_known": ("authorize.redirect_uri_registered",)}.get(guard, ())
-    assert Bench(guard, *twins).code(**changes)
+    assert Bench(guard).code(**changes)
+
+
+def test_an_unknown_client_gets_a_page_and_no_redirect() -> None:
+    changes = {"client_id": "nobody"}
+    with pytest.raises(OAuthError, match="unknown client") as caught:
+        Bench().code(**changes)
+    assert caught.value.error == "page"
+    defects = ("authorize.client_known", "authorize.redirect_uri_registered")
+    assert Bench(*defects).code(**changes)
 
 
 def test_a_repeated_authorization_parameter_is_refused() -> None:
-    def ask(bench: Bench) -> str:
-        parameters = (*bench.authorization().items(), ("scope", "email"))
-        return bench.server.issue_code(parameters, "alice")
-
+    parameters = (("nonce", "1"), *Bench().authorization().items(), ("nonce", "2"))
     with pytest.raises(OAuthError, match="repeated"):
-        ask(Bench())
-    assert ask(Bench("authorize.no_repeats"))
+        Bench().ask(parameters)
+    assert Bench("authorize.no_repeats").ask(parameters)
 
 
 def test_a_verifier_without_challenge_is_refused() -> None:

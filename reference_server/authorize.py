@@ -1,0 +1,213 @@
+"""The authorization endpoint: guards, then the user, then a code.
+
+A page carries the authorization request in the query of its form's action, so that the server keeps
+no half-made requests. Signing in and consenting both end in the same decision as a plain request.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import replace
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from reference_server.errors import OAuthError
+from reference_server.guarding import Failed, behaviour, run
+from reference_server.guards.authorization import BEFORE_REDIRECTING, REDIRECTED, Authorization
+from reference_server.messages import Headers, Refusal, Request, Response
+from reference_server.pages import consent_page, error_page, login_page
+from reference_server.store import Code, Grant, SignIn
+
+if TYPE_CHECKING:
+    from reference_server.server import Server
+
+SESSION_COOKIE, CSRF_COOKIE = "session", "csrf"
+SILENT = behaviour(
+    "authorize.silent", "OIDCC-3.1.2.1-prompt_none_no_ui", "prompt=none never shows a page"
+)
+STATE = behaviour("authorize.state", "RFC6749-4.1.2-state_exact", "state comes back as it was sent")
+ISSUER = behaviour("authorize.iss", "RFC9207-2-iss_in_success", "every answer names the issuer")
+
+
+class AuthorizeEndpoint:
+    """Answers `/authorize`, and the forms of its pages at `/login` and `/consent`."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def authorize(self, request: Request) -> Response:
+        """An authorization request, by GET or POST (OpenID Connect Core §3.1.2.1)."""
+        parameters = request.form if request.method == "POST" else request.query
+        return self._begin(request, parameters, self._sign_in(request))
+
+    def login(self, request: Request) -> Response:
+        """The login form, filled in."""
+        form, parameters = dict(request.form), request.query
+        user = self.server.config.user(form.get("username", ""))
+        shown = form.get("password", "").encode()
+        known = user is not None and hmac.compare_digest(shown, user.password.encode())
+        if user is None or not known or not self._csrf_agrees(request, form):
+            return self._login_page(request, parameters, failed=True)
+        sign_in = SignIn(self.server.random_text(), user.username, int(self.server.now()))
+        self.server.store.put_sign_in(sign_in)
+        response = self._begin(request, parameters, sign_in, fresh=True)
+        cookie = ("Set-Cookie", f"{SESSION_COOKIE}={sign_in.identifier}; Path=/; HttpOnly")
+        return replace(response, headers=(*response.headers, cookie))
+
+    def consent(self, request: Request) -> Response:
+        """The consent form, filled in."""
+        form, sign_in = dict(request.form), self._sign_in(request)
+        if sign_in is None or not self._csrf_agrees(request, form):
+            return _page(400, error_page("The form is out of date."))
+        authorization = self.read(request.query)
+        if form.get("decision") != "accept":
+            return self._error(authorization, OAuthError("access_denied", "the user denied"), None)
+        given = (authorization.get("client_id"), authorization.get("scope"))
+        sign_in = replace(sign_in, consents=sign_in.consents | {given})
+        self.server.store.put_sign_in(sign_in)
+        return self._begin(request, request.query, sign_in, fresh=True, consented=True)
+
+    def read(self, parameters: tuple[tuple[str, str], ...]) -> Authorization:
+        """An authorization request, read without being believed."""
+        authorization = Authorization(self.server, parameters, self.server.now())
+        for name, value in parameters:
+            if value:
+                authorization.values.setdefault(name, value)
+        authorization.client = self.server.config.client(authorization.get("client_id"))
+        return authorization
+
+    def issue_code(self, authorization: Authorization, sign_in: SignIn) -> str:
+        """A code for a request that passed its guards."""
+        user = self.server.config.user(sign_in.username)
+        grant = Grant(
+            family=self.server.random_text(),
+            client_id=authorization.get("client_id"),
+            sub=user.sub if user else "",
+            scope=tuple(authorization.get("scope").split()),
+            audience=authorization.get("audience"),
+            auth_time=sign_in.auth_time,
+            nonce=authorization.get("nonce"),
+        )
+        code = Code(
+            value=self.server.random_text(),
+            grant=grant,
+            redirect_uri=authorization.redirect_uri,
+            redirect_uri_sent=bool(authorization.get("redirect_uri")),
+            code_challenge=authorization.get("code_challenge"),
+            code_challenge_method=authorization.get("code_challenge_method") or "plain",
+            dpop_jkt=authorization.get("dpop_jkt"),
+            expires_at=authorization.now + self.server.policy.code_lifetime,
+        )
+        self.server.store.add_code(code)
+        return code.value
+
+    def _begin(
+        self,
+        request: Request,
+        parameters: tuple[tuple[str, str], ...],
+        sign_in: SignIn | None,
+        *,
+        fresh: bool = False,
+        consented: bool = False,
+    ) -> Response:
+        authorization = self.read(parameters)
+        try:
+            run(BEFORE_REDIRECTING, authorization, self.server.defects)
+        except Failed as failed:
+            return replace(_page(400, error_page("The request is invalid.")), refusal=_why(failed))
+        try:
+            run(REDIRECTED, authorization, self.server.defects)
+        except Failed as failed:
+            return self._error(authorization, failed.error, _why(failed))
+        asked = set(authorization.get("prompt").split())
+        done = ({"login"} if fresh else set()) | ({"consent"} if consented else set())
+        return self._decide(request, authorization, sign_in, asked - done)
+
+    def _decide(
+        self,
+        request: Request,
+        authorization: Authorization,
+        sign_in: SignIn | None,
+        prompt: set[str],
+    ) -> Response:
+        """What a request that passed its guards gets; `prompt` is what is still to be asked."""
+        silent = "none" in prompt and self.server.behaves(SILENT)
+        if sign_in is None or "login" in prompt:
+            if silent:
+                return self._error(authorization, OAuthError("login_required", "not signed in"))
+            return self._login_page(request, authorization.parameters)
+        given = (authorization.get("client_id"), authorization.get("scope"))
+        if given not in sign_in.consents or "consent" in prompt:
+            if silent:
+                return self._error(authorization, OAuthError("consent_required", "no consent"))
+            return self._consent_page(request, authorization.parameters, given)
+        return self._redirect(authorization, {"code": self.issue_code(authorization, sign_in)})
+
+    def _error(
+        self, authorization: Authorization, error: OAuthError, why: Refusal | None = None
+    ) -> Response:
+        fields = {"error": error.error, "error_description": error.description}
+        refusal = why or Refusal(error.error, "OIDCC-3.1.2.6-error_at_redirect_uri", error.cause)
+        return replace(self._redirect(authorization, fields), refusal=refusal)
+
+    def _redirect(self, authorization: Authorization, fields: Mapping[str, str]) -> Response:
+        """Back to the client, the query of its redirect_uri kept (RFC 6749 §3.1.2)."""
+        answer = dict(fields)
+        if authorization.get("state") and self.server.behaves(STATE):
+            answer["state"] = authorization.get("state")
+        if self.server.behaves(ISSUER):
+            answer["iss"] = self.server.config.issuer
+        joint = "&" if urlsplit(authorization.redirect_uri).query else "?"
+        location = authorization.redirect_uri + joint + urlencode(answer)
+        return Response(303, (("Location", location), ("Cache-Control", "no-store")))
+
+    def _login_page(
+        self, request: Request, parameters: tuple[tuple[str, str], ...], *, failed: bool = False
+    ) -> Response:
+        csrf = self._csrf(request)
+        action = f"{self.server.endpoint('login')}?{urlencode(parameters)}"
+        return _page(200, login_page(action, csrf, failed=failed), csrf)
+
+    def _consent_page(
+        self,
+        request: Request,
+        parameters: tuple[tuple[str, str], ...],
+        given: tuple[str, str],
+    ) -> Response:
+        csrf = self._csrf(request)
+        action = f"{self.server.endpoint('consent')}?{urlencode(parameters)}"
+        return _page(200, consent_page(action, csrf, *given), csrf)
+
+    def _csrf(self, request: Request) -> str:
+        return _cookies(request).get(CSRF_COOKIE) or self.server.random_text()
+
+    def _csrf_agrees(self, request: Request, form: Mapping[str, str]) -> bool:
+        kept = _cookies(request).get(CSRF_COOKIE, "")
+        return bool(kept) and hmac.compare_digest(kept.encode(), form.get("csrf", "").encode())
+
+    def _sign_in(self, request: Request) -> SignIn | None:
+        return self.server.store.sign_in(_cookies(request).get(SESSION_COOKIE, ""))
+
+
+def _page(status: int, body: bytes, csrf: str = "") -> Response:
+    headers: Headers = (
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Cache-Control", "no-store"),
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    )
+    if csrf:
+        headers = (*headers, ("Set-Cookie", f"{CSRF_COOKIE}={csrf}; Path=/; HttpOnly"))
+    return Response(status, headers, body)
+
+
+def _cookies(request: Request) -> dict[str, str]:
+    try:
+        return {name: m.value for name, m in SimpleCookie(request.header("Cookie")).items()}
+    except CookieError:
+        return {}
+
+
+def _why(failed: Failed) -> Refusal:
+    return Refusal(failed.guard.name, failed.guard.requirement, failed.error.cause)
