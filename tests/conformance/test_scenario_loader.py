@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
+from conformance.documents import Reader
 from conformance.errors import UnusableFile
 from conformance.scenario.loader import Vocabulary, load_file, load_folders
 from conformance.scenario.model import Answer, Change, Scenario
+from conformance.scenario.schema import SCHEMA_FILE, build_schema, text
 
 VOCABULARY = Vocabulary(
     requirement=lambda name: "" if name.startswith("RFC") else f"unknown requirement {name!r}",
@@ -37,6 +41,22 @@ variants:
       - token: {}
         expect: [{status: 400, error: invalid_grant}, {verdict: observe, status: 200}]
 """
+
+# what is written instead, and what the loader says of it
+FAULTS = [
+    ("base: code-exchange", "base: code-exchnge", "6:7: 'code-exchnge' is not one of"),
+    ("needs: pkce-s256", "needs: pkce-s265", "did you mean 'pkce-s256'?"),
+    ("title:", "titel:", "unknown key 'titel'"),
+    ("{change_last: 1}", "{change_lst: 1}", "did you mean 'change_last'?"),
+    ("{change_last: 1}", "{change_last: x}", "operator 'change_last' takes a whole number"),
+    ("RFC7636-4.6", "XYZ", "unknown requirement"),
+    ("format: 1", "format: 2", "format 2 is not known here"),
+    ("id: last-character", "id: Last[1]", "'Last[1]' is not a usable id"),
+    ("id: other-client", "id: last-character", "variant id 'last-character' is used twice"),
+    ("  - id: last-character\n    token:", "  - id: a\n    refresh:", "no step 'refresh'"),
+    ("expect: {status: 400,", "expects: {status: 400,", "missing key 'expect'"),
+    ("error: invalid_grant, strict", "checks: id-tokn, strict", "did you mean 'id-token'?"),
+]
 
 
 def load(folder: Path, text: str) -> list[Scenario]:
@@ -75,23 +95,7 @@ def test_further_steps_are_numbered(tmp_path: Path) -> None:
     assert [step.name for step in scenario.variants[2].steps] == ["authorize", "token", "token-2"]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
-    [
-        ("base: code-exchange", "base: code-exchnge", "6:7: 'code-exchnge' is not one of"),
-        ("needs: pkce-s256", "needs: pkce-s265", "did you mean 'pkce-s256'?"),
-        ("title:", "titel:", "unknown key 'titel'"),
-        ("{change_last: 1}", "{change_lst: 1}", "did you mean 'change_last'?"),
-        ("{change_last: 1}", "{change_last: x}", "operator 'change_last' takes a whole number"),
-        ("RFC7636-4.6", "XYZ", "unknown requirement"),
-        ("format: 1", "format: 2", "format 2 is not known here"),
-        ("id: last-character", "id: Last[1]", "'Last[1]' is not a usable id"),
-        ("id: other-client", "id: last-character", "variant id 'last-character' is used twice"),
-        ("  - id: last-character\n    token:", "  - id: a\n    refresh:", "no step 'refresh'"),
-        ("expect: {status: 400,", "expects: {status: 400,", "missing key 'expect'"),
-        ("error: invalid_grant, strict", "checks: id-tokn, strict", "did you mean 'id-token'?"),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "expected"), FAULTS)
 def test_a_wrong_file_says_where_and_what(
     tmp_path: Path, old: str, new: str, expected: str
 ) -> None:
@@ -107,3 +111,27 @@ def test_an_id_is_used_once_in_all_files(tmp_path: Path) -> None:
     (tmp_path / "pkce" / "b.yaml").write_text(GOOD, encoding="utf-8")
     with pytest.raises(UnusableFile, match="'pkce-verifier' is used twice"):
         load_folders([tmp_path], VOCABULARY)
+
+
+def complaints(document: str) -> list[Any]:
+    validator = jsonschema.Draft7Validator(build_schema())
+    return list(validator.iter_errors(Reader("a.yaml").documents(document)[0].plain))
+
+
+def test_the_published_schema_is_the_tables_own() -> None:
+    jsonschema.Draft7Validator.check_schema(build_schema())
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == text()
+
+
+def test_the_schema_accepts_what_the_loader_accepts() -> None:
+    assert complaints(GOOD) == []
+
+
+# What no schema can see: names defined elsewhere, uniqueness, and which steps a base has.
+BEYOND_A_SCHEMA = ("pkce-s265", "XYZ", "id-tokn", "id: last-character", "refresh:")
+
+
+@pytest.mark.parametrize(("old", "new", "_expected"), FAULTS)
+def test_the_schema_refuses_what_the_loader_refuses(old: str, new: str, _expected: str) -> None:
+    seen_by_the_loader_alone = any(word in new for word in BEYOND_A_SCHEMA)
+    assert bool(complaints(GOOD.replace(old, new, 1))) is not seen_by_the_loader_alone
