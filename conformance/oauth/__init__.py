@@ -1,1 +1,1 @@
-"""The pieces of an OAuth client: PKCE, DPoP proofs, client authentication."""
+"""The client's half of the protocol: proof keys, DPoP proofs, client authentication."""

@@ -1,0 +1,89 @@
+"""How a client shows who it is: RFC 6749 §2.3, RFC 7523 §2.2."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from urllib.parse import quote_plus
+
+from conformance.errors import HarnessError
+from conformance.oauth.keys import generate_key, signing_key
+from conformance.oauth.signed_jwt import Signers, make_jwt
+from conformance.scenario.model import ClientAuthChanges, JwtChanges
+from conformance.scenario.operators import Surroundings, apply
+from conformance.target.model import Client
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_LIFETIME = 120  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client adds to a request."""
+
+    parameters: tuple[tuple[str, str], ...] = ()
+    authorization: str = field(default="", repr=False)  # the Authorization header, empty for none
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What an assertion needs to know of the request it is for."""
+
+    audience: str
+    now: int  # seconds since the epoch
+    jti: str
+    earlier: str = field(default="", repr=False)  # the assertion sent before, for one sent again
+
+
+def credentials(
+    client: Client, changes: ClientAuthChanges, moment: Moment, around: Surroundings
+) -> Credentials:
+    """The credentials of `client`, in the way it is registered for unless changed."""
+    secret = client.secret
+    if changes.secret is not None:
+        secret = "".join(str(value) for value in apply(changes.secret, (secret,), around))
+    basic = _basic(client.client_id, secret, raw=changes.encoding == "raw")
+    match changes.method or client.auth:
+        case "none":
+            return Credentials((("client_id", client.client_id),))
+        case "client_secret_basic":
+            return Credentials((), basic)
+        case "client_secret_post":
+            return Credentials(_in_body(client.client_id, secret))
+        case "both":
+            return Credentials(_in_body(client.client_id, secret), basic)
+        case _:
+            return Credentials(_assertion(client, changes.assertion, moment, around))
+
+
+def _in_body(client_id: str, secret: str) -> tuple[tuple[str, str], ...]:
+    return (("client_id", client_id), ("client_secret", secret))
+
+
+def _basic(client_id: str, secret: str, *, raw: bool) -> str:
+    """RFC 6749 §2.3.1: both parts are form-encoded before they are joined."""
+    parts = (client_id, secret) if raw else (quote_plus(client_id), quote_plus(secret))
+    return "Basic " + base64.b64encode(":".join(parts).encode()).decode()
+
+
+def _assertion(
+    client: Client, changes: JwtChanges | None, moment: Moment, around: Surroundings
+) -> tuple[tuple[str, str], ...]:
+    if client.private_key is None:
+        raise HarnessError(f"client {client.client_id!r} has no private key")
+    wanted = changes or JwtChanges()
+    key = signing_key(client.private_key, key_id=client.key_id)
+    claims = {
+        "iss": client.client_id,
+        "sub": client.client_id,
+        "aud": moment.audience,
+        "jti": moment.jti,
+        "iat": moment.now,
+        "exp": moment.now + ASSERTION_LIFETIME,
+    }
+    header = {"alg": key.algorithm, "typ": "JWT"} | ({"kid": key.key_id} if key.key_id else {})
+    signers = Signers(key, generate_key(key.algorithm), client.secret)
+    made = make_jwt(header, claims, wanted, signers, around)
+    if wanted.reuse and moment.earlier:
+        made = moment.earlier
+    return (("client_assertion_type", ASSERTION_TYPE), ("client_assertion", made))

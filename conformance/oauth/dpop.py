@@ -1,0 +1,45 @@
+"""DPoP proofs (RFC 9449 §4.2)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from conformance.oauth.keys import SigningKey, base64url
+from conformance.oauth.signed_jwt import Signers, make_jwt
+from conformance.scenario.model import JwtChanges
+from conformance.scenario.operators import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRequest:
+    """What a proof is for. `access_token` is empty at the token endpoint."""
+
+    method: str
+    url: str
+    issued_at: int  # seconds since the epoch
+    jti: str
+    nonce: str = ""
+    access_token: str = ""
+
+
+def make_dpop_proof(
+    wanted: ProofRequest, changes: JwtChanges, signers: Signers, around: Surroundings
+) -> str:
+    """A proof for one request, as the scenario changes it."""
+    header = _header(signers.right)
+    claims: dict[str, object] = {
+        "jti": wanted.jti,
+        "htm": wanted.method,
+        "htu": wanted.url.split("?")[0].split("#")[0],
+        "iat": wanted.issued_at,
+    }
+    if wanted.nonce:
+        claims["nonce"] = wanted.nonce
+    if wanted.access_token:
+        claims["ath"] = base64url(hashlib.sha256(wanted.access_token.encode()).digest())
+    return make_jwt(header, claims, changes, signers, around)
+
+
+def _header(key: SigningKey) -> dict[str, object]:
+    return {"typ": "dpop+jwt", "alg": key.algorithm, "jwk": key.public_jwk}

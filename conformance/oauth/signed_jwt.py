@@ -1,0 +1,81 @@
+"""Signed JWTs that may differ from a valid one in every part, so that a server's checks show."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.errors import HarnessError
+from conformance.oauth.keys import SigningKey, base64url
+from conformance.scenario.model import Change, JwtChanges
+from conformance.scenario.operators import Surroundings, apply
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """What a JWT may be signed with: the right key, another, and a shared secret."""
+
+    right: SigningKey
+    other: SigningKey
+    secret: str = ""
+
+
+def change_members(
+    valid: Mapping[str, Any], changes: Mapping[str, Change], around: Surroundings
+) -> dict[str, Any]:
+    """`valid` with each change applied; an operator that gives nothing leaves the member out."""
+    changed = dict(valid)
+    for name, change in changes.items():
+        before = (changed[name],) if name in changed else ()
+        after = apply(change, before, around)
+        changed.pop(name, None)
+        if after:
+            changed[name] = after[-1]
+    return changed
+
+
+def make_jwt(
+    header: Mapping[str, Any],
+    claims: Mapping[str, Any],
+    changes: JwtChanges,
+    signers: Signers,
+    around: Surroundings,
+) -> str:
+    """A compact JWS (RFC 7515 §7.1) of the header and claims, both as changed.
+
+    Raises:
+        HarnessError: a change does not fit what it stands on.
+    """
+    parts = (
+        change_members(header, changes.header, around),
+        change_members(claims, changes.claims, around),
+    )
+    signing_input = ".".join(base64url(_json(part)) for part in parts)
+    signature = base64url(_signature(signing_input.encode(), changes.sign_with, signers))
+    if changes.signature is not None:
+        signature = "".join(str(text) for text in apply(changes.signature, (signature,), around))
+    return f"{signing_input}.{signature}"
+
+
+def _json(part: Mapping[str, Any]) -> bytes:
+    return json.dumps(part, separators=(",", ":")).encode()
+
+
+def _signature(message: bytes, sign_with: str, signers: Signers) -> bytes:
+    match sign_with:
+        case "":
+            return signers.right.sign(message)
+        case "other-key":
+            return signers.other.sign(message)
+        case "public-key-as-secret":
+            return hmac.digest(signers.right.public_pem, message, hashlib.sha256)
+        case "client-secret":
+            return hmac.digest(signers.secret.encode(), message, hashlib.sha256)
+        case "nothing":
+            return b""
+        case _:
+            raise HarnessError(f"sign_with {sign_with!r} is not known")

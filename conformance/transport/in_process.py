@@ -1,0 +1,28 @@
+"""The reference server as a transport: no sockets, and the reason of every refusal at hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from conformance.http import Request, Response
+from reference_server import Refusal, Server
+from reference_server import Request as ServerRequest
+
+
+class InProcessTransport:
+    """Sends requests straight to a reference server. Not for several threads: one play each."""
+
+    def __init__(self, server: Server, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.server = server
+        self._clock = clock
+        self.refusal: Refusal | None = None  # of the last response that was one
+
+    def send(self, request: Request) -> Response:
+        """Answer with the server's own `handle`."""
+        started = self._clock()
+        asked = ServerRequest(request.method, request.url, request.headers, request.body)
+        answer = self.server.handle(asked)
+        if answer.refusal is not None:
+            self.refusal = answer.refusal
+        return Response(answer.status, answer.headers, answer.body, self._clock() - started)

@@ -1,0 +1,108 @@
+"""A transport that keeps to a rate, obeys 429 and Retry-After, and gives up on a dead target."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from conformance.errors import RateLimited, Unreachable
+from conformance.http import Request, Response, Transport
+from conformance.target.model import Limits
+
+TOO_MANY_REQUESTS = 429
+TRIES = 4  # of one request that is answered 429
+LONGEST_WAIT = 60.0  # seconds; a target that asks for more is rate-limited, not waited for
+
+
+class PoliteTransport:
+    """Wraps a transport for one run; safe for many threads.
+
+    Args:
+        inner: the transport that sends.
+        limits: rate and the number of failures in a row after which nothing more is sent.
+        clock: monotonic seconds.
+        wall_clock: seconds since the epoch, to read a Retry-After date.
+        sleep: waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        inner: Transport,
+        limits: Limits,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._inner = inner
+        self._limits = limits
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next_at = 0.0
+        self._failures = 0
+        self.requests = 0
+
+    def send(self, request: Request) -> Response:
+        """Send when the rate allows, again after a 429.
+
+        Raises:
+            RateLimited: every try was answered 429, or the wait asked for is too long.
+            Unreachable: no answer, or too many failures in a row before.
+        """
+        for attempt in range(TRIES):
+            response = self._once(request)
+            if response.status != TOO_MANY_REQUESTS:
+                return response
+            wait = self._asked_wait(response, attempt)
+            if wait > LONGEST_WAIT:
+                break
+            with self._lock:
+                self._next_at = max(self._next_at, self._clock() + wait)
+        raise RateLimited(
+            "the target answered 429 (too many requests) again and again",
+            "set 'limits.rate' in the target file, or raise the limit for the test client",
+        )
+
+    def _once(self, request: Request) -> Response:
+        if self._failures >= self._limits.consecutive_failures:
+            raise Unreachable(
+                f"nothing more is sent after {self._failures} failures in a row",
+                "see the first of them; the target may be down or may have blocked this client",
+            )
+        self._wait_for_turn()
+        try:
+            response = self._inner.send(request)
+        except Unreachable:
+            with self._lock:
+                self._failures += 1
+            raise
+        with self._lock:
+            self._failures = 0
+        return response
+
+    def _wait_for_turn(self) -> None:
+        with self._lock:
+            self.requests += 1
+            now = self._clock()
+            at = max(now, self._next_at)
+            if self._limits.rate:
+                self._next_at = at + 1 / self._limits.rate
+        if at > now:
+            self._sleep(at - now)
+
+    def _asked_wait(self, response: Response, attempt: int) -> float:
+        """Seconds of Retry-After (RFC 9110 §10.2.3); without it, doubling from one second."""
+        asked = response.header("Retry-After") or ""
+        if asked.isdecimal():
+            return float(asked)
+        try:
+            date = parsedate_to_datetime(asked)
+        except ValueError:
+            return float(2**attempt)
+        moment = date if date.tzinfo else date.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.fromtimestamp(self._wall_clock(), UTC)).total_seconds())
