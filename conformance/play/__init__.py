@@ -1,1 +1,1 @@
-"""Playing a scenario: steps on the wire, made from a valid exchange and the scenario's changes."""
+"""Playing a scenario against a server, and judging what came of it."""

@@ -24,11 +24,12 @@ CLIENT_ROLES = ("main", *CLIENT_NEEDS)
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post", "both")
 METHODS = ("GET", "POST", "PUT")
 ENCODINGS = ("form", "json", "query")
+SCHEMES = ("Bearer", "DPoP")
 PKCE_METHODS = ("S256", "plain", "none")
 
 JWT_KEYS = ("header", "claims", "sign_with", "signature", "key", "alg", "reuse")
 CLIENT_AUTH_KEYS = ("client", "method", "secret", "encoding", "assertion")
-HTTP_KEYS = ("method", "encoding", "content_type")
+HTTP_KEYS = ("method", "encoding", "content_type", "authorization_scheme")
 PKCE_KEYS = ("method", "length", "characters")
 REQUEST_KEYS = ("headers", "dpop", "client_auth", "http")
 
@@ -84,6 +85,7 @@ def read_http(reader: Reader, at: Marked) -> HttpChanges:
         method=_choice(reader, fields, "method", METHODS),
         encoding=_choice(reader, fields, "encoding", ENCODINGS),
         content_type=reader.text(content_type) if content_type else "",
+        authorization_scheme=_choice(reader, fields, "authorization_scheme", SCHEMES),
     )
 
 

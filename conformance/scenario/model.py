@@ -88,6 +88,7 @@ class HttpChanges:
     method: str = ""
     encoding: str = ""  # form | json | query
     content_type: str = ""
+    authorization_scheme: str = ""  # Bearer | DPoP, where an access token is shown
 
 
 @dataclass(frozen=True, slots=True)

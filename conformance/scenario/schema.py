@@ -119,6 +119,7 @@ def _request_places() -> dict[str, Any]:
         "method": _one_of(changes.METHODS),
         "encoding": _one_of(changes.ENCODINGS),
         "content_type": _TEXT,
+        "authorization_scheme": _one_of(changes.SCHEMES),
     }
     return {
         "headers": _ref("parameters"),

@@ -1,0 +1,50 @@
+"""What a check is: a named look at one answer that gives the problems it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.play.transcript import Played, Transcript
+
+Problems = Iterable[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Surround:
+    """What a check may know beside the answer.
+
+    `jwks` and `metadata` are the documents of the server the answer came from.
+    """
+
+    issuer: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    jwks: Callable[[], Mapping[str, Any]] = dict
+    redirect_uri: str = ""
+
+
+Look = Callable[[Played, Transcript, Surround], Problems]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A named check; `look` gives a sentence for every problem, nothing where it does not apply."""
+
+    name: str
+    summary: str
+    look: Look
+
+
+CHECKS: dict[str, Check] = {}
+
+
+def check(name: str) -> Callable[[Look], Look]:
+    """Register a function as the check `name`; its docstring's first line is the summary."""
+
+    def register(look: Look) -> Look:
+        summary = (look.__doc__ or name).strip().splitlines()[0]
+        CHECKS[name] = Check(name, summary, look)
+        return look
+
+    return register

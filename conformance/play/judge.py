@@ -1,0 +1,171 @@
+"""From a transcript to a judgement. The scenario's `expect` is the law; nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conformance.play.matching import Difference, Look, difference
+from conformance.play.transcript import Played, Transcript
+from conformance.play.verdicts import Judgement, Kind, Verdict, worst
+from conformance.play.wording import answer_text, outcome_text
+from conformance.scenario.model import Answer, Outcome, Step, Variant
+
+REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Court:
+    """Judges plays of one variant.
+
+    Args:
+        variant: what was played.
+        gate: the verdict a broken requirement earns, by its level: fail, warn or observe.
+        look: makes a named check on an answer.
+        oracle: the oracle's transcript, where its answer is the expectation.
+    """
+
+    variant: Variant
+    gate: Verdict
+    look: Look
+    oracle: Transcript | None = None
+
+    def judge(self, transcript: Transcript) -> Judgement:
+        """The gravest judgement of all judged steps."""
+        return worst(list(self._judgements(transcript)))
+
+    def _judgements(self, transcript: Transcript) -> Iterator[Judgement]:
+        for step in self.variant.steps:
+            played = transcript.step(step.name)
+            if played is None:
+                if step.judged or not any(s.judged for s in self.variant.steps):
+                    yield self._not_reached(step, transcript)
+                continue
+            if step.judged:
+                yield self._judge_step(step, played, transcript)
+            elif played.answer is not Answer.GRANTED:
+                yield self._stopped_at(played, transcript)
+                return
+
+    def _judge_step(self, step: Step, played: Played, transcript: Transcript) -> Judgement:
+        outcomes = self._outcomes(step)
+        found = []
+        for outcome in outcomes:
+            differs = difference(outcome, played, transcript, self.look)
+            if differs.none:
+                return self._matched(outcome, outcomes, played)
+            found.append((outcome, differs))
+        return self._unmatched(found, played)
+
+    def _outcomes(self, step: Step) -> tuple[Outcome, ...]:
+        if not step.oracle:
+            return tuple(o for o in step.expect if o.at in ("", step.name))
+        told = self.oracle.step(step.name) if self.oracle else None
+        if told is None:
+            return ()
+        if told.answer is Answer.GRANTED:
+            return (Outcome(Answer.GRANTED),)
+        error = (told.error,) if told.error else ()
+        return (Outcome(told.answer, status=(told.status,), error=error),)
+
+    def _matched(
+        self, outcome: Outcome, outcomes: tuple[Outcome, ...], played: Played
+    ) -> Judgement:
+        verdict = Verdict(outcome.verdict)
+        kind = Kind.NONE
+        if verdict is Verdict.WARN:
+            verdict = _milder(Verdict.WARN, self.gate)
+            kind = _kind_by_answer(played.answer, outcomes)
+        expected = (
+            outcome_text(outcomes) if verdict is not Verdict.PASS else outcome_text((outcome,))
+        )
+        return Judgement(
+            verdict, kind, played.step.name, expected, answer_text(played), outcome.note
+        )
+
+    def _unmatched(self, found: list[tuple[Outcome, Difference]], played: Played) -> Judgement:
+        passing = tuple(outcome for outcome, _ in found if outcome.verdict == "pass")
+        expected = outcome_text(passing or tuple(outcome for outcome, _ in found))
+        kind, differs = _kind(found, played.answer)
+        verdict = self.gate
+        if kind is Kind.TIMEOUT:
+            verdict = Verdict.COULD_NOT_RUN
+        strict = any(outcome.strict for outcome, _ in found)
+        if kind is Kind.WRONG_ERROR and not strict:
+            verdict = _milder(Verdict.WARN, self.gate)
+        note = "; ".join(
+            (*differs.error, *differs.shape, *(f"{n} is there" for n in differs.excess))
+        )
+        return Judgement(verdict, kind, played.step.name, expected, answer_text(played), note)
+
+    def _stopped_at(self, played: Played, transcript: Transcript) -> Judgement:
+        """A step that no outcome stands on was not granted, so the play ended there."""
+        name, observed = played.step.name, answer_text(played)
+        later = [o for step in self.variant.steps for o in step.expect]
+        for outcome in later:
+            if outcome.at == name and difference(outcome, played, transcript, self.look).none:
+                return self._matched(outcome, tuple(later), played)
+        verdict, kind, note = self._early(played, tuple(later))
+        return Judgement(verdict, kind, name, outcome_text(tuple(later)), observed, note)
+
+    def _early(self, played: Played, later: tuple[Outcome, ...]) -> tuple[Verdict, Kind, str]:
+        """What it means that a play ended before the step its verdict rests on."""
+        name, kind = played.step.name, _kind_by_answer(played.answer, ())
+        if kind is Kind.TIMEOUT:
+            return Verdict.COULD_NOT_RUN, kind, ""
+        if not self._changed_until(name):
+            note = f"the valid request {name!r} of the set-up was not granted"
+            return Verdict.COULD_NOT_RUN, Kind.NONE, note
+        refusal_wanted = later and all(outcome.answer in REFUSALS for outcome in later)
+        if played.answer in REFUSALS and refusal_wanted:
+            return Verdict.PASS, Kind.NONE, f"refused earlier, at {name}"
+        return self.gate, kind, ""
+
+    def _not_reached(self, step: Step, transcript: Transcript) -> Judgement:
+        note = transcript.stopped or f"{step.name} was not reached"
+        expected = outcome_text(self._outcomes(step))
+        return Judgement(Verdict.COULD_NOT_RUN, Kind.NONE, step.name, expected, "", note)
+
+    def _changed_until(self, name: str) -> bool:
+        """Whether a step up to `name` differs from the valid set-up."""
+        for step in self.variant.steps:
+            if step.changes.any and not step.given:
+                return True
+            if step.name == name:
+                return False
+        return False
+
+
+def _kind(found: list[tuple[Outcome, Difference]], answer: Answer) -> tuple[Kind, Difference]:
+    """How an answer that matches no outcome failed, and the nearest outcome's difference."""
+    near = next((differs for outcome, differs in found if outcome.answer is answer), None)
+    if near is None:
+        return _kind_by_answer(answer, tuple(outcome for outcome, _ in found)), Difference()
+    if near.excess:
+        return Kind.ACCEPTED, near
+    if near.shape:
+        return Kind.WRONG_ENVELOPE, near
+    return Kind.WRONG_ERROR, near
+
+
+def _kind_by_answer(answer: Answer, outcomes: tuple[Outcome, ...]) -> Kind:
+    match answer:
+        case Answer.NO_ANSWER:
+            return Kind.TIMEOUT
+        case Answer.SERVER_ERROR:
+            return Kind.SERVER_ERROR
+        case Answer.ELSEWHERE:
+            return Kind.LEAK
+        case Answer.GRANTED:
+            return Kind.ACCEPTED
+        case Answer.LOGIN_PAGE:
+            return Kind.WRONG_ENVELOPE
+        case _:
+            refusing = any(outcome.answer in REFUSALS for outcome in outcomes)
+            return Kind.WRONG_ERROR if refusing else Kind.REFUSED
+
+
+def _milder(one: Verdict, other: Verdict) -> Verdict:
+    """The less grave of two gates."""
+    order = (Verdict.OBSERVE, Verdict.WARN, Verdict.FAIL)
+    return min(one, other, key=order.index)

@@ -1,0 +1,83 @@
+"""Whether an answer is the one an outcome describes, and if not, in what it differs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.errors import HarnessError
+from conformance.play.transcript import Played, Transcript
+from conformance.scenario.model import Change, Outcome
+
+Look = Callable[[str, Played], list[str]]  # a check's name and the answer, to its problems
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How an answer differs from an outcome, gathered by what it means."""
+
+    answer: bool = False  # another class altogether
+    error: tuple[str, ...] = ()  # status or error code
+    shape: tuple[str, ...] = ()  # members, headers, checks
+    excess: tuple[str, ...] = ()  # members that must not be there
+
+    @property
+    def none(self) -> bool:
+        """Whether the answer is the one described."""
+        return self == Difference()
+
+
+def difference(outcome: Outcome, played: Played, transcript: Transcript, look: Look) -> Difference:
+    """How `played` differs from `outcome`; shape is compared only within the same class."""
+    if played.answer is not outcome.answer:
+        return Difference(answer=True)
+    return Difference(
+        error=tuple(_errors(outcome, played)),
+        shape=(*_shape(outcome, played, transcript), *_checks(outcome, played, look)),
+        excess=tuple(name for name in outcome.lacks if _member(played.received, name) is not None),
+    )
+
+
+def _errors(outcome: Outcome, played: Played) -> Iterator[str]:
+    if outcome.status and played.status not in outcome.status:
+        yield f"status {played.status}"
+    if outcome.error and played.error not in outcome.error:
+        yield f"error {played.error!r}" if played.error else "no error code"
+
+
+def _shape(outcome: Outcome, played: Played, transcript: Transcript) -> Iterator[str]:
+    for name in outcome.has:
+        if _member(played.received, name) is None:
+            yield f"{name} is missing"
+    for name, change in outcome.equals.items():
+        wanted, found = _wanted(change, transcript), _member(played.received, name)
+        if found != wanted:
+            yield f"{name} is not the value expected" if found is not None else f"{name} is missing"
+    for name, pattern in outcome.headers.items():
+        values = played.response.header_all(name) if played.response else ()
+        if not any(re.search(pattern, value, re.IGNORECASE) for value in values):
+            yield f"header {name} does not say {pattern!r}" if values else f"no header {name}"
+
+
+def _checks(outcome: Outcome, played: Played, look: Look) -> Iterator[str]:
+    for name in outcome.checks:
+        yield from look(name, played)
+
+
+def _wanted(change: Change, transcript: Transcript) -> Any:
+    if change.operator == "value":
+        return change.argument
+    if change.operator == "copy":
+        return transcript.recall(str(change.argument))
+    raise HarnessError(f"'equals' takes a value or 'copy', not {change.operator!r}")
+
+
+def _member(received: Mapping[str, Any], name: str) -> Any:
+    """A member of the answer; dots lead into nested objects."""
+    if name in received:
+        return received[name]
+    head, dot, rest = name.partition(".")
+    inner = received.get(head)
+    return _member(inner, rest) if dot and isinstance(inner, Mapping) else None

@@ -1,0 +1,142 @@
+"""What a play remembers, and what it tells the operators of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.errors import HarnessError
+from conformance.oauth.keys import SigningKey, generate_key
+from conformance.oauth.pkce import ProofKey, make_proof_key
+from conformance.play.party import Party
+from conformance.scenario.model import Setting
+from conformance.target.model import Client
+
+OPAQUE = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class Lacking(Exception):  # noqa: N818 - it says what a play lacks to go on; never leaves the player
+    """The play cannot go on: an earlier answer did not hold what the next request needs."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """The state of one play. `seen` maps a step's name to what was sent and received there."""
+
+    party: Party
+    setting: Setting
+    proof_key: ProofKey = field(default_factory=ProofKey)
+    keys: dict[str, SigningKey] = field(default_factory=dict)
+    seen: dict[str, dict[str, Any]] = field(default_factory=dict)
+    last_proof: str = ""
+    last_assertion: str = ""
+
+    @classmethod
+    def begin(cls, party: Party, setting: Setting) -> Memory:
+        """The memory of a new play, with a proof key and DPoP keys of its own."""
+        memory = cls(party, setting)
+        memory.proof_key = make_proof_key(setting.pkce, memory)
+        return memory
+
+    @property
+    def client(self) -> Client:
+        """The client of the play."""
+        return self.role(self.setting.client)
+
+    def role(self, role: str) -> Client:
+        """The client in a role; `needs` saw to it that there is one."""
+        client = self.party.target.client(role or self.setting.client)
+        if client is None:
+            raise HarnessError(f"the target has no client for the role {role!r}")
+        return client
+
+    def dpop_key(self, which: str = "own") -> SigningKey:
+        """The play's own DPoP key, or its `other` one; made when first asked for."""
+        if which not in self.keys:
+            self.keys[which] = generate_key()
+        return self.keys[which]
+
+    def remember(self, step: str, sent: Mapping[str, Any], received: Mapping[str, Any]) -> None:
+        """Keep what a step sent and received; what was received wins where names meet."""
+        self.seen[step] = {**sent, **received}
+
+    def latest(self, kinds: tuple[str, ...], name: str) -> str:
+        """The newest value received under `name` by a step of one of these kinds.
+
+        Raises:
+            Lacking: no step received one.
+        """
+        for step, values in reversed(self.seen.items()):
+            value = values.get(name)
+            if step.split("-")[0] in kinds and isinstance(value, str) and value:
+                return value
+        raise Lacking(f"no {name} was received")
+
+    def recall(self, path: str) -> Any:
+        """A value sent or received earlier: `authorize.code_challenge`, `dpop.jkt`.
+
+        Raises:
+            Lacking: that step received no such value.
+        """
+        step, _, name = path.partition(".")
+        if step == "dpop":
+            return self._dpop_value(name)
+        if step == "pkce":
+            return {"code_verifier": self.proof_key.code_verifier}[name]
+        if step == "target":
+            return {"issuer": self.party.issuer, "token_endpoint": self.party.endpoints.token}[name]
+        value = self.seen.get(step, {}).get(name)
+        if value is None:
+            raise Lacking(f"no {path} was sent or received")
+        return value
+
+    def random_text(self, length: int, alphabet: str) -> str:
+        """A random text of `length` characters of `alphabet`."""
+        return "".join(
+            alphabet[byte % len(alphabet)] for byte in self.party.random_bytes(max(length, 0))
+        )
+
+    def identifier(self) -> str:
+        """A text never used before, for state, nonce and jti."""
+        return self.random_text(32, OPAQUE)
+
+    def registered_redirect_uri(self, which: str) -> str:
+        """A redirect URI registered for the client of the play."""
+        uris = self.client.redirect_uris
+        fitting = {
+            "first": lambda: uris[0],
+            "other": lambda: next(uri for uri in uris[1:] if "?" not in uri),
+            "loopback": lambda: next(uri for uri in uris if "//127.0.0.1" in uri or "[::1]" in uri),
+            "with-query": lambda: next(uri for uri in uris if "?" in uri),
+        }
+        try:
+            return fitting[which]()
+        except (StopIteration, IndexError) as error:
+            raise HarnessError(f"the client has no redirect URI {which!r}") from error
+
+    def client_id(self, role: str) -> str:
+        """The id of the client in that role."""
+        return self.role(role).client_id
+
+    def audience(self, which: str) -> str:
+        """The audience of an API of the target: any, with or without offline access."""
+        wanted = {"with-offline-access": True, "without-offline-access": False}.get(which)
+        for api in self.party.target.apis:
+            if wanted is None or api.offline_access is wanted:
+                return api.audience
+        raise HarnessError(f"the target has no API {which!r}")
+
+    def _dpop_value(self, name: str) -> Any:
+        own, other = self.dpop_key(), self.dpop_key("other")
+        known = {
+            "jkt": own.jkt,
+            "other_jkt": other.jkt,
+            "jwk": own.public_jwk,
+            "other_jwk": other.public_jwk,
+            "private_jwk": dict(own.private_jwk),
+            "proof": self.last_proof,
+        }
+        if name not in known:
+            raise HarnessError(f"dpop.{name} is not known; there is: {', '.join(known)}")
+        return known[name]

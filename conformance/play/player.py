@@ -1,0 +1,184 @@
+"""Plays the steps of a scenario against one server and writes down what was sent and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+from conformance.errors import Unreachable
+from conformance.http import Recorder
+from conformance.login.cookies import CookieJar, is_loopback
+from conformance.login.model import Landing, Session
+from conformance.play import requests, wire
+from conformance.play.answers import answered, landed
+from conformance.play.memory import Lacking, Memory
+from conformance.play.party import Party
+from conformance.play.transcript import Played, Sent, Transcript
+from conformance.scenario.model import Answer, Setting, Step, StepKind
+
+
+def play(
+    party: Party, setting: Setting, steps: Iterable[Step], *, own_sign_in: bool = False
+) -> Transcript:
+    """Play `steps` in order until one lacks what it needs.
+
+    With `own_sign_in` the user signs in anew, so that ending the session harms no other play.
+
+    Raises:
+        LoginBlocked: the user could not be signed in.
+        RateLimited: the target would not go on.
+        HarnessError: the scenario asks for what cannot be made.
+    """
+    return _Play(party, setting, own_sign_in=own_sign_in).run(steps)
+
+
+def session_of(party: Party) -> Session:
+    """The session of the run, signed in if it was not yet.
+
+    Raises:
+        LoginBlocked: the login page could not be passed.
+        Unreachable: the target did not answer.
+    """
+    memory = Memory.begin(party, Setting())
+    valid = requests.authorize(memory)
+    url = wire.with_query(party.endpoints.authorization, urlencode(requests.pairs(valid)))
+    redirect_uri = str(valid["redirect_uri"][0])
+    return party.session.get(lambda: party.driver.sign_in(url, redirect_uri, party.connect()))
+
+
+def own_sign_in_needed(steps: Iterable[Step]) -> bool:
+    """Whether playing `steps` may end the user's session at a strict server.
+
+    A server may answer a code or refresh token shown twice by revoking everything of the session
+    (RFC 6749 §4.1.2, RFC 9700 §4.14.2), which would break plays that share it.
+    """
+    kinds = [step.kind for step in steps]
+    repeated = any(kinds.count(kind) > 1 for kind in (StepKind.TOKEN, StepKind.REFRESH))
+    return repeated or StepKind.REVOKE in kinds
+
+
+class _Play:
+    """One play: its memory, its recorder, the steps done so far."""
+
+    def __init__(self, party: Party, setting: Setting, *, own_sign_in: bool) -> None:
+        self.party = party
+        self.setting = setting
+        self.own_sign_in = own_sign_in
+        self.memory = Memory.begin(party, setting)
+        self.recorder = Recorder(party.connect())
+
+    def run(self, steps: Iterable[Step]) -> Transcript:
+        done: list[Played] = []
+        stopped = ""
+        for step in steps:
+            self.recorder.exchanges.clear()
+            try:
+                authorizing = step.kind is StepKind.AUTHORIZE
+                played = self._authorize(step) if authorizing else self._request(step)
+            except Lacking as lacking:
+                stopped = f"{step.name} could not be sent: {lacking}"
+                break
+            done.append(played)
+            self._remember(played)
+            if not (played.answer is Answer.GRANTED or step.judged):
+                break
+        return Transcript(
+            setting=self.setting,
+            client_id=self.memory.client.client_id,
+            issuer=self.party.issuer,
+            steps=tuple(done),
+            stopped=stopped,
+            jkt=self.memory.dpop_key().jkt if self.memory.keys else "",
+        )
+
+    def _remember(self, played: Played) -> None:
+        sent = {name: values[0] for name, values in played.sent.items()}
+        self.memory.remember(played.step.name, sent, played.received)
+
+    def _authorize(self, step: Step) -> Played:
+        valid = requests.authorize(self.memory)
+        sent = requests.changed(valid, step.changes, self.memory)
+        url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(sent))
+        at = self.party.clock()
+        try:
+            landing = self._land(url, sent)
+        except Unreachable as error:
+            return self._unanswered(step, sent, valid, error)
+        return Played(
+            step=step,
+            answer=landed(landing),
+            sent=sent,
+            valid=valid,
+            received=landing.parameters,
+            landing=landing,
+            exchanges=tuple(self.recorder.exchanges),
+            at=at,
+        )
+
+    def _land(self, url: str, sent: Sent) -> Landing:
+        """Send the authorization request; act on pages only for a user who is meant to be there."""
+        live = self.setting.session == "live"
+        prompts = " ".join(str(value) for value in sent.get("prompt", ())).split()
+        interactive = live and "none" not in prompts
+        session = self._session(interactive=interactive) if live else None
+        return self.party.driver.authorize(
+            url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
+        )
+
+    def _session(self, *, interactive: bool) -> Session:
+        can_sign_in = self.party.target.login.kind in ("form", "reference")
+        if self.own_sign_in and interactive and can_sign_in:
+            return Session(CookieJar())
+        return session_of(self.party)
+
+    def _redirect_uri(self, sent: Sent) -> str:
+        """Where the answer may go: a registered URI asked for, else the first registered."""
+        registered = self.memory.client.redirect_uris
+        for value in sent.get("redirect_uri", ()):
+            if value in registered or _differs_in_loopback_port(str(value), registered):
+                return str(value)
+        return registered[0] if registered else ""
+
+    def _request(self, step: Step) -> Played:
+        url = requests.endpoint(self.memory, step.kind)
+        shown = wire.credentials_of(self.memory, step, url)
+        valid = requests.VALID[step.kind](self.memory)
+        valid |= {name: (value,) for name, value in shown.parameters}
+        sent = requests.changed(valid, step.changes, self.memory)
+        letter = wire.Letter(step, url, sent, shown.authorization)
+        at = self.party.clock()
+        try:
+            response = wire.send(self.memory, self.recorder, letter)
+        except Unreachable as error:
+            return self._unanswered(step, sent, valid, error)
+        received = response.json_object() or {}
+        return Played(
+            step=step,
+            answer=answered(step.kind, response, received),
+            sent=sent,
+            valid=valid,
+            received=received,
+            response=response,
+            exchanges=tuple(self.recorder.exchanges),
+            at=at,
+        )
+
+    def _unanswered(self, step: Step, sent: Sent, valid: Sent, error: Unreachable) -> Played:
+        return Played(
+            step=step,
+            answer=Answer.NO_ANSWER,
+            sent=sent,
+            valid=valid,
+            exchanges=tuple(self.recorder.exchanges),
+            failure=error.message,
+            at=self.party.clock(),
+        )
+
+
+def _query(sent: Sent) -> str:
+    return urlencode(requests.pairs(dict(sent)))
+
+
+def _differs_in_loopback_port(value: str, registered: Iterable[str]) -> bool:
+    """RFC 8252 §7.3: the port of a loopback redirect URI is free."""
+    return is_loopback(value) and any(is_loopback(uri) for uri in registered)

@@ -1,0 +1,143 @@
+"""The valid request of every kind of step, as parameters: what changes are applied to."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from conformance.http import Headers
+from conformance.play.memory import Lacking, Memory
+from conformance.scenario.model import Change, Changes, HttpChanges, StepKind
+from conformance.scenario.operators import apply
+
+Parameters = dict[str, tuple[Any, ...]]
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+GRANTING = ("token", "refresh")
+
+
+def authorize(memory: Memory) -> Parameters:
+    """RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1."""
+    target, proof_key = memory.party.target, memory.proof_key
+    client = memory.client
+    wanted = {
+        "response_type": "code",
+        "client_id": client.client_id,
+        "redirect_uri": client.redirect_uris[0] if client.redirect_uris else "",
+        "scope": target.scope,
+        "state": memory.identifier(),
+        "nonce": memory.identifier() if "openid" in target.scope.split() else "",
+        "code_challenge": proof_key.code_challenge,
+        "code_challenge_method": proof_key.code_challenge_method,
+        **target.authorize,
+    }
+    return {name: (value,) for name, value in wanted.items() if value}
+
+
+def token(memory: Memory) -> Parameters:
+    """RFC 6749 §4.1.3, RFC 7636 §4.5: redirect_uri only where the authorization request had it."""
+    wanted: Parameters = {
+        "grant_type": ("authorization_code",),
+        "code": (memory.latest(("authorize",), "code"),),
+    }
+    with contextlib.suppress(Lacking):  # not sent then, so not sent now
+        wanted["redirect_uri"] = (memory.latest(("authorize",), "redirect_uri"),)
+    if memory.proof_key.code_verifier:
+        wanted["code_verifier"] = (memory.proof_key.code_verifier,)
+    return wanted
+
+
+def refresh(memory: Memory) -> Parameters:
+    """RFC 6749 §6."""
+    return {
+        "grant_type": ("refresh_token",),
+        "refresh_token": (memory.latest(GRANTING, "refresh_token"),),
+    }
+
+
+def userinfo(memory: Memory) -> Parameters:
+    """RFC 6750 §2.1: the access token, which goes into the Authorization header."""
+    return {"access_token": (memory.latest(GRANTING, "access_token"),)}
+
+
+def shown_token(memory: Memory) -> Parameters:
+    """RFC 7009 §2.1, RFC 7662 §2.1: the token asked about."""
+    return {"token": (memory.latest(GRANTING, "access_token"),)}
+
+
+def nothing(_memory: Memory) -> Parameters:
+    """A document is fetched without parameters."""
+    return {}
+
+
+VALID: dict[StepKind, Callable[[Memory], Parameters]] = {
+    StepKind.AUTHORIZE: authorize,
+    StepKind.TOKEN: token,
+    StepKind.REFRESH: refresh,
+    StepKind.USERINFO: userinfo,
+    StepKind.REVOKE: shown_token,
+    StepKind.INTROSPECT: shown_token,
+    StepKind.METADATA: nothing,
+    StepKind.JWKS: nothing,
+}
+
+
+def endpoint(memory: Memory, kind: StepKind) -> str:
+    """The URL a step goes to.
+
+    Raises:
+        Lacking: the server has no such endpoint.
+    """
+    endpoints = memory.party.endpoints
+    url = {
+        StepKind.AUTHORIZE: endpoints.authorization,
+        StepKind.TOKEN: endpoints.token,
+        StepKind.REFRESH: endpoints.token,
+        StepKind.USERINFO: endpoints.userinfo,
+        StepKind.REVOKE: endpoints.revocation,
+        StepKind.INTROSPECT: endpoints.introspection,
+        StepKind.METADATA: memory.party.metadata_url,
+        StepKind.JWKS: endpoints.jwks,
+    }[kind]
+    if not url:
+        raise Lacking(f"the server has no {kind} endpoint")
+    return url
+
+
+def changed(valid: Parameters, changes: Changes, memory: Memory) -> Parameters:
+    """The parameters as sent; one whose change gives nothing is left out."""
+    sent = dict(valid)
+    for name, change in changes.parameters.items():
+        sent[name] = apply(change, valid.get(name, ()), memory)
+    return {name: values for name, values in sent.items() if values}
+
+
+def changed_headers(valid: Headers, changes: Mapping[str, Change], memory: Memory) -> Headers:
+    """The headers as sent, each name's values changed together."""
+    headers = list(valid)
+    for name, change in changes.items():
+        before = tuple(value for key, value in valid if key.lower() == name.lower())
+        headers = [pair for pair in headers if pair[0].lower() != name.lower()]
+        headers += [(name, str(value)) for value in apply(change, before, memory)]
+    return tuple(headers)
+
+
+def pairs(parameters: Parameters) -> list[tuple[str, Any]]:
+    """Every parameter with each of its values."""
+    return [(name, value) for name, values in parameters.items() for value in values]
+
+
+def carry(parameters: Parameters, how: HttpChanges) -> tuple[str, str, bytes]:
+    """How parameters travel: the query to add, the content type, the body."""
+    encoded = urlencode(pairs(parameters))
+    if how.encoding == "query":
+        return encoded, how.content_type, b""
+    if how.encoding == "json":
+        return "", how.content_type or JSON, _json(parameters)
+    return "", how.content_type or FORM, encoded.encode()
+
+
+def _json(parameters: Parameters) -> bytes:
+    return json.dumps({name: values[-1] for name, values in parameters.items()}).encode()

@@ -1,0 +1,83 @@
+"""What was sent and what came back, step by step: all that a judge may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.http import Exchange, Response
+from conformance.login.model import Landing
+from conformance.scenario.model import Answer, Setting, Step
+
+Sent = Mapping[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One step as it was played.
+
+    `sent` and `valid` are the parameters as sent and as a valid request would have sent them;
+    `received` the callback's parameters or the members of the JSON answer. The last of
+    `exchanges` is the one the step stands for; earlier ones led there (pages, a DPoP nonce).
+    """
+
+    step: Step
+    answer: Answer
+    sent: Sent = field(default_factory=dict, repr=False)
+    valid: Sent = field(default_factory=dict, repr=False)
+    received: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    response: Response | None = field(default=None, repr=False)
+    landing: Landing | None = field(default=None, repr=False)
+    exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
+    failure: str = ""  # why there was no answer
+    at: float = 0.0  # when it was sent, seconds since the epoch
+
+    @property
+    def error(self) -> str:
+        """The OAuth error code of the answer; empty where there is none."""
+        value = self.received.get("error", "")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer; 0 where there was none."""
+        if self.response is not None:
+            return self.response.status
+        return self.landing.status if self.landing else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A play: its steps in order, and why it stopped early if it did."""
+
+    setting: Setting
+    client_id: str
+    issuer: str
+    steps: tuple[Played, ...] = ()
+    stopped: str = ""  # what the next step would have needed; empty where all were played
+    jkt: str = ""  # thumbprint of the play's DPoP key
+
+    def step(self, name: str) -> Played | None:
+        """The step of that name, if it was played."""
+        return next((played for played in self.steps if played.step.name == name), None)
+
+    def recall(self, path: str) -> Any:
+        """A value received or sent at a step, such as `authorize.state`; None where there is none.
+
+        Beside step names: `dpop.jkt`, `target.issuer`, `target.client_id`.
+        """
+        step, _, name = path.partition(".")
+        own = {
+            "dpop.jkt": self.jkt,
+            "target.issuer": self.issuer,
+            "target.client_id": self.client_id,
+        }
+        if path in own:
+            return own[path]
+        played = self.step(step)
+        if played is None:
+            return None
+        if name in played.received:
+            return played.received[name]
+        return next(iter(played.sent.get(name, ())), None)

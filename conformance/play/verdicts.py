@@ -1,0 +1,61 @@
+"""The words of a judgement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What is said of a variant."""
+
+    PASS = "pass"
+    FAIL = "fail"  # a MUST is broken
+    WARN = "warn"  # a SHOULD is broken, or the error differs from the one named
+    OBSERVE = "observe"  # no rule; recorded
+    DEVIATION = "deviation"  # a documented difference the profile allows
+    WAIVED = "waived"
+    STALE_WAIVER = "stale-waiver"
+    NOT_APPLICABLE = "not-applicable"
+    COULD_NOT_RUN = "could-not-run"
+
+
+class Kind(StrEnum):
+    """How an answer failed."""
+
+    NONE = ""
+    ACCEPTED = "accepted"  # granted what had to be refused
+    REFUSED = "refused"  # refused what had to be granted
+    WRONG_ERROR = "wrong-error"  # refused, but otherwise than named
+    WRONG_ENVELOPE = "wrong-envelope"  # the answer is not shaped as it has to be
+    SERVER_ERROR = "server-error"
+    TIMEOUT = "timeout"
+    LEAK = "leak"  # sent something to where it must not go
+
+
+SEVERITY = (
+    Verdict.PASS,
+    Verdict.OBSERVE,
+    Verdict.WARN,
+    Verdict.COULD_NOT_RUN,
+    Verdict.FAIL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict and what it rests on. `step` is the step that decided it."""
+
+    verdict: Verdict
+    kind: Kind = Kind.NONE
+    step: str = ""
+    expected: str = ""
+    observed: str = ""
+    note: str = ""
+
+
+def worst(judgements: list[Judgement]) -> Judgement:
+    """The gravest judgement, the earliest of equals; a pass of nothing is no pass."""
+    if not judgements:
+        return Judgement(Verdict.COULD_NOT_RUN, note="no step was judged")
+    return max(judgements, key=lambda judgement: SEVERITY.index(judgement.verdict))

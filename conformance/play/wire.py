@@ -1,0 +1,155 @@
+"""From parameters to bytes: headers, credentials, DPoP proof and its nonce round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from conformance.http import Headers, Request, Response, Transport
+from conformance.oauth.client_authentication import Credentials, Moment, credentials
+from conformance.oauth.dpop import ProofRequest, make_dpop_proof
+from conformance.oauth.signed_jwt import Signers
+from conformance.play import requests
+from conformance.play.memory import Lacking, Memory
+from conformance.play.transcript import Sent
+from conformance.scenario.model import ClientAuthChanges, HttpChanges, JwtChanges, Step, StepKind
+
+FETCHED = (StepKind.USERINFO, StepKind.METADATA, StepKind.JWKS)
+PROVEN = (StepKind.TOKEN, StepKind.REFRESH, StepKind.USERINFO)
+AUTHENTICATED = (StepKind.TOKEN, StepKind.REFRESH, StepKind.REVOKE, StepKind.INTROSPECT)
+
+
+def with_query(url: str, query: str) -> str:
+    """`url` with `query` added to what it has."""
+    if not query:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
+def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
+    """What the client of `step` shows to authenticate."""
+    if step.kind not in AUTHENTICATED:
+        return Credentials()
+    changes = step.changes.client_auth or ClientAuthChanges()
+    moment = Moment(
+        audience=memory.party.endpoints.token or url,
+        now=int(memory.party.clock()),
+        jti=memory.identifier(),
+        earlier=memory.last_assertion,
+    )
+    shown = credentials(memory.role(changes.client), changes, moment, memory)
+    memory.last_assertion = dict(shown.parameters).get("client_assertion", "")
+    return shown
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One request about to be sent: its parameters, and what goes beside them."""
+
+    step: Step
+    url: str
+    sent: Sent
+    authorization: str
+
+    @property
+    def http(self) -> HttpChanges:
+        """How the step carries its request."""
+        return self.step.changes.http or HttpChanges()
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.http.method or ("GET" if self.step.kind in FETCHED else "POST")
+
+
+def send(memory: Memory, transport: Transport, letter: Letter) -> Response:
+    """Send the request; once more where the server asks for a nonce in the DPoP proof.
+
+    Raises:
+        Unreachable: no answer came.
+    """
+    changes = _proof_changes(memory, letter.step)
+    response = transport.send(_request(memory, letter, changes))
+    nonces = memory.party.nonces
+    nonces[letter.url] = response.header("DPoP-Nonce") or nonces.get(letter.url, "")
+    if changes is not None and _wants_nonce(response, changes):
+        response = transport.send(_request(memory, letter, changes))
+        nonces[letter.url] = response.header("DPoP-Nonce") or nonces[letter.url]
+    return response
+
+
+def _request(memory: Memory, letter: Letter, proof: JwtChanges | None) -> Request:
+    method, parameters = letter.method, dict(letter.sent)
+    headers: Headers = (("Accept", "application/json"),)
+    authorization, access_token = letter.authorization, ""
+    if letter.step.kind is StepKind.USERINFO:
+        access_token = str(parameters.pop("access_token", ("",))[-1])
+        authorization = _scheme(memory, letter.http) + " " + access_token if access_token else ""
+    if authorization:
+        headers = (*headers, ("Authorization", authorization))
+    if proof is not None:
+        made = _proof(memory, ProofPlace(method, letter.url, access_token), proof)
+        headers = (*headers, ("DPoP", made))
+    if method == "GET":
+        query, content_type, body = urlencode(requests.pairs(parameters)), "", b""
+    else:
+        query, content_type, body = requests.carry(parameters, letter.http)
+    if content_type:
+        headers = (*headers, ("Content-Type", content_type))
+    headers = requests.changed_headers(headers, letter.step.changes.headers, memory)
+    return Request(method, with_query(letter.url, query), headers, body)
+
+
+def _scheme(memory: Memory, http: HttpChanges) -> str:
+    """The scheme an access token is shown with: that of its type (RFC 6750 §2.1, RFC 9449 §7.1)."""
+    if http.authorization_scheme:
+        return http.authorization_scheme
+    try:
+        bound = memory.latest(requests.GRANTING, "token_type").lower() == "dpop"
+    except Lacking:
+        bound = False
+    return "DPoP" if bound else "Bearer"
+
+
+def _proof_changes(memory: Memory, step: Step) -> JwtChanges | None:
+    """How the step's proof differs from a valid one; None where the step carries none."""
+    if step.changes.dpop is not None:
+        return step.changes.dpop
+    return JwtChanges() if memory.setting.dpop and step.kind in PROVEN else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofPlace:
+    """The request a proof is for."""
+
+    method: str
+    url: str
+    access_token: str
+
+
+def _proof(memory: Memory, place: ProofPlace, changes: JwtChanges) -> str:
+    if changes.reuse and memory.last_proof:
+        return memory.last_proof
+    wanted = ProofRequest(
+        method=place.method,
+        url=place.url,
+        issued_at=int(memory.party.clock()),
+        jti=memory.identifier(),
+        nonce=memory.party.nonces.get(place.url, ""),
+        access_token=place.access_token,
+    )
+    own = memory.party.keys.key(changes.alg) if changes.alg else None
+    right = own or memory.dpop_key(changes.key or "own")
+    other = memory.party.keys.key(right.algorithm) if own is None else memory.dpop_key("other")
+    signers = Signers(right, other, memory.client.secret)
+    memory.last_proof = make_dpop_proof(wanted, changes, signers, memory)
+    return memory.last_proof
+
+
+def _wants_nonce(response: Response, changes: JwtChanges) -> bool:
+    """RFC 9449 §8 and §9: the error use_dpop_nonce, in the body or in WWW-Authenticate."""
+    if changes.reuse or "nonce" in changes.claims or not response.header("DPoP-Nonce"):
+        return False
+    if (response.json_object() or {}).get("error") == "use_dpop_nonce":
+        return True
+    return "use_dpop_nonce" in (response.header("WWW-Authenticate") or "")
