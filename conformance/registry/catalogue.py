@@ -1,0 +1,100 @@
+"""The registry as a whole: bundled documents loaded once, looked up by id and by section."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from types import MappingProxyType
+
+from conformance.errors import HarnessError, UnusableFile, UsageError
+from conformance.registry.loader import read_document
+from conformance.registry.model import Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Requirements by id, in the order of their documents."""
+
+    rows: Mapping[str, Requirement]
+
+    @classmethod
+    def load(cls) -> Registry:
+        """The bundled registry, read once a process.
+
+        Raises:
+            HarnessError: a bundled file is wrong; names file and line.
+        """
+        return _bundled()
+
+    @classmethod
+    def of(cls, requirements: Iterable[Requirement]) -> Registry:
+        """A registry of these requirements.
+
+        Raises:
+            HarnessError: two of them have the same id.
+        """
+        rows: dict[str, Requirement] = {}
+        for row in requirements:
+            if row.id in rows:
+                raise HarnessError(f"requirement {row.id} stands in the registry twice")
+            rows[row.id] = row
+        return cls(MappingProxyType(rows))
+
+    @property
+    def all(self) -> tuple[Requirement, ...]:
+        """Every requirement."""
+        return tuple(self.rows.values())
+
+    def get(self, identifier: str) -> Requirement:
+        """The requirement of that id.
+
+        Raises:
+            UsageError: there is none; the hint names the closest.
+        """
+        if identifier not in self.rows:
+            raise UsageError(f"unknown requirement {identifier!r}", self._hint(identifier))
+        return self.rows[identifier]
+
+    def problem(self, identifier: str) -> str:
+        """What is wrong with an id, as a sentence; empty if it is known."""
+        if identifier in self.rows:
+            return ""
+        return f"unknown requirement {identifier!r}: {self._hint(identifier)}"
+
+    def matching(self, prefix: str) -> tuple[Requirement, ...]:
+        """The requirements an id or the beginning of one selects.
+
+        A beginning ends where a part of the id ends: `RFC7636-4.6` selects the rows of section 4.6,
+        `RFC7636-4` also those of its subsections, and `RFC7636-4.6-mis` nothing.
+        """
+        starts = (f"{prefix}-", f"{prefix}.")
+        return tuple(r for r in self.rows.values() if r.id == prefix or r.id.startswith(starts))
+
+    def _hint(self, identifier: str) -> str:
+        close = difflib.get_close_matches(identifier, self.rows, n=1, cutoff=0.6)
+        if close:
+            return f"did you mean {close[0]!r}?"
+        prefixes = sorted({known.partition("-")[0] for known in self.rows})
+        return f"an id begins with one of {', '.join(prefixes)}"
+
+
+@functools.cache
+def _bundled() -> Registry:
+    folder = resources.files("conformance.registry") / "data"
+    files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".yaml")),
+        key=lambda file: file.name,
+    )
+    try:
+        return Registry.of(
+            row
+            for file in files
+            for row in read_document(
+                f"conformance/registry/data/{file.name}", file.read_text(encoding="utf-8")
+            )
+        )
+    except UnusableFile as error:
+        raise HarnessError(f"a bundled file is wrong\n{error}") from error

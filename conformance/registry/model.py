@@ -1,0 +1,66 @@
+"""One requirement: a normative statement of a published document, as data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+Gate = Literal["fail", "warn", "observe"]
+
+_APPENDIX = re.compile(r"[A-Z](\.[0-9]+)*")
+
+
+class Level(StrEnum):
+    """How strongly a document demands something (RFC 2119 §1 to §5).
+
+    REQUIRED is filed as MUST, RECOMMENDED as SHOULD, OPTIONAL as MAY.
+    """
+
+    MUST = "MUST"
+    MUST_NOT = "MUST NOT"
+    SHOULD = "SHOULD"
+    SHOULD_NOT = "SHOULD NOT"
+    MAY = "MAY"
+
+
+_GATES: dict[Level, Gate] = {
+    Level.MUST: "fail",
+    Level.MUST_NOT: "fail",
+    Level.SHOULD: "warn",
+    Level.SHOULD_NOT: "warn",
+    Level.MAY: "observe",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A statement that a server can be held to.
+
+    `id` is prefix, section and slug, as in `RFC7636-4.6-mismatch_invalid_grant`; `source` the
+    document as people cite it; `text` one sentence of ours; `note` what a reader of a verdict
+    must know besides: another reading, a missing keyword. It may be empty.
+    """
+
+    id: str
+    source: str
+    section: str
+    level: Level
+    text: str
+    url: str
+    note: str = ""
+
+    @property
+    def gates(self) -> Gate:
+        """What an unmet requirement does to the verdict."""
+        return _GATES[self.level]
+
+    @property
+    def citation(self) -> str:
+        """Document and section for people, such as `RFC 7636 §4.6`."""
+        if self.section[0].isdigit():
+            return f"{self.source} §{self.section}"
+        if _APPENDIX.fullmatch(self.section):
+            return f"{self.source} Appendix {self.section}"
+        return f"{self.source}, {self.section}"
