@@ -1,0 +1,1 @@
+"""A run: from scenarios and a target to findings and their record."""

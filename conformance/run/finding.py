@@ -1,0 +1,48 @@
+"""What a run says of one variant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from conformance.play.verdicts import Kind, Verdict
+from conformance.run.evidence import ShownExchange
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict with all that a reader needs to check it.
+
+    `sent` says in words how the requests differed from valid ones; `oracle` what the reference
+    server answered and why; `control` whether the valid twin succeeded. `seconds` is wall time.
+    """
+
+    key: str
+    scenario: str
+    variant: str
+    title: str
+    area: str
+    file: str
+    line: int
+    requirement: str
+    citation: str
+    level: str
+    text: str  # the requirement in one sentence
+    url: str
+    verdict: Verdict
+    kind: Kind = Kind.NONE
+    step: str = ""
+    sent: tuple[str, ...] = ()
+    expected: str = ""
+    observed: str = ""
+    note: str = ""
+    why: str = ""
+    control: str = ""
+    oracle: str = ""
+    exchanges: tuple[ShownExchange, ...] = field(default=(), repr=False)
+    seconds: float = 0.0
+    tags: tuple[str, ...] = ()
+
+    @property
+    def gates(self) -> bool:
+        """Whether the finding keeps the target from conforming."""
+        return self.verdict in (Verdict.FAIL, Verdict.STALE_WAIVER)

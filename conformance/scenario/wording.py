@@ -1,0 +1,67 @@
+"""How a variant differs from the valid exchange, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from conformance.scenario.model import (
+    Change,
+    Changes,
+    ClientAuthChanges,
+    JwtChanges,
+    Variant,
+)
+from conformance.scenario.operators import describe
+
+
+def changes_in_words(variant: Variant) -> tuple[str, ...]:
+    """How the variant differs from the valid exchange, place by place."""
+    words = []
+    for step in variant.steps:
+        if not step.given:
+            words += [f"{step.name}.{text}" for text in _changes(step.changes)]
+    if variant.setting.session == "none":
+        words.append("no session at the server")
+    standard = variant.control_setting.pkce
+    if variant.setting.pkce != standard:
+        pkce = variant.setting.pkce
+        words.append(f"pkce: method {pkce.method}, verifier of {pkce.length} characters")
+    return tuple(words)
+
+
+def _changes(changes: Changes) -> Iterator[str]:
+    yield from _operators("", changes.parameters)
+    yield from _operators("headers.", changes.headers)
+    if changes.dpop is not None:
+        yield from (f"dpop.{text}" for text in _jwt(changes.dpop))
+    if changes.client_auth is not None:
+        yield from (f"client_auth.{text}" for text in _client_auth(changes.client_auth))
+    if changes.http is not None:
+        names = ("method", "encoding", "content_type", "authorization_scheme")
+        yield from (f"http.{text}" for text in _words(changes.http, names))
+
+
+def _client_auth(changes: ClientAuthChanges) -> Iterator[str]:
+    yield from _words(changes, ("client", "method", "encoding"))
+    if changes.secret is not None:
+        yield f"secret: {describe(changes.secret)}"
+    if changes.assertion is not None:
+        yield from (f"assertion.{text}" for text in _jwt(changes.assertion))
+
+
+def _jwt(changes: JwtChanges) -> Iterator[str]:
+    yield from _operators("header.", changes.header)
+    yield from _operators("claims.", changes.claims)
+    yield from _words(changes, ("sign_with", "key", "alg"))
+    if changes.signature is not None:
+        yield f"signature: {describe(changes.signature)}"
+    if changes.reuse:
+        yield "the last one sent again"
+
+
+def _operators(place: str, changes: Mapping[str, Change]) -> Iterator[str]:
+    return (f"{place}{name}: {describe(change)}" for name, change in changes.items())
+
+
+def _words(changes: object, names: tuple[str, ...]) -> Iterator[str]:
+    return (f"{name}: {getattr(changes, name)}" for name in names if getattr(changes, name))
