@@ -1,1 +1,15 @@
-"""Named checks on one response or token, each citing what it enforces."""
+"""Checks: named looks at one answer, used by scenarios and on every answer of a run."""
+
+from conformance.checks import access_token, authorization, documents, envelope, id_token
+from conformance.checks.model import CHECKS, Check, Surround
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "Surround",
+    "access_token",
+    "authorization",
+    "documents",
+    "envelope",
+    "id_token",
+]

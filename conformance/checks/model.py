@@ -15,13 +15,13 @@ Problems = Iterable[str]
 class Surround:
     """What a check may know beside the answer.
 
-    `jwks` and `metadata` are the documents of the server the answer came from.
+    `metadata` and `jwks` are the documents of the server the answer came from; the key set is
+    fetched when first asked for.
     """
 
     issuer: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
     jwks: Callable[[], Mapping[str, Any]] = dict
-    redirect_uri: str = ""
 
 
 Look = Callable[[Played, Transcript, Surround], Problems]

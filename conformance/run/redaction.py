@@ -34,6 +34,7 @@ SECRET_NAMES = {
 SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "dpop")
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){1,3}")
 SHORTEST = 8  # characters of a value worth looking for elsewhere
+SHORTEST_KNOWN = 4  # the same, of a value the target file calls a secret
 
 
 class Redactor:
@@ -49,7 +50,8 @@ class Redactor:
         self._always = tuple(always)
         self._known: dict[str, str] = {}  # every form a secret may be written in -> fingerprint
         for kind, value in self._always:
-            self._know(kind, value)
+            if len(value) >= SHORTEST_KNOWN:
+                self._know(kind, value)
 
     def for_play(self) -> Redactor:
         """A redactor that gives the same fingerprints and knows the same secrets beforehand."""

@@ -1,0 +1,94 @@
+"""The discovery document and the key set: RFC 8414, OpenID Connect Discovery, RFC 7517."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.checks.model import Surround, check
+from conformance.login.cookies import is_loopback
+from conformance.play.transcript import Played, Transcript
+
+PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
+ENDPOINTS = (
+    "authorization_endpoint",
+    "token_endpoint",
+    "userinfo_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
+    "jwks_uri",
+)
+
+
+@check("metadata-is-json")
+def metadata_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The document comes as application/json (RFC 8414 §3.2)."""
+    if played.response is not None and played.response.media_type != "application/json":
+        yield f"the media type is {played.response.media_type or 'absent'}"
+
+
+@check("metadata-issuer")
+def metadata_issuer(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+    """issuer is the identifier the document was asked for with (RFC 8414 §3.3)."""
+    if played.received.get("issuer") != surround.issuer:
+        yield "issuer is not the one the document belongs to"
+
+
+@check("metadata-endpoints")
+def metadata_endpoints(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Every endpoint is an absolute https URL (RFC 8414 §2; http is let pass on the loopback)."""
+    for name in ENDPOINTS:
+        if name in played.received and not _secure(played.received[name]):
+            yield f"{name} is no absolute https URL"
+    for name in ("authorization_endpoint", "token_endpoint"):
+        if name not in played.received:
+            yield f"{name} is missing"
+
+
+@check("metadata-response-types")
+def metadata_response_types(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """response_types_supported is a list that holds code (RFC 8414 §2)."""
+    if "code" not in _list(played.received.get("response_types_supported")):
+        yield "response_types_supported does not list code"
+
+
+@check("metadata-pkce")
+def metadata_pkce(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """code_challenge_methods_supported lists S256 (RFC 9700 §2.1.1)."""
+    if "S256" not in _list(played.received.get("code_challenge_methods_supported")):
+        yield "code_challenge_methods_supported does not list S256"
+
+
+@check("jwks-keys")
+def jwks_keys(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The key set holds keys, each with its type (RFC 7517 §4.1, §5.1)."""
+    keys = _list(played.received.get("keys"))
+    if not keys:
+        yield "the key set holds no keys"
+    for number, key in enumerate(keys):
+        if not isinstance(key, dict) or not isinstance(key.get("kty"), str):
+            yield f"key {number} has no kty"
+
+
+@check("jwks-public-only")
+def jwks_public_only(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """No key of the set holds a private or symmetric part (OpenID Connect Discovery §3)."""
+    for number, key in enumerate(_list(played.received.get("keys"))):
+        held = [name for name in PRIVATE_MEMBERS if isinstance(key, dict) and name in key]
+        if held:
+            yield f"key {number} holds the private member {', '.join(held)}"
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _secure(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (parts.scheme == "https" or is_loopback(value))

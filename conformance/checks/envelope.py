@@ -1,0 +1,160 @@
+"""The envelope of token endpoint answers: RFC 6749 §5.1 and §5.2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from conformance.checks.model import Surround, check
+from conformance.play.transcript import Played, Transcript
+from conformance.scenario.model import Answer, StepKind
+
+AT_TOKEN_ENDPOINT = (StepKind.TOKEN, StepKind.REFRESH)
+ERROR_TEXT = re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]*")  # RFC 6749 §5.2
+URI_TEXT = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]*")
+TOKENS = ("access_token", "refresh_token", "id_token")
+SENT_SECRETS = ("code", "code_verifier", "refresh_token", "client_secret", "client_assertion")
+LONG_ENOUGH = 16  # characters; a shorter value may stand in a text by chance
+ERROR_STATUSES = (400, 401)
+UNAUTHORIZED = 401
+
+
+def _granted(played: Played) -> bool:
+    return played.step.kind in AT_TOKEN_ENDPOINT and played.answer is Answer.GRANTED
+
+
+def _refused(played: Played) -> bool:
+    return played.step.kind in AT_TOKEN_ENDPOINT and played.answer is Answer.REFUSED
+
+
+@check("success-is-json")
+def success_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A granted token request is answered with application/json (RFC 6749 §5.1)."""
+    response = played.response
+    if _granted(played) and response and response.media_type != "application/json":
+        yield f"the media type of the success is {response.media_type or 'absent'}"
+
+
+@check("success-status")
+def success_status(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A granted token request is answered with status 200 (RFC 6749 §5.1)."""
+    if _granted(played) and played.status != 200:  # noqa: PLR2004 - the status the section names
+        yield f"the status of the success is {played.status}"
+
+
+@check("no-store")
+def no_store(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """An answer that holds tokens has Cache-Control: no-store (RFC 6749 §5.1)."""
+    response = played.response
+    if not _granted(played) or response is None:
+        return
+    directives = ",".join(response.header_all("Cache-Control")).lower().split(",")
+    if "no-store" not in {directive.strip() for directive in directives}:
+        yield "the answer holds tokens and its Cache-Control does not say no-store"
+
+
+@check("access-token-is-text")
+def access_token_is_text(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """access_token is a text that is not empty (RFC 6749 §5.1)."""
+    token = played.received.get("access_token")
+    if _granted(played) and not (isinstance(token, str) and token):
+        yield "access_token is no text or is empty"
+
+
+@check("token-type")
+def token_type(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """token_type is there and names a type the client can use (RFC 6749 §5.1, §7.1)."""
+    if not _granted(played):
+        return
+    shown = played.received.get("token_type")
+    if not isinstance(shown, str) or not shown:
+        yield "token_type is missing or no text"
+    elif shown.lower() not in ("bearer", "dpop"):
+        yield f"token_type is {shown[:40]!r}, neither Bearer nor DPoP"
+
+
+@check("expires-in")
+def expires_in(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """expires_in, where given, is a positive number of seconds (RFC 6749 §5.1, Appendix A.14)."""
+    if not _granted(played) or "expires_in" not in played.received:
+        return
+    shown = played.received["expires_in"]
+    if isinstance(shown, bool) or not isinstance(shown, int | float) or shown <= 0:
+        yield "expires_in is no positive number"
+
+
+@check("scope-is-text")
+def scope_is_text(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """scope, where given, is a text of space separated words (RFC 6749 §3.3)."""
+    if _granted(played) and not isinstance(played.received.get("scope", ""), str):
+        yield "scope is no text"
+
+
+@check("error-is-json")
+def error_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """An error response of the token endpoint is a JSON object (RFC 6749 §5.2)."""
+    response = played.response
+    if not _refused(played) or response is None or response.status not in ERROR_STATUSES:
+        return
+    if response.media_type != "application/json" or response.json_object() is None:
+        yield f"status {response.status} came with {response.media_type or 'no media type'}"
+
+
+@check("error-member")
+def error_member(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """error is there, is text, and has only the characters allowed (RFC 6749 §5.2)."""
+    if not _refused(played) or not played.received:
+        return
+    shown = played.received.get("error")
+    if not isinstance(shown, str) or not shown:
+        yield "the error response has no error code"
+    elif not ERROR_TEXT.fullmatch(shown):
+        yield "the error code holds characters that are not allowed"
+
+
+@check("error-description")
+def error_description(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """error_description has only the characters allowed (RFC 6749 §5.2)."""
+    shown = played.received.get("error_description")
+    if _refused(played) and isinstance(shown, str) and not ERROR_TEXT.fullmatch(shown):
+        yield "error_description holds characters that are not allowed"
+
+
+@check("error-uri")
+def error_uri(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """error_uri has only the characters allowed (RFC 6749 §5.2)."""
+    shown = played.received.get("error_uri")
+    if _refused(played) and isinstance(shown, str) and not URI_TEXT.fullmatch(shown):
+        yield "error_uri holds characters that are not allowed"
+
+
+@check("no-token-in-error")
+def no_token_in_error(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """An error response holds no token (RFC 6749 §5.2)."""
+    if not _refused(played):
+        return
+    for name in TOKENS:
+        if name in played.received:
+            yield f"the error response holds {name}"
+
+
+@check("no-secret-echoed")
+def no_secret_echoed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """An error response does not repeat the code, token or secret that was sent."""
+    if not _refused(played) or played.response is None:
+        return
+    for name in SENT_SECRETS:
+        for value in played.sent.get(name, ()):
+            if len(str(value)) >= LONG_ENOUGH and str(value) in played.response.text:
+                yield f"the error response repeats the {name} that was sent"
+
+
+@check("challenge-on-401")
+def challenge_on_401(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A 401 names the scheme the client tried, where it used the Authorization header (§5.2)."""
+    response = played.response
+    if not _refused(played) or response is None or response.status != UNAUTHORIZED:
+        return
+    request = played.exchanges[-1].request
+    if request.header("Authorization") and not response.header("WWW-Authenticate"):
+        yield "the client used the Authorization header; its 401 has no WWW-Authenticate"
