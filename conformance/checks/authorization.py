@@ -15,7 +15,7 @@ def _called_back(played: Played) -> bool:
 
 @check("state-echoed")
 def state_echoed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """state comes back exactly as it was sent (RFC 6749 §4.1.2, §4.1.2.1)."""
+    """`state` comes back exactly as it was sent (RFC 6749 §4.1.2, §4.1.2.1)."""
     sent = played.sent.get("state", ())
     if _called_back(played) and len(sent) == 1:
         back = played.received.get("state")
@@ -25,7 +25,7 @@ def state_echoed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 @check("iss-names-issuer")
 def iss_names_issuer(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
-    """iss is there and is the issuer, by simple string comparison (RFC 9207 §2)."""
+    """`iss` is there and is the issuer, by simple string comparison (RFC 9207 §2)."""
     if _called_back(played):
         back = played.received.get("iss")
         if back != surround.issuer:

@@ -30,7 +30,7 @@ def metadata_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[s
 
 @check("metadata-issuer")
 def metadata_issuer(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
-    """issuer is the identifier the document was asked for with (RFC 8414 §3.3)."""
+    """`issuer` is the identifier the document was asked for with (RFC 8414 §3.3)."""
     if played.received.get("issuer") != surround.issuer:
         yield "issuer is not the one the document belongs to"
 
@@ -48,14 +48,14 @@ def metadata_endpoints(played: Played, _t: Transcript, _s: Surround) -> Iterator
 
 @check("metadata-response-types")
 def metadata_response_types(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """response_types_supported is a list that holds code (RFC 8414 §2)."""
+    """`response_types_supported` is a list that holds code (RFC 8414 §2)."""
     if "code" not in _list(played.received.get("response_types_supported")):
         yield "response_types_supported does not list code"
 
 
 @check("metadata-pkce")
 def metadata_pkce(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """code_challenge_methods_supported lists S256 (RFC 9700 §2.1.1)."""
+    """`code_challenge_methods_supported` lists S256 (RFC 9700 §2.1.1)."""
     if "S256" not in _list(played.received.get("code_challenge_methods_supported")):
         yield "code_challenge_methods_supported does not list S256"
 

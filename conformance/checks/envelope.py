@@ -55,7 +55,7 @@ def no_store(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 @check("access-token-is-text")
 def access_token_is_text(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """access_token is a text that is not empty (RFC 6749 §5.1)."""
+    """`access_token` is a text that is not empty (RFC 6749 §5.1)."""
     token = played.received.get("access_token")
     if _granted(played) and not (isinstance(token, str) and token):
         yield "access_token is no text or is empty"
@@ -63,7 +63,7 @@ def access_token_is_text(played: Played, _t: Transcript, _s: Surround) -> Iterat
 
 @check("token-type")
 def token_type(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """token_type is there and names a type the client can use (RFC 6749 §5.1, §7.1)."""
+    """`token_type` is there and names a type the client can use (RFC 6749 §5.1, §7.1)."""
     if not _granted(played):
         return
     shown = played.received.get("token_type")
@@ -102,7 +102,7 @@ def error_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]
 
 @check("error-member")
 def error_member(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """error is there, is text, and has only the characters allowed (RFC 6749 §5.2)."""
+    """`error` is there, is text, and has only the characters allowed (RFC 6749 §5.2)."""
     if not _refused(played) or not played.received:
         return
     shown = played.received.get("error")
@@ -114,7 +114,7 @@ def error_member(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 @check("error-description")
 def error_description(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """error_description has only the characters allowed (RFC 6749 §5.2)."""
+    """`error_description` has only the characters allowed (RFC 6749 §5.2)."""
     shown = played.received.get("error_description")
     if _refused(played) and isinstance(shown, str) and not ERROR_TEXT.fullmatch(shown):
         yield "error_description holds characters that are not allowed"
@@ -122,7 +122,7 @@ def error_description(played: Played, _t: Transcript, _s: Surround) -> Iterator[
 
 @check("error-uri")
 def error_uri(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """error_uri has only the characters allowed (RFC 6749 §5.2)."""
+    """`error_uri` has only the characters allowed (RFC 6749 §5.2)."""
     shown = played.received.get("error_uri")
     if _refused(played) and isinstance(shown, str) and not URI_TEXT.fullmatch(shown):
         yield "error_uri holds characters that are not allowed"

@@ -23,7 +23,7 @@ REGISTERED_CLAIMS = frozenset(
     "iss sub aud exp nbf iat jti auth_time nonce acr amr azp at_hash c_hash s_hash sid name "
     "given_name family_name middle_name nickname preferred_username profile picture website email "
     "email_verified gender birthdate zoneinfo locale phone_number phone_number_verified address "
-    "updated_at sub_jwk cnf events org_id org_name client_id scope".split()
+    "updated_at sub_jwk cnf events org_id org_name client_id scope".split()  # noqa: SIM905 - forty quoted words would hide the names
 )
 
 
@@ -51,7 +51,7 @@ def read_id_token(played: Played) -> IdToken | None:
 
 @check("id-token-is-jwt")
 def id_token_is_jwt(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """id_token is a JWT (OpenID Connect Core §2)."""
+    """`id_token` is a JWT (OpenID Connect Core §2)."""
     if "id_token" in played.received and read_id_token(played) is None:
         yield "id_token is no JWT with a JSON object of claims"
 
@@ -93,7 +93,7 @@ def _verifies(token: IdToken, key: Mapping[str, Any]) -> bool:
 
 @check("id-token-alg-declared")
 def id_token_alg_declared(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
-    """alg is one the metadata lists (OpenID Connect Discovery §3)."""
+    """`alg` is one the metadata lists (OpenID Connect Discovery §3)."""
     token = read_id_token(played)
     listed = surround.metadata.get("id_token_signing_alg_values_supported")
     if token and isinstance(listed, list) and token.header.get("alg") not in listed:
@@ -102,7 +102,7 @@ def id_token_alg_declared(played: Played, _t: Transcript, surround: Surround) ->
 
 @check("id-token-issuer")
 def id_token_issuer(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
-    """iss is the issuer, exactly (§3.1.3.7, 2)."""
+    """`iss` is the issuer, exactly (§3.1.3.7, 2)."""
     token = read_id_token(played)
     if token and token.claims.get("iss") != surround.issuer:
         yield "iss is not the issuer" if "iss" in token.claims else "iss is missing"
@@ -110,7 +110,7 @@ def id_token_issuer(played: Played, _t: Transcript, surround: Surround) -> Itera
 
 @check("id-token-audience")
 def id_token_audience(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
-    """aud holds the client_id (§3.1.3.7, 3)."""
+    """`aud` holds the client_id (§3.1.3.7, 3)."""
     token = read_id_token(played)
     if token is None:
         return
@@ -122,7 +122,7 @@ def id_token_audience(played: Played, transcript: Transcript, _s: Surround) -> I
 
 @check("id-token-subject")
 def id_token_subject(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """sub is a text of 1 to 255 ASCII characters (§2)."""
+    """`sub` is a text of 1 to 255 ASCII characters (§2)."""
     token = read_id_token(played)
     if token is None:
         return
@@ -134,7 +134,7 @@ def id_token_subject(played: Played, _t: Transcript, _s: Surround) -> Iterator[s
 
 @check("id-token-times")
 def id_token_times(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """exp and iat are numbers, exp is in the future, iat about now (§2, §3.1.3.7, 9 and 10)."""
+    """`exp` and iat are numbers, exp is in the future, iat about now (§2, §3.1.3.7, 9 and 10)."""
     token = read_id_token(played)
     if token is None:
         return
@@ -150,7 +150,7 @@ def id_token_times(played: Played, _t: Transcript, _s: Surround) -> Iterator[str
 
 @check("id-token-nonce")
 def id_token_nonce(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
-    """nonce is the one of the authorization request (§3.1.3.7, 11)."""
+    """`nonce` is the one of the authorization request (§3.1.3.7, 11)."""
     token, sent = read_id_token(played), transcript.recall("authorize.nonce")
     if token and sent and token.claims.get("nonce") != sent:
         yield "nonce is not the one sent" if "nonce" in token.claims else "nonce is missing"
