@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from conformance.errors import HarnessError
 from conformance.play.transcript import Played, Transcript
 from conformance.scenario.model import Change, Outcome
 
-Look = Callable[[str, Played], list[str]]  # a check's name and the answer, to its problems
+# the name of a check, the answer and its play, to the problems found
+Look = Callable[[str, Played, Transcript], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def difference(outcome: Outcome, played: Played, transcript: Transcript, look: L
         return Difference(answer=True)
     return Difference(
         error=tuple(_errors(outcome, played)),
-        shape=(*_shape(outcome, played, transcript), *_checks(outcome, played, look)),
+        shape=(*_shape(outcome, played, transcript), *_checks(outcome, played, transcript, look)),
         excess=tuple(name for name in outcome.lacks if _member(played.received, name) is not None),
     )
 
@@ -61,9 +62,9 @@ def _shape(outcome: Outcome, played: Played, transcript: Transcript) -> Iterator
             yield f"header {name} does not say {pattern!r}" if values else f"no header {name}"
 
 
-def _checks(outcome: Outcome, played: Played, look: Look) -> Iterator[str]:
+def _checks(outcome: Outcome, played: Played, transcript: Transcript, look: Look) -> Iterator[str]:
     for name in outcome.checks:
-        yield from look(name, played)
+        yield from look(name, played, transcript)
 
 
 def _wanted(change: Change, transcript: Transcript) -> Any:

@@ -35,8 +35,10 @@ class ShownExchange:
 
 
 def evidence(transcript: Transcript, redactor: Redactor) -> tuple[ShownExchange, ...]:
-    """The exchanges of a play. Of the way through login pages only method, origin and status."""
-    redactor = redactor.for_play()
+    """The exchanges of a play; `redactor` learns its secrets (see `Redactor.for_play`).
+
+    Of the way through login pages only method, origin and status are kept.
+    """
     for played in transcript.steps:  # first learn every secret, so that each is found everywhere
         for values in (played.received, {name: v[0] for name, v in played.sent.items()}):
             for name, value in values.items():

@@ -1,0 +1,124 @@
+"""The oracle: the reference server in this process, set up like the target."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from conformance.errors import HarnessError
+from conformance.login import driver_for
+from conformance.oauth.keys import signing_key
+from conformance.play.party import Party
+from conformance.play.player import play
+from conformance.play.transcript import Transcript
+from conformance.play.wording import answer_text
+from conformance.scenario.model import Variant
+from conformance.target.discovery import allowed_origins, discover
+from conformance.target.model import Client, Login, Target
+from conformance.transport.in_process import InProcessTransport
+from reference_server import Api, Policy, Server, ServerConfig, User
+from reference_server import Client as ServerClient
+
+ISSUER = "https://oracle.example"
+USERNAME, PASSWORD = "oracle-user", "oracle-password"
+CLAIMS = {
+    "name": "Oracle User",
+    "email": "user@oracle.example",
+    "email_verified": True,
+    "https://claims.example/role": "tester",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the oracle did with a variant, and why it refused where it did."""
+
+    transcript: Transcript
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """Plays variants on a reference server of its own, with codes and keys of its own."""
+
+    party: Party
+    server: Server
+
+    def play(self, variant: Variant) -> Told:
+        """Play every step of `variant` as the player does on the target."""
+        transport = InProcessTransport(self.server)
+        party = replace(self.party, connect=lambda: transport)
+        transcript = play(party, variant.setting, variant.steps)
+        said = "; ".join(f"{p.step.name}: {answer_text(p)}" for p in transcript.steps[-2:])
+        refusal = transport.refusal
+        if refusal is not None:
+            said += f" ({refusal.guard}, {refusal.requirement}: {refusal.cause})"
+        return Told(transcript, said)
+
+
+def make_oracle(
+    target: Target,
+    decided: Mapping[str, bool],
+    *,
+    clock: Callable[[], float] = time.time,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> Oracle:
+    """An oracle for `target`; `decided` says which capabilities the target has.
+
+    Raises:
+        HarnessError: the reference server cannot be set up that way.
+    """
+    config = ServerConfig(
+        issuer=ISSUER,
+        clients=tuple(_client(client) for client in target.clients),
+        users=(User(USERNAME, PASSWORD, sub="oracle-user-1", claims=CLAIMS),),
+        apis=tuple(Api(api.audience, api.offline_access) for api in target.apis),
+        policy=Policy(
+            plain_pkce=not decided.get("pkce-plain-off", True),
+            pkce_required=decided.get("pkce-required", False),
+            refresh_requires_offline_access="offline_access" in target.scope.split(),
+        ),
+    )
+    server = Server(config, clock=clock, random_bytes=random_bytes)
+    twin = replace(
+        target,
+        issuer=ISSUER,
+        login=Login("reference", username=USERNAME, password=PASSWORD),
+        hosts=(),
+    )
+    transport = InProcessTransport(server)
+    bare = replace(twin, endpoints=type(target.endpoints)())
+    found = discover(bare, transport)
+    if not found.endpoints.token:
+        raise HarnessError("the reference server publishes no token endpoint")
+    party = Party(
+        target=twin,
+        endpoints=found.endpoints,
+        connect=lambda: transport,
+        driver=driver_for(twin.login, allowed_origins(bare, found), target.limits),
+        metadata=found.metadata,
+        metadata_url=found.source,
+        clock=clock,
+        random_bytes=random_bytes,
+    )
+    return Oracle(party, server)
+
+
+def _client(client: Client) -> ServerClient:
+    jwks = None
+    if client.private_key is not None:
+        key = signing_key(client.private_key)
+        identified = {"kid": client.key_id} if client.key_id else {}
+        jwks = {
+            "keys": [json.loads(json.dumps(key.public_jwk)) | {"alg": key.algorithm} | identified]
+        }
+    return ServerClient(
+        client_id=client.client_id,
+        auth_method=client.auth,
+        secret=client.secret,
+        jwks=jwks,
+        redirect_uris=client.redirect_uris,
+    )

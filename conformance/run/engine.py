@@ -1,0 +1,67 @@
+"""Runs variants on a pool of threads, each whole in one of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from conformance.run.examine import Examiner
+from conformance.run.finding import Finding
+from conformance.run.setup import Setup
+from conformance.scenario.model import Variant
+
+
+class Engine:
+    """Examines variants concurrently; each finding is told once, as it comes.
+
+    Args:
+        setup: the target and the oracle.
+        variants: everything that may be examined in this run.
+        jobs: how many variants are played at once.
+        on_finding: called with every finding, by one thread at a time.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        variants: Iterable[Variant],
+        *,
+        jobs: int,
+        on_finding: Callable[[Finding], None] = lambda _finding: None,
+    ) -> None:
+        self.variants = tuple(variants)
+        self._examiner = Examiner(setup, self.variants)
+        self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="tokenspec")
+        self._on_finding = on_finding
+        self._lock = threading.Lock()
+        self._futures: dict[str, Future[Finding]] = {}
+
+    def submit(self, variants: Iterable[Variant]) -> None:
+        """Queue variants; those that look at every answer of the run wait for the others."""
+        ordered = sorted(variants, key=lambda variant: variant.every_response)
+        for variant in ordered:
+            if variant.key in self._futures:
+                continue
+            before = tuple(self._futures.values()) if variant.every_response else ()
+            self._futures[variant.key] = self._pool.submit(self._run, variant, before)
+
+    def finding(self, variant: Variant) -> Finding:
+        """The finding of a variant; waits for it, and queues it if it was not.
+
+        Raises:
+            HarnessError: the scenario, the harness or the oracle is at fault.
+        """
+        self.submit((variant,))
+        return self._futures[variant.key].result()
+
+    def close(self) -> None:
+        """Drop what has not begun and wait for what has."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, variant: Variant, before: tuple[Future[Finding], ...]) -> Finding:
+        wait(before)
+        finding = self._examiner.examine(variant)
+        with self._lock:
+            self._on_finding(finding)
+        return finding

@@ -1,0 +1,195 @@
+"""One variant examined: applicable? does its valid twin succeed? what did target and oracle do?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from conformance.checks import CHECKS, Surround
+from conformance.errors import HarnessError, LoginBlocked, RateLimited, TargetUnusable
+from conformance.play.judge import Court
+from conformance.play.matching import Look
+from conformance.play.oracle import Told
+from conformance.play.player import own_sign_in_needed, play
+from conformance.play.transcript import Played, Transcript
+from conformance.play.verdicts import Judgement, Kind, Verdict
+from conformance.play.wording import answer_text
+from conformance.run.everywhere import Everywhere
+from conformance.run.evidence import evidence
+from conformance.run.finding import Finding
+from conformance.run.setup import Setup, surround_of
+from conformance.scenario.model import Answer, Variant
+from conformance.scenario.wording import changes_in_words
+
+ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE)
+
+
+@dataclass(slots=True)
+class _Control:
+    """The valid twin of a scenario's variants, played once."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    said: str = ""
+    good: bool = False
+    transcript: Transcript | None = None
+
+
+class Examiner:
+    """Examines variants one by one; safe for many threads."""
+
+    def __init__(self, setup: Setup, variants: Iterable[Variant]) -> None:
+        self.setup = setup
+        self.everywhere = Everywhere(variants)
+        self._surround = surround_of(setup.party)
+        self._oracle_surround = surround_of(setup.oracle.party)
+        self._controls: dict[str, _Control] = {}
+        self._lock = threading.Lock()
+
+    def examine(self, variant: Variant) -> Finding:
+        """The finding for one variant.
+
+        Raises:
+            HarnessError: the scenario, the harness or the oracle is at fault.
+        """
+        started = time.perf_counter()
+        blank = self._blank(variant)
+        try:
+            finding = self._examine(variant, blank)
+        except (LoginBlocked, RateLimited, TargetUnusable) as error:
+            note = self.setup.redactor.text(str(error))
+            finding = replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note)
+        return replace(finding, seconds=round(time.perf_counter() - started, 4))
+
+    def _examine(self, variant: Variant, blank: Finding) -> Finding:
+        reason = self.setup.missing(variant.needs)
+        if reason:
+            return replace(blank, verdict=Verdict.NOT_APPLICABLE, note=reason)
+        told = self._ask_oracle(variant)
+        control = self._control(variant)
+        blank = replace(blank, oracle=told.explanation, control=control.said)
+        if variant.control and not control.good:
+            hide = self.setup.redactor.for_play()
+            shown = evidence(control.transcript, hide) if control.transcript else ()
+            note = "the valid twin of this case was not granted, so a refusal would prove nothing"
+            return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
+        transcript = self._play(variant)
+        judgement = self._court(variant, self._surround, told.transcript).judge(transcript)
+        self.everywhere.look(transcript, variant.key, self._surround, self.setup.redactor)
+        finding = self._judged(blank, judgement, transcript)
+        return self._with_sightings(variant, finding) if variant.every_response else finding
+
+    def _play(self, variant: Variant) -> Transcript:
+        """Play the variant; once more if there was no answer, so that a hiccup is no finding."""
+        for _attempt in range(2):
+            transcript = play(
+                self.setup.party,
+                variant.setting,
+                variant.steps,
+                own_sign_in=own_sign_in_needed(variant.steps),
+            )
+            if all(played.answer is not Answer.NO_ANSWER for played in transcript.steps):
+                break
+        return transcript
+
+    def _control(self, variant: Variant) -> _Control:
+        """Play the valid twin, once for all variants of a scenario that share it."""
+        if not variant.control:
+            return _Control(said="none: the case itself is the valid exchange", good=True)
+        key = f"{variant.scenario} {variant.control_setting} {variant.control}"
+        with self._lock:
+            control = self._controls.setdefault(key, _Control())
+        with control.lock:
+            if not control.said:
+                self._play_control(control, variant)
+        return control
+
+    def _play_control(self, control: _Control, variant: Variant) -> None:
+        transcript = play(self.setup.party, variant.control_setting, variant.control)
+        last = transcript.steps[-1] if transcript.steps else None
+        whole = len(transcript.steps) == len(variant.control)
+        control.good = whole and last is not None and last.answer is Answer.GRANTED
+        said = transcript.stopped or (f"{last.step.name}: {answer_text(last)}" if last else "")
+        control.transcript = transcript
+        hide = self.setup.redactor.for_play()
+        evidence(transcript, hide)
+        control.said = hide.text(said) or "nothing was played"
+        source = f"{variant.scenario} (control)"
+        self.everywhere.look(transcript, source, self._surround, self.setup.redactor)
+
+    def _ask_oracle(self, variant: Variant) -> Told:
+        """The oracle's play, which has to satisfy the scenario's own `expect`."""
+        told = self.setup.oracle.play(variant)
+        judgement = self._court(variant, self._oracle_surround, told.transcript).judge(
+            told.transcript
+        )
+        if judgement.verdict not in ACCEPTABLE:
+            raise HarnessError(
+                f"{variant.key}: the reference server does not do what the scenario expects: "
+                f"expected {judgement.expected}, got {told.explanation} {judgement.note}",
+                "this is a fault of tokenspec or of the scenario, not of the target",
+            )
+        return told
+
+    def _court(self, variant: Variant, surround: Surround, told: Transcript) -> Court:
+        gate = Verdict(self.setup.registry.get(variant.requirement).gates)
+        return Court(variant, gate, _looking(surround), told)
+
+    def _judged(self, blank: Finding, judgement: Judgement, transcript: Transcript) -> Finding:
+        hide = self.setup.redactor.for_play()
+        shown = evidence(transcript, hide)  # first, so that the texts below hide what it learned
+        return replace(
+            blank,
+            verdict=judgement.verdict,
+            kind=judgement.kind,
+            step=judgement.step,
+            expected=judgement.expected,
+            observed=hide.text(judgement.observed),
+            note=hide.text(judgement.note),
+            exchanges=shown,
+        )
+
+    def _with_sightings(self, variant: Variant, finding: Finding) -> Finding:
+        seen, looked_at = self.everywhere.sightings(variant.key)
+        note = f"{looked_at} answers of the run were looked at"
+        if not seen:
+            return replace(finding, note=finding.note or note)
+        gate = Verdict(self.setup.registry.get(variant.requirement).gates)
+        places = "; ".join(f"{s.problem} ({s.variant}, {s.step})" for s in seen)
+        return replace(
+            finding,
+            verdict=gate,
+            kind=Kind.LEAK if "secret" in variant.tags else Kind.WRONG_ENVELOPE,
+            observed=places,
+            note=note,
+            exchanges=tuple(exchange for s in seen for exchange in s.exchanges),
+        )
+
+    def _blank(self, variant: Variant) -> Finding:
+        row = self.setup.registry.get(variant.requirement)
+        return Finding(
+            key=variant.key,
+            scenario=variant.scenario,
+            variant=variant.id,
+            title=variant.title,
+            area=variant.area,
+            file=variant.place.file,
+            line=variant.place.line,
+            requirement=row.id,
+            citation=row.citation,
+            level=str(row.level),
+            text=row.text,
+            url=row.url,
+            verdict=Verdict.COULD_NOT_RUN,
+            sent=changes_in_words(variant),
+            why=variant.why,
+            tags=variant.tags,
+        )
+
+
+def _looking(surround: Surround) -> Look:
+    def look(name: str, played: Played, transcript: Transcript) -> Iterable[str]:
+        return CHECKS[name].look(played, transcript, surround)
+
+    return look

@@ -1,0 +1,108 @@
+"""Everything a run stands on: the target as found, what it can do, the oracle beside it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+
+from conformance.checks import Surround
+from conformance.http import Request, Transport
+from conformance.login import driver_for
+from conformance.play.oracle import Oracle, make_oracle
+from conformance.play.party import Party
+from conformance.registry import Registry
+from conformance.run.redaction import Redactor
+from conformance.target.capabilities import Decision, decide
+from conformance.target.discovery import Discovered, allowed_origins, discover
+from conformance.target.model import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A target ready to be played against. Nothing in it changes during a run but its caches."""
+
+    target: Target
+    discovered: Discovered
+    decisions: Mapping[str, Decision]
+    party: Party
+    oracle: Oracle
+    registry: Registry
+    redactor: Redactor
+
+    def missing(self, needs: tuple[str, ...]) -> str:
+        """Why the target cannot be held to what needs these capabilities; empty if it can."""
+        for need in needs:
+            decision = self.decisions[need]
+            if not decision.present:
+                return f"needs {need}: {decision.reason}"
+        return ""
+
+
+def prepare(
+    target: Target,
+    transport: Transport,
+    *,
+    clock: Callable[[], float] = time.time,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> Setup:
+    """Read the target's metadata and set up both parties; nobody signs in yet.
+
+    Raises:
+        TargetUnusable: the metadata cannot be had or used.
+    """
+    found = discover(target, transport)
+    decisions = decide(target, found)
+    party = Party(
+        target=target,
+        endpoints=found.endpoints,
+        connect=lambda: transport,
+        driver=driver_for(target.login, allowed_origins(target, found), target.limits),
+        metadata=found.metadata,
+        metadata_url=found.source,
+        clock=clock,
+        random_bytes=random_bytes,
+    )
+    present = {name: decision.present for name, decision in decisions.items()}
+    oracle = make_oracle(target, present, clock=clock, random_bytes=random_bytes)
+    redactor = Redactor(random_bytes(32), target_secrets(target))
+    return Setup(target, found, decisions, party, oracle, Registry.load(), redactor)
+
+
+def surround_of(party: Party) -> Surround:
+    """What checks may know of a party; its key set is fetched once, when first needed."""
+    cache: dict[str, Mapping[str, Any]] = {}
+
+    def jwks() -> Mapping[str, Any]:
+        if not cache and party.endpoints.jwks:
+            response = party.connect().send(Request("GET", party.endpoints.jwks))
+            cache["jwks"] = response.json_object() or {}
+        return cache.get("jwks", {})
+
+    return Surround(party.issuer, party.metadata, jwks)
+
+
+def target_secrets(target: Target) -> Iterator[tuple[str, str]]:
+    """Every secret a target file holds, as (what it is, value)."""
+    yield "password", target.login.password
+    yield "cookie", target.login.cookies
+    for pair in target.login.cookies.split(";"):
+        yield "cookie", pair.partition("=")[2].strip()
+    for client in target.clients:
+        yield "client_secret", client.secret
+        if client.private_key is not None:
+            pem = client.private_key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            yield "private_key", pem.decode()
+
+
+def with_profile(target: Target, profile: str) -> Target:
+    """The target judged by another profile; unchanged for an empty one."""
+    return replace(target, profile=profile) if profile else target
