@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
 from conformance.errors import HarnessError, UnusableFile, UsageError
@@ -81,20 +82,23 @@ class Registry:
         return f"an id begins with one of {', '.join(prefixes)}"
 
 
-@functools.cache
-def _bundled() -> Registry:
-    folder = resources.files("conformance.registry") / "data"
-    files = sorted(
-        (file for file in folder.iterdir() if file.name.endswith(".yaml")),
-        key=lambda file: file.name,
-    )
+def read_folder(folder: Traversable) -> Registry:
+    """The registry of every `*.yaml` file of a folder, in the order of their names.
+
+    Raises:
+        HarnessError: a file is wrong; names file and line.
+    """
+    named = {file.name: file for file in folder.iterdir() if file.name.endswith(".yaml")}
     try:
         return Registry.of(
-            row
-            for file in files
-            for row in read_document(
-                f"conformance/registry/data/{file.name}", file.read_text(encoding="utf-8")
-            )
+            requirement
+            for name in sorted(named)
+            for requirement in read_document(name, named[name].read_text(encoding="utf-8"))
         )
     except UnusableFile as error:
-        raise HarnessError(f"a bundled file is wrong\n{error}") from error
+        raise HarnessError(f"the registry is wrong\n{error}") from error
+
+
+@functools.cache
+def _bundled() -> Registry:
+    return read_folder(resources.files("conformance.registry") / "data")

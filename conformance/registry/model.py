@@ -39,8 +39,10 @@ class Requirement:
     """A statement that a server can be held to.
 
     `id` is prefix, section and slug, as in `RFC7636-4.6-mismatch_invalid_grant`; `source` the
-    document as people cite it; `text` one sentence of ours; `note` what a reader of a verdict
-    must know besides: another reading, a missing keyword. It may be empty.
+    document as people cite it; `text` one sentence that tells what holds where the requirement is
+    met, also where the document words it as a prohibition; `note` what a reader of a verdict must
+    know besides: another reading, a missing keyword, whom the document binds. It may be empty, and
+    begins with "Client only." where no server can be tested.
     """
 
     id: str

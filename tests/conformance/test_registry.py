@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import reference_server.server  # noqa: F401 - registers the guards and behaviours
 from conformance.errors import HarnessError, UnusableFile, UsageError
 from conformance.registry import Level, Registry, Requirement
+from conformance.registry.catalogue import read_folder
 from conformance.registry.loader import read_document
 from reference_server.guarding import BEHAVIOURS, GUARDS
 
@@ -213,3 +214,20 @@ class TestReading:
 
     def test_a_file_holds_one_document(self) -> None:
         assert "expected one YAML document, found 0" in self.refusal("", "")
+
+
+class TestFolder:
+    def test_its_files_are_read_in_the_order_of_their_names(self, tmp_path: Path) -> None:
+        for name in ("b", "a"):
+            text = f"  RFC7636-4.6-{name}: {{level: MUST, text: It is so.}}\n"
+            (tmp_path / f"{name}.yaml").write_text(HEAD + text, encoding="utf-8")
+        (tmp_path / "notes.txt").write_text("not read", encoding="utf-8")
+        assert [requirement.id for requirement in read_folder(tmp_path).all] == [
+            "RFC7636-4.6-a",
+            "RFC7636-4.6-b",
+        ]
+
+    def test_a_wrong_file_is_our_fault_and_is_named_with_its_line(self, tmp_path: Path) -> None:
+        (tmp_path / "bad.yaml").write_text(HEAD + "  RFC7636-4.6-a: {}\n", encoding="utf-8")
+        with pytest.raises(HarnessError, match=r"bad\.yaml:9:18: missing key 'level'"):
+            read_folder(tmp_path)
