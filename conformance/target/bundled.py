@@ -1,0 +1,56 @@
+"""The target that fits the bundled reference server's demonstration set-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+from conformance import __version__
+from conformance.target.model import (
+    CLIENT_AUTH_METHODS,
+    Api,
+    Client,
+    Login,
+    Product,
+    Target,
+)
+from reference_server import ServerConfig
+from reference_server.demo import demo_config, demo_private_key
+
+SCOPE = "openid profile email offline_access"
+CAPABILITIES = {"pkce-required": True, "custom-claims": True, "refresh-only-offline": True}
+
+
+def bundled_target(issuer: str) -> Target:
+    """The target for `demo_config(issuer)`."""
+    return target_of(demo_config(issuer), {"tokenspec-jwt": demo_private_key()})
+
+
+def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes]) -> Target:
+    """The target for a reference server of this configuration, by its first user.
+
+    Args:
+        config: the server's configuration.
+        private_keys: client_id to the key of a client that signs assertions.
+    """
+    user = config.users[0]
+    return Target(
+        issuer=config.issuer,
+        clients=tuple(
+            Client(
+                client_id=client.client_id,
+                auth=next(m for m in CLIENT_AUTH_METHODS if m == client.auth_method),
+                secret=client.secret,
+                private_key=private_keys.get(client.client_id),
+                redirect_uris=client.redirect_uris,
+            )
+            for client in config.clients
+        ),
+        login=Login("reference", username=user.username, password=user.password),
+        product=Product("tokenspec", "reference server", __version__),
+        scope=SCOPE,
+        apis=tuple(Api(api.audience, api.allow_offline_access) for api in config.apis),
+        capabilities=MappingProxyType(CAPABILITIES),
+    )

@@ -1,0 +1,247 @@
+"""What a target can do, as a table: the file's word first, then what it holds, then metadata.
+
+A capability decides whether a scenario applies. Each decision carries its reason for the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.login.cookies import is_loopback
+from conformance.target.discovery import Discovered
+from conformance.target.model import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether the target has a capability, and how that is known."""
+
+    present: bool
+    reason: str
+
+
+Rule = Callable[[Target, Discovered], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """A word of `needs`."""
+
+    summary: str
+    rule: Rule
+
+
+def decide(target: Target, discovered: Discovered) -> dict[str, Decision]:
+    """A decision for every capability."""
+    return {
+        name: _stated(target, name) or capability.rule(target, discovered)
+        for name, capability in CAPABILITIES.items()
+    }
+
+
+def _stated(target: Target, name: str) -> Decision | None:
+    if name not in target.capabilities:
+        return None
+    present = target.capabilities[name]
+    return Decision(present, f"the target file says {name}: {str(present).lower()}")
+
+
+def _default(present: bool, reason: str) -> Rule:  # noqa: FBT001 - a cell of the table
+    return lambda _t, _d: Decision(present, reason)
+
+
+def _role(role: str) -> Rule:
+    def rule(target: Target, _: Discovered) -> Decision:
+        found = target.client(role)
+        if found is None:
+            return Decision(False, f"the target file has no client for the role {role}")
+        return Decision(True, f"client {found.client_id}")
+
+    return rule
+
+
+def _endpoint(name: str) -> Rule:
+    def rule(_: Target, discovered: Discovered) -> Decision:
+        url = getattr(discovered.endpoints, name)
+        return Decision(bool(url), f"at {url}" if url else f"no {name} endpoint is known")
+
+    return rule
+
+
+def _listed(member: str, value: str) -> Rule:
+    """Present if the metadata's list holds the value; a missing list lists nothing."""
+
+    def rule(_: Target, discovered: Discovered) -> Decision:
+        listed = _list(discovered, member)
+        present = value in listed
+        return Decision(present, f"metadata {'lists' if present else 'does not list'} {value}")
+
+    return rule
+
+
+def _list(discovered: Discovered, member: str) -> list[object]:
+    value = discovered.metadata.get(member)
+    return value if isinstance(value, list) else []
+
+
+def _scope(word: str) -> Rule:
+    def rule(target: Target, _: Discovered) -> Decision:
+        present = word in target.scope.split()
+        return Decision(present, f"{word} is {'' if present else 'not '}in the target file's scope")
+
+    return rule
+
+
+def _pkce(_: Target, discovered: Discovered) -> Decision:
+    methods = _list(discovered, "code_challenge_methods_supported")
+    if discovered.metadata and methods and "S256" not in methods:
+        return Decision(False, "metadata lists challenge methods without S256")
+    return Decision(True, "metadata lists S256" if methods else "assumed: RFC 9700 §2.1.1 asks it")
+
+
+def _plain_off(_: Target, discovered: Discovered) -> Decision:
+    methods = _list(discovered, "code_challenge_methods_supported")
+    if "plain" in methods:
+        return Decision(False, "metadata lists the method plain")
+    if not methods:
+        return Decision(False, "metadata lists no challenge methods, so plain may be offered")
+    return Decision(True, "metadata does not list the method plain")
+
+
+def _dpop(_: Target, discovered: Discovered) -> Decision:
+    listed = _list(discovered, "dpop_signing_alg_values_supported")
+    if not listed:
+        return Decision(False, "metadata lists no dpop_signing_alg_values_supported")
+    if "ES256" not in listed:
+        return Decision(False, "metadata lists no ES256 for DPoP proofs")
+    return Decision(True, "metadata lists ES256 for DPoP proofs")
+
+
+def _window(target: Target, discovered: Discovered) -> Decision:
+    if target.capabilities.get("dpop-nonce"):
+        return Decision(False, "with nonces a server may check those instead of the time")
+    return _dpop(target, discovered)
+
+
+def _refresh(target: Target, discovered: Discovered) -> Decision:
+    if "offline_access" in target.scope.split():
+        return Decision(True, "offline_access is in the target file's scope")
+    return _listed("grant_types_supported", "refresh_token")(target, discovered)
+
+
+def _offline_access(target: Target, discovered: Discovered) -> Decision:
+    in_scope = _scope("offline_access")(target, discovered)
+    return in_scope if in_scope.present else Decision(False, in_scope.reason)
+
+
+def _iss(_: Target, discovered: Discovered) -> Decision:
+    name = "authorization_response_iss_parameter_supported"
+    present = discovered.metadata.get(name) is True
+    return Decision(present, f"metadata {'says' if present else 'does not say'} {name}")
+
+
+def _session(target: Target, _: Discovered) -> Decision:
+    kind = target.login.kind
+    repeatable = kind in ("form", "reference", "cookie")
+    return Decision(repeatable, f"login kind {kind} {'has' if repeatable else 'has no'} session")
+
+
+def _redirect(which: str) -> Rule:
+    def rule(target: Target, _: Discovered) -> Decision:
+        uris = target.main.redirect_uris
+        fitting = {
+            "other": [uri for uri in uris[1:] if "?" not in uri],
+            "loopback": [u for u in uris if is_loopback(u) and "localhost" not in u],
+            "with-query": [uri for uri in uris if "?" in uri],
+        }[which]
+        held = f"clients[0] has {fitting[0]}" if fitting else f"clients[0] has none ({which})"
+        return Decision(bool(fitting), held)
+
+    return rule
+
+
+def _api(wanted: bool | None) -> Rule:  # noqa: FBT001 - a cell of the table
+    def rule(target: Target, _: Discovered) -> Decision:
+        for api in target.apis:
+            if wanted is None or api.offline_access is wanted:
+                return Decision(True, f"API {api.audience}")
+        return Decision(False, "the target file names no such API")
+
+    return rule
+
+
+def _rotation(target: Target, _: Discovered) -> Decision:
+    if target.main.auth == "none":
+        return Decision(True, "assumed: clients[0] is public (RFC 9700 §2.2.2)")
+    return Decision(False, "clients[0] is confidential, so rotation is left to the server")
+
+
+def _metadata(_: Target, discovered: Discovered) -> Decision:
+    found = bool(discovered.source)
+    return Decision(found, f"at {discovered.source}" if found else "none was found")
+
+
+CAPABILITIES: dict[str, Capability] = {
+    "openid": Capability("OpenID Connect: scope openid", _scope("openid")),
+    "pkce-s256": Capability("PKCE with S256", _pkce),
+    "pkce-plain-off": Capability("PKCE without the method plain", _plain_off),
+    "pkce-required": Capability(
+        "PKCE demanded of the main client", _default(False, "not stated in the target file")
+    ),
+    "dpop": Capability("DPoP with ES256", _dpop),
+    "dpop-jkt": Capability("the parameter dpop_jkt", _dpop),
+    "dpop-nonce": Capability(
+        "nonces in DPoP proofs", _default(False, "not stated in the target file")
+    ),
+    "dpop-window": Capability("the time of a proof is checked, as no nonce stands for it", _window),
+    "dpop-alg-es384": Capability(
+        "DPoP with ES384", _listed("dpop_signing_alg_values_supported", "ES384")
+    ),
+    "dpop-alg-rs256": Capability(
+        "DPoP with RS256", _listed("dpop_signing_alg_values_supported", "RS256")
+    ),
+    "dpop-alg-ps256": Capability(
+        "DPoP with PS256", _listed("dpop_signing_alg_values_supported", "PS256")
+    ),
+    "dpop-alg-eddsa": Capability(
+        "DPoP with EdDSA", _listed("dpop_signing_alg_values_supported", "EdDSA")
+    ),
+    "refresh": Capability("refresh tokens", _refresh),
+    "refresh-rotation": Capability("refresh tokens are replaced at each use", _rotation),
+    "refresh-only-offline": Capability(
+        "no refresh token without the scope offline_access",
+        _default(False, "not stated in the target file"),
+    ),
+    "offline-access": Capability("the scope offline_access", _offline_access),
+    "userinfo": Capability("the UserInfo endpoint", _endpoint("userinfo")),
+    "revocation": Capability("the revocation endpoint", _endpoint("revocation")),
+    "introspection": Capability("the introspection endpoint", _endpoint("introspection")),
+    "jwks": Capability("a key set", _endpoint("jwks")),
+    "metadata": Capability("a metadata document", _metadata),
+    "iss-parameter": Capability("iss in authorization responses", _iss),
+    "prompt-none": Capability("silent authentication", _scope("openid")),
+    "session": Capability("a session that outlives one authorization", _session),
+    "custom-claims": Capability(
+        "a namespaced custom claim is set up", _default(False, "not stated in the target file")
+    ),
+    "form-only": Capability(
+        "token requests are form-encoded only", _default(True, "assumed: RFC 6749 §4.1.3")
+    ),
+    "second-client": Capability("another client", _role("second")),
+    "public-client": Capability("a public client", _role("public")),
+    "confidential-client": Capability("a confidential client", _role("confidential")),
+    "client-secret-basic": Capability("a client with Basic", _role("client_secret_basic")),
+    "client-secret-post": Capability(
+        "a client with its secret in the body", _role("client_secret_post")
+    ),
+    "private-key-jwt": Capability("a client with assertions", _role("private_key_jwt")),
+    "second-redirect-uri": Capability(
+        "another redirect URI of the main client", _redirect("other")
+    ),
+    "loopback-redirect": Capability("a loopback redirect URI", _redirect("loopback")),
+    "redirect-uri-with-query": Capability("a redirect URI with a query", _redirect("with-query")),
+    "api": Capability("an API", _api(None)),
+    "api-with-offline-access": Capability("an API with offline access", _api(True)),
+    "api-without-offline-access": Capability("an API without offline access", _api(False)),
+}

@@ -1,0 +1,114 @@
+"""What a server says of itself: OpenID Connect Discovery §4 and RFC 8414 §3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.errors import TargetUnusable
+from conformance.http import Request, Transport, origin
+from conformance.target.model import Endpoints, Target
+
+OK = 200
+MEMBERS = {
+    "authorization": "authorization_endpoint",
+    "token": "token_endpoint",
+    "userinfo": "userinfo_endpoint",
+    "revocation": "revocation_endpoint",
+    "introspection": "introspection_endpoint",
+    "jwks": "jwks_uri",
+}
+NEEDED = ("authorization", "token")
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """The metadata as found, where it was found, and the endpoints that follow."""
+
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""  # URL of the document; empty where there is none
+    endpoints: Endpoints = field(default_factory=Endpoints)
+
+
+def discover(target: Target, transport: Transport) -> Discovered:
+    """Read the target's metadata; what the file says of endpoints wins.
+
+    Raises:
+        Unreachable: the server does not answer.
+        TargetUnusable: there is no metadata and the file names no endpoints, or the metadata leads
+            to a host that the file does not name.
+    """
+    metadata, source = _fetch(target, transport)
+    endpoints = _endpoints(target, metadata)
+    missing = [name for name in NEEDED if not getattr(endpoints, name)]
+    if missing:
+        tried = ", ".join(metadata_urls(target.issuer))
+        raise TargetUnusable(
+            f"no {' and no '.join(missing)} endpoint is known; metadata was looked for at {tried}",
+            "is 'issuer' right? A server without metadata needs 'endpoints:' in the target file",
+        )
+    _refuse_strangers(target, endpoints)
+    return Discovered(metadata, source, endpoints)
+
+
+def metadata_urls(issuer: str) -> tuple[str, str]:
+    """Where metadata is looked for: appended to the issuer, and put before its path."""
+    trimmed = issuer.rstrip("/")
+    parts = urlsplit(trimmed)
+    root = f"{parts.scheme}://{parts.netloc}"
+    return (
+        f"{trimmed}/.well-known/openid-configuration",
+        f"{root}/.well-known/oauth-authorization-server{parts.path}",
+    )
+
+
+def allowed_origins(target: Target, discovered: Discovered) -> frozenset[str]:
+    """Every origin the harness may talk to: those of the file, and of endpoints it allowed."""
+    found = (getattr(discovered.endpoints, item.name) for item in fields(Endpoints))
+    return _named_origins(target) | {origin(url) for url in found if url}
+
+
+def _fetch(target: Target, transport: Transport) -> tuple[Mapping[str, Any], str]:
+    for url in metadata_urls(target.issuer):
+        response = transport.send(Request("GET", url, (("Accept", "application/json"),)))
+        document = response.json_object()
+        if response.status == OK and document is not None:
+            return document, url
+    return {}, ""
+
+
+def _endpoints(target: Target, metadata: Mapping[str, Any]) -> Endpoints:
+    found = {}
+    for name, member in MEMBERS.items():
+        listed = metadata.get(member)
+        found[name] = getattr(target.endpoints, name) or (listed if isinstance(listed, str) else "")
+    return Endpoints(**found)
+
+
+def _refuse_strangers(target: Target, endpoints: Endpoints) -> None:
+    """The harness talks only to hosts the target file names; metadata may not add one silently."""
+    known = _named_origins(target)
+    for name, member in MEMBERS.items():
+        url = getattr(endpoints, name)
+        if url and origin(url) not in known:
+            place = origin(url)
+            raise TargetUnusable(
+                f"the metadata's {member} is at {place}, a host the target file does not name",
+                f"if it belongs to the target, add it:  hosts: [{place}]",
+            )
+
+
+def _named_origins(target: Target) -> frozenset[str]:
+    return frozenset(origin(url) for url in _named_urls(target))
+
+
+def _named_urls(target: Target) -> Iterator[str]:
+    yield target.issuer
+    yield from target.hosts
+    yield from target.login.hosts
+    for item in fields(Endpoints):
+        url = getattr(target.endpoints, item.name)
+        if url:
+            yield url

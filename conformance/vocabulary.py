@@ -1,0 +1,18 @@
+"""The names a scenario may use: requirements, capabilities, checks. Where the tables meet."""
+
+from __future__ import annotations
+
+import functools
+
+from conformance.checks import CHECKS
+from conformance.registry import Registry
+from conformance.scenario.loader import Vocabulary
+from conformance.target.capabilities import CAPABILITIES
+
+
+@functools.cache
+def vocabulary() -> Vocabulary:
+    """The vocabulary of this release."""
+    return Vocabulary(
+        requirement=Registry.load().problem, needs=tuple(CAPABILITIES), checks=tuple(CHECKS)
+    )
