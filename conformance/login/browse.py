@@ -1,0 +1,153 @@
+"""A very small browser: cookies, redirects, and a keen eye for where it is being sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+from conformance.errors import Unreachable
+from conformance.http import Headers, Request, Response, Transport, origin
+from conformance.login.cookies import CookieJar
+from conformance.login.model import Ending, Landing
+
+KEEPS_METHOD = (307, 308)
+REDIRECTS = (301, 302, 303, *KEEPS_METHOD)
+FORM = "application/x-www-form-urlencoded"
+PAGE_TEXT = 2_000  # characters of a page that a landing keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page the browser stands on."""
+
+    url: str
+    response: Response
+
+
+class Browser:
+    """Follows redirects among allowed origins; a redirect to anywhere else is an end.
+
+    Args:
+        jar: cookies, changed as it goes.
+        transport: sends each request.
+        origins: the origins that belong to the target.
+        redirect_uri: the one of the authorization request.
+        hops: how many requests it may make.
+    """
+
+    def __init__(
+        self,
+        jar: CookieJar,
+        transport: Transport,
+        origins: frozenset[str],
+        redirect_uri: str,
+        hops: int,
+    ) -> None:
+        self.jar = jar
+        self._transport = transport
+        self._origins = origins
+        self._redirect_uri = redirect_uri
+        self._left = hops
+
+    def get(self, url: str) -> Shown | Landing:
+        """Open `url`."""
+        return self._go("GET", url, b"")
+
+    def submit(self, action: str, method: str, fields: list[tuple[str, str]]) -> Shown | Landing:
+        """Send a form; one that leads to the redirect_uri is the callback (form_post)."""
+        if is_callback(action, self._redirect_uri):
+            return callback(action, fields)
+        encoded = urlencode(fields)
+        if method == "GET":
+            return self.get(f"{action.split('?', maxsplit=1)[0]}?{encoded}")
+        return self._go("POST", action, encoded.encode())
+
+    def _go(self, method: str, url: str, body: bytes) -> Shown | Landing:
+        while True:
+            response = self._send(method, url, body)
+            location = response.header("Location")
+            if response.status not in REDIRECTS or location is None:
+                return Shown(url, response)
+            after = _absolute(url, location)
+            if after is None or origin_of(after) not in self._origins:
+                return self._leave(after or location, response)
+            if is_callback(after, self._redirect_uri):
+                return self._leave(after, response)
+            if response.status not in KEEPS_METHOD:
+                method, body = "GET", b""
+            url = after
+
+    def _send(self, method: str, url: str, body: bytes) -> Response:
+        if self._left <= 0:
+            raise Unreachable(
+                "the authorization request led through too many redirects or pages",
+                "raise 'limits.hops' in the target file if that is meant to be",
+            )
+        self._left -= 1
+        headers: Headers = (("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"),)
+        cookies = self.jar.header_for(url)
+        if cookies:
+            headers = (*headers, ("Cookie", cookies))
+        if method == "POST":
+            parts = urlsplit(url)
+            headers = (
+                *headers,
+                ("Content-Type", FORM),
+                ("Origin", f"{parts.scheme}://{parts.netloc}"),
+            )
+        response = self._transport.send(Request(method, url, headers, body))
+        self.jar.store(url, response)
+        return response
+
+    def _leave(self, location: str, response: Response) -> Landing:
+        if is_callback(location, self._redirect_uri):
+            return callback(location, ())
+        return Landing(Ending.ELSEWHERE, response.status, location)
+
+
+def callback(location: str, fields: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> Landing:
+    """The landing for a redirect (or form_post) to the redirect_uri."""
+    parts = urlsplit(location)
+    pairs = [
+        *parse_qsl(parts.query, keep_blank_values=True),
+        *parse_qsl(parts.fragment, keep_blank_values=True),
+        *fields,
+    ]
+    counted = Counter(name for name, _ in pairs)
+    repeated = tuple(sorted(name for name, count in counted.items() if count > 1))
+    first: dict[str, str] = {}
+    for name, value in pairs:
+        first.setdefault(name, value)
+    return Landing(Ending.CALLBACK, 0, location, first, repeated)
+
+
+def is_callback(location: str, redirect_uri: str) -> bool:
+    """Whether a URL is the redirect_uri with an answer added to its query or fragment."""
+    try:
+        went, asked = urlsplit(location), urlsplit(redirect_uri)
+        same = (went.scheme.lower(), went.hostname, went.port, went.path or "/") == (
+            asked.scheme.lower(),
+            asked.hostname,
+            asked.port,
+            asked.path or "/",
+        )
+    except ValueError:
+        return False
+    kept = not asked.query or went.query == asked.query or went.query.startswith(f"{asked.query}&")
+    return same and kept and went.username == asked.username
+
+
+def origin_of(url: str) -> str:
+    """The origin of a URL; empty where it has none."""
+    try:
+        return origin(url)
+    except ValueError:
+        return ""
+
+
+def _absolute(url: str, location: str) -> str | None:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return None

@@ -1,0 +1,226 @@
+"""What an HTML page asks of the user: its forms, read leniently and never run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+CAPTCHAS = ("recaptcha", "hcaptcha", "turnstile", "arkoselabs", "funcaptcha", "captcha")
+ONE_TIME_NAMES = re.compile(r"(^|[_.-])(otp|totp|mfa|2fa|one.?time)", re.IGNORECASE)
+USERNAME_NAMES = (
+    "username",
+    "login",
+    "email",
+    "identifier",
+    "user",
+    "userid",
+    "user_id",
+    "j_username",
+)
+ACCEPTING = re.compile(
+    r"accept|allow|approve|yes|continue|confirm|authori[sz]e|agree|grant", re.IGNORECASE
+)
+DENYING = re.compile(r"deny|cancel|reject|refuse|decline|abort|disagree|no\b", re.IGNORECASE)
+REFRESH = re.compile(r"^\s*\d+\s*;\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
+MOST = 2_000  # elements of one kind that are read of a page
+
+
+class PageKind(StrEnum):
+    """What a page wants."""
+
+    LOGIN = "login"
+    CONSENT = "consent"
+    CAPTCHA = "captcha"
+    ONE_TIME_CODE = "one-time code"
+    SCRIPT_ONLY = "script only"
+    OTHER = "other"
+
+
+@dataclass(slots=True)
+class Control:
+    """An input or button of a form."""
+
+    kind: str  # text, password, hidden, submit, checkbox, …
+    name: str = ""
+    value: str = ""
+    hint: str = ""  # id, autocomplete and placeholder, to guess what an unnamed field is
+    text: str = ""  # the words on a button
+    checked: bool = False
+
+
+@dataclass(slots=True)
+class Form:
+    """A form; `action` is absolute."""
+
+    action: str
+    method: str
+    controls: list[Control] = field(default_factory=list)
+
+    def of_kind(self, *kinds: str) -> list[Control]:
+        """The controls of these kinds."""
+        return [control for control in self.controls if control.kind in kinds]
+
+    @property
+    def password(self) -> Control | None:
+        """The field for the password."""
+        return next(iter(self.of_kind("password")), None)
+
+    @property
+    def username(self) -> Control | None:
+        """The field for the username: by its usual names, else the first text field."""
+        fields_ = self.of_kind("text", "email", "tel")
+        named = (c for c in fields_ if c.name.lower() in USERNAME_NAMES or "username" in c.hint)
+        return next(named, fields_[0] if fields_ else None)
+
+
+@dataclass(slots=True)
+class Page:
+    """A page taken apart."""
+
+    forms: list[Form] = field(default_factory=list)
+    refresh: str = ""  # where an http-equiv refresh leads
+    scripts: bool = False
+    captcha: str = ""
+
+    @property
+    def kind(self) -> PageKind:
+        """What the page wants of the user."""
+        if self.login_form is not None:
+            return PageKind.CAPTCHA if self.captcha else PageKind.LOGIN
+        if any(ONE_TIME_NAMES.search(c.name) for form in self.forms for c in form.controls):
+            return PageKind.ONE_TIME_CODE
+        if self.consent_form is not None:
+            return PageKind.CAPTCHA if self.captcha else PageKind.CONSENT
+        if self.captcha:
+            return PageKind.CAPTCHA
+        return PageKind.SCRIPT_ONLY if self.scripts and not self.forms else PageKind.OTHER
+
+    @property
+    def login_form(self) -> Form | None:
+        """The form that asks for a password, or for a username alone."""
+        with_password = next((form for form in self.forms if form.password), None)
+        if with_password is not None:
+            return with_password
+        return next((form for form in self.forms if _asks_username(form)), None)
+
+    @property
+    def consent_form(self) -> Form | None:
+        """The form with a button that accepts."""
+        posted = [form for form in self.forms if form.method == "POST"]
+        accepting = (form for form in posted if accepting_button(form) is not None)
+        return next(accepting, None)
+
+
+def accepting_button(form: Form) -> Control | None:
+    """The button that says yes; never one that says no."""
+    buttons = form.of_kind("submit", "button", "image")
+    words = [(b, f"{b.name} {b.value} {b.text}") for b in buttons]
+    willing = [button for button, said in words if not DENYING.search(said)]
+    clear = (b for b, said in words if ACCEPTING.search(said) and not DENYING.search(said))
+    return next(clear, willing[0] if len(willing) == 1 else None)
+
+
+def filled(form: Form, values: dict[str, str], button: Control | None) -> list[tuple[str, str]]:
+    """What a browser sends for the form with `values` filled in and `button` pressed."""
+    sent = []
+    for control in form.controls:
+        if not control.name or control.kind in ("submit", "button", "image", "reset", "file"):
+            continue
+        if control.kind in ("checkbox", "radio") and not control.checked:
+            continue
+        sent.append((control.name, values.get(control.name, control.value)))
+    if button is not None and button.name:
+        sent.append((button.name, button.value))
+    return sent
+
+
+def read_page(url: str, text: str) -> Page:
+    """The page at `url`; never raises, whatever the text is."""
+    parser = _Parser(url)
+    parser.feed(text)
+    parser.close()
+    return parser.page
+
+
+def _asks_username(form: Form) -> bool:
+    field_ = form.username
+    return field_ is not None and (
+        field_.name.lower() in USERNAME_NAMES or field_.kind == "email" or "username" in field_.hint
+    )
+
+
+class _Parser(HTMLParser):
+    """Gathers forms, refreshes and scripts."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.page = Page()
+        self._base = url
+        self._form: Form | None = None
+        self._button: Control | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        self._look_for_captcha(attributes.values())
+        match tag:
+            case "base" if attributes.get("href"):
+                self._base = _join(self._base, attributes["href"])
+            case "meta" if attributes.get("http-equiv", "").lower() == "refresh":
+                found = REFRESH.match(attributes.get("content", ""))
+                self.page.refresh = _join(self._base, found.group(1)) if found else ""
+            case "script":
+                self.page.scripts = True
+            case "form" if len(self.page.forms) < MOST:
+                self._begin_form(attributes)
+            case "input" | "button" | "select" | "textarea":
+                self._control(tag, attributes)
+            case _:
+                pass
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+        elif tag == "button":
+            self._button = None
+
+    def handle_data(self, data: str) -> None:
+        if self._button is not None:
+            self._button.text = f"{self._button.text} {data}".strip()[:200]
+
+    def _begin_form(self, attributes: dict[str, str]) -> None:
+        action = _join(self._base, attributes.get("action", ""))
+        method = "POST" if attributes.get("method", "").lower() == "post" else "GET"
+        self._form = Form(action, method)
+        self.page.forms.append(self._form)
+
+    def _control(self, tag: str, attributes: dict[str, str]) -> None:
+        if self._form is None or len(self._form.controls) >= MOST:
+            return
+        usual = {"button": "submit", "input": "text"}.get(tag, tag)
+        control = Control(
+            kind=attributes.get("type", usual).lower(),
+            name=attributes.get("name", ""),
+            value=attributes.get("value", ""),
+            hint=" ".join(attributes.get(n, "") for n in ("id", "autocomplete")).lower(),
+            checked="checked" in attributes,
+        )
+        self._form.controls.append(control)
+        if tag == "button":
+            self._button = control
+
+    def _look_for_captcha(self, values: Iterable[str]) -> None:
+        if self.page.captcha:
+            return
+        said = " ".join(values).lower()
+        self.page.captcha = next((name for name in CAPTCHAS if name in said), "")
+
+
+def _join(base: str, link: str) -> str:
+    try:
+        return urljoin(base, link.strip())
+    except ValueError:
+        return base
