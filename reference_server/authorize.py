@@ -23,11 +23,17 @@ from reference_server.store import Code, Grant, SignIn
 if TYPE_CHECKING:
     from reference_server.server import Server
 
+SCOPES = ("openid", "profile", "email", "offline_access")
 SESSION_COOKIE, CSRF_COOKIE = "session", "csrf"
 SILENT = behaviour(
     "authorize.silent", "OIDCC-3.1.2.1-prompt_none_no_ui", "prompt=none never shows a page"
 )
 STATE = behaviour("authorize.state", "RFC6749-4.1.2-state_exact", "state comes back as it was sent")
+API_ALLOWS = behaviour(
+    "offline_access.api_allows",
+    "AUTH0-Remarks-offline_access_disabled",
+    "no offline access to an API that does not allow it",
+)
 ISSUER = behaviour("authorize.iss", "RFC9207-2-iss_in_success", "every answer names the issuer")
 
 
@@ -85,7 +91,7 @@ class AuthorizeEndpoint:
             family=self.server.random_text(),
             client_id=authorization.get("client_id"),
             sub=user.sub if user else "",
-            scope=tuple(authorization.get("scope").split()),
+            scope=self._granted_scope(authorization),
             audience=authorization.get("audience"),
             auth_time=sign_in.auth_time,
             nonce=authorization.get("nonce"),
@@ -102,6 +108,15 @@ class AuthorizeEndpoint:
         )
         self.server.store.add_code(code)
         return code.value
+
+    def _granted_scope(self, authorization: Authorization) -> tuple[str, ...]:
+        """What is known of the scope asked for; offline_access only where the API allows it."""
+        asked = authorization.get("scope").split()
+        api = self.server.config.api(authorization.get("audience"))
+        forbidden = api is not None and not api.allow_offline_access
+        if forbidden and self.server.behaves(API_ALLOWS):
+            asked = [word for word in asked if word != "offline_access"]
+        return tuple(dict.fromkeys(word for word in asked if word in SCOPES))
 
     def _begin(
         self,
@@ -134,7 +149,7 @@ class AuthorizeEndpoint:
     ) -> Response:
         """What a request that passed its guards gets; `prompt` is what is still to be asked."""
         silent = "none" in prompt and self.server.behaves(SILENT)
-        if sign_in is None or "login" in prompt:
+        if sign_in is None or "login" in prompt or _too_old(authorization, sign_in):
             if silent:
                 return self._error(authorization, OAuthError("login_required", "not signed in"))
             return self._login_page(request, authorization.parameters)
@@ -207,6 +222,12 @@ def _cookies(request: Request) -> dict[str, str]:
         return {name: m.value for name, m in SimpleCookie(request.header("Cookie")).items()}
     except CookieError:
         return {}
+
+
+def _too_old(authorization: Authorization, sign_in: SignIn) -> bool:
+    """OpenID Connect Core §3.1.2.1: a login older than max_age seconds is not good enough."""
+    asked = authorization.get("max_age")
+    return asked.isdecimal() and authorization.now - sign_in.auth_time > int(asked)
 
 
 def _why(failed: Failed) -> Refusal:

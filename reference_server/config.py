@@ -60,6 +60,7 @@ class ServerConfig:
     users: tuple[User, ...]
     apis: tuple[Api, ...] = ()
     policy: Policy = Policy()
+    dialect: str = "rfc"
 
     def client(self, client_id: str) -> Client | None:
         """The client of that id."""
@@ -68,6 +69,10 @@ class ServerConfig:
     def api(self, audience: str) -> Api | None:
         """The API of that audience."""
         return next((api for api in self.apis if api.audience == audience), None)
+
+    def subject(self, sub: str) -> User | None:
+        """The user of that subject identifier."""
+        return next((user for user in self.users if user.sub == sub), None)
 
     def user(self, username: str) -> User | None:
         """The user of that name."""

@@ -23,16 +23,17 @@ PUBLIC_TEXTS = {
 class OAuthError(Exception):
     """A refusal: an error code of the protocol, a status, and the true cause."""
 
-    def __init__(self, error: str, cause: str, status: int = 400) -> None:
+    def __init__(self, error: str, cause: str, status: int = 400, told: str = "") -> None:
         super().__init__(cause)
         self.error = error
         self.cause = cause
         self.status = status
+        self.told = told
 
     @property
     def description(self) -> str:
         """The generic text a client gets to see."""
-        return PUBLIC_TEXTS.get(self.error, "The request was refused.")
+        return self.told or PUBLIC_TEXTS.get(self.error, "The request was refused.")
 
 
 def invalid_request(cause: str) -> OAuthError:

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-import jwt
-
 from reference_server.config import Client
+from reference_server.guarding import behaviour
+from reference_server.keys import thumbprint
 from reference_server.messages import Request
 from reference_server.store import Code, Token
 
 if TYPE_CHECKING:
     from reference_server.server import Server
 
+PARTS = 3  # of a compact JWS
+BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+BODY_ONLY = behaviour(
+    "request.body_only", "RFC6749-3.2-post_only", "parameters count in the body only"
+)
+BAD_PROOF_COUNTS = behaviour(
+    "dpop.bad_proof_not_ignored",
+    "RFC9449-5-invalid_proof_not_ignored",
+    "a DPoP header that is no JWT is not taken for none",
+)
 
 
 @dataclass(slots=True)
@@ -30,7 +44,7 @@ class Exchange:
     endpoint: str
     parameters: tuple[tuple[str, str], ...] = ()
     client: Client | None = None
-    dpop: DpopProof | None = None
+    dpop: UnverifiedJwt | None = None
     access_token: str = ""
     scheme: str = ""
     values: dict[str, str] = field(default_factory=dict)
@@ -38,6 +52,17 @@ class Exchange:
     def get(self, name: str) -> str:
         """The first value of a parameter; empty where absent. An empty value counts as absent."""
         return self.values.get(name, "")
+
+    @property
+    def url(self) -> str:
+        """The URL of the endpoint that was asked, as clients know it."""
+        return self.server.endpoint(self.endpoint)
+
+    @property
+    def jkt(self) -> str:
+        """The thumbprint of the proof's key; empty without a proof."""
+        jwk = self.dpop.header.get("jwk") if self.dpop else None
+        return thumbprint(jwk) if isinstance(jwk, dict) else ""
 
     @property
     def code(self) -> Code | None:
@@ -71,27 +96,45 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class DpopProof:
-    """A DPoP header, taken apart without being believed."""
+class UnverifiedJwt:
+    """A compact JWS taken apart without being believed; empty where it cannot be read."""
 
     encoded: str
-    header: dict[str, Any]
-    claims: dict[str, Any]
+    well_formed: bool = False
+    header: dict[str, Any] = field(default_factory=dict)
+    claims: dict[str, Any] = field(default_factory=dict)
+    signature: bytes = b""
+
+    @property
+    def signing_input(self) -> bytes:
+        """What the signature is made over (RFC 7515 §5.2)."""
+        return self.encoded.rpartition(".")[0].encode()
 
     @classmethod
-    def read(cls, encoded: str) -> DpopProof:
-        """Take a compact JWT apart; what cannot be read is left empty."""
+    def read(cls, encoded: str) -> UnverifiedJwt:
+        """Take a compact JWS apart; of a list of them the first, which is then not well-formed."""
+        first = encoded.split(",", maxsplit=1)[0].strip()
+        parts = first.split(".")
         try:
-            header = jwt.get_unverified_header(encoded)
-            claims = jwt.decode(encoded, options={"verify_signature": False})
-        except (jwt.PyJWTError, ValueError, RecursionError):
-            return cls(encoded, {}, {})
-        return cls(encoded, header, claims)
+            header, claims = (json.loads(_decoded(part)) for part in parts[:2])
+            signature = _decoded(parts[2])
+        except (ValueError, IndexError, RecursionError):
+            return cls(encoded)
+        if not (isinstance(header, dict) and isinstance(claims, dict)):
+            return cls(encoded)
+        whole = first == encoded and len(parts) == PARTS
+        return cls(first, whole, header, claims, signature)
+
+
+def _decoded(part: str) -> bytes:
+    if not BASE64URL.fullmatch(part):
+        raise ValueError("not base64url")
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def read_exchange(server: Server, request: Request, endpoint: str, now: float) -> Exchange:
     """Read what can be read of a request to a back-channel endpoint."""
-    exchange = Exchange(server, request, now, endpoint, parameters=request.form)
+    exchange = Exchange(server, request, now, endpoint, parameters=_parameters(server, request))
     for name, value in exchange.parameters:
         if value:
             exchange.values.setdefault(name, value)
@@ -99,15 +142,33 @@ def read_exchange(server: Server, request: Request, endpoint: str, now: float) -
     if scheme.lower() in {"bearer", "dpop"}:
         exchange.scheme, exchange.access_token = scheme.lower(), token.strip()
     exchange.client = server.config.client(_client_id(exchange))
-    proof = request.header("DPoP")
     if request.header_all("DPoP"):
-        exchange.dpop = DpopProof.read(proof)
+        proof = UnverifiedJwt.read(request.header("DPoP"))
+        if proof.header or server.behaves(BAD_PROOF_COUNTS):
+            exchange.dpop = proof
     return exchange
+
+
+def _parameters(server: Server, request: Request) -> tuple[tuple[str, str], ...]:
+    """The form in the body, or a JSON object where the dialect takes one.
+
+    Without the guard for either, the query counts too: that is the fault it stands against.
+    """
+    if server.dialect.json_bodies or "request.form_encoded" in server.defects:
+        try:
+            content = json.loads(request.body)
+        except (ValueError, RecursionError):
+            content = None
+        if isinstance(content, dict):
+            return tuple((str(name), str(value)) for name, value in content.items())
+    if not server.behaves(BODY_ONLY) or "request.get_accepted" in server.defects:
+        return (*request.form, *request.query)
+    return request.form
 
 
 def _client_id(exchange: Exchange) -> str:
     if exchange.basic:
         return exchange.basic[0]
     if exchange.get("client_assertion") and not exchange.get("client_id"):
-        return str(DpopProof.read(exchange.get("client_assertion")).claims.get("sub", ""))
+        return str(UnverifiedJwt.read(exchange.get("client_assertion")).claims.get("sub", ""))
     return exchange.get("client_id")

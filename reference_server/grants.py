@@ -1,10 +1,10 @@
-"""The grants of the token endpoint: flat lists of guards in the order the wire sees them."""
+"""The endpoints as flat lists of guards in the order the wire sees them."""
 
 from __future__ import annotations
 
 from reference_server.guarding import Guard
 from reference_server.guards import client_authentication as client
-from reference_server.guards import code, refresh, request
+from reference_server.guards import code, dpop, managing, refresh, request, resource
 
 SHAPE: tuple[Guard, ...] = (
     request.method_post,
@@ -26,6 +26,7 @@ CLIENT_AUTHENTICATION: tuple[Guard, ...] = (
     client.assertion_expiry,
     client.assertion_replay,
 )
+DPOP: tuple[Guard, ...] = dpop.PROOF
 AUTHORIZATION_CODE: tuple[Guard, ...] = (
     request.code_present,
     code.issued,
@@ -38,6 +39,8 @@ AUTHORIZATION_CODE: tuple[Guard, ...] = (
     code.verifier_form,
     code.verifier_matches,
     code.no_verifier_without_challenge,
+    dpop.code_proof_present,
+    dpop.code_key,
     code.consumed_once,
 )
 REFRESH_TOKEN: tuple[Guard, ...] = (
@@ -46,9 +49,27 @@ REFRESH_TOKEN: tuple[Guard, ...] = (
     refresh.of_this_client,
     refresh.active,
     refresh.scope_not_wider,
+    dpop.refresh_proof_present,
+    dpop.refresh_key,
     refresh.consumed_once,
 )
 GRANTS: dict[str, tuple[Guard, ...]] = {
     "authorization_code": AUTHORIZATION_CODE,
     "refresh_token": REFRESH_TOKEN,
 }
+RESOURCE: tuple[Guard, ...] = (
+    resource.token_present,
+    resource.token_active,
+    resource.bound_not_as_bearer,
+    resource.proof_present,
+    *dpop.PROOF,
+    dpop.ath,
+    dpop.token_key,
+    resource.scope_openid,
+)
+MANAGED: tuple[Guard, ...] = (
+    request.method_post,
+    request.form_encoded,
+    request.no_repeats,
+    managing.token_present,
+)

@@ -1,12 +1,10 @@
-"""The core: `handle(request) -> response`, with clock, randomness and store injected.
-
-So far: the authorization endpoint with its pages, and the token endpoint for bearer tokens. DPoP,
-ID tokens, userinfo, revocation, introspection and discovery are not here yet.
-"""
+"""The core: `handle(request) -> response`, with clock, randomness and store injected."""
 
 from __future__ import annotations
 
-import base64
+import difflib
+import hashlib
+import hmac
 import json
 import secrets
 import time
@@ -15,22 +13,50 @@ from urllib.parse import urlsplit
 
 from reference_server.authorize import AuthorizeEndpoint
 from reference_server.config import Policy, ServerConfig
+from reference_server.dialects import Dialect, load_dialect
 from reference_server.errors import OAuthError
-from reference_server.exchange import Exchange, read_exchange
-from reference_server.grants import CLIENT_AUTHENTICATION, GRANTS, SHAPE
-from reference_server.guarding import BEHAVIOURS, GUARDS, Defect, Failed, behaviour, run
-from reference_server.messages import Refusal, Request, Response
-from reference_server.store import Grant, MemoryStore, Token
+from reference_server.exchange import Exchange
+from reference_server.guarding import BEHAVIOURS, GUARDS, Defect, Failed, behaviour
+from reference_server.guards.dpop import ALGORITHMS, NONCE_HEADER
+from reference_server.keys import SigningKey, base64url, process_key
+from reference_server.messages import Headers, Refusal, Request, Response
+from reference_server.metadata import Documents
+from reference_server.resources import Resources
+from reference_server.store import MemoryStore
+from reference_server.token import TokenEndpoint
 
 PATHS = {
     "authorization": "/authorize",
     "login": "/login",
     "consent": "/consent",
     "token": "/oauth/token",
+    "userinfo": "/userinfo",
+    "revocation": "/oauth/revoke",
+    "introspection": "/oauth/introspect",
+    "jwks": "/.well-known/jwks.json",
+    "openid-configuration": "/.well-known/openid-configuration",
 }
-REFRESH_LIFETIME = 30 * 24 * 3600  # seconds
+AUTHORIZATION_SERVER = "/.well-known/oauth-authorization-server"
+NONCE_SECONDS = 300  # that a DPoP nonce is the current one; the one before it still counts
+UNAUTHORIZED, METHOD_NOT_ALLOWED = 401, 405
 NO_STORE = behaviour(
     "response.no_store", "RFC6749-5.1-cache_control_no_store", "a token response forbids caching"
+)
+JSON_SUCCESS = behaviour(
+    "response.json", "RFC6749-5.1-json_media_type", "a success is declared as JSON"
+)
+STATUS_200 = behaviour("response.status_200", "RFC6749-5.1-status_200", "a success has status 200")
+JSON_ERROR = behaviour("error.json", "RFC6749-5.2-json_media_type", "an error is declared as JSON")
+ERROR_MEMBER = behaviour("error.member", "RFC6749-5.2-error_member", "an error has its code")
+ERROR_TEXT = behaviour(
+    "error.description_charset",
+    "RFC6749-5.2-error_description_charset",
+    "a description has only the characters allowed",
+)
+ERROR_URI = behaviour("error.uri_charset", "RFC6749-5.2-error_uri_syntax", "an error_uri is a URI")
+NO_TOKEN_IN_ERROR = behaviour("error.no_token", "RFC6749-5.2-status_400", "an error holds no token")
+NO_ECHO = behaviour(
+    "error.no_echo", "RFC6749-10.14-sanitize_input", "an error repeats no secret that was sent"
 )
 CHALLENGE = behaviour(
     "response.www_authenticate",
@@ -46,10 +72,11 @@ class Server:
         config: clients, users, APIs and policy.
         clock: seconds since the epoch.
         random_bytes: gives so many random bytes.
-        defects: names of guards or behaviours to take out.
+        defects: names of defects (see `reference_server.defects`).
+        key: what tokens are signed with; default one for the whole process.
 
     Raises:
-        ValueError: a defect is not known.
+        ValueError: a defect or dialect is not known.
     """
 
     def __init__(
@@ -59,22 +86,35 @@ class Server:
         clock: Callable[[], float] = time.time,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         defects: Collection[str] = (),
+        key: SigningKey | None = None,
     ) -> None:
-        unknown = set(defects) - set(GUARDS) - set(BEHAVIOURS)
-        if unknown:
-            raise ValueError(f"unknown defects: {', '.join(sorted(unknown))}")
         self.config = config
+        self.dialect: Dialect = load_dialect(config.dialect)
         self.store = MemoryStore()
+        self.key = key or process_key()
         self._clock = clock
         self._random_bytes = random_bytes
-        self.defects = {name: _taken_out(name) for name in defects}
-        pages = AuthorizeEndpoint(self)
-        self._routes: dict[str, Callable[[Request], Response]] = {
+        self._nonce_key = random_bytes(32)
+        self.defects = {name: _defect(name) for name in defects}
+        self._routes = self._make_routes()
+
+    def _make_routes(self) -> dict[str, Callable[[Request], Response]]:
+        pages, resources, documents = AuthorizeEndpoint(self), Resources(self), Documents(self)
+        by_name = {
             "authorization": pages.authorize,
             "login": pages.login,
             "consent": pages.consent,
-            "token": self._token,
+            "token": TokenEndpoint(self).answer,
+            "userinfo": resources.userinfo,
+            "revocation": resources.revoke,
+            "introspection": resources.introspect,
+            "jwks": documents.key_set,
+            "openid-configuration": documents.metadata,
         }
+        routes = {urlsplit(self.endpoint(name)).path: answer for name, answer in by_name.items()}
+        # RFC 8414 §3.1: the well-known part goes between host and path
+        routes[AUTHORIZATION_SERVER + urlsplit(self.config.issuer).path] = documents.metadata
+        return routes
 
     @property
     def policy(self) -> Policy:
@@ -95,86 +135,96 @@ class Server:
 
     def random_text(self) -> str:
         """256 random bits as base64url."""
-        return base64.urlsafe_b64encode(self._random_bytes(32)).rstrip(b"=").decode()
+        return base64url(self._random_bytes(32))
+
+    def recent_nonces(self) -> tuple[str, str]:
+        """The DPoP nonce of now and the one before (RFC 9449 §8)."""
+        window = int(self.now()) // NONCE_SECONDS
+        made = (
+            hmac.digest(self._nonce_key, str(number).encode(), hashlib.sha256)
+            for number in (window, window - 1)
+        )
+        current, before = (base64url(digest[:18]) for digest in made)
+        return current, before
 
     def handle(self, request: Request) -> Response:
         """Answer one request; safe to call from many threads."""
-        path = urlsplit(request.url).path
-        for name, answer in self._routes.items():
-            if path == urlsplit(self.endpoint(name)).path:
-                return answer(request)
-        return Response(404, (("Content-Type", "text/plain"),), b"not found")
+        answer = self._routes.get(urlsplit(request.url).path)
+        if answer is None:
+            return Response(404, (("Content-Type", "text/plain"),), b"not found")
+        return answer(request)
 
-    def _token(self, request: Request) -> Response:
-        exchange = read_exchange(self, request, "token", self.now())
-        try:
-            run((*SHAPE, *CLIENT_AUTHENTICATION), exchange, self.defects)
-            run(GRANTS.get(exchange.get("grant_type"), ()), exchange, self.defects)
-        except Failed as failed:
-            return self._refuse(exchange, failed)
-        grant = self._grant_of(exchange)
-        if grant is None:
-            return self._json(500, {"error": "server_error"})
-        return self._json(200, self._issue(exchange, grant))
-
-    def _grant_of(self, exchange: Exchange) -> Grant | None:
-        """What the exchange entitles to; None where a defect let through what was never granted."""
-        if exchange.get("grant_type") == "refresh_token":
-            return exchange.refresh_token.grant if exchange.refresh_token else None
-        return exchange.code.grant if exchange.code else None
-
-    def _issue(self, exchange: Exchange, grant: Grant) -> dict[str, object]:
-        lifetime = self.policy.access_token_lifetime
-        asked = tuple(exchange.get("scope").split())
-        refreshing = exchange.get("grant_type") == "refresh_token"
-        scope = asked if refreshing and asked else grant.scope
-        body: dict[str, object] = {
-            "access_token": self._new_token("access", grant, exchange.now + lifetime),
-            "token_type": "Bearer",
-            "expires_in": lifetime,
-            "scope": " ".join(scope),
-        }
-        rotates = not refreshing or self.policy.rotate_refresh_tokens
-        if rotates and self._may_refresh(grant):
-            expires_at = exchange.now + REFRESH_LIFETIME
-            body["refresh_token"] = self._new_token("refresh", grant, expires_at)
-        return body
-
-    def _may_refresh(self, grant: Grant) -> bool:
-        """Whether a refresh token goes with the grant: asked for, and allowed by the API."""
-        if self.policy.refresh_requires_offline_access and "offline_access" not in grant.scope:
-            return False
-        api = self.config.api(grant.audience)
-        return api is None or api.allow_offline_access
-
-    def _new_token(self, kind: str, grant: Grant, expires_at: float) -> str:
-        token = Token(self.random_text(), kind, grant, "", expires_at)
-        self.store.add_token(token)
-        return token.value
-
-    def _refuse(self, exchange: Exchange, failed: Failed) -> Response:
-        error: OAuthError = failed.error
+    def refuse(self, exchange: Exchange, failed: Failed) -> Response:
+        """An error of a back-channel endpoint (RFC 6749 §5.2), as the dialect has it."""
+        error = failed.error
         refusal = Refusal(failed.guard.name, failed.guard.requirement, error.cause)
-        headers: tuple[tuple[str, str], ...] = ()
-        if error.status == 405:  # noqa: PLR2004 - RFC 9110 §15.5.6 asks for Allow
+        told = self.dialect.told(failed.guard.name, error)
+        headers: Headers = ()
+        if told.status == METHOD_NOT_ALLOWED:  # RFC 9110 §15.5.6 asks for Allow
             headers = (("Allow", "POST"),)
-        if error.status == 401 and self.behaves(CHALLENGE):  # noqa: PLR2004 - RFC 6749 §5.2
-            headers = (("WWW-Authenticate", f'Basic realm="{exchange.server.config.issuer}"'),)
-        body = {"error": error.error, "error_description": error.description}
-        return self._json(error.status, body, headers, refusal)
+        if told.status == UNAUTHORIZED and self.behaves(CHALLENGE):
+            headers = (("WWW-Authenticate", f'Basic realm="{self.config.issuer}"'),)
+        headers = (*headers, *self._nonce(error))
+        return self.json(told.status, self._error_body(exchange, told), headers, refusal)
 
-    def _json(
+    def challenge(self, exchange: Exchange, failed: Failed) -> Response:
+        """An error of a protected resource (RFC 6750 §3, RFC 9449 §7.1)."""
+        error = failed.error
+        refusal = Refusal(failed.guard.name, failed.guard.requirement, error.cause)
+        scheme = "DPoP" if exchange.scheme == "dpop" else "Bearer"
+        parameters = [f'error="{error.error}"'] if error.error else []
+        if scheme == "DPoP":
+            parameters.append(f'algs="{" ".join(ALGORITHMS)}"')
+        realm = [f'realm="{self.config.issuer}"']
+        shown = f"{scheme} " + ", ".join(realm + parameters)
+        status = error.status if error.status != 400 else UNAUTHORIZED  # noqa: PLR2004 - §7.1
+        headers: Headers = (("WWW-Authenticate", shown), *self._nonce(error))
+        return self.json(status, {"error": error.error} if error.error else {}, headers, refusal)
+
+    def json(
         self,
         status: int,
         body: object,
-        headers: tuple[tuple[str, str], ...] = (),
+        headers: Headers = (),
         refusal: Refusal | None = None,
     ) -> Response:
+        """A JSON answer."""
+        declared = self.behaves(JSON_ERROR if refusal else JSON_SUCCESS)
+        media_type = "application/json" if declared else "text/html"
         kept = (("Cache-Control", "no-store"),) if self.behaves(NO_STORE) else ()
-        shown = (("Content-Type", "application/json"), *kept, *headers)
+        if refusal is None and not self.behaves(STATUS_200):
+            status = 201
+        shown = (("Content-Type", media_type), *kept, *headers)
         return Response(status, shown, json.dumps(body).encode(), refusal)
 
+    def _nonce(self, error: OAuthError) -> Headers:
+        if error.error != "use_dpop_nonce" or not self.behaves(NONCE_HEADER):
+            return ()
+        return (("DPoP-Nonce", self.recent_nonces()[0]),)
 
-def _taken_out(name: str) -> Defect:
-    requirement = (GUARDS.get(name) or BEHAVIOURS[name]).requirement
-    return Defect(name, requirement, f"{name} is left out", {})
+    def _error_body(self, exchange: Exchange, told: OAuthError) -> dict[str, object]:
+        body: dict[str, object] = {"error": told.error, "error_description": told.description}
+        if not self.behaves(ERROR_MEMBER):
+            del body["error"]
+        if not self.behaves(ERROR_TEXT):
+            body["error_description"] = 'the "grant" is not valid'
+        if not self.behaves(ERROR_URI):
+            body["error_uri"] = 'no "URI"'
+        if not self.behaves(NO_TOKEN_IN_ERROR):
+            body["refresh_token"] = self.random_text()
+        if not self.behaves(NO_ECHO):
+            body["error_description"] = f"wrong code {exchange.get('code')}"
+        return body
+
+
+def _defect(name: str) -> Defect:
+    from reference_server.defects import DEFECTS  # noqa: PLC0415 - it needs every guard loaded
+
+    if name not in DEFECTS:
+        close = difflib.get_close_matches(name, DEFECTS, n=1)
+        hint = f", did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"unknown defects: {name}{hint}")
+    return DEFECTS[name]
+
+
+__all__ = ["BEHAVIOURS", "GUARDS", "PATHS", "Server"]

@@ -7,7 +7,7 @@ import hmac
 import jwt
 
 from reference_server.errors import invalid_client, invalid_request
-from reference_server.exchange import ASSERTION_TYPE, DpopProof, Exchange
+from reference_server.exchange import ASSERTION_TYPE, Exchange, UnverifiedJwt
 from reference_server.guarding import guard
 
 
@@ -66,11 +66,11 @@ def secret(exchange: Exchange) -> None:
         raise invalid_client("wrong secret")
 
 
-def _assertion(exchange: Exchange) -> DpopProof | None:
+def _assertion(exchange: Exchange) -> UnverifiedJwt | None:
     client = exchange.client
     if client is None or client.auth_method != "private_key_jwt":
         return None
-    return DpopProof.read(exchange.get("client_assertion"))
+    return UnverifiedJwt.read(exchange.get("client_assertion"))
 
 
 @guard("client.assertion_type", "OIDCC-9-assertion_type")

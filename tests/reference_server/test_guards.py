@@ -376,7 +376,7 @@ def test_an_unknown_defect_is_an_error() -> None:
 def test_names_are_unique_and_every_rule_cites_a_requirement() -> None:
     assert not set(GUARDS) & set(BEHAVIOURS)
     for rule in (*GUARDS.values(), *BEHAVIOURS.values()):
-        assert rule.requirement.startswith(("RFC", "OIDCC"))
+        assert rule.requirement.startswith(("RFC", "OIDCC", "OIDCD", "AUTH0"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,21 @@
+"""Every way the server can be made wrong: each rule taken out, and subtle faults by hand."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from reference_server.defects.subtle import SUBTLE
+from reference_server.guarding import BEHAVIOURS, GUARDS, Behaviour, Defect, Guard
+
+
+def _taken_out() -> dict[str, Defect]:
+    rules: tuple[Guard | Behaviour, ...] = (*GUARDS.values(), *BEHAVIOURS.values())
+    return {
+        rule.name: Defect(rule.name, rule.requirement, f"left out: {rule.summary}", {})
+        for rule in rules
+    }
+
+
+DEFECTS = MappingProxyType({**_taken_out(), **{defect.name: defect for defect in SUBTLE}})
+
+__all__ = ["DEFECTS"]

@@ -1,0 +1,60 @@
+"""The set-up the bundled server is shown with: clients of every kind, a user, two APIs."""
+
+from __future__ import annotations
+
+import functools
+import json
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from reference_server.config import Api, Client, ServerConfig, User
+
+CALLBACK, OTHER = "https://client.example/callback", "https://client.example/other"
+WITH_QUERY, LOOPBACK = "https://client.example/query?tenant=1", "http://127.0.0.1/callback"
+CLAIMS = {
+    "name": "Alice Liddell",
+    "email": "alice@client.example",
+    "email_verified": True,
+    "https://claims.example/role": "reader",
+    "role": "must never be told without a namespace",
+}
+
+
+@functools.cache
+def demo_private_key() -> ec.EllipticCurvePrivateKey:
+    """The key `tokenspec-jwt` signs its assertions with; made once a process."""
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def demo_config(issuer: str) -> ServerConfig:
+    """A server at `issuer` with everything a scenario can ask for."""
+    jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(demo_private_key().public_key()))
+    both = (CALLBACK, OTHER)
+    return ServerConfig(
+        issuer=issuer,
+        clients=(
+            Client("tokenspec-public", redirect_uris=(*both, WITH_QUERY, LOOPBACK)),
+            Client("tokenspec-second", redirect_uris=both),
+            Client(
+                "tokenspec-basic",
+                "client_secret_basic",
+                secret="basic-secret+with/reserved%characters:4f1c",
+                redirect_uris=both,
+            ),
+            Client(
+                "tokenspec-post",
+                "client_secret_post",
+                secret="post-secret-9b7e2d54",
+                redirect_uris=both,
+            ),
+            Client(
+                "tokenspec-jwt",
+                "private_key_jwt",
+                jwks={"keys": [jwk | {"alg": "ES256"}]},
+                redirect_uris=both,
+            ),
+        ),
+        users=(User("alice", "wonderland", sub="user-1", claims=CLAIMS),),
+        apis=(Api("https://api.example/offline", True), Api("https://api.example/online")),
+    )

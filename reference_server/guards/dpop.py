@@ -1,0 +1,283 @@
+"""What a DPoP proof has to fulfil: RFC 9449 §4.3, check by check."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+
+from reference_server.errors import OAuthError, invalid_dpop_proof, invalid_grant
+from reference_server.exchange import Exchange, UnverifiedJwt
+from reference_server.guarding import behaviour, guard
+from reference_server.keys import PRIVATE_MEMBERS, PUBLIC_MEMBERS, base64url
+
+ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
+IMPLEMENTED = jwt.algorithms.get_default_algorithms()
+KEY_TYPES = {"ES": "EC", "RS": "RSA", "PS": "RSA", "Ed": "OKP"}
+DEFAULT_PORTS = {"https": 443, "http": 80}
+NONCE_HEADER = behaviour(
+    "dpop.nonce_header", "RFC9449-8-use_dpop_nonce_400", "a demand for a nonce brings one"
+)
+
+
+@guard("dpop.single_header", "RFC9449-4.3-1_single_header")
+def single_header(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (1): one DPoP header at most."""
+    if len(exchange.request.header_all("DPoP")) > 1:
+        raise invalid_dpop_proof("several DPoP headers")
+
+
+@guard("dpop.well_formed", "RFC9449-4.3-2_well_formed")
+def well_formed(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (2): the header is one well-formed JWT."""
+    if exchange.dpop and not exchange.dpop.well_formed:
+        raise invalid_dpop_proof("no JWT")
+
+
+@guard("dpop.typ", "RFC9449-4.3-4_typ")
+def typ(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (4): typ is dpop+jwt, compared as a media type (RFC 7515 §4.1.9)."""
+    proof = exchange.dpop
+    if proof is None:
+        return
+    shown = str(proof.header.get("typ", "")).lower().removeprefix("application/")
+    if shown != "dpop+jwt":
+        raise invalid_dpop_proof(f"typ {shown!r}")
+
+
+@guard("dpop.alg", "RFC9449-4.3-5_alg_acceptable")
+def alg(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (5): alg is asymmetric and supported."""
+    if exchange.dpop and exchange.dpop.header.get("alg") not in ALGORITHMS:
+        raise invalid_dpop_proof(f"alg {exchange.dpop.header.get('alg')!r}")
+
+
+@guard("dpop.jwk_present", "RFC9449-4.3-3_required_claims")
+def jwk_present(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (3): the header holds a JWK."""
+    if exchange.dpop and not isinstance(exchange.dpop.header.get("jwk"), dict):
+        raise invalid_dpop_proof("no jwk")
+
+
+@guard("dpop.jwk_fits_alg", "RFC9449-4.3-6_alg_key_mismatch")
+def jwk_fits_alg(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (6): the type of the key fits alg."""
+    proof = exchange.dpop
+    if proof is None:
+        return
+    wanted = KEY_TYPES.get(str(proof.header.get("alg"))[:2])
+    jwk = proof.header.get("jwk")
+    if wanted and isinstance(jwk, dict) and jwk.get("kty") != wanted:
+        raise invalid_dpop_proof("alg and kty do not fit")
+
+
+@guard("dpop.signature", "RFC9449-4.3-6_signature")
+def signature(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (6): the signature verifies with the JWK of the header."""
+    proof = exchange.dpop
+    if proof is None:
+        return
+    try:
+        verified = _verify(proof)
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise invalid_dpop_proof(f"unusable jwk: {error}") from error
+    if not verified:
+        raise invalid_dpop_proof("signature")
+
+
+def _verify(proof: UnverifiedJwt) -> bool:
+    """Verify as the header asks; which algorithms may be asked for is the guard `alg`."""
+    named = str(proof.header.get("alg"))
+    if named == "none":
+        return not proof.signature
+    algorithm = IMPLEMENTED[named]
+    jwk = proof.header["jwk"]
+    public = {name: jwk[name] for name in PUBLIC_MEMBERS if name in jwk}
+    if named.startswith("HS"):
+        key: Any = jwt.PyJWK(public, "ES256").key
+        pem = key.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        expected = hmac.digest(pem, proof.signing_input, hashlib.sha256)
+        return hmac.compare_digest(expected, proof.signature)
+    return algorithm.verify(proof.signing_input, jwt.PyJWK(public, named).key, proof.signature)
+
+
+@guard("dpop.jwk_public", "RFC9449-4.3-7_no_private_key")
+def jwk_public(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (7): the JWK holds no private key."""
+    jwk = exchange.dpop.header.get("jwk") if exchange.dpop else None
+    if isinstance(jwk, dict) and set(PRIVATE_MEMBERS) & set(jwk):
+        raise invalid_dpop_proof("private key in jwk")
+
+
+def _claim(exchange: Exchange, name: str) -> Any:
+    return exchange.dpop.claims.get(name) if exchange.dpop else None
+
+
+def _required(name: str, right: Callable[[Any], bool]) -> Callable[[Exchange], None]:
+    def check(exchange: Exchange) -> None:
+        if exchange.dpop and not right(_claim(exchange, name)):
+            raise invalid_dpop_proof(f"{name} is missing or of the wrong type")
+
+    check.__doc__ = f"RFC 9449 §4.3 (3): {name} is there and of the right type."
+    return check
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+REQUIRED = "RFC9449-4.3-3_required_claims"
+jti_present = guard("dpop.jti_present", REQUIRED)(_required("jti", _is_text))
+htm_present = guard("dpop.htm_present", REQUIRED)(_required("htm", _is_text))
+htu_present = guard("dpop.htu_present", REQUIRED)(_required("htu", _is_text))
+iat_present = guard("dpop.iat_present", REQUIRED)(_required("iat", _is_number))
+
+
+@guard("dpop.htm", "RFC9449-4.3-8_htm")
+def htm(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (8): htm is the method of the request."""
+    shown = _claim(exchange, "htm")
+    if shown is not None and shown != exchange.request.method:
+        raise invalid_dpop_proof("htm")
+
+
+@guard("dpop.htu", "RFC9449-4.3-9_htu")
+def htu(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (9): htu is the URL of the request, less query and fragment."""
+    shown = _claim(exchange, "htu")
+    if shown is not None and normal_url(shown) != normal_url(exchange.url):
+        raise invalid_dpop_proof("htu")
+
+
+def normal_url(url: Any) -> tuple[str, ...]:
+    """Scheme, host, port and path as they are compared (RFC 3986 §6.2.2 and §6.2.3)."""
+    try:
+        parts = urlsplit(str(url))
+        scheme, port = parts.scheme.lower(), parts.port
+    except ValueError:
+        return ()
+    place = str(port or DEFAULT_PORTS.get(scheme, 0))
+    return (scheme, (parts.hostname or "").lower(), place, parts.path or "/")
+
+
+@guard("dpop.nonce", "RFC9449-4.3-10_nonce")
+def nonce(exchange: Exchange) -> None:
+    """RFC 9449 §8: where the server gives nonces, the proof repeats a recent one."""
+    server = exchange.server
+    if exchange.dpop is None or not server.policy.dpop_nonce:
+        return
+    if _claim(exchange, "nonce") not in server.recent_nonces():
+        raise OAuthError("use_dpop_nonce", "no recent nonce")
+
+
+@guard("dpop.not_old", "RFC9449-4.3-11_time_window")
+def not_old(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (11): the proof was not made too long ago."""
+    issued = _claim(exchange, "iat")
+    window = exchange.server.policy.dpop_iat_window
+    if _is_number(issued) and issued < exchange.now - window:
+        raise invalid_dpop_proof("iat too old")
+
+
+@guard("dpop.not_in_the_future", "RFC9449-4.3-11_time_window")
+def not_in_the_future(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (11), §11.1: the proof was not made too far in the future."""
+    issued = _claim(exchange, "iat")
+    window = exchange.server.policy.dpop_iat_window
+    if _is_number(issued) and issued > exchange.now + window:
+        raise invalid_dpop_proof("iat in the future")
+
+
+@guard("dpop.jti_unseen", "RFC9449-11.1-jti_replay_token_endpoint")
+def jti_unseen(exchange: Exchange) -> None:
+    """RFC 9449 §11.1: a proof is used once at one address."""
+    shown = _claim(exchange, "jti")
+    if not _is_text(shown):
+        return
+    digest = base64url(hashlib.sha256(f"{exchange.url} {shown}".encode()).digest())
+    until = exchange.now + 2 * exchange.server.policy.dpop_iat_window
+    if not exchange.server.store.first_time(f"dpop:{digest}", until):
+        raise invalid_dpop_proof("jti seen before")
+
+
+@guard("dpop.code_key", "RFC9449-10-dpop_jkt_mismatch")
+def code_key(exchange: Exchange) -> None:
+    """RFC 9449 §10: a code asked for with dpop_jkt needs a proof of that key."""
+    code = exchange.code
+    if code and code.dpop_jkt and exchange.dpop and exchange.jkt != code.dpop_jkt:
+        raise invalid_dpop_proof("another key than dpop_jkt")
+
+
+@guard("dpop.code_proof_present", "RFC9449-10-dpop_jkt_no_proof")
+def code_proof_present(exchange: Exchange) -> None:
+    """RFC 9449 §10: a code asked for with dpop_jkt is not redeemed without a proof."""
+    code = exchange.code
+    if code and code.dpop_jkt and exchange.dpop is None:
+        raise invalid_dpop_proof("no proof for a code with dpop_jkt")
+
+
+@guard("dpop.refresh_key", "RFC9449-5-refresh_same_key")
+def refresh_key(exchange: Exchange) -> None:
+    """RFC 9449 §5: a public client's refresh token is used with the key it was bound to."""
+    token = exchange.refresh_token
+    if token and token.jkt and exchange.dpop and exchange.jkt != token.jkt:
+        raise invalid_grant("refresh_token bound to another key")
+
+
+@guard("dpop.refresh_proof_present", "RFC9449-5-refresh_binding_validated")
+def refresh_proof_present(exchange: Exchange) -> None:
+    """RFC 9449 §5: a bound refresh token is not used without a proof."""
+    token = exchange.refresh_token
+    if token and token.jkt and exchange.dpop is None:
+        raise invalid_grant("bound refresh_token without proof")
+
+
+@guard("dpop.ath", "RFC9449-4.3-12_ath")
+def ath(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (12): beside an access token the proof holds its hash."""
+    if exchange.dpop is None:
+        return
+    digest = hashlib.sha256(exchange.access_token.encode()).digest()
+    if _claim(exchange, "ath") != base64url(digest):
+        raise invalid_dpop_proof("ath")
+
+
+@guard("dpop.token_key", "RFC9449-4.3-12_key_bound")
+def token_key(exchange: Exchange) -> None:
+    """RFC 9449 §4.3 (12): the proof is made with the key the token is bound to."""
+    token = exchange.shown_token
+    if token and token.jkt and exchange.dpop and exchange.jkt != token.jkt:
+        raise OAuthError("invalid_token", "token bound to another key")
+
+
+PROOF = (
+    single_header,
+    well_formed,
+    typ,
+    alg,
+    jwk_present,
+    jwk_fits_alg,
+    jwk_public,
+    signature,
+    jti_present,
+    htm_present,
+    htu_present,
+    iat_present,
+    htm,
+    htu,
+    nonce,
+    not_old,
+    not_in_the_future,
+    jti_unseen,
+)

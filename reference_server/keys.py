@@ -1,0 +1,64 @@
+"""The key the server signs tokens with, its public form, and thumbprints of others' keys."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+RSA_BITS = 2048
+PUBLIC_MEMBERS = ("crv", "e", "kty", "n", "x", "y")
+PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An RSA key and its identifier in the key set."""
+
+    private_key: rsa.RSAPrivateKey = field(repr=False)
+    key_id: str
+
+    def sign(self, claims: Mapping[str, Any], typ: str) -> str:
+        """A JWT of the claims, signed with RS256."""
+        header = {"typ": typ, "kid": self.key_id}
+        return jwt.encode(dict(claims), self.private_key, "RS256", headers=header)
+
+    @property
+    def public_jwk(self) -> dict[str, Any]:
+        """The member of the key set."""
+        jwk = jwt.algorithms.RSAAlgorithm.to_jwk(self.private_key.public_key(), as_dict=True)
+        return {
+            "kty": "RSA",
+            "n": jwk["n"],
+            "e": jwk["e"],
+            "use": "sig",
+            "alg": "RS256",
+            "kid": self.key_id,
+        }
+
+
+@functools.cache
+def process_key() -> SigningKey:
+    """The key every server of this process uses unless given another; making one is slow."""
+    made = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+    jwk = jwt.algorithms.RSAAlgorithm.to_jwk(made.public_key(), as_dict=True)
+    return SigningKey(made, thumbprint(jwk)[:16])
+
+
+def thumbprint(jwk: Mapping[str, Any]) -> str:
+    """The SHA-256 thumbprint of a key (RFC 7638 §3)."""
+    public = {name: jwk[name] for name in sorted(PUBLIC_MEMBERS) if name in jwk}
+    canonical = json.dumps(public, separators=(",", ":"), sort_keys=True)
+    return base64url(hashlib.sha256(canonical.encode()).digest())
+
+
+def base64url(data: bytes) -> str:
+    """Base64url without padding (RFC 7515 §2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

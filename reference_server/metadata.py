@@ -1,0 +1,93 @@
+"""The documents a server publishes: metadata (RFC 8414, OpenID Connect Discovery) and key set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reference_server.authorize import SCOPES
+from reference_server.guarding import behaviour
+from reference_server.guards.dpop import ALGORITHMS
+from reference_server.messages import Request, Response
+from reference_server.tokens import SCOPE_CLAIMS
+
+if TYPE_CHECKING:
+    from reference_server.server import Server
+
+CLIENT_ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"]
+OWN_ISSUER = behaviour(
+    "metadata.issuer", "RFC8414-3.3-issuer_identical", "the metadata names its own issuer"
+)
+AS_JSON = behaviour(
+    "metadata.json", "RFC8414-3.2-status_and_type", "the metadata is declared as JSON"
+)
+ABSOLUTE = behaviour(
+    "metadata.endpoints", "RFC8414-2-token_endpoint", "endpoints are absolute https URLs"
+)
+CODE_LISTED = behaviour(
+    "metadata.response_types", "RFC8414-2-response_types_supported", "code is listed"
+)
+PKCE_LISTED = behaviour(
+    "metadata.pkce", "RFC9700-2.1.1-challenge_methods_published", "S256 is listed"
+)
+KEYS_PUBLISHED = behaviour("jwks.keys", "RFC7517-5-keys_array", "the key set holds keys")
+KEYS_PUBLIC = behaviour("jwks.public_only", "OIDCD-3-jwks_no_private", "no private key is told")
+ALG_LISTED = behaviour(
+    "metadata.id_token_alg", "OIDCC-3.1.3.7-alg_default_rs256", "the alg in use is listed"
+)
+
+
+class Documents:
+    """Answers the well-known addresses and the key set."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def metadata(self, _request: Request) -> Response:
+        """The metadata; the same document at both well-known addresses."""
+        body = self.content()
+        answer = self.server.json(200, body)
+        if self.server.behaves(AS_JSON):
+            return answer
+        return Response(200, (("Content-Type", "text/html"),), answer.body)
+
+    def key_set(self, _request: Request) -> Response:
+        """The key set (RFC 7517 §5)."""
+        jwk = self.server.key.public_jwk
+        if not self.server.behaves(KEYS_PUBLIC):
+            jwk |= {"d": "AQAB"}
+        return self.server.json(200, {"keys": [jwk] if self.server.behaves(KEYS_PUBLISHED) else []})
+
+    def content(self) -> dict[str, Any]:
+        """What the server says of itself."""
+        server, behaves = self.server, self.server.behaves
+        methods = sorted({client.auth_method for client in server.config.clients})
+        token = server.endpoint("token") if behaves(ABSOLUTE) else "/oauth/token"
+        content: dict[str, Any] = {
+            "issuer": server.config.issuer if behaves(OWN_ISSUER) else "https://other.example",
+            "authorization_endpoint": server.endpoint("authorization"),
+            "token_endpoint": token,
+            "userinfo_endpoint": server.endpoint("userinfo"),
+            "revocation_endpoint": server.endpoint("revocation"),
+            "introspection_endpoint": server.endpoint("introspection"),
+            "jwks_uri": server.endpoint("jwks"),
+            "scopes_supported": list(SCOPES),
+            "response_types_supported": ["code"] if behaves(CODE_LISTED) else ["token"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"]
+            if behaves(ALG_LISTED)
+            else ["ES256"],
+            "token_endpoint_auth_methods_supported": methods,
+            "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+            "claims_supported": sorted(
+                {"sub", "auth_time", *(n for names in SCOPE_CLAIMS.values() for n in names)}
+            ),
+            "prompt_values_supported": ["none", "login", "consent"],
+            "dpop_signing_alg_values_supported": list(ALGORITHMS),
+            "authorization_response_iss_parameter_supported": True,
+        }
+        if behaves(PKCE_LISTED):
+            plain = ["plain"] if server.policy.plain_pkce else []
+            content["code_challenge_methods_supported"] = ["S256", *plain]
+        return content

@@ -1,0 +1,90 @@
+"""The server over HTTP: a thin Starlette application around `Server.handle`."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response as HttpResponse
+from starlette.routing import Route
+
+from reference_server.messages import Request
+from reference_server.server import Server
+
+LOOPBACK = "127.0.0.1"
+LARGEST_BODY = 1024 * 1024  # bytes
+TOO_LARGE = 413
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def application(server: Server) -> Starlette:
+    """An ASGI application that hands every request to `server`."""
+    parts = urlsplit(server.config.issuer)
+    root = f"{parts.scheme}://{parts.netloc}"
+
+    async def answer(request: HttpRequest) -> HttpResponse:
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LARGEST_BODY:
+                return HttpResponse("too large", TOO_LARGE)
+        path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
+        query = request.scope["query_string"].decode("latin-1")
+        asked = Request(
+            request.method,
+            root + path.split("?")[0] + (f"?{query}" if query else ""),
+            tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in request.headers.raw),
+            body,
+        )
+        made = await run_in_threadpool(server.handle, asked)
+        response = HttpResponse(made.body, made.status)
+        for name, value in made.headers:
+            response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
+        return response
+
+    return Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])
+
+
+@contextmanager
+def running(make_server: Callable[[str], Server]) -> Iterator[str]:
+    """A server on a free loopback port for as long as the block runs; gives its issuer.
+
+    Args:
+        make_server: makes the server for an issuer.
+    """
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        listener.listen(128)
+        issuer = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        shell = uvicorn.Server(_settings(make_server(issuer), port=0))
+        thread = threading.Thread(target=shell.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            yield issuer
+        finally:
+            shell.should_exit = True
+            thread.join(timeout=10)
+
+
+def serve_forever(server: Server, host: str, port: int) -> None:
+    """Serve until interrupted."""
+    uvicorn.Server(_settings(server, host=host, port=port)).run()
+
+
+def _settings(server: Server, *, host: str = LOOPBACK, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        application(server),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+    )

@@ -1,0 +1,117 @@
+"""The token endpoint: shape, client, proof, grant; then tokens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reference_server.exchange import Exchange, read_exchange
+from reference_server.grants import CLIENT_AUTHENTICATION, DPOP, GRANTS, SHAPE
+from reference_server.guarding import Failed, behaviour, run
+from reference_server.messages import Request, Response
+from reference_server.store import Grant
+from reference_server.tokens import id_token, new_token
+
+if TYPE_CHECKING:
+    from reference_server.server import Server
+
+TOKEN_TYPE = behaviour("response.token_type", "RFC6749-5.1-token_type", "token_type is there")
+EXPIRES_IN = behaviour("response.expires_in", "RFC6749-5.1-expires_in", "expires_in is there")
+EXPIRES_NUMBER = behaviour(
+    "response.expires_in_number", "RFC6749-5.1-json_types", "expires_in is a number"
+)
+SCOPE = behaviour("response.scope", "RFC6749-5.1-scope_if_different", "the scope granted is told")
+ID_TOKEN = behaviour(
+    "id_token.present", "OIDCC-3.1.3.3-id_token_member", "the scope openid brings an ID token"
+)
+ID_TOKEN_ASKED = behaviour(
+    "id_token.only_with_openid",
+    "OIDCC-3.1.3.2-code_from_oidc_request",
+    "no ID token without the scope openid",
+)
+BOUND = behaviour(
+    "dpop.bound_token_type", "RFC9449-5-token_type_dpop", "a bound token is of type DPoP"
+)
+REFRESH_BOUND = behaviour(
+    "dpop.refresh_bound",
+    "RFC9449-5-refresh_bound_public",
+    "a public client's refresh token is bound to its key",
+)
+OFFLINE_ASKED = behaviour(
+    "offline_access.scope_required",
+    "AUTH0-Remarks-offline_access_refresh_token",
+    "no refresh token without the scope offline_access",
+)
+OFFLINE_GIVEN = behaviour(
+    "offline_access.given",
+    "AUTH0-Remarks-offline_access_refresh_token",
+    "the scope offline_access brings a refresh token",
+)
+
+
+class TokenEndpoint:
+    """Answers the token endpoint."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def answer(self, request: Request) -> Response:
+        """A token request."""
+        server = self.server
+        exchange = read_exchange(server, request, "token", server.now())
+        try:
+            run((*SHAPE, *CLIENT_AUTHENTICATION, *DPOP), exchange, server.defects)
+            run(GRANTS.get(exchange.get("grant_type"), ()), exchange, server.defects)
+        except Failed as failed:
+            return server.refuse(exchange, failed)
+        grant = self._grant_of(exchange)
+        if grant is None:
+            return server.json(500, {"error": "server_error"})
+        return server.json(200, self._issue(exchange, grant))
+
+    def _grant_of(self, exchange: Exchange) -> Grant | None:
+        """What the exchange entitles to; None where a defect let through what was never granted."""
+        if exchange.get("grant_type") == "refresh_token":
+            return exchange.refresh_token.grant if exchange.refresh_token else None
+        return exchange.code.grant if exchange.code else None
+
+    def _issue(self, exchange: Exchange, grant: Grant) -> dict[str, object]:
+        server, now = self.server, exchange.now
+        refreshing = exchange.get("grant_type") == "refresh_token"
+        asked = tuple(exchange.get("scope").split()) if refreshing else ()
+        narrowed = replace(grant, scope=asked) if asked else grant
+        jkt = exchange.jkt
+        access_token = new_token(server, "access", narrowed, jkt, now)
+        body: dict[str, object] = {"access_token": access_token}
+        if server.behaves(TOKEN_TYPE):
+            body["token_type"] = "DPoP" if jkt and server.behaves(BOUND) else "Bearer"
+        if server.behaves(EXPIRES_IN):
+            lifetime = server.policy.access_token_lifetime
+            body["expires_in"] = lifetime if server.behaves(EXPIRES_NUMBER) else -lifetime
+        if server.behaves(SCOPE):
+            body["scope"] = " ".join(narrowed.scope)
+        if self._with_refresh_token(grant, refreshing=refreshing):
+            body["refresh_token"] = new_token(
+                server, "refresh", grant, self._refresh_jkt(exchange), now
+            )
+        if self._with_id_token(narrowed):
+            body["id_token"] = id_token(server, narrowed, access_token, now, refreshed=refreshing)
+        return body
+
+    def _with_refresh_token(self, grant: Grant, *, refreshing: bool) -> bool:
+        policy, behaves = self.server.policy, self.server.behaves
+        if refreshing:
+            return policy.rotate_refresh_tokens
+        if not policy.refresh_requires_offline_access or not behaves(OFFLINE_ASKED):
+            return True
+        return "offline_access" in grant.scope and behaves(OFFLINE_GIVEN)
+
+    def _refresh_jkt(self, exchange: Exchange) -> str:
+        """RFC 9449 §5: only a public client's refresh token is bound to its key."""
+        public = exchange.client is None or exchange.client.auth_method == "none"
+        return exchange.jkt if public and self.server.behaves(REFRESH_BOUND) else ""
+
+    def _with_id_token(self, grant: Grant) -> bool:
+        if "openid" not in grant.scope:
+            return not self.server.behaves(ID_TOKEN_ASKED)
+        return self.server.behaves(ID_TOKEN)
