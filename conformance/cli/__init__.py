@@ -1,1 +1,64 @@
-"""The command line: a face of the engine."""
+"""The command `tokenspec`: faces of the engine, one module a verb."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from conformance import __version__
+from conformance.cli import check, init, listing, run, serve
+from conformance.errors import HarnessError, TokenspecError, UnusableFile, UsageError
+from conformance.run.conclusion import ExitCode
+
+EPILOG = """\
+examples:
+  tokenspec run                            all scenarios against the bundled server
+  tokenspec init https://login.example     write target.yaml for your server
+  tokenspec check target.yaml              is everything set up? names what is not
+  tokenspec run target.yaml                all scenarios against your server
+  tokenspec run target.yaml --select pkce  one area of them
+
+exit codes: 0 conforms, 1 nonconformities, 2 interrupted, 3 fault of tokenspec, 4 wrong usage or
+file, 5 nothing selected, 6 not established (target unreachable, login failed, a MUST could not run)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; the return value is the exit code."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.act(options)
+    except TokenspecError as error:
+        print(f"tokenspec: {error}", file=sys.stderr)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        print("tokenspec: interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    return code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line with all its verbs."""
+    parser = argparse.ArgumentParser(
+        prog="tokenspec",
+        description="A conformance harness for OAuth 2.0 token endpoints.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"tokenspec {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb in (run, check, listing, init, serve):
+        verb.add_to(verbs)
+    return parser
+
+
+def exit_code(error: TokenspecError) -> ExitCode:
+    """The exit code an error stands for."""
+    if isinstance(error, HarnessError):
+        return ExitCode.HARNESS_FAULT
+    if isinstance(error, UnusableFile | UsageError):
+        return ExitCode.WRONG_USAGE
+    return ExitCode.NOT_ESTABLISHED

@@ -23,12 +23,14 @@ class Court:
         gate: the verdict a broken requirement earns, by its level: fail, warn or observe.
         look: makes a named check on an answer.
         oracle: the oracle's transcript, where its answer is the expectation.
+        strict: whether another error code than the one named is a failure.
     """
 
     variant: Variant
     gate: Verdict
     look: Look
     oracle: Transcript | None = None
+    strict: bool = False
 
     def judge(self, transcript: Transcript) -> Judgement:
         """The gravest judgement of all judged steps."""
@@ -90,7 +92,7 @@ class Court:
         verdict = self.gate
         if kind is Kind.TIMEOUT:
             verdict = Verdict.COULD_NOT_RUN
-        strict = any(outcome.strict for outcome, _ in found)
+        strict = self.strict or any(outcome.strict for outcome, _ in found)
         if kind is Kind.WRONG_ERROR and not strict:
             verdict = _milder(Verdict.WARN, self.gate)
         note = "; ".join(

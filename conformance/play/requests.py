@@ -133,7 +133,7 @@ def carry(parameters: Parameters, how: HttpChanges) -> tuple[str, str, bytes]:
     """How parameters travel: the query to add, the content type, the body."""
     encoded = urlencode(pairs(parameters))
     if how.encoding == "query":
-        return encoded, how.content_type, b""
+        return encoded, how.content_type or FORM, b""
     if how.encoding == "json":
         return "", how.content_type or JSON, _json(parameters)
     return "", how.content_type or FORM, encoded.encode()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 from conformance.play.verdicts import Verdict
-from conformance.run.finding import Finding
 
 FAIL_ON = ("must", "should", "never")
 
@@ -34,10 +34,10 @@ class Tally:
     faults: int = 0  # of the harness
     unestablished: int = 0  # MUSTs that could not run
 
-    def add(self, finding: Finding) -> None:
-        """Count one finding."""
-        self.counts[str(finding.verdict)] += 1
-        if finding.verdict is Verdict.COULD_NOT_RUN and finding.level.startswith("MUST"):
+    def add(self, finding: Mapping[str, Any]) -> None:
+        """Count one finding, given as its line of the record."""
+        self.counts[finding["verdict"]] += 1
+        if finding["verdict"] == Verdict.COULD_NOT_RUN and finding["level"].startswith("MUST"):
             self.unestablished += 1
 
     @property
@@ -59,8 +59,8 @@ class Tally:
         return ExitCode.CONFORMS
 
 
-def tally(findings: Iterable[Finding], fail_on: str = "must") -> Tally:
-    """The findings counted."""
+def tally(findings: Iterable[Mapping[str, Any]], fail_on: str = "must") -> Tally:
+    """The finding lines of a record counted."""
     counted = Tally(fail_on)
     for finding in findings:
         counted.add(finding)

@@ -134,7 +134,7 @@ class Examiner:
 
     def _court(self, variant: Variant, surround: Surround, told: Transcript) -> Court:
         gate = Verdict(self.setup.registry.get(variant.requirement).gates)
-        return Court(variant, gate, _looking(surround), told)
+        return Court(variant, gate, _looking(surround), told, self.setup.strict)
 
     def _judged(self, blank: Finding, judgement: Judgement, transcript: Transcript) -> Finding:
         hide = self.setup.redactor.for_play()

@@ -23,7 +23,7 @@ FORMAT = 1
 LINES = ("header", "finding", "footer")
 
 
-def header_line(setup: Setup, *, started: float, suite: str, scenarios: int) -> dict[str, Any]:
+def header_line(setup: Setup, *, started: float, suite: str, variants: int) -> dict[str, Any]:
     """What was tested, with what, when. `started` is in seconds since the epoch."""
     target = setup.target
     return {
@@ -40,7 +40,7 @@ def header_line(setup: Setup, *, started: float, suite: str, scenarios: int) -> 
             "tls_verified": target.verify_tls,
         },
         "profile": target.profile,
-        "suite": {"digest": suite, "variants": scenarios},
+        "suite": {"digest": suite, "variants": variants},
         "capabilities": {
             name: {"present": decision.present, "reason": decision.reason}
             for name, decision in setup.decisions.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -33,6 +33,7 @@ class Setup:
     oracle: Oracle
     registry: Registry
     redactor: Redactor
+    strict: bool = False  # another error code than the one named is a failure
 
     def missing(self, needs: tuple[str, ...]) -> str:
         """Why the target cannot be held to what needs these capabilities; empty if it can."""
@@ -47,6 +48,7 @@ def prepare(
     target: Target,
     transport: Transport,
     *,
+    strict: bool = False,
     clock: Callable[[], float] = time.time,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Setup:
@@ -70,7 +72,7 @@ def prepare(
     present = {name: decision.present for name, decision in decisions.items()}
     oracle = make_oracle(target, present, clock=clock, random_bytes=random_bytes)
     redactor = Redactor(random_bytes(32), target_secrets(target))
-    return Setup(target, found, decisions, party, oracle, Registry.load(), redactor)
+    return Setup(target, found, decisions, party, oracle, Registry.load(), redactor, strict)
 
 
 def surround_of(party: Party) -> Surround:
@@ -101,8 +103,3 @@ def target_secrets(target: Target) -> Iterator[tuple[str, str]]:
                 serialization.NoEncryption(),
             )
             yield "private_key", pem.decode()
-
-
-def with_profile(target: Target, profile: str) -> Target:
-    """The target judged by another profile; unchanged for an empty one."""
-    return replace(target, profile=profile) if profile else target

@@ -1,0 +1,51 @@
+"""`tokenspec list`: every scenario and variant, with the requirement it tests."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from conformance.plugin.nodes import selected
+from conformance.plugin.options import BUNDLED
+from conformance.registry import Registry
+from conformance.run.conclusion import ExitCode
+from conformance.scenario.loader import load_folders
+from conformance.scenario.model import Scenario
+from conformance.vocabulary import vocabulary
+
+
+def add_to(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "list", help="list scenarios", description="List scenarios.", allow_abbrev=False
+    )
+    parser.add_argument(
+        "select", nargs="*", metavar="WHAT", help="areas, scenarios, variants or requirements"
+    )
+    parser.add_argument("--scenarios", metavar="DIR", action="append", help="more scenarios")
+    parser.set_defaults(act=act)
+
+
+def act(options: argparse.Namespace) -> int:
+    """Print them by area."""
+    folders = [BUNDLED, *(Path(folder) for folder in options.scenarios or ())]
+    scenarios = load_folders(folders, vocabulary())
+    shown = [line for scenario in scenarios for line in _lines(scenario, options.select)]
+    if not shown:
+        print(f"nothing is called {', '.join(options.select)}")
+        return ExitCode.NOTHING_SELECTED
+    print("\n".join(shown))
+    return ExitCode.CONFORMS
+
+
+def _lines(scenario: Scenario, wanted: list[str]) -> list[str]:
+    registry = Registry.load()
+    variants = [v for v in scenario.variants if not wanted or selected(v, wanted)]
+    if not variants:
+        return []
+    lines = [f"{variants[0].area}: {scenario.id}: {scenario.title}"]
+    for variant in variants:
+        row = registry.get(variant.requirement)
+        lines.append(f"    {variant.key:62} {row.citation} ({row.level})")
+    return lines

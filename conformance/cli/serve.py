@@ -1,0 +1,55 @@
+"""`tokenspec serve`: the reference server over loopback, with defects if wanted."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.run.conclusion import ExitCode
+from reference_server import Server
+from reference_server.defects import DEFECTS
+from reference_server.demo import demo_config
+from reference_server.shell import serve_forever
+
+HOST, PORT = "127.0.0.1", 8414
+
+
+def add_to(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "serve",
+        help="run the reference server",
+        description="Run the reference server on the loopback, for trying out and for testing "
+        "clients against a server with a known defect.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
+    parser.add_argument("--dialect", default="rfc", help="rfc (default) or auth0")
+    parser.add_argument(
+        "--defect", action="append", default=[], metavar="NAME", help="may be given several times"
+    )
+    parser.add_argument("--list-defects", action="store_true", help="list the defects and exit")
+    parser.set_defaults(act=act)
+
+
+def act(options: argparse.Namespace) -> int:
+    """Serve until interrupted.
+
+    Raises:
+        UsageError: a defect or dialect is not known.
+    """
+    if options.list_defects:
+        for name, defect in sorted(DEFECTS.items()):
+            print(f"{name:44} {defect.summary}")
+        return ExitCode.CONFORMS
+    issuer = f"http://{HOST}:{options.port}"
+    try:
+        config = replace(demo_config(issuer), dialect=options.dialect)
+        server = Server(config, defects=options.defect)
+    except ValueError as error:
+        raise UsageError(str(error), "see 'tokenspec serve --list-defects'") from error
+    print(f"reference server at {issuer}, user alice, password wonderland; Ctrl-C ends it")
+    serve_forever(server, HOST, options.port)
+    return ExitCode.CONFORMS

@@ -1,0 +1,115 @@
+"""File, scenario, variant: the tree pytest collects. Ids follow `file.yaml::scenario::variant`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.errors import HarnessError, Nonconformance, TargetUnusable, UnusableFile
+from conformance.plugin.options import BUNDLED, RUN
+from conformance.run.finding import Finding
+from conformance.scenario.loader import load_file
+from conformance.scenario.model import Scenario, Variant
+from conformance.vocabulary import vocabulary
+
+
+class ScenarioFile(pytest.File):
+    """A YAML file of scenarios."""
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """Its scenarios; a wrong file tells all its problems at once."""
+        try:
+            scenarios = load_file(self.path, vocabulary(), shown=_shown(self.path))
+        except UnusableFile as error:
+            self.config.stash[RUN].unusable += error.problems
+            raise self.CollectError(str(error)) from error
+        for scenario in scenarios:
+            yield ScenarioNode.from_parent(self, name=scenario.id, scenario=scenario)
+
+
+class ScenarioNode(pytest.Collector):
+    """One scenario."""
+
+    def __init__(self, *, scenario: Scenario, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.scenario = scenario
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Its variants."""
+        for variant in self.scenario.variants:
+            yield VariantItem.from_parent(self, name=variant.id, variant=variant)
+
+
+class VariantItem(pytest.Item):
+    """One variant: waits for its finding and says what it means in pytest's words."""
+
+    def __init__(self, *, variant: Variant, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.variant = variant
+        self.finding: Finding | None = None
+        self.extra_keyword_matches.update((variant.requirement, variant.area, *variant.tags))
+
+    def setup(self) -> None:
+        """Have the variant examined; what could not run is an error, not a failure.
+
+        Raises:
+            TargetUnusable: it could not run.
+            HarnessError: the fault is ours.
+        """
+        self.finding = self.config.stash[RUN].engine.finding(self.variant)
+        self.user_properties += [
+            ("requirement", self.finding.requirement),
+            ("level", self.finding.level),
+            ("verdict", str(self.finding.verdict)),
+        ]
+        if self.finding.verdict == "could-not-run":
+            raise TargetUnusable(self.finding.note or "could not run")
+
+    def runtest(self) -> None:
+        """Fail, skip or pass as the verdict has it.
+
+        Raises:
+            Nonconformance: a requirement is broken.
+        """
+        if self.finding is None:
+            raise HarnessError(f"{self.variant.key} was not examined")
+        if self.finding.verdict == "not-applicable":
+            pytest.skip(self.finding.note)
+        if self.finding.gates:
+            raise Nonconformance(self.finding.observed or "nonconforming")
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the variant stands, and its name in full."""
+        return self.path, self.variant.place.line - 1, f"{self.variant.key}: {self.variant.title}"
+
+
+def select(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the variants that `--oauth-select` names, and every item that is not ours."""
+    wanted = config.getoption("oauth_select") or ()
+    if not wanted:
+        return
+    kept = [i for i in items if not isinstance(i, VariantItem) or selected(i.variant, wanted)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
+def selected(variant: Variant, wanted: Iterable[str]) -> bool:
+    """Whether one of these words names the variant, its scenario, area, tag or requirement."""
+    names = {variant.key, variant.scenario, variant.area, *variant.tags}
+    requirement = f"{variant.requirement}-"
+    return any(word in names or requirement.startswith((f"{word}-", f"{word}.")) for word in wanted)
+
+
+def order(items: list[pytest.Item]) -> None:
+    """What looks at every answer of the run goes last."""
+    items.sort(key=lambda item: isinstance(item, VariantItem) and item.variant.every_response)
+
+
+def _shown(path: Path) -> str:
+    resolved = path.resolve()
+    if resolved.is_relative_to(BUNDLED):
+        return str(Path(BUNDLED.name) / resolved.relative_to(BUNDLED))
+    return str(path)

@@ -1,0 +1,68 @@
+"""The run page of pytest-html: title, what was tested, our columns, escaped evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from html import escape
+from typing import Any
+
+import pytest
+from pytest_html import extras
+
+from conformance.plugin.nodes import VariantItem
+from conformance.plugin.run import RunPlugin
+from reports.evidence import evidence_html
+from reports.terminal import area_table
+
+
+class RunPage:
+    """Hooks of pytest-html. Whatever a target sent is escaped before it gets here."""
+
+    def __init__(self, run: RunPlugin) -> None:
+        self.run = run
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, Any, Any]:
+        """Add the evidence of a finding to its row."""
+        report = yield
+        line = getattr(report, "tokenspec", None)
+        if isinstance(item, VariantItem) and line is not None:
+            report.extras = [*getattr(report, "extras", []), extras.html(evidence_html(line))]
+        return report
+
+    def pytest_html_report_title(self, report: Any) -> None:
+        """The title of the page."""
+        report.title = "tokenspec: conformance run"
+
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """What was tested, by which profile, and the verdicts by area."""
+        setup = self.run.setup
+        target = setup.target
+        name = " ".join(part for part in (target.product.name, target.product.version) if part)
+        prefix.append(
+            f"<p>Target: <strong>{escape(name or target.issuer)}</strong>, issuer "
+            f"{escape(target.issuer)}, profile {escape(target.profile)}"
+            f"{'' if target.verify_tls else ', <strong>TLS certificates not verified</strong>'}."
+            f"</p><pre>{escape(chr(10).join(area_table(self.run.shown)))}</pre>"
+        )
+
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        """Columns Requirement, Level and Verdict, before the duration."""
+        cells[2:2] = [
+            "<th class='sortable' data-column-type='requirement'>Requirement</th>",
+            "<th>Level</th>",
+            "<th>Verdict</th>",
+        ]
+
+    def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
+        """The cells of those columns."""
+        line = getattr(report, "tokenspec", None) or {}
+        shown = [line.get("citation", ""), line.get("level", ""), _verdict(line)]
+        cells[2:2] = [f"<td>{escape(text)}</td>" for text in shown]
+
+
+def _verdict(line: dict[str, Any]) -> str:
+    kind = line.get("kind", "")
+    return f"{line.get('verdict', '')} ({kind})" if kind else str(line.get("verdict", ""))

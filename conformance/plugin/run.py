@@ -1,0 +1,236 @@
+"""A run of scenarios inside a pytest session: engine, record, words in the terminal, exit code."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.errors import HarnessError, Problem, TokenspecError, UnusableFile, UsageError
+from conformance.play.verdicts import Verdict
+from conformance.plugin.nodes import VariantItem, order, select
+from conformance.run.conclusion import ExitCode, Tally
+from conformance.run.engine import Engine
+from conformance.run.opening import Opened, open_target
+from conformance.run.preflight import require_usable
+from conformance.run.record import RecordWriter, finding_line, footer_line, header_line
+from reports.terminal import area_table, could_not_run_text, finding_text
+
+REPORT_DIR = "tokenspec-report"
+RECORD = "record.ndjson"
+STATUS = {
+    Verdict.WARN: ("warned", "w", ("WARN", {"yellow": True})),
+    Verdict.OBSERVE: ("observed", "o", ("OBSERVED", {"cyan": True})),
+    Verdict.COULD_NOT_RUN: ("error", "E", ("COULD-NOT-RUN", {"red": True})),
+}
+
+
+class RunPlugin:
+    """The state of one run, and the hooks that drive it.
+
+    Under pytest-xdist every worker opens the target for itself; the record is written once, by
+    the controller, from what the reports carry.
+    """
+
+    def __init__(self, config: pytest.Config, opened: Opened | None = None) -> None:
+        self.config = config
+        self.opened = opened
+        self.tally = Tally(config.getoption("oauth_fail_on"))
+        self.unusable: list[Problem] = []
+        self.shown: list[dict[str, str]] = []  # area and verdict of every finding
+        self.active = False
+        self._engine: Engine | None = None
+        self._record: RecordWriter | None = None
+        self._checked = False
+        self._started = time.time()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine; there is one as soon as items run."""
+        if self._engine is None:
+            raise HarnessError("the engine was asked for before the run began")
+        return self._engine
+
+    def hand_over(self, opened: Opened) -> None:
+        """Use a target that was opened and checked already; its opener closes it."""
+        self.opened, self._checked = opened, True
+
+    @property
+    def report_dir(self) -> Path:
+        """Where the record and the reports go."""
+        return Path(self.config.getoption("oauth_report_dir") or REPORT_DIR)
+
+    @property
+    def setup(self) -> Any:
+        """The target as opened, opened now if it was not."""
+        if self.opened is None:
+            self.opened = self._open()
+        return self.opened.setup
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Keep what `--oauth-select` names; what looks at every answer goes last."""
+        select(config, items)
+        order(items)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Check the target before the first item, and queue everything."""
+        variants = [item.variant for item in session.items if isinstance(item, VariantItem)]
+        if not variants or session.testsfailed or self.config.option.collectonly:
+            return
+        self.active = True
+        setup = self.setup
+        try:
+            if not self._checked:
+                require_usable(setup)
+        except TokenspecError as error:
+            pytest.exit(str(error), _exit_code(error))
+        jobs = setup.target.limits.jobs
+        self._engine = Engine(setup, variants, jobs=jobs)
+        if not hasattr(self.config, "workerinput"):
+            self._engine.submit(variants)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, Any, Any]:
+        """Put the finding on the report, where the record, the terminal and the page read it."""
+        report = yield
+        if not isinstance(item, VariantItem) or call.when == "teardown":
+            return report
+        finding = item.finding
+        if finding is None:
+            if call.excinfo is not None and not call.excinfo.errisinstance(KeyboardInterrupt):
+                report.tokenspec_fault = True
+                report.longrepr = str(call.excinfo.value)
+            return report
+        ended = call.when == "call" or call.excinfo is not None
+        if ended:
+            report.tokenspec = finding_line(finding)
+        if finding.gates and call.when == "call":
+            report.longrepr = finding_text(finding_line(finding))
+        elif call.when == "setup" and call.excinfo is not None:
+            report.longrepr = could_not_run_text(finding_line(finding))
+        elif finding.verdict is Verdict.WARN and call.when == "call":
+            report.sections.append(("finding", finding_text(finding_line(finding))))
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count and record a finding; not on a worker, whose controller does it."""
+        if hasattr(self.config, "workerinput"):
+            return
+        if getattr(report, "tokenspec_fault", False):
+            self.active = True
+            self.tally.faults += 1
+        line = getattr(report, "tokenspec", None)
+        if line is None:
+            return
+        self.active = True
+        self.tally.add(line)
+        self.shown.append({"area": line["area"], "verdict": line["verdict"]})
+        self._writer().write(line)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
+        """Words of our own for warnings, observations and what could not run."""
+        line = getattr(report, "tokenspec", None)
+        return STATUS.get(line["verdict"]) if line else None
+
+    def pytest_report_header(self) -> list[str]:
+        """The target file, where one is given."""
+        target = self.config.getoption("oauth_target")
+        return [f"tokenspec: target {target}"] if target else []
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Warnings in full, the verdicts by area, where the reports are."""
+        if not self.shown:
+            return
+        for report in terminalreporter.stats.get("warned", ()):
+            terminalreporter.section(report.tokenspec["key"], "_", yellow=True)
+            terminalreporter.write_line(finding_text(report.tokenspec))
+        terminalreporter.section("verdicts", "=")
+        for line in area_table(self.shown):
+            terminalreporter.write_line(line)
+        terminalreporter.write_line("")
+        terminalreporter.write_line(f"record: {self.report_dir / RECORD}")
+        page = self.config.getoption("htmlpath", None)
+        if page:
+            terminalreporter.write_line(f"page:   {os.path.relpath(page)}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Close the record and say with the exit code what the run established."""
+        if self._engine is not None:
+            self._engine.close()
+        if self.opened is not None and not self._checked:
+            self.opened.close()
+        if self.unusable and session.exitstatus == ExitCode.INTERRUPTED:
+            session.exitstatus = ExitCode.WRONG_USAGE
+        if hasattr(self.config, "workerinput") or not self.active:
+            return
+        if self._record is not None:
+            now = time.time()
+            self._record.write(footer_line(self.tally, finished=now, seconds=now - self._started))
+            self._record.close()
+        self._set_exit_status(session)
+
+    def _set_exit_status(self, session: pytest.Session) -> None:
+        """Replace pytest's passed or failed by ours, unless items of others failed too."""
+        if session.exitstatus not in (ExitCode.CONFORMS, ExitCode.NONCONFORMITIES):
+            return
+        ours = len(self.shown) + self.tally.faults
+        foreign_failed = session.testsfailed > ours
+        if session.testscollected and not foreign_failed:
+            session.exitstatus = self.tally.exit_code
+
+    def _writer(self) -> RecordWriter:
+        if self._record is None:
+            self._record = RecordWriter(self.report_dir / RECORD)
+            line = header_line(
+                self.setup,
+                started=self._started,
+                suite=suite_digest(self.engine.variants if self._engine else ()),
+                variants=len(self.engine.variants) if self._engine else 0,
+            )
+            self._record.write(line)
+        return self._record
+
+    def _open(self) -> Opened:
+        option = self.config.getoption
+        path = option("oauth_target")
+        try:
+            return open_target(
+                Path(path) if path else None,
+                os.environ,
+                profile=option("oauth_profile") or "",
+                jobs=option("oauth_jobs"),
+                rate=option("oauth_rate"),
+                strict=option("oauth_strict"),
+            )
+        except TokenspecError as error:
+            pytest.exit(str(error), _exit_code(error))
+
+
+def suite_digest(variants: Any) -> str:
+    """SHA-256 over everything the variants say, so that two runs can be compared."""
+    digest = hashlib.sha256()
+    for variant in sorted(variants, key=lambda variant: str(variant.key)):
+        digest.update(repr(variant).encode())
+    return digest.hexdigest()
+
+
+def _exit_code(error: TokenspecError) -> int:
+    if isinstance(error, HarnessError):
+        return ExitCode.HARNESS_FAULT
+    if isinstance(error, UnusableFile | UsageError):
+        return ExitCode.WRONG_USAGE
+    return ExitCode.NOT_ESTABLISHED

@@ -1,0 +1,73 @@
+"""From a target file, or none, to a setup: the one place that decides how bytes travel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from conformance.run.setup import Setup, prepare
+from conformance.target.bundled import bundled_target
+from conformance.target.discovery import allowed_origins
+from conformance.target.loader import read_target
+from conformance.target.model import Target
+from conformance.transport.in_process import InProcessTransport
+from conformance.transport.network import NetworkTransport
+from conformance.transport.polite import PoliteTransport
+from reference_server import Server
+from reference_server.demo import demo_config
+
+BUNDLED_ISSUER = "https://server.example"
+
+
+@dataclass(slots=True)
+class Opened:
+    """A setup, and what has to be closed after it."""
+
+    setup: Setup
+    resources: ExitStack = field(default_factory=ExitStack)
+
+    def close(self) -> None:
+        """Close connections."""
+        self.resources.close()
+
+
+def open_target(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    profile: str = "",
+    jobs: int | None = None,
+    rate: float | None = None,
+    strict: bool = False,
+) -> Opened:
+    """Open the target of a file; without one the bundled server, in this process.
+
+    Raises:
+        UnusableFile: the target file is wrong.
+        TargetUnusable: the target cannot be reached, or its metadata cannot be used.
+    """
+    if path is None:
+        target = _overridden(bundled_target(BUNDLED_ISSUER), profile, jobs, rate)
+        server = Server(demo_config(BUNDLED_ISSUER))
+        return Opened(prepare(target, InProcessTransport(server), strict=strict))
+    target = _overridden(read_target(path, environ), profile, jobs, rate)
+    resources = ExitStack()
+    network = resources.enter_context(NetworkTransport(target.limits, verify_tls=target.verify_tls))
+    try:
+        setup = prepare(target, PoliteTransport(network, target.limits), strict=strict)
+    except BaseException:
+        resources.close()
+        raise
+    network.allowed = allowed_origins(target, setup.discovered)
+    return Opened(setup, resources)
+
+
+def _overridden(target: Target, profile: str, jobs: int | None, rate: float | None) -> Target:
+    limits = target.limits
+    if jobs is not None:
+        limits = replace(limits, jobs=jobs)
+    if rate is not None:
+        limits = replace(limits, rate=rate)
+    return replace(target, limits=limits, profile=profile or target.profile)

@@ -1,0 +1,1 @@
+"""The bundled scenarios: YAML, a folder for each area."""
