@@ -29,6 +29,27 @@ SILENT = behaviour(
     "authorize.silent", "OIDCC-3.1.2.1-prompt_none_no_ui", "prompt=none never shows a page"
 )
 STATE = behaviour("authorize.state", "RFC6749-4.1.2-state_exact", "state comes back as it was sent")
+SILENT_SESSION = behaviour(
+    "authorize.silent_session",
+    "AUTH0-Remarks-silent_new_token",
+    "prompt=none succeeds while the session lives",
+)
+PROMPT_LOGIN = behaviour(
+    "authorize.prompt_login",
+    "OIDCC-3.1.2.3-prompt_login_reauthenticates",
+    "prompt=login makes the user sign in again",
+)
+QUERY_KEPT = behaviour(
+    "authorize.query_kept",
+    "RFC6749-3.1.2-redirect_query_retained",
+    "the query of a redirect_uri is kept",
+)
+ONCE = behaviour("authorize.once", "RFC6749-3.1-duplicate_param", "no parameter comes twice")
+NO_TOKEN = behaviour(
+    "authorize.no_token",
+    "RFC9700-2.1.2-no_token_in_authorization_response",
+    "no token stands in a redirect",
+)
 API_ALLOWS = behaviour(
     "offline_access.api_allows",
     "AUTH0-Remarks-offline_access_disabled",
@@ -149,6 +170,9 @@ class AuthorizeEndpoint:
     ) -> Response:
         """What a request that passed its guards gets; `prompt` is what is still to be asked."""
         silent = "none" in prompt and self.server.behaves(SILENT)
+        if "none" in prompt and not self.server.behaves(SILENT_SESSION):
+            return self._error(authorization, OAuthError("login_required", "always"))
+        prompt = prompt if self.server.behaves(PROMPT_LOGIN) else prompt - {"login"}
         if sign_in is None or "login" in prompt or _too_old(authorization, sign_in):
             if silent:
                 return self._error(authorization, OAuthError("login_required", "not signed in"))
@@ -174,8 +198,15 @@ class AuthorizeEndpoint:
             answer["state"] = authorization.get("state")
         if self.server.behaves(ISSUER):
             answer["iss"] = self.server.config.issuer
-        joint = "&" if urlsplit(authorization.redirect_uri).query else "?"
-        location = authorization.redirect_uri + joint + urlencode(answer)
+        if not self.server.behaves(NO_TOKEN):
+            answer["access_token"] = self.server.random_text()
+        redirect_uri = authorization.redirect_uri
+        if not self.server.behaves(QUERY_KEPT):
+            redirect_uri = redirect_uri.split("?", maxsplit=1)[0]
+        joint = "&" if urlsplit(redirect_uri).query else "?"
+        location = redirect_uri + joint + urlencode(answer)
+        if not self.server.behaves(ONCE):
+            location += "&" + urlencode({"code": "another"})
         return Response(303, (("Location", location), ("Cache-Control", "no-store")))
 
     def _login_page(

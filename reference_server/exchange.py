@@ -27,6 +27,9 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 BODY_ONLY = behaviour(
     "request.body_only", "RFC6749-3.2-post_only", "parameters count in the body only"
 )
+SCHEME_DPOP = behaviour(
+    "resource.scheme_dpop", "RFC9449-7.1-scheme_dpop", "a bound token is taken with its scheme"
+)
 BAD_PROOF_COUNTS = behaviour(
     "dpop.bad_proof_not_ignored",
     "RFC9449-5-invalid_proof_not_ignored",
@@ -139,7 +142,8 @@ def read_exchange(server: Server, request: Request, endpoint: str, now: float) -
         if value:
             exchange.values.setdefault(name, value)
     scheme, _, token = request.header("Authorization").partition(" ")
-    if scheme.lower() in {"bearer", "dpop"}:
+    known = {"bearer", "dpop"} if server.behaves(SCHEME_DPOP) else {"bearer"}
+    if scheme.lower() in known:
         exchange.scheme, exchange.access_token = scheme.lower(), token.strip()
     exchange.client = server.config.client(_client_id(exchange))
     if request.header_all("DPoP"):

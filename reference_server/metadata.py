@@ -61,12 +61,11 @@ class Documents:
         """What the server says of itself."""
         server, behaves = self.server, self.server.behaves
         methods = sorted({client.auth_method for client in server.config.clients})
-        token = server.endpoint("token") if behaves(ABSOLUTE) else "/oauth/token"
         content: dict[str, Any] = {
             "issuer": server.config.issuer if behaves(OWN_ISSUER) else "https://other.example",
             "authorization_endpoint": server.endpoint("authorization"),
-            "token_endpoint": token,
-            "userinfo_endpoint": server.endpoint("userinfo"),
+            "token_endpoint": server.endpoint("token"),
+            "userinfo_endpoint": server.endpoint("userinfo") if behaves(ABSOLUTE) else "/userinfo",
             "revocation_endpoint": server.endpoint("revocation"),
             "introspection_endpoint": server.endpoint("introspection"),
             "jwks_uri": server.endpoint("jwks"),

@@ -45,7 +45,6 @@ NO_STORE = behaviour(
 JSON_SUCCESS = behaviour(
     "response.json", "RFC6749-5.1-json_media_type", "a success is declared as JSON"
 )
-STATUS_200 = behaviour("response.status_200", "RFC6749-5.1-status_200", "a success has status 200")
 JSON_ERROR = behaviour("error.json", "RFC6749-5.2-json_media_type", "an error is declared as JSON")
 ERROR_MEMBER = behaviour("error.member", "RFC6749-5.2-error_member", "an error has its code")
 ERROR_TEXT = behaviour(
@@ -192,8 +191,6 @@ class Server:
         declared = self.behaves(JSON_ERROR if refusal else JSON_SUCCESS)
         media_type = "application/json" if declared else "text/html"
         kept = (("Cache-Control", "no-store"),) if self.behaves(NO_STORE) else ()
-        if refusal is None and not self.behaves(STATUS_200):
-            status = 201
         shown = (("Content-Type", media_type), *kept, *headers)
         return Response(status, shown, json.dumps(body).encode(), refusal)
 

@@ -15,6 +15,15 @@ from reference_server.tokens import id_token, new_token
 if TYPE_CHECKING:
     from reference_server.server import Server
 
+STATUS_200 = behaviour("response.status_200", "RFC6749-5.1-status_200", "a success has status 200")
+ACCESS_TOKEN = behaviour(
+    "response.access_token", "RFC6749-5.1-access_token", "access_token is a text"
+)
+SCOPE_SETTLED = behaviour(
+    "token.scope_settled",
+    "OIDCC-11-offline_consent_obtained",
+    "a code exchange grants the scope consented to, whatever the request says",
+)
 TOKEN_TYPE = behaviour("response.token_type", "RFC6749-5.1-token_type", "token_type is there")
 EXPIRES_IN = behaviour("response.expires_in", "RFC6749-5.1-expires_in", "expires_in is there")
 EXPIRES_NUMBER = behaviour(
@@ -67,7 +76,8 @@ class TokenEndpoint:
         grant = self._grant_of(exchange)
         if grant is None:
             return server.json(500, {"error": "server_error"})
-        return server.json(200, self._issue(exchange, grant))
+        status = 200 if server.behaves(STATUS_200) else 201
+        return server.json(status, self._issue(exchange, grant))
 
     def _grant_of(self, exchange: Exchange) -> Grant | None:
         """What the exchange entitles to; None where a defect let through what was never granted."""
@@ -79,10 +89,14 @@ class TokenEndpoint:
         server, now = self.server, exchange.now
         refreshing = exchange.get("grant_type") == "refresh_token"
         asked = tuple(exchange.get("scope").split()) if refreshing else ()
+        if not refreshing and not server.behaves(SCOPE_SETTLED) and exchange.get("scope"):
+            grant = replace(grant, scope=tuple(exchange.get("scope").split()))
         narrowed = replace(grant, scope=asked) if asked else grant
         jkt = exchange.jkt
         access_token = new_token(server, "access", narrowed, jkt, now)
         body: dict[str, object] = {"access_token": access_token}
+        if not server.behaves(ACCESS_TOKEN):
+            body["access_token"] = 12345
         if server.behaves(TOKEN_TYPE):
             body["token_type"] = "DPoP" if jkt and server.behaves(BOUND) else "Bearer"
         if server.behaves(EXPIRES_IN):

@@ -122,4 +122,4 @@ def _namespaced(name: str) -> bool:
 
 def _broken(signed: str) -> str:
     head, _, signature = signed.rpartition(".")
-    return f"{head}.{signature[::-1]}"
+    return f"{head}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"

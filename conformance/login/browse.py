@@ -111,7 +111,7 @@ def callback(location: str, fields: list[tuple[str, str]] | tuple[tuple[str, str
     parts = urlsplit(location)
     pairs = [
         *parse_qsl(parts.query, keep_blank_values=True),
-        *parse_qsl(parts.fragment, keep_blank_values=True),
+        *parse_qsl(parts.fragment.rpartition("?")[2], keep_blank_values=True),
         *fields,
     ]
     counted = Counter(name for name, _ in pairs)

@@ -78,6 +78,7 @@ def make_oracle(
         apis=tuple(Api(api.audience, api.offline_access) for api in target.apis),
         policy=Policy(
             plain_pkce=not decided.get("pkce-plain-off", True),
+            dpop_nonce=decided.get("dpop-nonce", False),
             pkce_required=decided.get("pkce-required", False),
             refresh_requires_offline_access="offline_access" in target.scope.split(),
         ),

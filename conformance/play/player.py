@@ -101,7 +101,7 @@ class _Play:
         url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(sent))
         at = self.party.clock()
         try:
-            landing = self._land(url, sent)
+            landing = self._land(step, url, sent)
         except Unreachable as error:
             return self._unanswered(step, sent, valid, error)
         return Played(
@@ -115,11 +115,11 @@ class _Play:
             at=at,
         )
 
-    def _land(self, url: str, sent: Sent) -> Landing:
+    def _land(self, step: Step, url: str, sent: Sent) -> Landing:
         """Send the authorization request; act on pages only for a user who is meant to be there."""
         live = self.setting.session == "live"
         prompts = " ".join(str(value) for value in sent.get("prompt", ())).split()
-        interactive = live and "none" not in prompts
+        interactive = live and "none" not in prompts and not _page_wanted(step)
         session = self._session(interactive=interactive) if live else None
         return self.party.driver.authorize(
             url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
@@ -173,6 +173,11 @@ class _Play:
             failure=error.message,
             at=self.party.clock(),
         )
+
+
+def _page_wanted(step: Step) -> bool:
+    """Whether a page for the user is itself what the step expects."""
+    return any(outcome.answer is Answer.LOGIN_PAGE for outcome in step.expect)
 
 
 def _query(sent: Sent) -> str:

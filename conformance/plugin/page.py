@@ -22,9 +22,7 @@ class RunPage:
         self.run = run
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item
-    ) -> Generator[None, Any, Any]:
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Add the evidence of a finding to its row."""
         report = yield
         line = getattr(report, "tokenspec", None)

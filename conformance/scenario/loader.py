@@ -19,6 +19,7 @@ from conformance.scenario.changes import (
     read_request_changes,
 )
 from conformance.scenario.model import (
+    Change,
     Changes,
     Place,
     Scenario,
@@ -27,7 +28,7 @@ from conformance.scenario.model import (
     StepKind,
     Variant,
 )
-from conformance.scenario.operators import fold
+from conformance.scenario.operators import fold, on_top
 from conformance.scenario.outcomes import ORACLE, read_expect
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -231,7 +232,7 @@ class _Builder:
                 self.reader.problem(fields["needs"], f"unknown need {word!r}", hint)
         return list(words)
 
-    def _given(self, own: Fields, kind: StepKind) -> list[Mapping[str, object]]:
+    def _given(self, own: Fields, kind: StepKind) -> dict[str, Change]:
         """The changes of `given` for one step, of the scenario and then of the variant."""
         found = []
         for fields in (self.fields, own):
@@ -239,11 +240,11 @@ class _Builder:
                 given = self.reader.mapping(fields["given"], allowed=STEP_WORDS)
                 if kind in given:
                     found.append(read_change_map(self.reader, given[kind]))
-        return found  # type: ignore[return-value]
+        return fold(found)
 
     def _given_step(self, kind: StepKind, own: Fields) -> Step:
-        parameters = fold(self._given(own, kind))  # type: ignore[arg-type]
-        return Step(kind, str(kind), Changes(parameters=parameters), given=True)
+        changes = Changes(parameters=self._given(own, kind))
+        return Step(kind, str(kind), changes, given=True)
 
     def _steps(self, own: Fields, both: Fields, base: Base, at: Marked) -> tuple[Step, ...]:
         last = base.steps[-1]
@@ -254,7 +255,7 @@ class _Builder:
                 for fields in (self.fields, own)
                 if kind in fields
             ]
-            parameters = fold([*self._given(own, kind), *written])  # type: ignore[list-item]
+            parameters = on_top(self._given(own, kind), fold(written))
             changes = Changes(parameters=parameters)
             if kind is last:
                 changes = replace(read_request_changes(self.reader, both), parameters=parameters)

@@ -47,10 +47,14 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One operator of the closed list (see `operators`) with its argument."""
+    """One operator of the closed list (see `operators`) with its argument.
+
+    `upon` is the change of the set-up (`given`) that this one is applied on top of.
+    """
 
     operator: str
     argument: Any = True
+    upon: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)

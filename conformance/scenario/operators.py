@@ -12,7 +12,7 @@ import binascii
 import json
 import string
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -68,6 +68,8 @@ class Operator:
 
 def apply(change: Change, valid: Values, around: Surroundings) -> Values:
     """The values to send in place of `valid`."""
+    if change.upon is not None:
+        valid = apply(change.upon, valid, around)
     return OPERATORS[change.operator].apply(valid, change.argument, around)
 
 
@@ -334,3 +336,12 @@ def fold(changes: Sequence[Mapping[str, Change]]) -> dict[str, Change]:
     for mapping in changes:
         folded.update(mapping)
     return folded
+
+
+def on_top(given: Mapping[str, Change], written: Mapping[str, Change]) -> dict[str, Change]:
+    """`written` applied upon what `given` makes of the valid values."""
+    stacked = {
+        name: replace(change, upon=given[name]) if name in given else change
+        for name, change in written.items()
+    }
+    return {**given, **stacked}

@@ -83,7 +83,8 @@ def _endpoints(target: Target, metadata: Mapping[str, Any]) -> Endpoints:
     found = {}
     for name, member in MEMBERS.items():
         listed = metadata.get(member)
-        found[name] = getattr(target.endpoints, name) or (listed if isinstance(listed, str) else "")
+        usable = isinstance(listed, str) and listed.startswith(("https://", "http://"))
+        found[name] = getattr(target.endpoints, name) or (str(listed) if usable else "")
     return Endpoints(**found)
 
 

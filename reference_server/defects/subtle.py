@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
-from reference_server.errors import invalid_dpop_proof, invalid_grant, invalid_request
+from reference_server.errors import OAuthError, invalid_dpop_proof, invalid_grant, invalid_request
 from reference_server.exchange import Exchange
 from reference_server.guarding import Check, Defect
 from reference_server.guards.authorization import Authorization
@@ -103,6 +104,57 @@ def _grant_type_any_case(exchange: Exchange) -> None:
 def _nonce_present(exchange: Exchange) -> None:
     if exchange.dpop and not exchange.dpop.claims.get("nonce"):
         raise invalid_dpop_proof("no nonce")
+
+
+def _only_es256(exchange: Exchange) -> None:
+    if exchange.dpop and exchange.dpop.header.get("alg") != "ES256":
+        raise invalid_dpop_proof("alg")
+
+
+def _no_other_claims(exchange: Exchange) -> None:
+    known = {"jti", "htm", "htu", "iat", "nonce", "ath"}
+    if exchange.dpop and set(exchange.dpop.claims) - known:
+        raise invalid_dpop_proof("unknown claim")
+
+
+def _verifier_like(pattern: str) -> Check:
+    def check(exchange: Exchange) -> None:
+        shown = exchange.get("code_verifier")
+        if shown and not re.fullmatch(pattern, shown):
+            raise invalid_grant("malformed code_verifier")
+
+    return check
+
+
+def _first_registered(exchange: Exchange) -> None:
+    uris = exchange.client.redirect_uris if exchange.client else ()
+    if uris and exchange.get("redirect_uri") != uris[0]:
+        raise invalid_grant("another redirect_uri")
+
+
+def _code_grant_only(exchange: Exchange) -> None:
+    if exchange.get("grant_type") != "authorization_code":
+        raise OAuthError("unsupported_grant_type", "only codes")
+
+
+def _default_grant_type(exchange: Exchange) -> None:
+    exchange.values.setdefault("grant_type", "authorization_code")
+
+
+def _no_unknown_parameters(exchange: Exchange) -> None:
+    if any(name.startswith("tokenspec_") for name, _ in exchange.parameters):
+        raise invalid_request("unknown parameter")
+
+
+def _no_unknown_authorize_parameters(request: Authorization) -> None:
+    if any(name.startswith("tokenspec_") for name, _ in request.parameters):
+        raise invalid_request("unknown parameter")
+
+
+def _none_gives_way(request: Authorization) -> None:
+    words = request.get("prompt").split()
+    if len(words) > 1:
+        request.values["prompt"] = " ".join(word for word in words if word != "none")
 
 
 def _method_at_token(shown: str, challenge: str) -> bool:
@@ -243,6 +295,88 @@ SUBTLE: tuple[Defect, ...] = (
         "a replaced refresh token goes on working",
         refresh__active=nothing,
         refresh__consumed_once=nothing,
+    ),
+    _subtle(
+        "dpop.only_es256",
+        "RFC9449-5.1-alg_values_metadata",
+        "only ES256 works, whatever the metadata lists",
+        dpop__alg=_only_es256,
+    ),
+    _subtle(
+        "dpop.other_claims_refused",
+        "RFC9449-4.2-other_claims",
+        "a proof with a further claim is refused",
+        dpop__jti_present=_no_other_claims,
+    ),
+    _subtle(
+        "pkce.off_by_one",
+        "RFC7636-4.6-match_continues",
+        "a verifier of 43 or 128 characters is refused",
+        pkce__verifier_form=_verifier_like(r"[A-Za-z0-9\-._~]{44,127}"),
+    ),
+    _subtle(
+        "pkce.no_tilde",
+        "RFC7636-4.6-match_continues",
+        "a verifier with a tilde is refused",
+        pkce__verifier_form=_verifier_like(r"[A-Za-z0-9\-._]{43,128}"),
+    ),
+    _subtle(
+        "pkce.downgrade",
+        "RFC9700-4.8.2-reject_unexpected_verifier",
+        "a code without challenge is redeemed with any verifier",
+        authorize__challenge_present=nothing,
+        pkce__no_verifier_without_challenge=nothing,
+    ),
+    _subtle(
+        "authorize.open_redirector",
+        "RFC6749-4.1.2.1-bad_client_or_redirect_no_redirect",
+        "neither client nor redirect_uri are looked at",
+        authorize__client_known=nothing,
+        authorize__redirect_uri_registered=nothing,
+    ),
+    _at_authorize("loopback_exact", "a loopback port is compared", lambda a, b: a == b),
+    _subtle(
+        "redirect_uri.first_registered",
+        "RFC6749-4.1.4-success_200",
+        "redirect_uri is compared with the first registered one",
+        redirect_uri__same=_first_registered,
+    ),
+    _subtle(
+        "request.no_refresh",
+        "RFC6749-6-success_as_5_1",
+        "refresh tokens are issued and never taken",
+        request__grant_type_known=_code_grant_only,
+    ),
+    _subtle(
+        "request.grant_type_assumed",
+        "RFC6749-4.1.3-grant_type_required",
+        "a missing grant_type is taken for authorization_code",
+        request__grant_type_present=_default_grant_type,
+    ),
+    _subtle(
+        "request.unknown_refused",
+        "RFC6749-3.2-unknown_param_ignored",
+        "an unknown token parameter is refused",
+        request__no_repeats=_no_unknown_parameters,
+    ),
+    _subtle(
+        "authorize.unknown_refused",
+        "RFC6749-3.1-unknown_param_ignored",
+        "an unknown authorization parameter is refused",
+        authorize__no_repeats=_no_unknown_authorize_parameters,
+    ),
+    _subtle(
+        "authorize.none_gives_way",
+        "OIDCC-3.1.2.1-prompt_none_combined",
+        "none is dropped where it stands beside another prompt",
+        authorize__prompt_none_alone=_none_gives_way,
+    ),
+    _subtle(
+        "client.two_methods_accepted",
+        "RFC6749-2.3-one_auth_method",
+        "of two authentication methods one is enough",
+        client__one_method=nothing,
+        client__registered_method=nothing,
     ),
     _subtle(
         "request.get_accepted",
