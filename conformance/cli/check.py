@@ -39,7 +39,7 @@ def act(options: argparse.Namespace) -> int:
             return ExitCode.NOT_ESTABLISHED
         print("\ncapabilities")
         for name, decision in sorted(opened.setup.decisions.items()):
-            print(f"  {'yes' if decision.present else 'no ':4}{name:26}{decision.reason}")
+            print(f"  {'yes' if decision.present else 'no ':4}{name:30}{decision.reason}")
     finally:
         opened.close()
     print(f"\nready: tokenspec run {path or ''}".rstrip())

@@ -57,7 +57,7 @@ class CookieDriver:
         Raises:
             Unreachable: the target did not answer.
         """
-        jar = session.jar.copy() if session else CookieJar()
+        jar = session.jar if session else CookieJar()
         browser = Browser(jar, transport, self._origins, redirect_uri, self._limits.hops)
         names = {name for name, _ in query_parameters(url)}
         if interactive and session is not None and "prompt" not in names:

@@ -14,7 +14,7 @@ from conformance.http import Response
 
 
 class CookieJar:
-    """The cookies of one browser. Not for several threads: each authorization takes a copy."""
+    """The cookies of one browser. Not for several threads."""
 
     def __init__(self) -> None:
         self._jar = cookiejar.CookieJar(_Policy())

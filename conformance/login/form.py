@@ -88,13 +88,13 @@ class FormDriver:
         *,
         interactive: bool = True,
     ) -> Landing:
-        """Perform the authorization request with a copy of the session.
+        """Perform the authorization request with the session, which may change on the way.
 
         Raises:
             LoginBlocked: a page could not be passed.
             Unreachable: the target did not answer.
         """
-        jar = session.jar.copy() if session else CookieJar()
+        jar = session.jar if session else CookieJar()
         browser = self._browser(jar, transport, redirect_uri)
         return self._walk(browser, url) if interactive else look(browser, url)
 

@@ -39,7 +39,7 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A user's session at the target: the cookies it left. Copied for every authorization."""
+    """A user's session at the target: the cookies it left. In one authorization at a time."""
 
     jar: CookieJar
 
@@ -70,7 +70,7 @@ class LoginDriver(Protocol):
         *,
         interactive: bool = True,
     ) -> Landing:
-        """Perform the authorization request `url` with a copy of `session` (None: no cookies).
+        """Perform the authorization request `url` with `session` (None: no cookies).
 
         With `interactive` false no page is acted on: a login or consent page is an ending of its
         own (`LOGIN_PAGE`). Otherwise pages are filled in, and one that cannot be passed raises.

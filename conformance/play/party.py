@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,26 +17,53 @@ from conformance.oauth.keys import KeyRing
 from conformance.target.model import Endpoints, Target
 
 
-class SharedSession:
-    """The one sign-in of a run; every authorization works on a copy of its cookies."""
+class SessionPool:
+    """The user's sessions at one server, each in one authorization at a time.
+
+    A server may give a session another identifier at any page, which ends the cookies from before.
+    So a session is lent, changed, and given back; there are no more sessions than plays at once.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._session: Session | None = None
+        self._ready = threading.Condition()
+        self._free: list[Session] = []
+        self._made = 0
         self._error: TokenspecError | None = None
 
-    def get(self, sign_in: Callable[[], Session]) -> Session:
-        """The session; signs in on the first call. A failure is kept and raised every time."""
-        with self._lock:
-            if self._error is not None:
-                raise self._error
-            if self._session is None:
-                try:
-                    self._session = sign_in()
-                except TokenspecError as error:
-                    self._error = error
-                    raise
-            return self._session
+    @contextmanager
+    def lent(self, sign_in: Callable[[], Session], most: int) -> Iterator[Session]:
+        """A session for the time of the block; signs in where none is free and fewer than `most`.
+
+        A failed sign-in is kept and raised for everyone, so that no account is locked by retries.
+        """
+        session = self._take(most) or self._sign_in(sign_in)
+        try:
+            yield session
+        finally:
+            with self._ready:
+                self._free.append(session)
+                self._ready.notify()
+
+    def _take(self, most: int) -> Session | None:
+        with self._ready:
+            while True:
+                if self._error is not None:
+                    raise self._error
+                if self._free:
+                    return self._free.pop()
+                if self._made < most:
+                    self._made += 1
+                    return None
+                self._ready.wait()
+
+    def _sign_in(self, sign_in: Callable[[], Session]) -> Session:
+        try:
+            return sign_in()
+        except TokenspecError as error:
+            with self._ready:
+                self._error = error
+                self._ready.notify_all()
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +87,7 @@ class Party:
     driver: LoginDriver
     metadata: Mapping[str, Any] = field(default_factory=dict)
     metadata_url: str = ""
-    session: SharedSession = field(default_factory=SharedSession)
+    sessions: SessionPool = field(default_factory=SessionPool)
     nonces: dict[str, str] = field(default_factory=dict)
     keys: KeyRing = field(default_factory=KeyRing)
     clock: Callable[[], float] = time.time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlencode
 
 from conformance.errors import Unreachable
@@ -32,18 +33,24 @@ def play(
     return _Play(party, setting, own_sign_in=own_sign_in).run(steps)
 
 
-def session_of(party: Party) -> Session:
-    """The session of the run, signed in if it was not yet.
+def session_of(party: Party) -> AbstractContextManager[Session]:
+    """A session lent for the time of the block, signed in if there was none.
 
     Raises:
         LoginBlocked: the login page could not be passed.
         Unreachable: the target did not answer.
     """
-    memory = Memory.begin(party, Setting())
-    valid = requests.authorize(memory)
-    url = wire.with_query(party.endpoints.authorization, urlencode(requests.pairs(valid)))
-    redirect_uri = str(valid["redirect_uri"][0])
-    return party.session.get(lambda: party.driver.sign_in(url, redirect_uri, party.connect()))
+    url, redirect_uri = _valid_request(party, "main")
+    return party.sessions.lent(
+        lambda: party.driver.sign_in(url, redirect_uri, party.connect()), party.target.limits.jobs
+    )
+
+
+def _valid_request(party: Party, client: str) -> tuple[str, str]:
+    """A valid authorization request and its redirect_uri."""
+    valid = requests.authorize(Memory.begin(party, Setting(client=client)))
+    url = wire.with_query(party.endpoints.authorization, _query(valid))
+    return url, str(valid["redirect_uri"][0])
 
 
 def own_sign_in_needed(steps: Iterable[Step]) -> bool:
@@ -120,16 +127,25 @@ class _Play:
         live = self.setting.session == "live"
         prompts = " ".join(str(value) for value in sent.get("prompt", ())).split()
         interactive = live and "none" not in prompts and not _page_wanted(step)
-        session = self._session(interactive=interactive) if live else None
-        return self.party.driver.authorize(
-            url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
-        )
+        with self._session(live=live, interactive=interactive) as session:
+            if live and not interactive:
+                self._warm_up(session)
+            return self.party.driver.authorize(
+                url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
+            )
 
-    def _session(self, *, interactive: bool) -> Session:
+    def _session(self, *, live: bool, interactive: bool) -> AbstractContextManager[Session | None]:
+        if not live:
+            return nullcontext()
         can_sign_in = self.party.target.login.kind in ("form", "reference")
         if self.own_sign_in and interactive and can_sign_in:
-            return Session(CookieJar())
+            return nullcontext(Session(CookieJar()))
         return session_of(self.party)
+
+    def _warm_up(self, session: Session | None) -> None:
+        """See that the session is alive, so that a silent request that fails says something."""
+        url, redirect_uri = _valid_request(self.party, self.setting.client)
+        self.party.driver.authorize(url, redirect_uri, session, self.party.connect())
 
     def _redirect_uri(self, sent: Sent) -> str:
         """Where the answer may go: a registered URI asked for, else the first registered."""

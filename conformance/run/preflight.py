@@ -72,7 +72,8 @@ def _metadata(setup: Setup) -> Tick:
 
 def _sign_in(setup: Setup) -> Tick:
     try:
-        session_of(setup.party)
+        with session_of(setup.party):
+            pass
     except TargetUnusable as error:
         return Tick("sign-in", good=False, detail=error.message, hint=error.hint)
     login = setup.target.login

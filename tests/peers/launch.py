@@ -231,13 +231,13 @@ def _target(
     entries = []
     for client in clients:
         entry: dict[str, Any] = {
-            "id": client["client_id"],
+            "client_id": client["client_id"],
             "auth": client["token_endpoint_auth_method"],
         }
         if "client_secret" in client:
             entry["secret"] = {"env": variables[client["client_id"]]}
         if "jwks" in client:
-            entry["key"] = {"file": KEY_FILE}
+            entry["private_key"] = {"file": KEY_FILE}
         entries.append({**entry, "redirect_uris": client["redirect_uris"]})
     password = {"env": variables[USERNAME]}
     target: dict[str, Any] = {
