@@ -8,7 +8,7 @@ import json
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from reference_server.config import Api, Client, ServerConfig, User
+from reference_server.config import Api, Client, Policy, ServerConfig, User
 
 CALLBACK, OTHER = "https://client.example/callback", "https://client.example/other"
 WITH_QUERY, LOOPBACK = "https://client.example/query?tenant=1", "http://127.0.0.1/callback"
@@ -27,7 +27,7 @@ def demo_private_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def demo_config(issuer: str) -> ServerConfig:
+def demo_config(issuer: str, *, dpop_nonce: bool = True) -> ServerConfig:
     """A server at `issuer` with everything a scenario can ask for."""
     jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(demo_private_key().public_key()))
     both = (CALLBACK, OTHER)
@@ -57,4 +57,5 @@ def demo_config(issuer: str) -> ServerConfig:
         ),
         users=(User("alice", "wonderland", sub="user-1", claims=CLAIMS),),
         apis=(Api("https://api.example/offline", True), Api("https://api.example/online")),
+        policy=Policy(dpop_nonce=dpop_nonce),
     )

@@ -12,8 +12,11 @@ ORDER = ("pass", "fail", "warn", "observe", "could-not-run", "not-applicable")
 Line = Mapping[str, Any]
 
 
-def finding_text(finding: Line) -> str:
-    """One finding as a newcomer can act on it: what was sent, expected, got, and why it matters."""
+def finding_text(finding: Line, command: str = "tokenspec run") -> str:
+    """One finding as a newcomer can act on it: what was sent, expected, got, and why it matters.
+
+    `command` is what runs the suite against the same target again.
+    """
     rows = [
         ("requirement", f"{finding['citation']} ({finding['level']}): {finding['text']}"),
         ("", finding["url"]),
@@ -25,7 +28,7 @@ def finding_text(finding: Line) -> str:
         ("oracle", finding["oracle"]),
         ("why", finding["why"]),
         ("at", f"{finding['file']}:{finding['line']}"),
-        ("again", f"tokenspec run --select {finding['key']}"),
+        ("again", f"{command} --select {finding['key']}"),
     ]
     head = f"{finding['verdict'].upper()}{_kind(finding)}  {finding['key']}  {finding['title']}"
     return "\n".join([head, *(line for name, text in rows if text for line in _row(name, text))])

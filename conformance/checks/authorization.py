@@ -23,13 +23,24 @@ def state_echoed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
             yield "state is missing" if back is None else "state is not the one sent"
 
 
-@check("iss-names-issuer")
-def iss_names_issuer(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
-    """`iss` is there and is the issuer, by simple string comparison (RFC 9207 §2)."""
-    if _called_back(played):
-        back = played.received.get("iss")
-        if back != surround.issuer:
-            yield "iss is missing" if back is None else "iss is not the issuer"
+@check("iss-in-success")
+def iss_in_success(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+    """A response with a code names the issuer in iss, by simple string comparison (RFC 9207 §2)."""
+    if _called_back(played) and played.received.get("code"):
+        yield from _issuer_problems(played, surround)
+
+
+@check("iss-in-error")
+def iss_in_error(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+    """A response with an error names the issuer in iss as well (RFC 9207 §2)."""
+    if _called_back(played) and played.received.get("error"):
+        yield from _issuer_problems(played, surround)
+
+
+def _issuer_problems(played: Played, surround: Surround) -> Iterator[str]:
+    back = played.received.get("iss")
+    if back != surround.issuer:
+        yield "iss is missing" if back is None else "iss is not the issuer"
 
 
 @check("callback-parameters-once")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from conformance import plugin
 from conformance.errors import UsageError
 from conformance.plugin.options import BUNDLED, HELP
 from conformance.run.opening import open_target
@@ -19,7 +20,7 @@ from conformance.run.setup import Setup
 
 PAGE = "report.html"
 SETTINGS = Path(__file__).parent / "run.ini"
-PLUGINS = ("conformance.plugin", "pytest_metadata.plugin", "pytest_html.plugin")
+PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin")
 
 
 def add_to(verbs: Any) -> None:
@@ -64,7 +65,9 @@ def act(options: argparse.Namespace) -> int:
         sys.stdout.flush()
         from conformance.plugin.run import RunPlugin  # noqa: PLC0415 - needs pytest's options
 
-        return int(pytest.main(_arguments(options, path), plugins=[_Handover(opened, RunPlugin)]))
+        return int(
+            pytest.main(_arguments(options, path), plugins=[plugin, _Handover(opened, RunPlugin)])
+        )
     finally:
         opened.close()
 
@@ -89,8 +92,8 @@ def _arguments(options: argparse.Namespace, path: Path | None) -> list[str]:
         os.environ.pop(name, None)  # they are meant for the user's own tests
     folder = Path(options.report_dir or "tokenspec-report")
     arguments = ["-c", str(SETTINGS), f"--rootdir={BUNDLED.parent}", "--disable-plugin-autoload"]
-    arguments += [word for plugin in PLUGINS for word in ("-p", plugin)]
-    arguments += ["-q", "--no-header", "-p", "no:cacheprovider", f"--color={options.color}"]
+    arguments += [word for name in PLUGINS for word in ("-p", name)]
+    arguments += ["-q", "-rN", "--no-header", "-p", "no:cacheprovider", f"--color={options.color}"]
     arguments += [f"--html={folder / PAGE}", "--self-contained-html"]
     if path is not None:
         arguments.append(f"--oauth-target={path}")

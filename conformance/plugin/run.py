@@ -61,6 +61,11 @@ class RunPlugin:
         self.opened, self._checked = opened, True
 
     @property
+    def command(self) -> str:
+        """What runs the suite against this target again."""
+        return f"tokenspec run {self.config.getoption('oauth_target') or ''}".strip()
+
+    @property
     def report_dir(self) -> Path:
         """Where the record and the reports go."""
         return Path(self.config.getoption("oauth_report_dir") or REPORT_DIR)
@@ -116,11 +121,11 @@ class RunPlugin:
         if ended:
             report.tokenspec = finding_line(finding)
         if finding.gates and call.when == "call":
-            report.longrepr = finding_text(finding_line(finding))
+            report.longrepr = finding_text(finding_line(finding), self.command)
         elif call.when == "setup" and call.excinfo is not None:
             report.longrepr = could_not_run_text(finding_line(finding))
         elif finding.verdict is Verdict.WARN and call.when == "call":
-            report.sections.append(("finding", finding_text(finding_line(finding))))
+            report.sections.append(("finding", finding_text(finding_line(finding), self.command)))
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -156,7 +161,7 @@ class RunPlugin:
             return
         for report in terminalreporter.stats.get("warned", ()):
             terminalreporter.section(report.tokenspec["key"], "_", yellow=True)
-            terminalreporter.write_line(finding_text(report.tokenspec))
+            terminalreporter.write_line(finding_text(report.tokenspec, self.command))
         terminalreporter.section("verdicts", "=")
         for line in area_table(self.shown):
             terminalreporter.write_line(line)

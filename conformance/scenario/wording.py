@@ -9,6 +9,7 @@ from conformance.scenario.model import (
     Changes,
     ClientAuthChanges,
     JwtChanges,
+    StepKind,
     Variant,
 )
 from conformance.scenario.operators import describe
@@ -17,9 +18,13 @@ from conformance.scenario.operators import describe
 def changes_in_words(variant: Variant) -> tuple[str, ...]:
     """How the variant differs from the valid exchange, place by place."""
     words = []
+    seen: set[StepKind] = set()
     for step in variant.steps:
-        if not step.given:
-            words += [f"{step.name}.{text}" for text in _changes(step.changes)]
+        changes = [] if step.given else [f"{step.name}.{text}" for text in _changes(step.changes)]
+        if step.kind in seen and not changes:
+            changes = [f"{step.name}: the same kind of request again, valid in itself"]
+        words += changes
+        seen.add(step.kind)
     if variant.setting.session == "none":
         words.append("no session at the server")
     standard = variant.control_setting.pkce

@@ -20,7 +20,12 @@ from reference_server import ServerConfig
 from reference_server.demo import demo_config, demo_private_key
 
 SCOPE = "openid profile email offline_access"
-CAPABILITIES = {"pkce-required": True, "custom-claims": True, "refresh-only-offline": True}
+CAPABILITIES = {
+    "pkce-required": True,
+    "custom-claims": True,
+    "refresh-only-offline": True,
+    "dpop-window": True,  # this server checks the time of a proof beside its nonce
+}
 
 
 def bundled_target(issuer: str) -> Target:
@@ -52,5 +57,5 @@ def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes])
         product=Product("tokenspec", "reference server", __version__),
         scope=SCOPE,
         apis=tuple(Api(api.audience, api.allow_offline_access) for api in config.apis),
-        capabilities=MappingProxyType(CAPABILITIES),
+        capabilities=MappingProxyType({**CAPABILITIES, "dpop-nonce": config.policy.dpop_nonce}),
     )

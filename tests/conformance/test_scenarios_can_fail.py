@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 
@@ -16,7 +15,7 @@ from conformance.scenario.model import Variant
 from conformance.target.bundled import bundled_target
 from conformance.transport.in_process import InProcessTransport
 from conformance.vocabulary import vocabulary
-from reference_server import Policy, Server
+from reference_server import Server
 from reference_server.defects import DEFECTS
 from reference_server.demo import demo_config
 
@@ -28,31 +27,24 @@ VARIANTS = tuple(
 OPEN = frozenset({"pkce-retry/then-the-right-one"})
 
 
-def examiner(*defects: str, nonces: bool = False) -> Examiner:
-    config, target = demo_config(ISSUER), bundled_target(ISSUER)
-    if nonces:
-        config = replace(config, policy=Policy(dpop_nonce=True))
-        target = replace(target, capabilities={**target.capabilities, "dpop-nonce": True})
-    server = Server(config, defects=defects)
-    return Examiner(prepare(target, InProcessTransport(server)), VARIANTS)
+def examiner(*defects: str) -> Examiner:
+    server = Server(demo_config(ISSUER), defects=defects)
+    return Examiner(prepare(bundled_target(ISSUER), InProcessTransport(server)), VARIANTS)
 
 
 @pytest.fixture(scope="module")
-def good() -> dict[bool, Examiner]:
-    return {False: examiner(), True: examiner(nonces=True)}
+def good() -> Examiner:
+    return examiner()
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.key.replace("/", "-"))
-def test_a_scenario_passes_and_a_defect_turns_it(
-    variant: Variant, good: dict[bool, Examiner]
-) -> None:
-    nonces = "dpop-nonce" in variant.needs
-    finding = good[nonces].examine(variant)
+def test_a_scenario_passes_and_a_defect_turns_it(variant: Variant, good: Examiner) -> None:
+    finding = good.examine(variant)
     assert finding.verdict in ("pass", "observe"), finding
     if variant.key in OPEN:
         return
     for defect in candidates(variant, finding.oracle):
-        turned = examiner(defect, nonces=nonces).examine(variant)
+        turned = examiner(defect).examine(variant)
         if turned.verdict != finding.verdict and turned.verdict in ("fail", "warn", "observe"):
             return
     pytest.fail(f"no defect turns {variant.key}: {finding.oracle}")

@@ -220,7 +220,12 @@ def _clients(public_key: Mapping[str, Any], secrets_: Mapping[str, str]) -> list
 
 
 def _target(
-    name: str, issuer: str, clients: list[dict[str, Any]], variables: Mapping[str, str]
+    name: str,
+    issuer: str,
+    clients: list[dict[str, Any]],
+    variables: Mapping[str, str],
+    *,
+    dpop_nonce: bool,
 ) -> dict[str, Any]:
     """The target file's content."""
     recipe = RECIPES[name]
@@ -248,7 +253,11 @@ def _target(
         "login": {"kind": "form", "username": USERNAME, "password": password},
         "scope": recipe.scope,
     }
-    return {**target, "authorize": dict(recipe.authorize)} if recipe.authorize else target
+    if recipe.authorize:
+        target["authorize"] = dict(recipe.authorize)
+    if dpop_nonce:
+        target["capabilities"] = {"dpop-nonce": True}
+    return target
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], peer: Peer) -> None:
@@ -312,7 +321,7 @@ def running(name: str, *, dpop_nonce: bool = False) -> Iterator[Peer]:
         clients_file = Path(folder) / "clients.json"
         clients_file.write_text(json.dumps(clients), "utf-8")
         target_file = Path(folder) / "target.yaml"
-        content = _target(name, issuer, clients, variables)
+        content = _target(name, issuer, clients, variables, dpop_nonce=dpop_nonce)
         target_file.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
         env = {variable: secret[owner] for owner, variable in variables.items()}
         peer = Peer(name, issuer, target_file, MappingProxyType(env), Path(folder) / LOG_FILE)
