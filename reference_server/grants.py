@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reference_server.guarding import Guard
+from reference_server.guards import binding, code, dpop, managing, refresh, request, resource
 from reference_server.guards import client_authentication as client
-from reference_server.guards import code, dpop, managing, refresh, request, resource
 
 SHAPE: tuple[Guard, ...] = (
     request.method_post,
@@ -39,8 +39,8 @@ AUTHORIZATION_CODE: tuple[Guard, ...] = (
     code.verifier_form,
     code.verifier_matches,
     code.no_verifier_without_challenge,
-    dpop.code_proof_present,
-    dpop.code_key,
+    binding.code_proof_present,
+    binding.code_key,
     code.consumed_once,
 )
 REFRESH_TOKEN: tuple[Guard, ...] = (
@@ -49,8 +49,8 @@ REFRESH_TOKEN: tuple[Guard, ...] = (
     refresh.of_this_client,
     refresh.active,
     refresh.scope_not_wider,
-    dpop.refresh_proof_present,
-    dpop.refresh_key,
+    binding.refresh_proof_present,
+    binding.refresh_key,
     refresh.consumed_once,
 )
 GRANTS: dict[str, tuple[Guard, ...]] = {
@@ -63,8 +63,8 @@ RESOURCE: tuple[Guard, ...] = (
     resource.bound_not_as_bearer,
     resource.proof_present,
     *dpop.PROOF,
-    dpop.ath,
-    dpop.token_key,
+    binding.ath,
+    binding.token_key,
     resource.scope_openid,
 )
 MANAGED: tuple[Guard, ...] = (

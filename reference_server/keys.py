@@ -6,6 +6,7 @@ import base64
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,14 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 RSA_BITS = 2048
+BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 PUBLIC_MEMBERS = ("crv", "e", "kty", "n", "x", "y")
+# The members that make a key, by its type (RFC 7638 §3.2, RFC 8037 §2).
+KEY_MEMBERS = {
+    "EC": ("crv", "kty", "x", "y"),
+    "OKP": ("crv", "kty", "x"),
+    "RSA": ("e", "kty", "n"),
+}
 PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 
 
@@ -54,7 +62,8 @@ def process_key() -> SigningKey:
 
 def thumbprint(jwk: Mapping[str, Any]) -> str:
     """The SHA-256 thumbprint of a key (RFC 7638 §3)."""
-    public = {name: jwk[name] for name in sorted(PUBLIC_MEMBERS) if name in jwk}
+    members = KEY_MEMBERS.get(str(jwk.get("kty")), PUBLIC_MEMBERS)
+    public = {name: jwk[name] for name in members if name in jwk}
     canonical = json.dumps(public, separators=(",", ":"), sort_keys=True)
     return base64url(hashlib.sha256(canonical.encode()).digest())
 
@@ -62,3 +71,14 @@ def thumbprint(jwk: Mapping[str, Any]) -> str:
 def base64url(data: bytes) -> str:
     """Base64url without padding (RFC 7515 §2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def base64url_decode(text: str) -> bytes:
+    """The bytes of base64url without padding (RFC 7515 §2).
+
+    Raises:
+        ValueError: it is no base64url.
+    """
+    if not BASE64URL.fullmatch(text):
+        raise ValueError("not base64url")
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

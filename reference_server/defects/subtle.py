@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
+from reference_server.addresses import normal_address
 from reference_server.errors import OAuthError, invalid_dpop_proof, invalid_grant, invalid_request
 from reference_server.exchange import Exchange
 from reference_server.guarding import Check, Defect
 from reference_server.guards.authorization import Authorization
 from reference_server.guards.code import s256
-from reference_server.guards.dpop import normal_url
 from reference_server.keys import base64url
 
 
@@ -247,13 +247,13 @@ SUBTLE: tuple[Defect, ...] = (
         "dpop.htu_host_only",
         R_HTU,
         "only the host of htu compared",
-        {"dpop.htu": _htu(lambda a, b: normal_url(a)[:3] == normal_url(b)[:3])},
+        {"dpop.htu": _htu(lambda a, b: normal_address(a)[:3] == normal_address(b)[:3])},
     ),
     Defect(
         "dpop.htu_path_only",
         R_HTU,
         "only the path of htu compared",
-        {"dpop.htu": _htu(lambda a, b: normal_url(a)[3:] == normal_url(b)[3:])},
+        {"dpop.htu": _htu(lambda a, b: normal_address(a)[3:] == normal_address(b)[3:])},
     ),
     Defect(
         "dpop.htu_exact",

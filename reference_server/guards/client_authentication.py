@@ -86,6 +86,8 @@ def assertion_signature(exchange: Exchange) -> None:
     assertion = _assertion(exchange)
     if assertion is None or exchange.client is None or exchange.client.jwks is None:
         return
+    if not assertion.well_formed:
+        raise invalid_client("assertion is no JWT")
     for key in jwt.PyJWKSet.from_dict(dict(exchange.client.jwks)).keys:
         try:
             jwt.decode(
@@ -142,5 +144,6 @@ def assertion_replay(exchange: Exchange) -> None:
     if assertion is None:
         return
     jti = assertion.claims.get("jti")
-    if not jti or not exchange.server.store.first_time(f"assertion:{jti}", exchange.now + 600):
+    seen = f"assertion:{assertion.claims.get('iss')}:{jti}"  # unique by issuer: RFC 7519 §4.1.7
+    if not jti or not exchange.server.store.first_time(seen, exchange.now + 600):
         raise invalid_client("assertion jti")

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 
-from reference_server.errors import OAuthError, invalid_dpop_proof, invalid_grant
+from reference_server.addresses import normal_address
+from reference_server.errors import OAuthError, invalid_dpop_proof
 from reference_server.exchange import Exchange, UnverifiedJwt
 from reference_server.guarding import behaviour, guard
-from reference_server.keys import PRIVATE_MEMBERS, PUBLIC_MEMBERS, base64url
+from reference_server.keys import PRIVATE_MEMBERS, PUBLIC_MEMBERS, base64url_decode
 
 ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
 IMPLEMENTED = jwt.algorithms.get_default_algorithms()
-KEY_TYPES = {"ES": "EC", "RS": "RSA", "PS": "RSA", "Ed": "OKP"}
-DEFAULT_PORTS = {"https": 443, "http": 80}
+# The type of key an algorithm takes, and its curves (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1).
+KEYS: dict[str, tuple[str, set[str]]] = {
+    "ES256": ("EC", {"P-256"}),
+    "ES384": ("EC", {"P-384"}),
+    "RS256": ("RSA", set()),
+    "PS256": ("RSA", set()),
+    "EdDSA": ("OKP", {"Ed25519", "Ed448"}),
+}
+SMALLEST_RSA = 2048  # bits
 NONCE_HEADER = behaviour(
     "dpop.nonce_header", "RFC9449-8-use_dpop_nonce_400", "a demand for a nonce brings one"
 )
@@ -66,14 +74,37 @@ def jwk_present(exchange: Exchange) -> None:
 
 @guard("dpop.jwk_fits_alg", "RFC9449-4.3-6_alg_key_mismatch")
 def jwk_fits_alg(exchange: Exchange) -> None:
-    """RFC 9449 §4.3 (6): the type of the key fits alg."""
+    """RFC 9449 §4.3 (6): type and curve of the key fit alg."""
     proof = exchange.dpop
     if proof is None:
         return
-    wanted = KEY_TYPES.get(str(proof.header.get("alg"))[:2])
+    kty, curves = KEYS.get(str(proof.header.get("alg")), ("", set()))
     jwk = proof.header.get("jwk")
-    if wanted and isinstance(jwk, dict) and jwk.get("kty") != wanted:
-        raise invalid_dpop_proof("alg and kty do not fit")
+    if not kty or not isinstance(jwk, dict):
+        return
+    if jwk.get("kty") != kty or (curves and str(jwk.get("crv")) not in curves):
+        raise invalid_dpop_proof("alg and key do not fit")
+
+
+@guard("dpop.rsa_key_size", "RFC7518-3.3-rsa_2048")
+def rsa_key_size(exchange: Exchange) -> None:
+    """RFC 7518 §3.3, §3.5: an RSA key has 2048 bits or more."""
+    jwk = exchange.dpop.header.get("jwk") if exchange.dpop else None
+    if not isinstance(jwk, dict) or jwk.get("kty") != "RSA" or not _is_text(jwk.get("n")):
+        return
+    try:
+        bits = int.from_bytes(base64url_decode(jwk["n"])).bit_length()
+    except ValueError as error:
+        raise invalid_dpop_proof(f"unusable jwk: {error}") from error
+    if bits < SMALLEST_RSA:
+        raise invalid_dpop_proof(f"RSA key of {bits} bits")
+
+
+@guard("dpop.crit", "RFC7515-4.1.11-crit_unknown_rejected")
+def crit(exchange: Exchange) -> None:
+    """RFC 7515 §4.1.11: no extension is critical, since none is known here."""
+    if exchange.dpop and "crit" in exchange.dpop.header:
+        raise invalid_dpop_proof(f"crit {exchange.dpop.header['crit']!r}")
 
 
 @guard("dpop.signature", "RFC9449-4.3-6_signature")
@@ -156,19 +187,9 @@ def htm(exchange: Exchange) -> None:
 def htu(exchange: Exchange) -> None:
     """RFC 9449 §4.3 (9): htu is the URL of the request, less query and fragment."""
     shown = _claim(exchange, "htu")
-    if shown is not None and normal_url(shown) != normal_url(exchange.url):
+    address = normal_address(exchange.url)
+    if shown is not None and (not address or normal_address(str(shown)) != address):
         raise invalid_dpop_proof("htu")
-
-
-def normal_url(url: Any) -> tuple[str, ...]:
-    """Scheme, host, port and path as they are compared (RFC 3986 §6.2.2 and §6.2.3)."""
-    try:
-        parts = urlsplit(str(url))
-        scheme, port = parts.scheme.lower(), parts.port
-    except ValueError:
-        return ()
-    place = str(port or DEFAULT_PORTS.get(scheme, 0))
-    return (scheme, (parts.hostname or "").lower(), place, parts.path or "/")
 
 
 @guard("dpop.nonce", "RFC9449-4.3-10_nonce")
@@ -205,70 +226,22 @@ def jti_unseen(exchange: Exchange) -> None:
     shown = _claim(exchange, "jti")
     if not _is_text(shown):
         return
-    digest = base64url(hashlib.sha256(f"{exchange.url} {shown}".encode()).digest())
+    digest = hashlib.sha256(json.dumps([exchange.url, shown]).encode()).hexdigest()
     until = exchange.now + 2 * exchange.server.policy.dpop_iat_window
     if not exchange.server.store.first_time(f"dpop:{digest}", until):
         raise invalid_dpop_proof("jti seen before")
 
 
-@guard("dpop.code_key", "RFC9449-10-dpop_jkt_mismatch")
-def code_key(exchange: Exchange) -> None:
-    """RFC 9449 §10: a code asked for with dpop_jkt needs a proof of that key."""
-    code = exchange.code
-    if code and code.dpop_jkt and exchange.dpop and exchange.jkt != code.dpop_jkt:
-        raise invalid_dpop_proof("another key than dpop_jkt")
-
-
-@guard("dpop.code_proof_present", "RFC9449-10-dpop_jkt_no_proof")
-def code_proof_present(exchange: Exchange) -> None:
-    """RFC 9449 §10: a code asked for with dpop_jkt is not redeemed without a proof."""
-    code = exchange.code
-    if code and code.dpop_jkt and exchange.dpop is None:
-        raise invalid_dpop_proof("no proof for a code with dpop_jkt")
-
-
-@guard("dpop.refresh_key", "RFC9449-5-refresh_same_key")
-def refresh_key(exchange: Exchange) -> None:
-    """RFC 9449 §5: a public client's refresh token is used with the key it was bound to."""
-    token = exchange.refresh_token
-    if token and token.jkt and exchange.dpop and exchange.jkt != token.jkt:
-        raise invalid_grant("refresh_token bound to another key")
-
-
-@guard("dpop.refresh_proof_present", "RFC9449-5-refresh_binding_validated")
-def refresh_proof_present(exchange: Exchange) -> None:
-    """RFC 9449 §5: a bound refresh token is not used without a proof."""
-    token = exchange.refresh_token
-    if token and token.jkt and exchange.dpop is None:
-        raise invalid_grant("bound refresh_token without proof")
-
-
-@guard("dpop.ath", "RFC9449-4.3-12_ath")
-def ath(exchange: Exchange) -> None:
-    """RFC 9449 §4.3 (12): beside an access token the proof holds its hash."""
-    if exchange.dpop is None:
-        return
-    digest = hashlib.sha256(exchange.access_token.encode()).digest()
-    if _claim(exchange, "ath") != base64url(digest):
-        raise invalid_dpop_proof("ath")
-
-
-@guard("dpop.token_key", "RFC9449-4.3-12_key_bound")
-def token_key(exchange: Exchange) -> None:
-    """RFC 9449 §4.3 (12): the proof is made with the key the token is bound to."""
-    token = exchange.shown_token
-    if token and token.jkt and exchange.dpop and exchange.jkt != token.jkt:
-        raise OAuthError("invalid_token", "token bound to another key")
-
-
 PROOF = (
     single_header,
     well_formed,
+    crit,
     typ,
     alg,
     jwk_present,
     jwk_fits_alg,
     jwk_public,
+    rsa_key_size,
     signature,
     jti_present,
     htm_present,
