@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from reference_server.errors import OAuthError
 from reference_server.guarding import Failed, behaviour, run
@@ -38,6 +38,11 @@ PROMPT_LOGIN = behaviour(
     "authorize.prompt_login",
     "OIDCC-3.1.2.3-prompt_login_reauthenticates",
     "prompt=login makes the user sign in again",
+)
+MAX_AGE = behaviour(
+    "authorize.max_age",
+    "OIDCC-3.1.2.1-max_age_reauth",
+    "max_age makes a user whose login is older sign in again",
 )
 QUERY_KEPT = behaviour(
     "authorize.query_kept",
@@ -87,14 +92,25 @@ class AuthorizeEndpoint:
         """The consent form, filled in."""
         form, sign_in = dict(request.form), self._sign_in(request)
         if sign_in is None or not self._csrf_agrees(request, form):
-            return _page(400, error_page("The form is out of date."))
+            why = Refusal("consent.csrf", "RFC9700-2.1-no_open_redirector", "no form of this user")
+            return replace(_page(400, error_page("The form is out of date.")), refusal=why)
         authorization = self.read(request.query)
         if form.get("decision") != "accept":
-            return self._error(authorization, OAuthError("access_denied", "the user denied"), None)
+            return self._denied(authorization)
         given = (authorization.get("client_id"), authorization.get("scope"))
         sign_in = replace(sign_in, consents=sign_in.consents | {given})
         self.server.store.put_sign_in(sign_in)
         return self._begin(request, request.query, sign_in, fresh=True, consented=True)
+
+    def _denied(self, authorization: Authorization) -> Response:
+        """The user said no; told to the client only where it may be redirected to."""
+        try:
+            run(BEFORE_REDIRECTING, authorization, self.server.defects)
+        except Failed as failed:
+            return _invalid(failed)
+        cause = "the user denied"
+        why = Refusal("consent.given", "RFC6749-4.1.2.1-access_denied", cause)
+        return self._error(authorization, OAuthError("access_denied", cause), why)
 
     def read(self, parameters: tuple[tuple[str, str], ...]) -> Authorization:
         """An authorization request, read without being believed."""
@@ -152,14 +168,14 @@ class AuthorizeEndpoint:
         try:
             run(BEFORE_REDIRECTING, authorization, self.server.defects)
         except Failed as failed:
-            return replace(_page(400, error_page("The request is invalid.")), refusal=_why(failed))
+            return _invalid(failed)
         try:
             run(REDIRECTED, authorization, self.server.defects)
         except Failed as failed:
             return self._error(authorization, failed.error, _why(failed))
         asked = set(authorization.get("prompt").split())
         done = ({"login"} if fresh else set()) | ({"consent"} if consented else set())
-        return self._decide(request, authorization, sign_in, asked - done)
+        return self._decide(request, authorization, sign_in, asked - done, fresh=fresh)
 
     def _decide(
         self,
@@ -167,13 +183,17 @@ class AuthorizeEndpoint:
         authorization: Authorization,
         sign_in: SignIn | None,
         prompt: set[str],
+        *,
+        fresh: bool,
     ) -> Response:
         """What a request that passed its guards gets; `prompt` is what is still to be asked."""
         silent = "none" in prompt and self.server.behaves(SILENT)
         if "none" in prompt and not self.server.behaves(SILENT_SESSION):
             return self._error(authorization, OAuthError("login_required", "always"))
         prompt = prompt if self.server.behaves(PROMPT_LOGIN) else prompt - {"login"}
-        if sign_in is None or "login" in prompt or _too_old(authorization, sign_in):
+        aged = not fresh and self.server.behaves(MAX_AGE)
+        too_old = aged and sign_in is not None and _too_old(authorization, sign_in)
+        if sign_in is None or "login" in prompt or too_old:
             if silent:
                 return self._error(authorization, OAuthError("login_required", "not signed in"))
             return self._login_page(request, authorization.parameters)
@@ -203,7 +223,7 @@ class AuthorizeEndpoint:
         redirect_uri = authorization.redirect_uri
         if not self.server.behaves(QUERY_KEPT):
             redirect_uri = redirect_uri.split("?", maxsplit=1)[0]
-        joint = "&" if urlsplit(redirect_uri).query else "?"
+        joint = "" if redirect_uri.endswith("?") else "&" if "?" in redirect_uri else "?"
         location = redirect_uri + joint + urlencode(answer)
         if not self.server.behaves(ONCE):
             location += "&" + urlencode({"code": "another"})
@@ -258,7 +278,15 @@ def _cookies(request: Request) -> dict[str, str]:
 def _too_old(authorization: Authorization, sign_in: SignIn) -> bool:
     """OpenID Connect Core §3.1.2.1: a login older than max_age seconds is not good enough."""
     asked = authorization.get("max_age")
-    return asked.isdecimal() and authorization.now - sign_in.auth_time > int(asked)
+    if not (asked.isascii() and asked.isdecimal()):
+        return False
+    oldest = float(asked)  # of more digits than an int may have it is infinite
+    return oldest == 0 or authorization.now - sign_in.auth_time > oldest
+
+
+def _invalid(failed: Failed) -> Response:
+    """RFC 6749 §4.1.2.1: a page, where nothing may be redirected."""
+    return replace(_page(400, error_page("The request is invalid.")), refusal=_why(failed))
 
 
 def _why(failed: Failed) -> Refusal:

@@ -60,6 +60,11 @@ class Exchange:
         return self.server.endpoint(self.endpoint)
 
     @property
+    def public(self) -> bool:
+        """Whether the client has no credentials."""
+        return self.client is None or self.client.auth_method == "none"
+
+    @property
     def jkt(self) -> str:
         """The thumbprint of the proof's key; empty without a proof."""
         jwk = self.dpop.header.get("jwk") if self.dpop else None

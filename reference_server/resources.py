@@ -15,7 +15,6 @@ from reference_server.tokens import user_claims
 if TYPE_CHECKING:
     from reference_server.server import Server
 
-METHOD_NOT_ALLOWED = 405
 REVOKES = behaviour("revoke.kills", "RFC7009-2.1-immediate", "a revoked token is dead")
 HINT_IS_ONLY_A_HINT = behaviour(
     "revoke.hint_is_a_hint",
@@ -51,7 +50,7 @@ class Resources:
         told: dict[str, Any] = user_claims(self.server, token.grant) if token else {}
         if self.server.behaves(USERINFO_SUB):
             told["sub"] = token.grant.sub if token else ""
-        return self.server.json(200, told or {"name": ""})
+        return self.server.json(200, told or {"name": ""}, self.server.next_nonce(exchange))
 
     def revoke(self, request: Request) -> Response:
         """RFC 7009: a refresh token takes its family with it."""

@@ -17,11 +17,12 @@ from reference_server.dialects import Dialect, load_dialect
 from reference_server.errors import OAuthError
 from reference_server.exchange import Exchange
 from reference_server.guarding import BEHAVIOURS, GUARDS, Defect, Failed, behaviour
-from reference_server.guards.dpop import ALGORITHMS, NONCE_HEADER
+from reference_server.guards.dpop import ALGORITHMS, NEXT_NONCE, NONCE_HEADER
 from reference_server.keys import SigningKey, base64url, process_key
 from reference_server.messages import Headers, Refusal, Request, Response
 from reference_server.metadata import Documents
 from reference_server.resources import Resources
+from reference_server.routes import FORM, READ, Route, respond
 from reference_server.store import MemoryStore
 from reference_server.token import TokenEndpoint
 
@@ -42,6 +43,9 @@ UNAUTHORIZED, METHOD_NOT_ALLOWED = 401, 405
 NO_STORE = behaviour(
     "response.no_store", "RFC6749-5.1-cache_control_no_store", "a token response forbids caching"
 )
+NO_CACHE = behaviour(
+    "response.pragma", "RFC6749-5.1-pragma_no_cache", "a token response says so for old caches too"
+)
 JSON_SUCCESS = behaviour(
     "response.json", "RFC6749-5.1-json_media_type", "a success is declared as JSON"
 )
@@ -61,6 +65,16 @@ CHALLENGE = behaviour(
     "response.www_authenticate",
     "RFC6749-5.2-invalid_client-www_authenticate",
     "a 401 names the authentication scheme",
+)
+CHALLENGED = behaviour(
+    "resource.challenge",
+    "RFC6750-3-www_authenticate",
+    "a protected resource that refuses says how to be asked",
+)
+NO_CODE = behaviour(
+    "resource.no_error_without_credentials",
+    "RFC6750-3.1-no_error_without_credentials",
+    "who showed nothing is told no error",
 )
 
 
@@ -97,22 +111,24 @@ class Server:
         self.defects = {name: _defect(name) for name in defects}
         self._routes = self._make_routes()
 
-    def _make_routes(self) -> dict[str, Callable[[Request], Response]]:
+    def _make_routes(self) -> dict[str, Route]:
         pages, resources, documents = AuthorizeEndpoint(self), Resources(self), Documents(self)
+        both, get = (*READ, *FORM), "RFC8414-3.1-get"
         by_name = {
-            "authorization": pages.authorize,
-            "login": pages.login,
-            "consent": pages.consent,
-            "token": TokenEndpoint(self).answer,
-            "userinfo": resources.userinfo,
-            "revocation": resources.revoke,
-            "introspection": resources.introspect,
-            "jwks": documents.key_set,
-            "openid-configuration": documents.metadata,
+            "authorization": Route(pages.authorize, both, False, "RFC6749-3.1-get_supported"),
+            "login": Route(pages.login, FORM, False, "RFC6749-3.1-authenticates_owner"),
+            "consent": Route(pages.consent, FORM, False, "RFC6749-3.1-authenticates_owner"),
+            "token": Route(TokenEndpoint(self).answer),
+            "userinfo": Route(resources.userinfo, both, requirement="OIDCC-5.3-get_and_post"),
+            "revocation": Route(resources.revoke),
+            "introspection": Route(resources.introspect),
+            "jwks": Route(documents.key_set, READ, requirement=get),
+            "openid-configuration": Route(documents.metadata, READ, requirement=get),
         }
-        routes = {urlsplit(self.endpoint(name)).path: answer for name, answer in by_name.items()}
+        routes = {urlsplit(self.endpoint(name)).path: route for name, route in by_name.items()}
         # RFC 8414 §3.1: the well-known part goes between host and path
-        routes[AUTHORIZATION_SERVER + urlsplit(self.config.issuer).path] = documents.metadata
+        between = AUTHORIZATION_SERVER + urlsplit(self.config.issuer).path
+        routes[between] = by_name["openid-configuration"]
         return routes
 
     @property
@@ -148,10 +164,7 @@ class Server:
 
     def handle(self, request: Request) -> Response:
         """Answer one request; safe to call from many threads."""
-        answer = self._routes.get(urlsplit(request.url).path)
-        if answer is None:
-            return Response(404, (("Content-Type", "text/plain"),), b"not found")
-        return answer(request)
+        return respond(self, self._routes, request)
 
     def refuse(self, exchange: Exchange, failed: Failed) -> Response:
         """An error of a back-channel endpoint (RFC 6749 §5.2), as the dialect has it."""
@@ -170,15 +183,17 @@ class Server:
         """An error of a protected resource (RFC 6750 §3, RFC 9449 §7.1)."""
         error = failed.error
         refusal = Refusal(failed.guard.name, failed.guard.requirement, error.cause)
-        scheme = "DPoP" if exchange.scheme == "dpop" else "Bearer"
-        parameters = [f'error="{error.error}"'] if error.error else []
+        about_proof = error.error in {"invalid_dpop_proof", "use_dpop_nonce"}
+        scheme = "DPoP" if about_proof or exchange.scheme == "dpop" else "Bearer"
+        code = error.error or ("" if self.behaves(NO_CODE) else "invalid_token")
+        parameters = [f'error="{code}"'] if code else []
         if scheme == "DPoP":
             parameters.append(f'algs="{" ".join(ALGORITHMS)}"')
         realm = [f'realm="{self.config.issuer}"']
-        shown = f"{scheme} " + ", ".join(realm + parameters)
-        status = error.status if error.status != 400 else UNAUTHORIZED  # noqa: PLR2004 - §7.1
-        headers: Headers = (("WWW-Authenticate", shown), *self._nonce(error))
-        return self.json(status, {"error": error.error} if error.error else {}, headers, refusal)
+        shown = (("WWW-Authenticate", f"{scheme} " + ", ".join(realm + parameters)),)
+        status = UNAUTHORIZED if about_proof else error.status
+        headers: Headers = (*(shown if self.behaves(CHALLENGED) else ()), *self._nonce(error))
+        return self.json(status, {"error": code} if code else {}, headers, refusal)
 
     def json(
         self,
@@ -190,9 +205,22 @@ class Server:
         """A JSON answer."""
         declared = self.behaves(JSON_ERROR if refusal else JSON_SUCCESS)
         media_type = "application/json" if declared else "text/html"
-        kept = (("Cache-Control", "no-store"),) if self.behaves(NO_STORE) else ()
+        kept: Headers = (("Cache-Control", "no-store"),) if self.behaves(NO_STORE) else ()
+        if self.behaves(NO_CACHE):
+            kept = (*kept, ("Pragma", "no-cache"))
         shown = (("Content-Type", media_type), *kept, *headers)
         return Response(status, shown, json.dumps(body).encode(), refusal)
+
+    def next_nonce(self, exchange: Exchange) -> Headers:
+        """The nonce a success brings to those who need one (RFC 9449 §8.2)."""
+        if not exchange.dpop or not self.demands_nonce(exchange):
+            return ()
+        return (("DPoP-Nonce", self.recent_nonces()[0]),) if self.behaves(NEXT_NONCE) else ()
+
+    def demands_nonce(self, exchange: Exchange) -> bool:
+        """Whether a proof has to hold a nonce: by policy, or by the dialect."""
+        of_public = self.dialect.nonce_for_public_clients and exchange.client is not None
+        return self.policy.dpop_nonce or (of_public and exchange.public)
 
     def _nonce(self, error: OAuthError) -> Headers:
         if error.error != "use_dpop_nonce" or not self.behaves(NONCE_HEADER):

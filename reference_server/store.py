@@ -84,6 +84,7 @@ class MemoryStore:
         self._tokens: _Table[Token] = _Table()
         self._sign_ins: _Table[SignIn] = _Table()
         self._seen: _Table[float] = _Table()
+        self._ended: _Table[bool] = _Table()  # families of revoked grants
 
     def add_code(self, code: Code) -> None:
         """Remember a new code."""
@@ -110,23 +111,24 @@ class MemoryStore:
 
     def token(self, value: str) -> Token | None:
         """The token, active or not."""
-        return self._tokens.rows.get(value)
+        token = self._tokens.rows.get(value)
+        if token and token.active and token.grant.family in self._ended.rows:
+            return replace(token, active=False)
+        return token
 
     def retire_token(self, value: str) -> bool:
         """Make a token inactive; true for exactly one caller."""
         with self._lock:
             token = self._tokens.rows.get(value)
-            if token is None or not token.active:
+            if token is None or not token.active or token.grant.family in self._ended.rows:
                 return False
             self._tokens.rows[value] = replace(token, active=False)
             return True
 
     def revoke_family(self, family: str) -> None:
-        """Make every token of a grant inactive."""
+        """Make every token of a grant inactive, also one that is being issued just now."""
         with self._lock:
-            for value, token in self._tokens.rows.items():
-                if token.grant.family == family and token.active:
-                    self._tokens.rows[value] = replace(token, active=False)
+            self._ended.put(family, True)
 
     def put_sign_in(self, sign_in: SignIn) -> None:
         """Remember or replace a session."""

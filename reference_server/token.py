@@ -29,6 +29,9 @@ EXPIRES_IN = behaviour("response.expires_in", "RFC6749-5.1-expires_in", "expires
 EXPIRES_NUMBER = behaviour(
     "response.expires_in_number", "RFC6749-5.1-json_types", "expires_in is a number"
 )
+EXPIRES_DIGITS = behaviour(
+    "response.expires_in_digits", "RFC6749-A.14-expires_in_syntax", "expires_in is not negative"
+)
 SCOPE = behaviour("response.scope", "RFC6749-5.1-scope_if_different", "the scope granted is told")
 ID_TOKEN = behaviour(
     "id_token.present", "OIDCC-3.1.3.3-id_token_member", "the scope openid brings an ID token"
@@ -77,7 +80,7 @@ class TokenEndpoint:
         if grant is None:
             return server.json(500, {"error": "server_error"})
         status = 200 if server.behaves(STATUS_200) else 201
-        return server.json(status, self._issue(exchange, grant))
+        return server.json(status, self._issue(exchange, grant), server.next_nonce(exchange))
 
     def _grant_of(self, exchange: Exchange) -> Grant | None:
         """What the exchange entitles to; None where a defect let through what was never granted."""
@@ -100,9 +103,8 @@ class TokenEndpoint:
         if server.behaves(TOKEN_TYPE):
             body["token_type"] = "DPoP" if jkt and server.behaves(BOUND) else "Bearer"
         if server.behaves(EXPIRES_IN):
-            lifetime = server.policy.access_token_lifetime
-            body["expires_in"] = lifetime if server.behaves(EXPIRES_NUMBER) else -lifetime
-        if server.behaves(SCOPE):
+            body["expires_in"] = self._lifetime()
+        if narrowed.scope and server.behaves(SCOPE):  # RFC 6749 §3.3: a scope has a word at least
             body["scope"] = " ".join(narrowed.scope)
         if self._with_refresh_token(grant, refreshing=refreshing):
             body["refresh_token"] = new_token(
@@ -111,6 +113,11 @@ class TokenEndpoint:
         if self._with_id_token(narrowed):
             body["id_token"] = id_token(server, narrowed, access_token, now, refreshed=refreshing)
         return body
+
+    def _lifetime(self) -> object:
+        seconds, behaves = self.server.policy.access_token_lifetime, self.server.behaves
+        signed = seconds if behaves(EXPIRES_DIGITS) else -seconds
+        return signed if behaves(EXPIRES_NUMBER) else str(signed)
 
     def _with_refresh_token(self, grant: Grant, *, refreshing: bool) -> bool:
         policy, behaves = self.server.policy, self.server.behaves
@@ -122,8 +129,7 @@ class TokenEndpoint:
 
     def _refresh_jkt(self, exchange: Exchange) -> str:
         """RFC 9449 §5: only a public client's refresh token is bound to its key."""
-        public = exchange.client is None or exchange.client.auth_method == "none"
-        return exchange.jkt if public and self.server.behaves(REFRESH_BOUND) else ""
+        return exchange.jkt if exchange.public and self.server.behaves(REFRESH_BOUND) else ""
 
     def _with_id_token(self, grant: Grant) -> bool:
         if "openid" not in grant.scope:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")
 PLAIN_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+SCOPE = re.compile(r"[!#-\[\]-~]+(?: [!#-\[\]-~]+)*")
 LOOPBACKS = {"127.0.0.1", "::1"}
 
 
@@ -77,6 +78,13 @@ def redirect_uri_registered(request: Authorization) -> None:
         raise invalid_request("redirect_uri not registered")
 
 
+@guard("authorize.response_mode_known", "OIDCC-3.1.2.6-response_mode_unsupported")
+def response_mode_known(request: Authorization) -> None:
+    """OpenID Connect Core §3.1.2.6: any other response mode than query is refused on a page."""
+    if request.get("response_mode") not in {"", "query"}:
+        raise invalid_request(f"response_mode {request.get('response_mode')!r}")
+
+
 @guard("authorize.no_repeats", "RFC6749-3.1-duplicate_param")
 def no_repeats(request: Authorization) -> None:
     """RFC 6749 §3.1: a parameter comes at most once."""
@@ -122,6 +130,13 @@ def challenge_form(request: Authorization) -> None:
         raise invalid_request("malformed code_challenge")
 
 
+@guard("authorize.scope_form", "RFC6749-4.1.2.1-invalid_scope")
+def scope_form(request: Authorization) -> None:
+    """RFC 6749 §3.3, §4.1.2.1: a scope is words of printable ASCII without quote and backslash."""
+    if request.get("scope") and not SCOPE.fullmatch(request.get("scope")):
+        raise OAuthError("invalid_scope", "malformed scope")
+
+
 @guard("authorize.prompt_none_alone", "OIDCC-3.1.2.1-prompt_none_combined")
 def prompt_none_alone(request: Authorization) -> None:
     """OpenID Connect Core §3.1.2.1: none is not combined with another prompt."""
@@ -138,13 +153,14 @@ def audience_known(request: Authorization) -> None:
         raise OAuthError("invalid_target", "unknown audience")
 
 
-BEFORE_REDIRECTING = (client_known, redirect_uri_registered)
+BEFORE_REDIRECTING = (client_known, redirect_uri_registered, response_mode_known)
 REDIRECTED = (
     no_repeats,
     response_type_known,
     challenge_present,
     challenge_method_supported,
     challenge_form,
+    scope_form,
     prompt_none_alone,
     audience_known,
 )

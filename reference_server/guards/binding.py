@@ -57,4 +57,4 @@ def token_key(exchange: Exchange) -> None:
     """RFC 9449 §4.3 (12): the proof is made with the key the token is bound to, if to any."""
     token = exchange.shown_token
     if token and exchange.scheme == "dpop" and exchange.dpop and exchange.jkt != token.jkt:
-        raise OAuthError("invalid_token", "token not bound to this key")
+        raise OAuthError("invalid_token", "token not bound to this key", 401)

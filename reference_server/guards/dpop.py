@@ -31,6 +31,9 @@ SMALLEST_RSA = 2048  # bits
 NONCE_HEADER = behaviour(
     "dpop.nonce_header", "RFC9449-8-use_dpop_nonce_400", "a demand for a nonce brings one"
 )
+NEXT_NONCE = behaviour(
+    "dpop.nonce_in_success", "RFC9449-8.2-nonce_in_200", "a success brings the next nonce"
+)
 
 
 @guard("dpop.single_header", "RFC9449-4.3-1_single_header")
@@ -196,7 +199,7 @@ def htu(exchange: Exchange) -> None:
 def nonce(exchange: Exchange) -> None:
     """RFC 9449 §8: where the server gives nonces, the proof repeats a recent one."""
     server = exchange.server
-    if exchange.dpop is None or not server.policy.dpop_nonce:
+    if exchange.dpop is None or not server.demands_nonce(exchange):
         return
     if _claim(exchange, "nonce") not in server.recent_nonces():
         raise OAuthError("use_dpop_nonce", "no recent nonce")

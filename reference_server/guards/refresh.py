@@ -30,12 +30,14 @@ def of_this_client(exchange: Exchange) -> None:
 
 @guard("refresh.active", "RFC9700-4.14.2-rotation_replay_refused")
 def active(exchange: Exchange) -> None:
-    """RFC 9700 §4.14.2: a rotated token is dead, and showing it kills its family."""
+    """RFC 9700 §4.14.2: a token rotated or too old is dead; one shown again kills its family."""
     token = exchange.refresh_token
     if token and not token.active:
         if exchange.server.behaves(REUSE_REVOKES):
             exchange.server.store.revoke_family(token.grant.family)
         raise invalid_grant("refresh_token used before or revoked")
+    if token and token.expires_at <= exchange.now:
+        raise invalid_grant("refresh_token expired")
 
 
 @guard("refresh.scope_not_wider", "RFC6749-6-scope_not_exceeded")

@@ -153,3 +153,49 @@ def test_a_server_without_its_behaviours() -> None:
     browser = Browser("authorize.silent", "authorize.state", "authorize.iss")
     assert b"<form" in browser.authorize(prompt="none").body
     assert not {"state", "iss"} & set(answer(browser.sign_in()))
+
+
+def test_max_age_asks_an_old_login_to_sign_in_again() -> None:
+    browser = Browser()
+    browser.sign_in()
+    assert answer(browser.authorize(max_age="3600"))["code"]
+    for old_enough in ("3600", "9" * 5000, "x", "-1"):
+        assert answer(browser.authorize(max_age=old_enough, prompt="none"))["code"]
+    assert answer(browser.authorize(max_age="0", prompt="none"))["error"] == "login_required"
+    consent = browser.submit(
+        browser.authorize(max_age="0"), username="alice", password="wonderland"
+    )
+    assert answer(browser.submit(consent, decision="accept"))["code"]
+    careless = Browser("authorize.max_age")
+    careless.sign_in()
+    assert answer(careless.authorize(max_age="0"))["code"]
+
+
+def test_a_denial_is_sent_to_no_unknown_place() -> None:
+    browser = Browser()
+    browser.sign_in()
+    page = browser.authorize(prompt="consent")
+    forged = page.body.replace(b"app.example", b"evil.example")
+    response = browser.submit(Response(200, (), forged), decision="deny")
+    assert response.status == 400
+    assert response.refusal
+    assert "Location" not in dict(response.headers)
+
+
+def test_an_unknown_response_mode_gets_a_page() -> None:
+    response = Browser().authorize(response_mode="form_post")
+    assert response.status == 400
+    assert response.refusal
+    assert response.refusal.guard == "authorize.response_mode_known"
+    assert (
+        b"Sign in"
+        in Browser("authorize.response_mode_known").authorize(response_mode="form_post").body
+    )
+
+
+@pytest.mark.parametrize("endpoint", ["authorize", "login", "consent"])
+def test_scripts_of_other_origins_have_no_business_here(endpoint: str) -> None:
+    for defects, status in (((), 405), (("cors.not_at_authorize",), 204)):
+        response = Browser(*defects).send("OPTIONS", f"{ISSUER}/{endpoint}")
+        assert response.status == status
+        assert ("Access-Control-Allow-Origin" in dict(response.headers)) is (status == 204)

@@ -348,3 +348,20 @@ def test_a_jwt_for_another_purpose_is_no_proof() -> None:
     bench = Bench()
     assertion = signed({"alg": "ES256"}, {"iss": "app"})
     assert body(exchange(bench, assertion))["error"] == "invalid_dpop_proof"
+
+
+@pytest.mark.parametrize(("defects", "brought"), [((), True), (("dpop.nonce_in_success",), False)])
+def test_a_success_brings_the_next_nonce(
+    defects: tuple[str, ...],
+    brought: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    bench = Bench(*defects, policy=NONCES)
+    nonce = bench.server.recent_nonces()[0]
+    response = exchange(bench, bench.proof(nonce=nonce))
+    token = body(response)["access_token"]
+    at_userinfo = bench.userinfo(token, "DPoP", bench.userinfo_proof(token, nonce=nonce))
+    for success in (response, at_userinfo):
+        assert success.status == 200
+        assert ("DPoP-Nonce" in dict(success.headers)) is brought
+    assert "DPoP-Nonce" not in dict(exchange(bench).headers)
+    assert "DPoP-Nonce" not in dict(exchange(Bench(), Bench().proof()).headers)

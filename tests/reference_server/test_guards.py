@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from bench import CALLBACK, CONFIG, Bench, Form, basic, body, without
@@ -135,6 +136,7 @@ AUTHORIZE_CASES: list[tuple[str, Form]] = [
     ("authorize.challenge_present", {"code_challenge": "", "code_challenge_method": ""}),
     ("authorize.challenge_method_supported", {"code_challenge_method": "plain"}),
     ("authorize.challenge_form", {"code_challenge": "short"}),
+    ("authorize.scope_form", {"scope": "openid \\"}),
     ("authorize.prompt_none_alone", {"prompt": "none select_account"}),
     ("authorize.audience_known", {"audience": "https://unknown.example"}),
 ]
@@ -285,3 +287,24 @@ def test_redirect_uri_matching(asked: str, registered: str, expected: bool) -> N
 def test_nothing_but_itself_matches_a_plain_redirect_uri(text: str) -> None:
     assert not matches_registered(CALLBACK + text, CALLBACK) or not text
     assert matches_registered(text, CALLBACK) is (text == CALLBACK)
+
+
+def test_a_refresh_token_grows_old() -> None:
+    bench = Bench()
+    fields = {"grant_type": "refresh_token", "client_id": "app"}
+    fields["refresh_token"] = body(bench.post(bench.form()))["refresh_token"]
+    bench.now += 31 * 24 * 3600
+    assert body(bench.post(fields))["error"] == "invalid_grant"
+
+
+def test_what_is_issued_into_a_revoked_family_is_dead() -> None:
+    """A replay can arrive between the first exchange and its tokens."""
+    bench = Bench()
+    token = bench.server.store.token(body(bench.post(bench.form()))["access_token"])
+    assert token
+    bench.server.store.revoke_family(token.grant.family)
+    bench.server.store.add_token(replace(token, value="late"))
+    late = bench.server.store.token("late")
+    assert late
+    assert not late.active
+    assert not bench.server.store.retire_token("late")

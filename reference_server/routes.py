@@ -1,0 +1,67 @@
+"""Which endpoint answers at a path, with which methods, and whether scripts may call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reference_server.guarding import behaviour
+from reference_server.messages import Headers, Refusal, Request, Response
+
+if TYPE_CHECKING:
+    from reference_server.server import Server
+
+NO_CONTENT, NOT_FOUND, METHOD_NOT_ALLOWED = 204, 404, 405
+READ, FORM = ("GET", "HEAD"), ("POST",)
+CROSS_ORIGIN = behaviour(
+    "cors.direct_endpoints",
+    "OIDCD-3-cors_direct_endpoints",
+    "scripts of other origins may call what clients call directly",
+)
+NOT_AT_AUTHORIZE = behaviour(
+    "cors.not_at_authorize",
+    "RFC9700-2.6-cors_authorization_endpoint",
+    "scripts of other origins may not call the authorization endpoint",
+)
+ALLOW_ORIGIN = ("Access-Control-Allow-Origin", "*")
+EXPOSED = ("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An endpoint. Where `methods` is empty, guards of the endpoint judge the method."""
+
+    answer: Callable[[Request], Response]
+    methods: tuple[str, ...] = ()
+    direct: bool = True  # called by clients themselves, not by a browser on its way
+    requirement: str = ""
+
+
+def respond(server: Server, routes: dict[str, Route], request: Request) -> Response:
+    """Answer one request by the route of its path."""
+    route = routes.get(urlsplit(request.url).path)
+    if route is None:
+        refusal = Refusal("path", "", "no endpoint at this path")
+        return Response(NOT_FOUND, (("Content-Type", "text/plain"),), b"not found", refusal)
+    shared = route.direct and server.behaves(CROSS_ORIGIN)
+    if not route.direct and not server.behaves(NOT_AT_AUTHORIZE):
+        shared = True
+    if shared and request.method == "OPTIONS":
+        return Response(NO_CONTENT, _preflight(route))
+    if route.methods and request.method not in route.methods:
+        refusal = Refusal("method", route.requirement, f"method {request.method}")
+        return Response(METHOD_NOT_ALLOWED, (("Allow", ", ".join(route.methods)),), b"", refusal)
+    made = route.answer(request)
+    return replace(made, headers=(*made.headers, ALLOW_ORIGIN, EXPOSED)) if shared else made
+
+
+def _preflight(route: Route) -> Headers:
+    """The answer to a browser that asks before it sends."""
+    return (
+        ALLOW_ORIGIN,
+        ("Access-Control-Allow-Methods", ", ".join(route.methods or FORM)),
+        ("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP"),
+        ("Access-Control-Max-Age", "600"),
+    )
