@@ -33,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TokenspecError as error:
         print(f"tokenspec: {error}", file=sys.stderr)
         return exit_code(error)
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        sys.stdout = None
+        return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
         print("tokenspec: interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,9 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     wanted = config.getoption("oauth_select") or ()
     if not wanted:
         return
+    variants = [item.variant for item in items if isinstance(item, VariantItem)]
+    run = config.stash[RUN]
+    run.unmatched += [unmatched(word, variants) for word in wanted if not _hits(word, variants)]
     kept = [i for i in items if not isinstance(i, VariantItem) or selected(i.variant, wanted)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
@@ -101,6 +105,18 @@ def selected(variant: Variant, wanted: Iterable[str]) -> bool:
     names = {variant.key, variant.scenario, variant.area, *variant.tags}
     requirement = f"{variant.requirement}-"
     return any(word in names or requirement.startswith((f"{word}-", f"{word}.")) for word in wanted)
+
+
+def _hits(word: str, variants: Iterable[Variant]) -> bool:
+    return any(selected(variant, (word,)) for variant in variants)
+
+
+def unmatched(word: str, variants: Iterable[Variant]) -> str:
+    """What to say of a word that selects nothing."""
+    names = {n for v in variants for n in (v.key, v.scenario, v.area, v.requirement)}
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else "see: tokenspec list"
+    return f"--select {word}: nothing is called that; {hint}"
 
 
 def order(items: list[pytest.Item]) -> None:

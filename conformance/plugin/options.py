@@ -71,7 +71,8 @@ def is_scenario_file(path: Path, config: pytest.Config) -> bool:
 
 def wants_page(config: pytest.Config) -> bool:
     """Whether pytest-html writes a page for a run of scenarios."""
-    if not config.pluginmanager.has_plugin("html") or not config.getoption("htmlpath", None):
+    loaded = any(map(config.pluginmanager.has_plugin, ("html", "pytest_html.plugin")))
+    if not loaded or not config.getoption("htmlpath", None):
         return False
     named = [Path(argument.split("::")[0]).resolve() for argument in config.args]
     ours = any(path.is_relative_to(BUNDLED) for path in named)

@@ -43,6 +43,7 @@ class RunPlugin:
         self.tally = Tally(config.getoption("oauth_fail_on"))
         self.unusable: list[Problem] = []
         self.shown: list[dict[str, str]] = []  # area and verdict of every finding
+        self.unmatched: list[str] = []  # what to say of words of --oauth-select
         self.active = False
         self._engine: Engine | None = None
         self._record: RecordWriter | None = None
@@ -157,6 +158,8 @@ class RunPlugin:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Warnings in full, the verdicts by area, where the reports are."""
+        for text in self.unmatched:
+            terminalreporter.write_line(text, yellow=True)
         if not self.shown:
             return
         for report in terminalreporter.stats.get("warned", ()):

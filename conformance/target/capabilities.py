@@ -127,6 +127,8 @@ def _window(target: Target, discovered: Discovered) -> Decision:
 def _refresh(target: Target, discovered: Discovered) -> Decision:
     if "offline_access" in target.scope.split():
         return Decision(True, "offline_access is in the target file's scope")
+    if "offline_access" in _list(discovered, "scopes_supported"):
+        return Decision(False, "the server lists offline_access, which is not in 'scope'")
     return _listed("grant_types_supported", "refresh_token")(target, discovered)
 
 
@@ -177,6 +179,11 @@ def _rotation(target: Target, _: Discovered) -> Decision:
     return Decision(False, "clients[0] is confidential, so rotation is left to the server")
 
 
+def _userinfo(target: Target, discovered: Discovered) -> Decision:
+    openid = _scope("openid")(target, discovered)
+    return _endpoint("userinfo")(target, discovered) if openid.present else openid
+
+
 def _metadata(_: Target, discovered: Discovered) -> Decision:
     found = bool(discovered.source)
     return Decision(found, f"at {discovered.source}" if found else "none was found")
@@ -214,7 +221,7 @@ CAPABILITIES: dict[str, Capability] = {
         _default(False, "not stated in the target file"),
     ),
     "offline-access": Capability("the scope offline_access", _offline_access),
-    "userinfo": Capability("the UserInfo endpoint", _endpoint("userinfo")),
+    "userinfo": Capability("the UserInfo endpoint, with scope openid", _userinfo),
     "revocation": Capability("the revocation endpoint", _endpoint("revocation")),
     "introspection": Capability("the introspection endpoint", _endpoint("introspection")),
     "jwks": Capability("a key set", _endpoint("jwks")),

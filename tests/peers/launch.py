@@ -85,7 +85,7 @@ def _run(command: list[str], folder: Path) -> None:
         PeerError: the program is missing or failed.
     """
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed installer command
+        done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, check=False
         )
     except FileNotFoundError as error:
@@ -335,7 +335,7 @@ def running(name: str, *, dpop_nonce: bool = False) -> Iterator[Peer]:
             "PEER_DPOP_NONCE": "1" if dpop_nonce else "",
         }
         with peer.log_file.open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - a command of our own table
+            process = subprocess.Popen(
                 RECIPES[name].command(installation, work),
                 cwd=work,
                 env=environment,
