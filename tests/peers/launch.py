@@ -85,9 +85,7 @@ def _run(command: list[str], folder: Path) -> None:
         PeerError: the program is missing or failed.
     """
     try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         raise PeerError(f"{command[0]} is not installed; the peer needs it") from error
     if done.returncode:
