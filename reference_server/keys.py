@@ -15,6 +15,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 RSA_BITS = 2048
+# What clients may sign proofs and assertions with.
+ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
 BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 PUBLIC_MEMBERS = ("crv", "e", "kty", "n", "x", "y")
 # The members that make a key, by its type (RFC 7638 §3.2, RFC 8037 §2).

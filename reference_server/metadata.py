@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from reference_server.authorize import SCOPES
 from reference_server.guarding import behaviour
-from reference_server.guards.dpop import ALGORITHMS
+from reference_server.keys import ALGORITHMS
 from reference_server.messages import Request, Response
 from reference_server.tokens import SCOPE_CLAIMS
 
 if TYPE_CHECKING:
     from reference_server.server import Server
 
-CLIENT_ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"]
+ID_TOKEN_CLAIMS = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash")
 OWN_ISSUER = behaviour(
     "metadata.issuer", "RFC8414-3.3-issuer_identical", "the metadata names its own issuer"
 )
@@ -78,9 +78,13 @@ class Documents:
             if behaves(ALG_LISTED)
             else ["ES256"],
             "token_endpoint_auth_methods_supported": methods,
-            "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+            "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+            "revocation_endpoint_auth_methods_supported": methods,
+            "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+            "introspection_endpoint_auth_methods_supported": methods,
+            "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
             "claims_supported": sorted(
-                {"sub", "auth_time", *(n for names in SCOPE_CLAIMS.values() for n in names)}
+                {*ID_TOKEN_CLAIMS, *(n for names in SCOPE_CLAIMS.values() for n in names)}
             ),
             "prompt_values_supported": ["none", "login", "consent"],
             "dpop_signing_alg_values_supported": list(ALGORITHMS),

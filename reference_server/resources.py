@@ -30,6 +30,34 @@ TELLS_STATE = behaviour(
 TELLS_ACTIVE = behaviour(
     "introspect.active", "RFC7662-2.2-active_boolean", "a good token is active"
 )
+CASCADES = behaviour(
+    "revoke.cascades", "RFC7009-2.1-refresh_cascades", "with a refresh token its access tokens end"
+)
+OWN_REVOKED = behaviour(
+    "revoke.own_only", "RFC7009-2.1-token_of_other_client", "a client revokes its own tokens only"
+)
+OWN_TOLD = behaviour(
+    "introspect.own_only", "RFC7662-2.2-inactive", "a client is told of its own tokens only"
+)
+INACTIVE_ALONE = behaviour(
+    "introspect.inactive_alone",
+    "RFC7662-2.2-inactive_no_details",
+    "of an inactive token nothing else is told",
+)
+BINDING_TOLD = behaviour(
+    "introspect.cnf", "RFC9449-6.2-introspection_cnf", "the key of a bound token is told"
+)
+TYPE_TOLD = behaviour(
+    "introspect.token_type",
+    "RFC9449-6.2-introspection_token_type",
+    "a bound token is told to be of type DPoP",
+)
+SAME_USER = behaviour(
+    "userinfo.same_subject", "OIDCC-5.3.2-sub_same", "userinfo tells the subject of the ID token"
+)
+SCOPE_CLAIMS_TOLD = behaviour(
+    "userinfo.scope_claims", "OIDCC-5.4-scope_claims", "userinfo tells what the scope asks for"
+)
 USERINFO_SUB = behaviour("userinfo.sub", "OIDCC-5.3.2-sub", "userinfo tells sub")
 
 
@@ -47,9 +75,12 @@ class Resources:
         except Failed as failed:
             return self.server.challenge(exchange, failed)
         token = exchange.shown_token
-        told: dict[str, Any] = user_claims(self.server, token.grant) if token else {}
+        told: dict[str, Any] = {}
+        if token and self.server.behaves(SCOPE_CLAIMS_TOLD):
+            told = user_claims(self.server, token.grant)
         if self.server.behaves(USERINFO_SUB):
-            told["sub"] = token.grant.sub if token else ""
+            same = self.server.behaves(SAME_USER)
+            told["sub"] = token.grant.sub if token and same else "somebody-else"
         return self.server.json(200, told or {"name": ""}, self.server.next_nonce(exchange))
 
     def revoke(self, request: Request) -> Response:
@@ -64,7 +95,8 @@ class Resources:
             token = token if token.kind == hinted else None
         if token is None and not self.server.behaves(UNKNOWN_IS_FINE):
             return self.server.json(400, {"error": "invalid_request"})
-        if token and self._own(exchange, token) and self.server.behaves(REVOKES):
+        own = token is None or self._own(exchange, token) or not self.server.behaves(OWN_REVOKED)
+        if token and own and self.server.behaves(REVOKES):
             self._end(token)
         return Response(200, (("Cache-Control", "no-store"),))
 
@@ -79,10 +111,13 @@ class Resources:
             token is not None
             and token.active
             and token.expires_at > exchange.now
-            and self._own(exchange, token)
+            and (self._own(exchange, token) or not self.server.behaves(OWN_TOLD))
         )
         if token is None or not good:
-            return self.server.json(200, {"active": not self.server.behaves(TELLS_STATE)})
+            told = {"active": not self.server.behaves(TELLS_STATE)}
+            if token and not self.server.behaves(INACTIVE_ALONE):
+                told = self._told(token) | told
+            return self.server.json(200, told)
         return self.server.json(200, self._told(token))
 
     def _told(self, token: Token) -> dict[str, Any]:
@@ -94,8 +129,13 @@ class Resources:
             "iss": self.server.config.issuer,
             "exp": int(token.expires_at),
         }
-        if token.jkt:
-            told |= {"cnf": {"jkt": token.jkt}, "token_type": "DPoP"}
+        if token.grant.audience:
+            told["aud"] = token.grant.audience
+        if token.kind == "access":
+            typed = token.jkt and self.server.behaves(TYPE_TOLD)
+            told["token_type"] = "DPoP" if typed else "Bearer"
+        if token.jkt and self.server.behaves(BINDING_TOLD):
+            told["cnf"] = {"jkt": token.jkt}
         return told
 
     def _managed(self, exchange: Exchange, guards: Iterable[Guard]) -> Response | None:
@@ -110,7 +150,7 @@ class Resources:
         return exchange.client is None or token.grant.client_id == exchange.client.client_id
 
     def _end(self, token: Token) -> None:
-        if token.kind == "refresh":
+        if token.kind == "refresh" and self.server.behaves(CASCADES):
             self.server.store.revoke_family(token.grant.family)
         else:
             self.server.store.retire_token(token.value)

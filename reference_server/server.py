@@ -17,8 +17,8 @@ from reference_server.dialects import Dialect, load_dialect
 from reference_server.errors import OAuthError
 from reference_server.exchange import Exchange
 from reference_server.guarding import BEHAVIOURS, GUARDS, Defect, Failed, behaviour
-from reference_server.guards.dpop import ALGORITHMS, NEXT_NONCE, NONCE_HEADER
-from reference_server.keys import SigningKey, base64url, process_key
+from reference_server.guards.dpop import NEXT_NONCE, NONCE_HEADER
+from reference_server.keys import ALGORITHMS, SigningKey, base64url, process_key
 from reference_server.messages import Headers, Refusal, Request, Response
 from reference_server.metadata import Documents
 from reference_server.resources import Resources

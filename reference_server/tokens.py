@@ -6,6 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import jwt
+
 from reference_server.guarding import behaviour
 from reference_server.keys import base64url
 from reference_server.store import Grant, Token
@@ -41,7 +43,34 @@ CUSTOM = behaviour(
 SAME_SUBJECT = behaviour(
     "id_token.same_subject", "OIDCC-12.2-sub_same", "a refresh keeps the subject"
 )
+SAME_ISSUER = behaviour("id_token.same_issuer", "OIDCC-12.2-iss_same", "a refresh keeps the issuer")
+SAME_AUDIENCE = behaviour(
+    "id_token.same_audience", "OIDCC-12.2-aud_same", "a refresh keeps the audience"
+)
+DATED_ANEW = behaviour("id_token.dated_anew", "OIDCC-12.2-iat_new", "a refresh sets iat anew")
+FIRST_LOGIN = behaviour(
+    "id_token.first_login",
+    "OIDCC-12.2-auth_time_original",
+    "a refresh keeps the time of the login",
+)
+NO_NEW_NONCE = behaviour(
+    "id_token.no_other_nonce",
+    "OIDCC-12.2-nonce_same_if_present",
+    "a refresh brings no nonce of its own",
+)
+AUTH_TIME = behaviour(
+    "id_token.auth_time", "OIDCC-2-auth_time_when_max_age", "auth_time is the time of the login"
+)
+NOT_UNSIGNED = behaviour("id_token.alg_not_none", "OIDCC-2-alg_none", "alg is not none")
 BINDING = behaviour("access_token.cnf", "RFC9449-6.1-jkt", "a bound JWT names its key")
+JWT_TYPE = behaviour("access_token.typ", "RFC9068-2.1-typ_at_jwt", "a JWT access token says at+jwt")
+JWT_CLAIMS = {
+    name: behaviour(f"access_token.{name}", f"RFC9068-2.2-claim_{name}", f"it has the claim {name}")
+    for name in ("iss", "sub", "aud", "exp", "iat", "jti", "client_id")
+}
+JWT_SCOPE = behaviour(
+    "access_token.scope", "RFC9068-2.2.3-scope_claim", "it has the scope that was granted"
+)
 
 
 def new_token(server: Server, kind: str, grant: Grant, jkt: str, now: float) -> str:
@@ -64,11 +93,13 @@ def _access_jwt(server: Server, grant: Grant, jkt: str, now: float, expires_at: 
         "exp": int(expires_at),
         "iat": int(now),
         "jti": server.random_text(),
-        "scope": " ".join(grant.scope),
     }
+    claims = {n: value for n, value in claims.items() if server.behaves(JWT_CLAIMS[n])}
+    if grant.scope and server.behaves(JWT_SCOPE):
+        claims["scope"] = " ".join(grant.scope)
     if jkt and server.behaves(BINDING):
         claims["cnf"] = {"jkt": jkt}
-    return server.key.sign(claims, "at+jwt")
+    return server.key.sign(claims, "at+jwt" if server.behaves(JWT_TYPE) else "JWT")
 
 
 def id_token(
@@ -76,6 +107,7 @@ def id_token(
 ) -> str:
     """OpenID Connect Core §2, §3.1.3.6; of a refresh §12.2."""
     behaves = server.behaves
+    issued = int(now) - (0 if behaves(ISSUED_AT) else 24 * 3600)
     digest = hashlib.sha256(access_token.encode()).digest()
     if not behaves(AT_HASH):
         digest = digest[::-1]
@@ -84,17 +116,35 @@ def id_token(
         "sub": grant.sub if behaves(SAME_SUBJECT) or not refreshed else "somebody-else",
         "aud": grant.client_id if behaves(AUDIENCE) else "another-client",
         "exp": int(now) + (ID_TOKEN_LIFETIME if behaves(EXPIRY) else -ID_TOKEN_LIFETIME),
-        "iat": int(now) - (0 if behaves(ISSUED_AT) else 24 * 3600),
+        "iat": issued,
         "auth_time": grant.auth_time,
         "at_hash": base64url(digest[: len(digest) // 2]),
     }
     if not behaves(SUBJECT):
         del claims["sub"]
+    if not behaves(AUTH_TIME):
+        del claims["auth_time"]
     if grant.nonce and not refreshed and behaves(NONCE):
         claims["nonce"] = grant.nonce
     claims |= user_claims(server, grant)
+    if refreshed:
+        claims |= _wrong_after_refresh(server, grant, issued)
+    if not behaves(NOT_UNSIGNED):
+        return jwt.encode(claims, "", "none")
     signed = server.key.sign(claims, "JWT")
     return signed if behaves(SIGNATURE) else _broken(signed)
+
+
+def _wrong_after_refresh(server: Server, grant: Grant, issued: int) -> dict[str, Any]:
+    """The claims that a defect alters in the ID token of a refresh; none at the good server."""
+    wrong: dict[str, tuple[str, Any]] = {
+        SAME_ISSUER: ("iss", f"{server.config.issuer}/other"),
+        SAME_AUDIENCE: ("aud", "another-client"),
+        DATED_ANEW: ("iat", grant.auth_time - 24 * 3600),
+        FIRST_LOGIN: ("auth_time", issued + 1),
+        NO_NEW_NONCE: ("nonce", "of-the-server"),
+    }
+    return dict(claim for name, claim in wrong.items() if not server.behaves(name))
 
 
 def user_claims(server: Server, grant: Grant) -> dict[str, Any]:

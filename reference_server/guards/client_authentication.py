@@ -9,6 +9,7 @@ import jwt
 from reference_server.errors import invalid_client, invalid_request
 from reference_server.exchange import ASSERTION_TYPE, Exchange, UnverifiedJwt
 from reference_server.guarding import guard
+from reference_server.keys import ALGORITHMS
 
 
 def _methods(exchange: Exchange) -> set[str]:
@@ -89,6 +90,8 @@ def assertion_signature(exchange: Exchange) -> None:
     if not assertion.well_formed:
         raise invalid_client("assertion is no JWT")
     for key in jwt.PyJWKSet.from_dict(dict(exchange.client.jwks)).keys:
+        if key.algorithm_name not in ALGORITHMS:
+            continue
         try:
             jwt.decode(
                 assertion.encoded,

@@ -15,9 +15,8 @@ from reference_server.addresses import normal_address
 from reference_server.errors import OAuthError, invalid_dpop_proof
 from reference_server.exchange import Exchange, UnverifiedJwt
 from reference_server.guarding import behaviour, guard
-from reference_server.keys import PRIVATE_MEMBERS, PUBLIC_MEMBERS, base64url_decode
+from reference_server.keys import ALGORITHMS, PRIVATE_MEMBERS, PUBLIC_MEMBERS, base64url_decode
 
-ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
 IMPLEMENTED = jwt.algorithms.get_default_algorithms()
 # The type of key an algorithm takes, and its curves (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1).
 KEYS: dict[str, tuple[str, set[str]]] = {

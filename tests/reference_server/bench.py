@@ -53,9 +53,16 @@ Form = dict[str, str]
 class Bench:
     """A server with a clock of its own, and the valid requests to it."""
 
-    def __init__(self, *defects: str, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        *defects: str,
+        policy: Policy | None = None,
+        claims: Mapping[str, Any] | None = None,
+        dialect: str = "rfc",
+    ) -> None:
         self.now = time.time()
-        config = replace(CONFIG, policy=policy or Policy())
+        users = (replace(CONFIG.users[0], claims=claims or {}),)
+        config = replace(CONFIG, policy=policy or Policy(), users=users, dialect=dialect)
         self.server = Server(config, clock=lambda: self.now, defects=defects)
 
     def authorization(self, client_id: str = "app", **changes: str) -> Form:
@@ -142,6 +149,9 @@ class Bench:
         } | claims  # fmt: skip
         kept = {name: value for name, value in made.items() if value is not None}
         return signed({n: v for n, v in shown.items() if v is not None}, kept, key, signed_by)
+
+    def get(self, name: str) -> Response:
+        return self.server.handle(Request("GET", self.server.endpoint(name)))
 
     def userinfo(self, token: str, scheme: str = "Bearer", *proofs: str) -> Response:
         headers = (("Authorization", f"{scheme} {token}"), *(("DPoP", p) for p in proofs))
