@@ -27,7 +27,7 @@ def header_line(setup: Setup, *, started: float, suite: str, variants: int) -> d
     """What was tested, with what, when. `started` is in seconds since the epoch."""
     target = setup.target
     return {
-        "line": "header",
+        "type": "header",
         "format": FORMAT,
         "tokenspec": __version__,
         "started": _moment(started),
@@ -52,13 +52,13 @@ def finding_line(finding: Finding) -> dict[str, Any]:
     """A finding as plain data."""
     plain = asdict(finding)
     plain["verdict"], plain["kind"] = str(finding.verdict), str(finding.kind)
-    return {"line": "finding", **plain}
+    return {"type": "finding", **plain}
 
 
 def footer_line(counted: Tally, *, finished: float, seconds: float) -> dict[str, Any]:
     """How the run ended."""
     return {
-        "line": "footer",
+        "type": "footer",
         "finished": _moment(finished),
         "seconds": round(seconds, 3),
         "counts": dict(sorted(counted.counts.items())),
@@ -116,7 +116,7 @@ def read_record(path: Path) -> Record:
     footer: Mapping[str, Any] | None = None
     findings = []
     for number, line in _lines(path):
-        match line.get("line"):
+        match line.get("type"):
             case "header":
                 header = line
             case "finding":
