@@ -43,7 +43,7 @@ class RunPage:
             f"<p>Target: <strong>{escape(name or target.issuer)}</strong>, issuer "
             f"{escape(target.issuer)}, profile {escape(target.profile)}"
             f"{'' if target.verify_tls else ', <strong>TLS certificates not verified</strong>'}."
-            f"</p><pre>{escape(chr(10).join(area_table(self.run.shown)))}</pre>"
+            f"</p><pre style='color:#1f2328'>{escape(chr(10).join(area_table(self.run.shown)))}</pre>"
         )
 
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
