@@ -10,7 +10,8 @@ from typing import Any
 LONGEST = 4_000  # characters of evidence one row of the run page carries
 STYLE = (
     "white-space:pre-wrap;overflow-wrap:anywhere;font:12px/1.45 ui-monospace,monospace;"
-    "color:#1f2328;background:#f6f8fa;border:1px solid #d0d7de;border-radius:4px;padding:8px;margin:4px 0 10px"
+    "color:#1f2328;background:#f6f8fa;border:1px solid #d0d7de;border-radius:4px;"
+    "padding:8px;margin:4px 0 10px"
 )
 Line = Mapping[str, Any]
 

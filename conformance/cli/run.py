@@ -14,7 +14,7 @@ import pytest
 from conformance import plugin
 from conformance.errors import UsageError
 from conformance.plugin.options import BUNDLED, HELP
-from conformance.run.opening import open_target
+from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
 from conformance.run.setup import Setup
 
@@ -63,11 +63,8 @@ def act(options: argparse.Namespace) -> int:
         require_usable(opened.setup)
         print(_header(opened.setup, path, time.perf_counter() - started))
         sys.stdout.flush()
-        from conformance.plugin.run import RunPlugin  # noqa: PLC0415 - needs pytest's options
-
-        return int(
-            pytest.main(_arguments(options, path), plugins=[plugin, _Handover(opened, RunPlugin)])
-        )
+        handover = _Handover(opened)
+        return int(pytest.main(_arguments(options, path), plugins=[plugin, handover]))
     finally:
         opened.close()
 
@@ -75,16 +72,13 @@ def act(options: argparse.Namespace) -> int:
 class _Handover:
     """Gives the opened target to the plugin, so that nobody signs in twice."""
 
-    def __init__(self, opened: Any, kind: Any) -> None:
+    def __init__(self, opened: Opened) -> None:
         self.opened = opened
-        self.kind = kind
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Hand the target over once the plugin is there."""
-        run = config.pluginmanager.get_plugin("tokenspec-run")
-        if isinstance(run, self.kind):
-            run.hand_over(self.opened)
+        """Hand the target over before anything is collected."""
+        plugin.begin(config).hand_over(self.opened)
 
 
 def _arguments(options: argparse.Namespace, path: Path | None) -> list[str]:

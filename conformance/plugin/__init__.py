@@ -7,10 +7,14 @@ imported only when a scenario is collected.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.plugin.options import RUN, add_options, is_scenario_file, wants_page
+
+if TYPE_CHECKING:
+    from conformance.plugin.run import RunPlugin
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,18 +23,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin a run's state; nothing is read or sent yet."""
+    """Begin at once where hooks before collection are needed: a page, or workers to listen to."""
+    if wants_page(config) or config.getoption("numprocesses", None):
+        begin(config)
+
+
+def begin(config: pytest.Config) -> RunPlugin:
+    """The state of the run, made when first asked for; nothing is read or sent yet."""
     from conformance.plugin.run import RunPlugin
 
-    if config.pluginmanager.has_plugin("tokenspec-run"):
-        return
-    run = RunPlugin(config)
-    config.stash[RUN] = run
-    config.pluginmanager.register(run, "tokenspec-run")
-    if wants_page(config):
-        from conformance.plugin.page import RunPage
+    if RUN not in config.stash:
+        config.stash[RUN] = RunPlugin(config)
+        config.pluginmanager.register(config.stash[RUN], "tokenspec-run")
+        if wants_page(config):
+            from conformance.plugin.page import RunPage
 
-        config.pluginmanager.register(RunPage(run), "tokenspec-page")
+            config.pluginmanager.register(RunPage(config.stash[RUN]), "tokenspec-page")
+    return config.stash[RUN]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -39,4 +48,5 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     from conformance.plugin.nodes import ScenarioFile
 
+    begin(parent.config)
     return ScenarioFile.from_parent(parent, path=file_path)

@@ -38,12 +38,13 @@ class RunPage:
         """What was tested, by which profile, and the verdicts by area."""
         setup = self.run.setup
         target = setup.target
+        table = "\n".join(area_table(self.run.shown))
         name = " ".join(part for part in (target.product.name, target.product.version) if part)
         prefix.append(
             f"<p>Target: <strong>{escape(name or target.issuer)}</strong>, issuer "
             f"{escape(target.issuer)}, profile {escape(target.profile)}"
             f"{'' if target.verify_tls else ', <strong>TLS certificates not verified</strong>'}."
-            f"</p><pre style='color:#1f2328'>{escape(chr(10).join(area_table(self.run.shown)))}</pre>"
+            f"</p><pre style='color:#1f2328'>{escape(table)}</pre>"
         )
 
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
