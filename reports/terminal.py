@@ -61,6 +61,15 @@ def area_table(findings: Iterable[Line]) -> list[str]:
     return lines
 
 
+def left_out(findings: Iterable[Line]) -> list[str]:
+    """Why cases did not apply, the most frequent reason first."""
+    reasons = Counter(f["note"] for f in findings if f["verdict"] == "not-applicable")
+    if not reasons:
+        return []
+    lines = ["", "left out, and why:"]
+    return lines + [f"{count:5}  {reason}" for reason, count in reasons.most_common()]
+
+
 def _kind(finding: Line) -> str:
     return f" ({finding['kind']})" if finding["kind"] else ""
 

@@ -19,7 +19,7 @@ from conformance.run.engine import Engine
 from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
 from conformance.run.record import RecordWriter, finding_line, footer_line, header_line
-from reports.terminal import area_table, could_not_run_text, finding_text
+from reports.terminal import area_table, could_not_run_text, finding_text, left_out
 
 REPORT_DIR = "tokenspec-report"
 RECORD = "record.ndjson"
@@ -42,7 +42,7 @@ class RunPlugin:
         self.opened = opened
         self.tally = Tally(config.getoption("oauth_fail_on"))
         self.unusable: list[Problem] = []
-        self.shown: list[dict[str, str]] = []  # area and verdict of every finding
+        self.shown: list[dict[str, str]] = []  # area, verdict and note of every finding
         self.unmatched: list[str] = []  # what to say of words of --oauth-select
         self.active = False
         self._engine: Engine | None = None
@@ -142,7 +142,7 @@ class RunPlugin:
             return
         self.active = True
         self.tally.add(line)
-        self.shown.append({"area": line["area"], "verdict": line["verdict"]})
+        self.shown.append({name: line[name] for name in ("area", "verdict", "note")})
         self._writer().write(line)
 
     @pytest.hookimpl(tryfirst=True)
@@ -167,6 +167,8 @@ class RunPlugin:
             terminalreporter.write_line(finding_text(report.tokenspec, self.command))
         terminalreporter.section("verdicts", "=")
         for line in area_table(self.shown):
+            terminalreporter.write_line(line)
+        for line in left_out(self.shown):
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
         terminalreporter.write_line(f"record: {self.report_dir / RECORD}")

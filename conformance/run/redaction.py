@@ -33,6 +33,7 @@ SECRET_NAMES = {
 }
 SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "dpop")
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){1,3}")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 SHORTEST = 8  # characters of a value worth looking for elsewhere
 SHORTEST_KNOWN = 4  # the same, of a value the target file calls a secret
 
@@ -71,11 +72,15 @@ class Redactor:
         return self.fingerprint(kind, value) if value else value
 
     def text(self, text: str) -> str:
-        """`text` with every known secret, and everything that looks like a JWT, replaced."""
+        """`text` with every known secret, and everything that looks like a JWT, replaced.
+
+        Control characters, which could steer a terminal, are replaced as well.
+        """
         for form in sorted(self._known, key=len, reverse=True):
             if form in text:
                 text = text.replace(form, self._known[form])
-        return JWT.sub(lambda found: self.fingerprint("jwt", found.group()), text)
+        shown = JWT.sub(lambda found: self.fingerprint("jwt", found.group()), text)
+        return CONTROL.sub("\N{REPLACEMENT CHARACTER}", shown)
 
     def _know(self, kind: str, value: str) -> None:
         shown = self.fingerprint(kind, value)
