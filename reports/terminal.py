@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 WIDTH = 96
+VERBATIM = ("again", "at", "")  # to be copied: a command or address in two lines is none
 ORDER = ("pass", "fail", "warn", "observe", "could-not-run", "not-applicable")
 Line = Mapping[str, Any]
 
@@ -77,6 +78,9 @@ def _kind(finding: Line) -> str:
 def _row(name: str, text: str) -> Iterator[str]:
     indent = " " * 15
     label = f"  {name}".ljust(15)
+    if name in VERBATIM:
+        yield label + text
+        return
     for paragraph in str(text).splitlines() or [""]:
         wrapped = textwrap.wrap(
             paragraph, WIDTH - 15, break_long_words=False, break_on_hyphens=False
