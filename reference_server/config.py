@@ -48,6 +48,7 @@ class Policy:
     redirect_uri_at_token: bool = True
     code_lifetime: int = 60
     access_token_lifetime: int = 3600
+    refresh_token_lifetime: int = 30 * 24 * 3600
     dpop_iat_window: int = 60
 
 

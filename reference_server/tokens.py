@@ -15,7 +15,6 @@ from reference_server.store import Grant, Token
 if TYPE_CHECKING:
     from reference_server.server import Server
 
-REFRESH_LIFETIME = 30 * 24 * 3600  # seconds
 ID_TOKEN_LIFETIME = 3600
 # Which standard claims a scope asks for (OpenID Connect Core §5.4).
 SCOPE_CLAIMS = {
@@ -75,7 +74,9 @@ JWT_SCOPE = behaviour(
 
 def new_token(server: Server, kind: str, grant: Grant, jkt: str, now: float) -> str:
     """Issue and remember a token of one kind; an access token for an API is a JWT (RFC 9068)."""
-    lifetime = REFRESH_LIFETIME if kind == "refresh" else server.policy.access_token_lifetime
+    policy = server.policy
+    refreshing = kind == "refresh"
+    lifetime = policy.refresh_token_lifetime if refreshing else policy.access_token_lifetime
     value = server.random_text()
     if kind == "access" and grant.audience:
         value = _access_jwt(server, grant, jkt, now, now + lifetime)

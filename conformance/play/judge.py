@@ -97,9 +97,7 @@ class Court:
             verdict = _milder(Verdict.WARN, self.gate)
         if kind is Kind.SERVER_ERROR and not any(o.status or o.error for o in passing):
             verdict = _milder(Verdict.WARN, self.gate)  # not granted, which is all that was asked
-        note = "; ".join(
-            (*differs.error, *differs.shape, *(f"{n} is there" for n in differs.excess))
-        )
+        note = "; ".join((*differs.error, *differs.shape, *differs.excess))
         return Judgement(verdict, kind, played.step.name, expected, answer_text(played), note)
 
     def _stopped_at(self, played: Played, transcript: Transcript) -> Judgement:

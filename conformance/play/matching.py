@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.errors import HarnessError
 from conformance.play.transcript import Played, Transcript
-from conformance.scenario.model import Change, Outcome
+from conformance.scenario.model import Answer, Change, Outcome
 
 # the name of a check, the answer and its play, to the problems found
 Look = Callable[[str, Played, Transcript], Iterable[str]]
@@ -37,8 +37,17 @@ def difference(outcome: Outcome, played: Played, transcript: Transcript, look: L
     return Difference(
         error=tuple(_errors(outcome, played)),
         shape=(*_shape(outcome, played, transcript), *_checks(outcome, played, transcript, look)),
-        excess=tuple(name for name in outcome.lacks if _member(played.received, name) is not None),
+        excess=tuple(_excess(outcome, played)),
     )
+
+
+def _excess(outcome: Outcome, played: Played) -> Iterator[str]:
+    for name in outcome.lacks:
+        if _member(played.received, name) is not None:
+            yield f"{name} is there"
+    granted = sum(answer is Answer.GRANTED for answer in played.together)
+    if outcome.at_most and granted > outcome.at_most:
+        yield f"{granted} of {len(played.together)} requests sent at once were granted"
 
 
 def _errors(outcome: Outcome, played: Played) -> Iterator[str]:

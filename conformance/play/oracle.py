@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from conformance.errors import HarnessError
 from conformance.login import driver_for
 from conformance.oauth.keys import signing_key
+from conformance.play.clock import MovableClock
 from conformance.play.party import Party
 from conformance.play.player import play
 from conformance.play.transcript import Transcript
 from conformance.play.wording import answer_text
 from conformance.scenario.model import Variant
+from conformance.target.bundled import lifetimes_of
 from conformance.target.discovery import allowed_origins, discover
 from conformance.target.model import Client, Login, Target
 from conformance.transport.in_process import InProcessTransport
@@ -63,7 +64,7 @@ def make_oracle(
     target: Target,
     decided: Mapping[str, bool],
     *,
-    clock: Callable[[], float] = time.time,
+    clock: MovableClock | None = None,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Oracle:
     """An oracle for `target`; `decided` says which capabilities the target has.
@@ -71,6 +72,7 @@ def make_oracle(
     Raises:
         HarnessError: the reference server cannot be set up that way.
     """
+    clock = clock or MovableClock()
     config = ServerConfig(
         issuer=ISSUER,
         clients=tuple(_client(client) for client in target.clients),
@@ -88,6 +90,7 @@ def make_oracle(
         target,
         issuer=ISSUER,
         login=Login("reference", username=USERNAME, password=PASSWORD),
+        lifetimes=lifetimes_of(config.policy),
         hosts=(),
     )
     transport = InProcessTransport(server)
@@ -104,6 +107,7 @@ def make_oracle(
         metadata_url=found.source,
         clock=clock,
         random_bytes=random_bytes,
+        wait=clock.wait,
     )
     return Oracle(party, server)
 

@@ -79,6 +79,7 @@ class Party:
         nonces: the newest DPoP nonce of each endpoint (RFC 9449 §8.2).
         clock: seconds since the epoch.
         random_bytes: gives so many random bytes.
+        wait: lets so many seconds pass.
     """
 
     target: Target
@@ -92,6 +93,7 @@ class Party:
     keys: KeyRing = field(default_factory=KeyRing)
     clock: Callable[[], float] = time.time
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    wait: Callable[[float], None] = time.sleep
 
     @property
     def issuer(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlencode
@@ -17,6 +18,8 @@ from conformance.play.party import Party
 from conformance.play.transcript import Played, Sent, Transcript
 from conformance.scenario.model import Answer, Setting, Step, StepKind
 
+EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime
+
 
 def play(
     party: Party, setting: Setting, steps: Iterable[Step], *, own_sign_in: bool = False
@@ -30,7 +33,8 @@ def play(
         RateLimited: the target would not go on.
         HarnessError: the scenario asks for what cannot be made.
     """
-    return _Play(party, setting, own_sign_in=own_sign_in).run(steps)
+    playing = _Play(party, setting, own_sign_in=own_sign_in)
+    return contextvars.copy_context().run(playing.run, steps)  # its time is its own
 
 
 def session_of(party: Party) -> AbstractContextManager[Session]:
@@ -59,9 +63,11 @@ def own_sign_in_needed(steps: Iterable[Step]) -> bool:
     A server may answer a code or refresh token shown twice by revoking everything of the session
     (RFC 6749 §4.1.2, RFC 9700 §4.14.2), which would break plays that share it.
     """
+    steps = tuple(steps)
     kinds = [step.kind for step in steps]
     repeated = any(kinds.count(kind) > 1 for kind in (StepKind.TOKEN, StepKind.REFRESH))
-    return repeated or StepKind.REVOKE in kinds
+    at_once = any(step.changes.http and step.changes.http.at_once > 1 for step in steps)
+    return repeated or at_once or StepKind.REVOKE in kinds
 
 
 class _Play:
@@ -162,22 +168,31 @@ class _Play:
         valid |= {name: (value,) for name, value in shown.parameters}
         sent = requests.changed(valid, step.changes, self.memory)
         letter = wire.Letter(step, url, sent, shown.authorization)
+        self._let_pass(letter.http.after)
         at = self.party.clock()
         try:
-            response = wire.send(self.memory, self.recorder, letter)
+            responses = wire.send(self.memory, self.recorder, letter)
         except Unreachable as error:
             return self._unanswered(step, sent, valid, error)
-        received = response.json_object() or {}
+        answers = tuple(answered(step.kind, r, r.json_object() or {}) for r in responses)
+        first = answers.index(Answer.GRANTED) if Answer.GRANTED in answers else 0
         return Played(
             step=step,
-            answer=answered(step.kind, response, received),
+            answer=answers[first],
             sent=sent,
             valid=valid,
-            received=received,
-            response=response,
+            received=responses[first].json_object() or {},
+            response=responses[first],
+            together=answers if letter.http.at_once > 1 else (),
             exchanges=tuple(self.recorder.exchanges),
             at=at,
         )
+
+    def _let_pass(self, after: str) -> None:
+        """Wait until what lives so long has expired; `needs` saw to it that this is wanted."""
+        if after:
+            lifetime = getattr(self.party.target.lifetimes, after.replace("-", "_"))
+            self.party.wait(lifetime + EXPIRY_MARGIN)
 
     def _unanswered(self, step: Step, sent: Sent, valid: Sent, error: Unreachable) -> Played:
         return Played(

@@ -28,6 +28,7 @@ class Played:
     valid: Sent = field(default_factory=dict, repr=False)
     received: Mapping[str, Any] = field(default_factory=dict, repr=False)
     response: Response | None = field(default=None, repr=False)
+    together: tuple[Answer, ...] = ()  # the class of each answer, where several were sent at once
     landing: Landing | None = field(default=None, repr=False)
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
     failure: str = ""  # why there was no answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from conformance.errors import Unreachable
 from conformance.http import Headers, Request, Response, Transport
 from conformance.oauth.client_authentication import Credentials, Moment, credentials
 from conformance.oauth.dpop import ProofRequest, make_dpop_proof
@@ -13,6 +14,7 @@ from conformance.play import requests
 from conformance.play.memory import Lacking, Memory
 from conformance.play.transcript import Sent
 from conformance.scenario.model import ClientAuthChanges, HttpChanges, JwtChanges, Step, StepKind
+from conformance.transport.together import send_together
 
 FETCHED = (StepKind.USERINFO, StepKind.METADATA, StepKind.JWKS)
 PROVEN = (StepKind.TOKEN, StepKind.REFRESH, StepKind.USERINFO)
@@ -62,20 +64,37 @@ class Letter:
         return self.http.method or ("GET" if self.step.kind in FETCHED else "POST")
 
 
-def send(memory: Memory, transport: Transport, letter: Letter) -> Response:
-    """Send the request; once more where the server asks for a nonce in the DPoP proof.
+def send(memory: Memory, transport: Transport, letter: Letter) -> tuple[Response, ...]:
+    """The answer to the request, or the answers where it is sent several times at once.
+
+    Sent once more where the server asks for a nonce in the DPoP proof.
 
     Raises:
         Unreachable: no answer came.
     """
     changes = _proof_changes(memory, letter.step)
+    if letter.http.at_once > 1:
+        return _together(memory, transport, letter, changes)
     response = transport.send(_request(memory, letter, changes))
     nonces = memory.party.nonces
     nonces[letter.url] = response.header("DPoP-Nonce") or nonces.get(letter.url, "")
     if changes is not None and _wants_nonce(response, changes):
         response = transport.send(_request(memory, letter, changes))
         nonces[letter.url] = response.header("DPoP-Nonce") or nonces[letter.url]
-    return response
+    return (response,)
+
+
+def _together(
+    memory: Memory, transport: Transport, letter: Letter, proof: JwtChanges | None
+) -> tuple[Response, ...]:
+    """Each of the requests has a proof of its own, so that none is refused as a replay."""
+    made = [_request(memory, letter, proof) for _ in range(letter.http.at_once)]
+    answers = send_together(transport, made)
+    responses = tuple(answer for answer in answers if isinstance(answer, Response))
+    failures = [answer for answer in answers if isinstance(answer, Unreachable)]
+    if failures and not responses:
+        raise failures[0]
+    return responses
 
 
 def _request(memory: Memory, letter: Letter, proof: JwtChanges | None) -> Request:

@@ -38,6 +38,8 @@ def _details(outcome: Outcome) -> Iterator[str]:
         yield " or ".join(outcome.error)
     if outcome.has:
         yield "with " + ", ".join(outcome.has)
+    if outcome.at_most:
+        yield f"at most {outcome.at_most} of the requests sent at once"
     if outcome.lacks:
         yield "without " + ", ".join(outcome.lacks)
     for name in outcome.equals:

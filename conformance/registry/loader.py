@@ -11,7 +11,7 @@ from conformance.registry.model import Level, Requirement
 
 HEAD_KEYS = ("format", "document", "prefix", "title", "url", "section_url")
 DOCUMENT_KEYS = (*HEAD_KEYS, "appendix_url", "requirements")
-ROW_KEYS = ("level", "text", "note")
+ROW_KEYS = ("level", "text", "note", "untestable")
 LEVELS = tuple(level.value for level in Level)
 
 _SECTION = r"[0-9]+(?:\.[0-9]+)*|[A-Z](?:\.[0-9]+)*|[A-Z][a-z]+"
@@ -76,9 +76,10 @@ def _read_row(reader: Reader, head: _Head, identifier: str, at: Marked) -> Requi
         source=head.document,
         section=section,
         level=Level(level) if level in LEVELS else Level.MAY,
-        text=_sentence(reader, fields),
+        text=_sentence(reader, fields, "text"),
         url=head.url(section),
         note=_text(reader, fields, "note"),
+        untestable=_sentence(reader, fields, "untestable"),
     )
 
 
@@ -91,10 +92,10 @@ def _section(reader: Reader, head: _Head, identifier: str, at: Marked) -> str:
     return match["section"]
 
 
-def _sentence(reader: Reader, fields: Mapping[str, Marked]) -> str:
-    text = _text(reader, fields, "text")
+def _sentence(reader: Reader, fields: Mapping[str, Marked], key: str) -> str:
+    text = _text(reader, fields, key)
     if text and (not text.endswith(".") or _SENTENCE_BREAK.search(text)):
-        reader.problem(fields["text"], "a requirement is one sentence that ends with a full stop")
+        reader.problem(fields[key], f"{key!r} is one sentence that ends with a full stop")
     return text
 
 

@@ -41,8 +41,9 @@ class Requirement:
     `id` is prefix, section and slug, as in `RFC7636-4.6-mismatch_invalid_grant`; `source` the
     document as people cite it; `text` one sentence that tells what holds where the requirement is
     met, also where the document words it as a prohibition; `note` what a reader of a verdict must
-    know besides: another reading, a missing keyword, whom the document binds. It may be empty, and
-    begins with "Client only." where no server can be tested.
+    know besides: another reading, a missing keyword, whom the document binds. `untestable` says in
+    one sentence why nobody can tell from outside whether a server meets it; where it is empty, a
+    scenario has to test it.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Requirement:
     text: str
     url: str
     note: str = ""
+    untestable: str = ""
 
     @property
     def gates(self) -> Gate:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from conformance.play.clock import MovableClock
 from conformance.run.setup import Setup, prepare
 from conformance.target.bundled import bundled_target
 from conformance.target.discovery import allowed_origins
@@ -50,8 +51,10 @@ def open_target(
     """
     if path is None:
         target = _overridden(bundled_target(BUNDLED_ISSUER), profile, jobs, rate)
-        server = Server(demo_config(BUNDLED_ISSUER))
-        return Opened(prepare(target, InProcessTransport(server), strict=strict))
+        clock = MovableClock()
+        server = Server(demo_config(BUNDLED_ISSUER), clock=clock)
+        transport = InProcessTransport(server)
+        return Opened(prepare(target, transport, strict=strict, clock=clock, wait=clock.wait))
     target = _overridden(read_target(path, environ), profile, jobs, rate)
     resources = ExitStack()
     network = resources.enter_context(NetworkTransport(target.limits, verify_tls=target.verify_tls))

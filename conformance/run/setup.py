@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from conformance.checks import Surround
 from conformance.http import Request, Transport
 from conformance.login import driver_for
+from conformance.play.clock import MovableClock
 from conformance.play.oracle import Oracle, make_oracle
 from conformance.play.party import Party
 from conformance.registry import Registry
@@ -50,9 +51,12 @@ def prepare(
     *,
     strict: bool = False,
     clock: Callable[[], float] = time.time,
+    wait: Callable[[float], None] = time.sleep,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Setup:
     """Read the target's metadata and set up both parties; nobody signs in yet.
+
+    `clock` is the one the target goes by as well; `wait` lets seconds pass on it.
 
     Raises:
         TargetUnusable: the metadata cannot be had or used.
@@ -68,9 +72,10 @@ def prepare(
         metadata_url=found.source,
         clock=clock,
         random_bytes=random_bytes,
+        wait=wait,
     )
     present = {name: decision.present for name, decision in decisions.items()}
-    oracle = make_oracle(target, present, clock=clock, random_bytes=random_bytes)
+    oracle = make_oracle(target, present, clock=MovableClock(clock), random_bytes=random_bytes)
     redactor = Redactor(random_bytes(32), target_secrets(target))
     return Setup(target, found, decisions, party, oracle, Registry.load(), redactor, strict)
 

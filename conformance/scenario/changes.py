@@ -22,14 +22,15 @@ KEYS = ("other",)
 ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
 CLIENT_ROLES = ("main", *CLIENT_NEEDS)
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post", "both")
-METHODS = ("GET", "POST", "PUT")
+METHODS = ("GET", "POST", "PUT", "HEAD", "OPTIONS")
 ENCODINGS = ("form", "json", "query")
 SCHEMES = ("Bearer", "DPoP")
 PKCE_METHODS = ("S256", "plain", "none")
 
 JWT_KEYS = ("header", "claims", "sign_with", "signature", "key", "alg", "reuse")
 CLIENT_AUTH_KEYS = ("client", "method", "secret", "encoding", "assertion")
-HTTP_KEYS = ("method", "encoding", "content_type", "authorization_scheme")
+HTTP_KEYS = ("method", "encoding", "content_type", "authorization_scheme", "after", "at_once")
+LIFETIMES = ("code", "access-token", "refresh-token")
 PKCE_KEYS = ("method", "length", "characters")
 REQUEST_KEYS = ("headers", "dpop", "client_auth", "http")
 
@@ -86,6 +87,8 @@ def read_http(reader: Reader, at: Marked) -> HttpChanges:
         encoding=_choice(reader, fields, "encoding", ENCODINGS),
         content_type=reader.text(content_type) if content_type else "",
         authorization_scheme=_choice(reader, fields, "authorization_scheme", SCHEMES),
+        after=_choice(reader, fields, "after", LIFETIMES),
+        at_once=reader.integer(fields["at_once"]) if "at_once" in fields else 1,
     )
 
 
@@ -123,6 +126,8 @@ def needs_of(changes: Changes) -> Iterator[str]:
         yield CLIENT_NEEDS[auth.client]
     if changes.dpop is not None:
         yield "dpop"
+    if changes.http and changes.http.after:
+        yield f"{changes.http.after}-lifetime"
 
 
 def _all_changes(changes: Changes) -> Iterator[Change]:

@@ -35,8 +35,8 @@ IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]*")
 STEP_WORDS = tuple(str(kind) for kind in StepKind)
 SESSIONS = ("live", "none")
 SHARED_KEYS = (
-    "title", "requirement", "why", "tags", "needs", "base", "client", "session", "pkce", "given",
-    "control", "every_response", "expect", "then", *STEP_WORDS, *REQUEST_KEYS,
+    "title", "requirement", "also", "why", "tags", "needs", "base", "client", "session", "pkce",
+    "given", "control", "every_response", "expect", "then", *STEP_WORDS, *REQUEST_KEYS,
 )  # fmt: skip
 SCENARIO_KEYS = ("format", "id", "variants", *SHARED_KEYS)
 VARIANT_KEYS = ("id", *SHARED_KEYS)
@@ -177,6 +177,7 @@ class _Builder:
             place=self._place(at),
             area=self.area,
             why=self.reader.text(both["why"]) if "why" in both else "",
+            also=self._also(both),
             tags=self.reader.texts(both["tags"]) if "tags" in both else (),
             every_response=self.reader.boolean(both["every_response"])
             if "every_response" in both
@@ -199,6 +200,14 @@ class _Builder:
         if problem:
             self.reader.problem(both["requirement"], problem)
         return identifier
+
+    def _also(self, both: Fields) -> tuple[str, ...]:
+        if "also" not in both:
+            return ()
+        identifiers = self.reader.texts(both["also"])
+        for problem in filter(None, map(self.vocabulary.requirement, identifiers)):
+            self.reader.problem(both["also"], problem)
+        return identifiers
 
     def _setting(self, both: Fields, base: Base) -> Setting:
         return Setting(

@@ -93,6 +93,8 @@ class HttpChanges:
     encoding: str = ""  # form | json | query
     content_type: str = ""
     authorization_scheme: str = ""  # Bearer | DPoP, where an access token is shown
+    after: str = ""  # sent when this lifetime (see `Lifetimes`) has run out
+    at_once: int = 1  # sent so many times at the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Outcome:
     equals: Mapping[str, Change] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[str, ...] = ()
+    at_most: int = 0  # of requests sent at once, how many may be granted; 0: any number
     strict: bool = False
     note: str = ""
 
@@ -189,6 +192,7 @@ class Variant:
     place: Place
     area: str = ""
     why: str = ""
+    also: tuple[str, ...] = ()  # further requirements, none graver, that the same case tests
     tags: tuple[str, ...] = ()
     every_response: bool = False  # its checks are also made on every other response of the run
 
@@ -196,6 +200,11 @@ class Variant:
     def key(self) -> str:
         """`scenario/variant`: the stable name used in records, waivers and on the command line."""
         return f"{self.scenario}/{self.id}"
+
+    @property
+    def cited(self) -> tuple[str, ...]:
+        """Every requirement the case tests, the one its verdict rests on first."""
+        return (self.requirement, *self.also)
 
     @property
     def negative(self) -> bool:

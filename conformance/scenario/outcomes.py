@@ -12,7 +12,7 @@ VERDICTS = ("pass", "warn", "observe")
 ANSWERS = tuple(str(answer) for answer in Answer if answer is not Answer.NO_ANSWER)
 OUTCOME_KEYS = (
     "verdict", "answer", "at", "status", "error", "has", "lacks", "equals", "headers", "checks",
-    "strict", "note",
+    "at_most", "strict", "note",
 )  # fmt: skip
 ORACLE = "oracle"
 
@@ -50,6 +50,7 @@ def _read_outcome(reader: Reader, at: Marked, checks: Collection[str]) -> Outcom
         else {},
         headers={name: reader.text(value) for name, value in headers.items()},
         checks=named,
+        at_most=reader.integer(fields["at_most"]) if "at_most" in fields else 0,
         strict=reader.boolean(fields["strict"]) if "strict" in fields else False,
         note=reader.text(fields["note"]) if "note" in fields else "",
     )

@@ -84,6 +84,7 @@ def _shared() -> dict[str, Any]:
     return {
         "title": _TEXT,
         "requirement": _TEXT,
+        "also": _TEXTS,
         "why": _TEXT,
         "tags": _TEXTS,
         "needs": _TEXTS,
@@ -120,6 +121,8 @@ def _request_places() -> dict[str, Any]:
         "encoding": _one_of(changes.ENCODINGS),
         "content_type": _TEXT,
         "authorization_scheme": _one_of(changes.SCHEMES),
+        "after": _one_of(changes.LIFETIMES),
+        "at_once": {"type": "integer"},
     }
     return {
         "headers": _ref("parameters"),
@@ -180,6 +183,7 @@ def _outcome() -> dict[str, Any]:
             "equals": _ref("claims"),
             "headers": _map(_TEXT),
             "checks": _TEXTS,
+            "at_most": {"type": "integer"},
             "strict": _BOOLEAN,
             "note": _TEXT,
         }

@@ -44,6 +44,10 @@ def _changes(changes: Changes) -> Iterator[str]:
     if changes.http is not None:
         names = ("method", "encoding", "content_type", "authorization_scheme")
         yield from (f"http.{text}" for text in _words(changes.http, names))
+        if changes.http.after:
+            yield f"after the lifetime of the {changes.http.after.replace('-', ' ')}"
+        if changes.http.at_once > 1:
+            yield f"{changes.http.at_once} times at once"
 
 
 def _client_auth(changes: ClientAuthChanges) -> Iterator[str]:

@@ -12,11 +12,12 @@ from conformance.target.model import (
     CLIENT_AUTH_METHODS,
     Api,
     Client,
+    Lifetimes,
     Login,
     Product,
     Target,
 )
-from reference_server import ServerConfig
+from reference_server import Policy, ServerConfig
 from reference_server.demo import demo_config, demo_private_key
 
 SCOPE = "openid profile email offline_access"
@@ -57,5 +58,15 @@ def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes])
         product=Product("tokenspec", "reference server", __version__),
         scope=SCOPE,
         apis=tuple(Api(api.audience, api.allow_offline_access) for api in config.apis),
+        lifetimes=lifetimes_of(config.policy),
         capabilities=MappingProxyType({**CAPABILITIES, "dpop-nonce": config.policy.dpop_nonce}),
+    )
+
+
+def lifetimes_of(policy: Policy) -> Lifetimes:
+    """The lifetimes of a reference server, whose clock can be moved on."""
+    return Lifetimes(
+        code=policy.code_lifetime,
+        access_token=policy.access_token_lifetime,
+        refresh_token=policy.refresh_token_lifetime,
     )

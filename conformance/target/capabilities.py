@@ -173,6 +173,16 @@ def _api(wanted: bool | None) -> Rule:  # noqa: FBT001 - a cell of the table
     return rule
 
 
+def _lifetime(name: str) -> Rule:
+    def rule(target: Target, _: Discovered) -> Decision:
+        seconds = getattr(target.lifetimes, name)
+        if seconds is None:
+            return Decision(False, f"the target file gives no lifetimes.{name} to wait for")
+        return Decision(True, f"lifetimes.{name} is {seconds:g} s")
+
+    return rule
+
+
 def _rotation(target: Target, _: Discovered) -> Decision:
     if target.main.auth == "none":
         return Decision(True, "assumed: clients[0] is public (RFC 9700 §2.2.2)")
@@ -234,6 +244,13 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "form-only": Capability(
         "token requests are form-encoded only", _default(True, "assumed: RFC 6749 §4.1.3")
+    ),
+    "code-lifetime": Capability("waiting until a code has expired", _lifetime("code")),
+    "access-token-lifetime": Capability(
+        "waiting until an access token has expired", _lifetime("access_token")
+    ),
+    "refresh-token-lifetime": Capability(
+        "waiting until a refresh token has expired", _lifetime("refresh_token")
     ),
     "second-client": Capability("another client", _role("second")),
     "public-client": Capability("a public client", _role("public")),

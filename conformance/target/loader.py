@@ -20,6 +20,7 @@ from conformance.target.model import (
     Api,
     Client,
     Endpoints,
+    Lifetimes,
     Limits,
     Login,
     Product,
@@ -29,7 +30,7 @@ from conformance.target.model import (
 PROFILES = ("rfc",)
 KEYS = (
     "format", "issuer", "product", "endpoints", "clients", "login", "apis", "scope", "authorize",
-    "profile", "capabilities", "limits", "hosts", "verify_tls",
+    "profile", "capabilities", "limits", "lifetimes", "hosts", "verify_tls",
 )  # fmt: skip
 CLIENT_KEYS = ("client_id", "auth", "secret", "private_key", "key_id", "redirect_uris")
 LOGIN_KEYS = (
@@ -40,6 +41,7 @@ API_KEYS = ("audience", "offline_access")
 PRODUCT_KEYS = ("vendor", "name", "version")
 ENDPOINT_KEYS = tuple(item.name for item in fields(Endpoints))
 LIMIT_KEYS = tuple(item.name for item in fields(Limits))
+LIFETIME_KEYS = tuple(item.name for item in fields(Lifetimes))
 NOTHING: Mapping[str, Marked] = MappingProxyType({})
 
 
@@ -98,6 +100,7 @@ class _Reading:
             else "rfc",
             capabilities=MappingProxyType(self._capabilities()),
             limits=self._limits(),
+            lifetimes=self._lifetimes(),
             hosts=tuple(self._checked_url(item) for item in self._items(hosts)),
             verify_tls=read.boolean(self.fields["verify_tls"])
             if "verify_tls" in self.fields
@@ -188,16 +191,28 @@ class _Reading:
         own = self.reader.mapping(at, allowed=LIMIT_KEYS) if at else NOTHING
         given: dict[str, float] = {}
         for name, value in own.items():
-            number = value.value
-            if isinstance(number, bool) or not isinstance(number, int | float) or number <= 0:
-                self.reader.problem(value, f"{name} is a number above zero, found {value.plain!r}")
-            elif name in ("rate", "timeout"):
+            number = self._positive(name, value)
+            if number is None:
+                continue
+            if name in ("rate", "timeout"):
                 given[name] = float(number)
             elif isinstance(number, int):
                 given[name] = number
             else:
                 self.reader.problem(value, f"{name} is a whole number")
         return Limits(**given)  # type: ignore[arg-type]  # each name was matched with its type
+
+    def _lifetimes(self) -> Lifetimes:
+        at = self.fields.get("lifetimes")
+        own = self.reader.mapping(at, allowed=LIFETIME_KEYS) if at else NOTHING
+        return Lifetimes(**{name: self._positive(name, value) for name, value in own.items()})
+
+    def _positive(self, name: str, at: Marked) -> float | None:
+        number = at.value
+        if isinstance(number, int | float) and not isinstance(number, bool) and number > 0:
+            return number
+        self.reader.problem(at, f"{name} is a number above zero, found {at.plain!r}")
+        return None
 
     def _secret(self, fields_: Mapping[str, Marked], name: str) -> str:
         """`{env: NAME}`, or a literal where the target is on the loopback."""

@@ -73,6 +73,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How many seconds codes and tokens are good for; None where waiting for it is not wanted."""
+
+    code: float | None = None
+    access_token: float | None = None
+    refresh_token: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoints:
     """Absolute URLs; empty where the target has none."""
 
@@ -109,6 +118,7 @@ class Target:
     profile: str = "rfc"
     capabilities: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     limits: Limits = Limits()
+    lifetimes: Lifetimes = Lifetimes()
     hosts: tuple[str, ...] = ()  # further hosts the harness may talk to
     verify_tls: bool = True
 

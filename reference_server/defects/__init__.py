@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from reference_server.defects.subtle import SUBTLE
+from reference_server.defects import (
+    authorization,
+    clients,
+    proof_keys,
+    proofs,
+    redirects,
+    requests,
+    tokens,
+)
 from reference_server.guarding import BEHAVIOURS, GUARDS, Behaviour, Defect, Guard
 
 
@@ -16,6 +24,15 @@ def _taken_out() -> dict[str, Defect]:
     }
 
 
+SUBTLE: tuple[Defect, ...] = (
+    *authorization.DEFECTS,
+    *clients.DEFECTS,
+    *proof_keys.DEFECTS,
+    *proofs.DEFECTS,
+    *redirects.DEFECTS,
+    *requests.DEFECTS,
+    *tokens.DEFECTS,
+)
 DEFECTS = MappingProxyType({**_taken_out(), **{defect.name: defect for defect in SUBTLE}})
 
 __all__ = ["DEFECTS"]

@@ -204,7 +204,7 @@ class TestReading:
         assert "an id is RFC7636-SECTION-slug" in told
         assert "x.yaml:11:37: unknown key 'txt'" in told
         assert "x.yaml:11:18: missing key 'text'" in told
-        assert "x.yaml:12:38: a requirement is one sentence" in told
+        assert "x.yaml:12:38: 'text' is one sentence" in told
         assert "x.yaml:13:3: duplicate key 'RFC7636-4.6-d'" in told
 
     def test_a_head_that_lacks_a_key_is_refused(self) -> None:

@@ -1,0 +1,33 @@
+"""Requests sent at the same moment, for codes and tokens that may be used once."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from conformance.errors import Unreachable
+from conformance.http import Request, Response, Transport
+
+
+def send_together(
+    transport: Transport, requests: Sequence[Request]
+) -> tuple[Response | Unreachable, ...]:
+    """The answers to `requests`, each sent by a thread of its own once all are ready to send.
+
+    A request that got no answer gives the reason in its place.
+    """
+    gate = threading.Barrier(len(requests))
+
+    def send(request: Request) -> Response | Unreachable:
+        gate.wait()
+        try:
+            return transport.send(request)
+        except Unreachable as error:
+            return error
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        # each thread sees the time of the play that sends, see `play.clock`
+        sent = [pool.submit(contextvars.copy_context().run, send, request) for request in requests]
+        return tuple(future.result() for future in sent)
