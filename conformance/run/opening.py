@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from conformance.target.model import Target
 from conformance.transport.in_process import InProcessTransport
 from conformance.transport.network import NetworkTransport
 from conformance.transport.polite import PoliteTransport
-from reference_server import Server
+from reference_server import Server, ServerConfig
 from reference_server.demo import demo_config
 
 BUNDLED_ISSUER = "https://server.example"
@@ -51,10 +51,7 @@ def open_target(
     """
     if path is None:
         target = _overridden(bundled_target(BUNDLED_ISSUER), profile, jobs, rate)
-        clock = MovableClock()
-        server = Server(demo_config(BUNDLED_ISSUER), clock=clock)
-        transport = InProcessTransport(server)
-        return Opened(prepare(target, transport, strict=strict, clock=clock, wait=clock.wait))
+        return Opened(prepare_in_process(target, demo_config(BUNDLED_ISSUER), strict=strict))
     target = _overridden(read_target(path, environ), profile, jobs, rate)
     resources = ExitStack()
     network = resources.enter_context(NetworkTransport(target.limits, verify_tls=target.verify_tls))
@@ -65,6 +62,26 @@ def open_target(
         raise
     network.allowed = allowed_origins(target, setup.discovered)
     return Opened(setup, resources)
+
+
+def prepare_in_process(
+    target: Target,
+    config: ServerConfig,
+    defects: Iterable[str] = (),
+    *,
+    strict: bool = False,
+) -> Setup:
+    """A setup against a reference server in this process, which shares the clock of the plays.
+
+    Args:
+        target: fits `config`.
+        config: what the server is set up with.
+        defects: what is wrong with it, by name.
+        strict: whether another error code than the one named is a failure.
+    """
+    clock = MovableClock()
+    transport = InProcessTransport(Server(config, clock=clock, defects=tuple(defects)))
+    return prepare(target, transport, strict=strict, clock=clock, wait=clock.wait)
 
 
 def _overridden(target: Target, profile: str, jobs: int | None, rate: float | None) -> Target:

@@ -9,13 +9,11 @@ import pytest
 from conformance.plugin.options import BUNDLED
 from conformance.registry import Registry
 from conformance.run.examine import Examiner
-from conformance.run.setup import prepare
+from conformance.run.opening import prepare_in_process
 from conformance.scenario.loader import load_folders
 from conformance.scenario.model import Variant
 from conformance.target.bundled import bundled_target
-from conformance.transport.in_process import InProcessTransport
 from conformance.vocabulary import vocabulary
-from reference_server import Server
 from reference_server.defects import DEFECTS
 from reference_server.demo import demo_config
 
@@ -28,8 +26,8 @@ OPEN = frozenset({"pkce-retry/then-the-right-one"})
 
 
 def examiner(*defects: str) -> Examiner:
-    server = Server(demo_config(ISSUER), defects=defects)
-    return Examiner(prepare(bundled_target(ISSUER), InProcessTransport(server)), VARIANTS)
+    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), defects)
+    return Examiner(setup, VARIANTS)
 
 
 @pytest.fixture(scope="module")
