@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from conformance.checks import CHECKS, Surround
@@ -17,12 +17,14 @@ from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import Judgement, Kind, Verdict
 from conformance.play.wording import answer_text
 from conformance.run.everywhere import Everywhere
-from conformance.run.evidence import evidence
+from conformance.run.evidence import ShownExchange, evidence
 from conformance.run.finding import Finding
+from conformance.run.redaction import Redactor
 from conformance.run.setup import Setup, surround_of
 from conformance.scenario.model import Answer, Variant
 from conformance.scenario.wording import changes_in_words
 
+Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
 ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE)
 
 
@@ -37,10 +39,26 @@ class _Control:
 
 
 class Examiner:
-    """Examines variants one by one; safe for many threads."""
+    """Examines variants one by one; safe for many threads.
 
-    def __init__(self, setup: Setup, variants: Iterable[Variant]) -> None:
+    Args:
+        setup: the target and the oracle.
+        variants: everything that may be examined.
+        show: what a finding keeps of a play.
+        told: what an oracle set up alike has said of variants, by key; added to.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        variants: Iterable[Variant],
+        *,
+        show: Show = evidence,
+        told: dict[str, Told] | None = None,
+    ) -> None:
         self.setup = setup
+        self._show = show
+        self._told = {} if told is None else told
         self.everywhere = Everywhere(variants)
         self._surround = surround_of(setup.party)
         self._oracle_surround = surround_of(setup.oracle.party)
@@ -71,7 +89,7 @@ class Examiner:
         blank = replace(blank, oracle=told.explanation, control=control.said)
         if variant.control and not control.good:
             hide = self.setup.redactor.for_play()
-            shown = evidence(control.transcript, hide) if control.transcript else ()
+            shown = self._show(control.transcript, hide) if control.transcript else ()
             note = "the valid twin of this case was not granted, so a refusal would prove nothing"
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
         transcript = self._play(variant)
@@ -113,13 +131,15 @@ class Examiner:
         said = transcript.stopped or (f"{last.step.name}: {answer_text(last)}" if last else "")
         control.transcript = transcript
         hide = self.setup.redactor.for_play()
-        evidence(transcript, hide)
+        self._show(transcript, hide)
         control.said = hide.text(said) or "nothing was played"
         source = f"{variant.scenario} (control)"
         self.everywhere.look(transcript, source, self._surround, self.setup.redactor)
 
     def _ask_oracle(self, variant: Variant) -> Told:
         """The oracle's play, which has to satisfy the scenario's own `expect`."""
+        if variant.key in self._told:
+            return self._told[variant.key]
         told = self.setup.oracle.play(variant)
         judgement = self._court(variant, self._oracle_surround, told.transcript).judge(
             told.transcript
@@ -130,6 +150,7 @@ class Examiner:
                 f"expected {judgement.expected}, got {told.explanation} {judgement.note}",
                 "this is a fault of tokenspec or of the scenario, not of the target",
             )
+        self._told[variant.key] = told
         return told
 
     def _court(self, variant: Variant, surround: Surround, told: Transcript) -> Court:
@@ -138,7 +159,7 @@ class Examiner:
 
     def _judged(self, blank: Finding, judgement: Judgement, transcript: Transcript) -> Finding:
         hide = self.setup.redactor.for_play()
-        shown = evidence(transcript, hide)  # first, so that the texts below hide what it learned
+        shown = self._show(transcript, hide)  # first, so that the texts below hide what it learned
         return replace(
             blank,
             verdict=judgement.verdict,

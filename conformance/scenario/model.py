@@ -207,6 +207,12 @@ class Variant:
         return (self.requirement, *self.also)
 
     @property
+    def open(self) -> bool:
+        """Whether the specifications leave the matter open, so that nothing is ever held wrong."""
+        judged = [step.expect for step in self.steps if step.expect]
+        return bool(judged) and all(outcome.verdict == "observe" for outcome in judged[-1])
+
+    @property
     def negative(self) -> bool:
         """Whether it passes only if the target refuses something."""
         passing = [o for step in self.steps for o in step.expect if o.verdict == "pass"]

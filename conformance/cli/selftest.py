@@ -1,0 +1,167 @@
+"""`tokenspec selftest`: is every broken server caught, and no good one accused?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.plugin.nodes import selected
+from conformance.registry import Registry
+from conformance.registry.flaws import published_flaws
+from conformance.run.conclusion import ExitCode
+from conformance.scenario.model import Variant
+from conformance.triangle import holes
+from conformance.triangle.holes import Hole
+from conformance.triangle.matrix import Matrix, make_matrix
+from conformance.triangle.workshop import Workshop, workshop
+from reference_server.defects import DEFECTS
+
+FILE = "selftest.json"
+
+
+def add_to(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "selftest",
+        help="is every broken server caught, and no good one accused?",
+        description="Take every rule out of the reference server, one by one, and see that a case "
+        "that cites the rule notices; see that every case notices something, that every "
+        "requirement has a case or a reason, and that no good server is accused.",
+        epilog="example: tokenspec selftest --select dpop.htu --select RFC9449-4.3",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="only these defects, areas, scenarios, variants or requirements",
+    )
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="try every defect on every case, not only until one notices",
+    )
+    parser.add_argument("--jobs", type=int, help="processes; default one for each core")
+    parser.add_argument("--report-dir", default="tokenspec-report", metavar="DIR")
+    parser.set_defaults(act=act)
+
+
+def act(options: argparse.Namespace) -> int:
+    """Run it; holes are faults of tokenspec.
+
+    Raises:
+        UsageError: nothing is called what was selected.
+    """
+    started = time.perf_counter()
+    shop = workshop()
+    defects = [name for name in DEFECTS if _wanted(name, options.select)]
+    keys = [key for key, variant in shop.variants.items() if _case(variant, options.select)]
+    if not defects and not keys:
+        raise UsageError(f"nothing is called {', '.join(options.select)}", "see: tokenspec list")
+    matrix = make_matrix(
+        shop, defects, keys, full=options.full, jobs=options.jobs, progress=_progress
+    )
+    found = list(_holes(shop, matrix, defects, keys, whole=not options.select))
+    path = Path(options.report_dir) / FILE
+    _write(path, shop, matrix, found)
+    print("\n".join(_summary(shop, matrix, defects, keys, found)))
+    print(f"\nmatrix: {path}   ({time.perf_counter() - started:.0f} s)")
+    return ExitCode.HARNESS_FAULT if found else ExitCode.CONFORMS
+
+
+def _wanted(defect: str, select: Collection[str]) -> bool:
+    """Whether a defect is named, by itself or by what it breaks; all are where nothing is."""
+    requirement = f"{DEFECTS[defect].requirement}-"
+    return not select or any(
+        word == defect or requirement.startswith((f"{word}-", f"{word}.")) for word in select
+    )
+
+
+def _case(variant: Variant, select: Collection[str]) -> bool:
+    return not select or selected(variant, select)
+
+
+def _holes(
+    shop: Workshop,
+    matrix: Matrix,
+    defects: Collection[str],
+    keys: Collection[str],
+    *,
+    whole: bool,
+) -> Iterator[Hole]:
+    variants, registry = list(shop.variants.values()), Registry.load()
+    if whole:
+        yield from holes.uncovered(registry, variants)
+        yield from holes.graver(registry, variants)
+        yield from holes.unknown_sources(registry)
+        yield from holes.unfound_flaws(published_flaws(), variants)
+    yield from holes.homeless(keys, shop.home)
+    yield from holes.unnoticed(matrix, defects, shop.variants)
+    yield from holes.idle(matrix, [key for key in keys if key in shop.home], shop.variants)
+    for name in shop.grounds:
+        chosen = [shop.variants[key] for key in keys]
+        yield from holes.accused(name, shop.examine(name, chosen).values())
+
+
+def _summary(
+    shop: Workshop,
+    matrix: Matrix,
+    defects: Collection[str],
+    keys: Collection[str],
+    found: Collection[Hole],
+) -> Iterator[str]:
+    variants = list(shop.variants.values())
+    caught = sum(bool(matrix.killers(name)) for name in defects)
+    awake = sum(key in matrix.useful for key in keys)
+    still = sum(shop.variants[key].open for key in keys)
+    yield f"good servers   {len(shop.grounds)}: {', '.join(shop.grounds)}"
+    yield f"defects        {caught} of {len(defects)} noticed"
+    yield f"cases          {awake} of {len(keys)} notice a defect, {still} only observe"
+    for row in holes.coverage(Registry.load(), variants):
+        share = f"{100 * row.tested / row.testable:.0f} %" if row.testable else "none to test"
+        yield (
+            f"{row.weight:14} {row.tested} of {row.testable} testable rows have a case ({share}); "
+            f"{row.untestable} untestable"
+        )
+    if not found:
+        yield "holes          none"
+        return
+    yield f"holes          {len(found)}"
+    kind = ""
+    for hole in sorted(found, key=lambda hole: (hole.kind, hole.where)):
+        if hole.kind != kind:
+            kind = hole.kind
+            yield f"\n{kind}:"
+        yield f"  {hole.where}: {hole.text}"
+
+
+def _write(path: Path, shop: Workshop, matrix: Matrix, found: Collection[Hole]) -> None:
+    """What notices what, as data."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    killed: dict[str, dict[str, Any]] = {}
+    for kill in matrix.kills:
+        row = killed.setdefault(
+            kill.defect, {"requirement": DEFECTS[kill.defect].requirement, "noticed_by": {}}
+        )
+        row["noticed_by"][kill.variant] = {"verdict": kill.verdict, "kind": kill.kind}
+    content = {
+        "format": 1,
+        "full": matrix.full,
+        "grounds": list(shop.grounds),
+        "defects": killed,
+        "holes": [{"kind": h.kind, "where": h.where, "text": h.text} for h in found],
+    }
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _progress(what: str, done: int, count: int) -> None:
+    if sys.stderr.isatty():
+        end = "\n" if done == count else "\r"
+        print(f"{what}: {done} of {count}", end=end, file=sys.stderr, flush=True)

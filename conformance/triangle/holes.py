@@ -1,0 +1,143 @@
+"""Where the triangle is open: each a fault of tokenspec, with the way to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from conformance.play.verdicts import Verdict
+from conformance.registry import Registry
+from conformance.registry.flaws import Flaw
+from conformance.registry.model import Level, Requirement
+from conformance.run.finding import Finding
+from conformance.scenario.model import Variant
+from conformance.triangle.matrix import Matrix
+from reference_server.defects import DEFECTS
+
+ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
+GRAVITY = {"fail": 2, "warn": 1, "observe": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Something that is not closed: what, where, and what to do."""
+
+    kind: str
+    where: str
+    text: str
+
+
+def uncovered(registry: Registry, variants: Collection[Variant]) -> Iterator[Hole]:
+    """Rows that nothing tests and nothing explains, and rows where both is claimed."""
+    cited = {identifier for variant in variants for identifier in variant.cited}
+    for row in registry.all:
+        if row.id not in cited and not row.untestable:
+            text = f"{row.level} without a case; cite it in a scenario, or say why it is untestable"
+            yield Hole("requirement untested", row.id, text)
+        if row.id in cited and row.untestable:
+            yield Hole("requirement contradictory", row.id, "it has a case and is 'untestable'")
+
+
+def graver(registry: Registry, variants: Iterable[Variant]) -> Iterator[Hole]:
+    """Cases that cite, beside the row their verdict rests on, one that weighs more."""
+    for variant in variants:
+        own = registry.get(variant.requirement)
+        for identifier in variant.also:
+            other = registry.get(identifier)
+            if GRAVITY[other.gates] > GRAVITY[own.gates]:
+                text = f"'also' names {other.id} ({other.level}), which weighs more than {own.id}"
+                yield Hole("requirement underweighed", variant.key, text)
+
+
+def unknown_sources(registry: Registry) -> Iterator[Hole]:
+    """Defects that cite no row of the registry."""
+    for name, defect in DEFECTS.items():
+        problem = registry.problem(defect.requirement)
+        if problem:
+            yield Hole("defect without requirement", name, problem)
+
+
+def unfound_flaws(flaws: Iterable[Flaw], variants: Collection[Variant]) -> Iterator[Hole]:
+    """Published flaws that no case is tagged with, and tags that name no flaw."""
+    tags = {tag: variant.key for variant in variants for tag in variant.tags}
+    known = {flaw.id for flaw in flaws}
+    for flaw in flaws:
+        if flaw.id not in tags and not flaw.untestable:
+            yield Hole("flaw unfound", flaw.id, "no case is tagged with it")
+        if flaw.id in tags and flaw.untestable:
+            yield Hole("flaw contradictory", flaw.id, "it has a case and is 'untestable'")
+    for tag, key in tags.items():
+        if tag not in known and tag != tag.lower():
+            yield Hole("tag unknown", key, f"{tag} is no row of the published flaws")
+
+
+def unnoticed(
+    matrix: Matrix, defects: Iterable[str], variants: Mapping[str, Variant]
+) -> Iterator[Hole]:
+    """Defects that no case notices, or none that cites the same requirement."""
+    for name in defects:
+        killers = matrix.killers(name)
+        wanted = DEFECTS[name].requirement
+        if not killers:
+            yield Hole("defect survives", name, f"no case notices it; it breaks {wanted}")
+        elif not any(wanted in variants[key].cited for key in killers):
+            text = f"noticed by {', '.join(killers[:3])}, none of which cites {wanted}"
+            yield Hole("defect miscited", name, text)
+
+
+def idle(matrix: Matrix, keys: Iterable[str], variants: Mapping[str, Variant]) -> Iterator[Hole]:
+    """Cases that no defect turns: nothing shows that they can fail."""
+    for key in keys:
+        if key not in matrix.useful and not variants[key].open:
+            yield Hole(
+                "case idle", key, f"no defect turns it; it cites {variants[key].requirement}"
+            )
+
+
+def homeless(keys: Iterable[str], home: Collection[str]) -> Iterator[Hole]:
+    """Cases that apply to no good server, so that nothing is known of them."""
+    for key in keys:
+        if key not in home:
+            yield Hole("case unproved", key, "it applies to none of the good servers")
+
+
+def accused(ground: str, findings: Iterable[Finding]) -> Iterator[Hole]:
+    """Good servers that a case accuses."""
+    for finding in findings:
+        if finding.verdict in ACCUSING:
+            said = finding.observed or finding.note
+            text = f"{finding.verdict} at the good server {ground}: {said}"
+            yield Hole("good server accused", finding.key, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many rows of a weight there are, how many have a case, how many a reason."""
+
+    weight: str
+    rows: int
+    tested: int
+    untestable: int
+
+    @property
+    def testable(self) -> int:
+        """Rows that a case could test."""
+        return self.rows - self.untestable
+
+
+def coverage(registry: Registry, variants: Collection[Variant]) -> Iterator[Coverage]:
+    """Coverage of MUST, SHOULD and MAY."""
+    cited = {identifier for variant in variants for identifier in variant.cited}
+    weights: dict[str, tuple[Level, ...]] = {
+        "MUST": (Level.MUST, Level.MUST_NOT),
+        "SHOULD": (Level.SHOULD, Level.SHOULD_NOT),
+        "MAY": (Level.MAY,),
+    }
+    for weight, levels in weights.items():
+        rows: list[Requirement] = [row for row in registry.all if row.level in levels]
+        yield Coverage(
+            weight,
+            len(rows),
+            sum(row.id in cited for row in rows),
+            sum(bool(row.untestable) for row in rows),
+        )
