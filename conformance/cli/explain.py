@@ -1,0 +1,209 @@
+"""`tokenspec explain`: an id or a word of a report in plain words."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from conformance.checks import CHECKS
+from conformance.errors import UsageError
+from conformance.play.wording import outcome_text
+from conformance.plugin.options import BUNDLED
+from conformance.registry import Registry
+from conformance.registry.flaws import Flaw, published_flaws
+from conformance.registry.model import Requirement
+from conformance.run.conclusion import ExitCode
+from conformance.scenario.loader import load_folders
+from conformance.scenario.model import Variant
+from conformance.scenario.wording import changes_in_words
+from conformance.target.capabilities import CAPABILITIES
+from conformance.vocabulary import vocabulary
+from reference_server.defects import DEFECTS
+
+WIDTH, INDENT = 96, 15
+EPILOG = """\
+examples:
+  tokenspec explain RFC7636-4.6                     every requirement of a section
+  tokenspec explain pkce-verifier-wrong             a scenario and its variants
+  tokenspec explain CVE-2023-48228                  which case would have found it
+  tokenspec explain dpop.htu_prefix                 a defect of 'tokenspec serve --defect'
+  tokenspec explain could-not-run                   a verdict
+"""
+WORDS = {
+    "pass": "the target did what the requirement asks",
+    "fail": "a MUST or MUST NOT is broken; the run ends with exit code 1",
+    "warn": "a SHOULD is broken, or a refusal came with another error code than the one named",
+    "observe": "no rule decides; what the target did is written down",
+    "deviation": "a documented difference of the vendor that the chosen profile allows",
+    "waived": "a failure that a waiver excuses until it expires",
+    "stale-waiver": "a waiver excuses what does not fail; the run fails until it is taken out",
+    "not-applicable": "the target has not got what the case needs; the reason is beside it",
+    "could-not-run": "nothing could be said, for the reason beside it; a MUST that could not run "
+    "ends the run with exit code 6",
+    "accepted": "kind of failure: granted what had to be refused",
+    "refused": "kind of failure: refused what had to be granted",
+    "wrong-error": "kind of failure: refused as it should be, with another status or error code",
+    "wrong-envelope": "kind of failure: the answer is not shaped as it has to be",
+    "server-error": "kind of failure: a status of 500 or above",
+    "timeout": "kind of failure: no answer, or not in time",
+    "leak": "kind of failure: something was sent to where it must not go",
+    "control": "the valid twin of a case, played before it: a refusal without it proves nothing",
+    "oracle": "the reference server beside the target; its answer has to satisfy every scenario",
+}
+Lines = Iterator[str]
+
+
+def add_to(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "explain",
+        help="a requirement, scenario, flaw, defect or verdict in plain words",
+        description="Explain an id or a word that a report uses.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("id", metavar="ID", nargs="+")
+    parser.set_defaults(act=act)
+
+
+def act(options: argparse.Namespace) -> int:
+    """Print what is known of each id.
+
+    Raises:
+        UsageError: nothing is called so.
+    """
+    variants = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    for name in options.id:
+        print("\n".join(explain(name, variants)))
+    return ExitCode.CONFORMS
+
+
+def explain(name: str, variants: list[Variant]) -> list[str]:
+    """What is known under a name.
+
+    Raises:
+        UsageError: nothing is; the hint names the closest.
+    """
+    readings: tuple[Callable[[str, list[Variant]], Lines], ...] = (
+        _requirements,
+        _scenario,
+        _flaw,
+        _defect,
+        _word,
+    )
+    lines = [line for reading in readings for line in reading(name, variants)]
+    if lines:
+        return lines
+    known = {
+        *Registry.load().rows,
+        *WORDS,
+        *DEFECTS,
+        *CHECKS,
+        *CAPABILITIES,
+        *(flaw.id for flaw in published_flaws()),
+        *(text for variant in variants for text in (variant.key, variant.scenario)),
+    }
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else "ids are in reports and in 'tokenspec list'"
+    raise UsageError(f"nothing is called {name!r}", hint)
+
+
+def _requirements(name: str, variants: list[Variant]) -> Lines:
+    for row in Registry.load().matching(name):
+        yield from _requirement(row, variants)
+
+
+def _requirement(row: Requirement, variants: list[Variant]) -> Lines:
+    yield f"{row.id}: {row.citation} ({row.level})"
+    yield from _row("demands", row.text)
+    yield from _row("read it at", row.url)
+    yield from _row("note", row.note)
+    yield from _row("untestable", row.untestable)
+    yield from _list("tested by", (v.key for v in variants if row.id in v.cited))
+    breaking = (name for name, defect in DEFECTS.items() if defect.requirement == row.id)
+    yield from _list("broken by", (f"tokenspec serve --defect {name}" for name in breaking))
+    yield ""
+
+
+def _scenario(name: str, variants: list[Variant]) -> Lines:
+    for variant in variants:
+        if name in (variant.key, variant.scenario):
+            yield from _variant(variant)
+
+
+def _variant(variant: Variant) -> Lines:
+    registry = Registry.load()
+    yield f"{variant.key}: {variant.title}"
+    for identifier in variant.cited:
+        row = registry.get(identifier)
+        yield from _row("tests", f"{row.citation} ({row.level}, {row.id}): {row.text}")
+    yield from _row("why", variant.why)
+    yield from _row("sends", "; ".join(changes_in_words(variant)) or "the valid exchange")
+    for step in variant.steps:
+        if step.expect:
+            yield from _row("expects", f"{step.name}: {outcome_text(step.expect)}")
+    yield from _row("needs", ", ".join(variant.needs))
+    yield from _row("finds", ", ".join(tag for tag in variant.tags if tag != tag.lower()))
+    yield from _row("stands at", f"{variant.place.file}:{variant.place.line}")
+    yield ""
+
+
+def _flaw(name: str, variants: list[Variant]) -> Lines:
+    for flaw in published_flaws():
+        if flaw.id.lower() == name.lower():
+            yield from _flaw_rows(flaw, variants)
+
+
+def _flaw_rows(flaw: Flaw, variants: list[Variant]) -> Lines:
+    yield f"{flaw.id}: {flaw.product}, {flaw.affected}"
+    yield from _row("flaw", flaw.flaw)
+    yield from _row("published", flaw.source)
+    yield from _row("untestable", flaw.untestable)
+    yield from _list("found by", (v.key for v in variants if flaw.id in v.tags))
+    yield ""
+
+
+def _defect(name: str, variants: list[Variant]) -> Lines:
+    if name not in DEFECTS:
+        return
+    defect = DEFECTS[name]
+    row = Registry.load().get(defect.requirement)
+    yield f"{name}: a defect of the reference server"
+    yield from _row("does", defect.summary)
+    yield from _row("breaks", f"{row.citation} ({row.level}, {row.id}): {row.text}")
+    yield from _row("try it", f"tokenspec serve --defect {name}")
+    yield from _list("tested by", (v.key for v in variants if defect.requirement in v.cited))
+    yield ""
+
+
+def _word(name: str, _variants: list[Variant]) -> Lines:
+    if name in WORDS:
+        yield from textwrap.wrap(f"{name}: {WORDS[name]}", WIDTH)
+    if name in CHECKS:
+        yield f"{name}: a check. {CHECKS[name].summary}"
+    if name in CAPABILITIES:
+        yield f"{name}: a capability, in 'needs'. {CAPABILITIES[name].summary}"
+
+
+def _row(label: str, text: str) -> Lines:
+    if text:
+        first = f"  {label}".ljust(INDENT)
+        yield from textwrap.wrap(
+            text,
+            WIDTH,
+            initial_indent=first,
+            subsequent_indent=" " * INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _list(label: str, items: Iterable[str]) -> Lines:
+    first = f"  {label}".ljust(INDENT)
+    for item in items:
+        yield first + item
+        first = " " * INDENT
