@@ -44,7 +44,7 @@ def credentials(
         secret = "".join(str(value) for value in apply(changes.secret, (secret,), around))
     basic = _basic(client.client_id, secret, raw=changes.encoding == "raw")
     match changes.method or client.auth:
-        case "none":
+        case "none" | "tls_client_auth" | "self_signed_tls_client_auth":  # RFC 8705 §2
             return Credentials((("client_id", client.client_id),))
         case "client_secret_basic":
             return Credentials((), basic)

@@ -18,7 +18,7 @@ from conformance.play.wording import answer_text
 from conformance.scenario.model import Variant
 from conformance.target.bundled import lifetimes_of
 from conformance.target.discovery import allowed_origins, discover
-from conformance.target.model import Client, Login, Target
+from conformance.target.model import CERTIFICATE_METHODS, Client, Login, Network, Target
 from conformance.transport.in_process import InProcessTransport
 from reference_server import Api, Policy, Server, ServerConfig, User
 from reference_server import Client as ServerClient
@@ -92,6 +92,7 @@ def make_oracle(
         login=Login("reference", username=USERNAME, password=PASSWORD),
         lifetimes=lifetimes_of(config.policy),
         hosts=(),
+        network=Network(),
     )
     transport = InProcessTransport(server)
     bare = replace(twin, endpoints=type(target.endpoints)())
@@ -122,7 +123,8 @@ def _client(client: Client) -> ServerClient:
         }
     return ServerClient(
         client_id=client.client_id,
-        auth_method=client.auth,
+        # no connection here has a certificate, so such a client is asked for its client_id only
+        auth_method="none" if client.auth in CERTIFICATE_METHODS else client.auth,
         secret=client.secret,
         jwks=jwks,
         redirect_uris=client.redirect_uris,

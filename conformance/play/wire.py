@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from conformance.errors import Unreachable
 from conformance.http import Headers, Request, Response, Transport
@@ -151,7 +151,7 @@ def _proof(memory: Memory, place: ProofPlace, changes: JwtChanges) -> str:
         return memory.last_proof
     wanted = ProofRequest(
         method=place.method,
-        url=place.url,
+        url=_public(memory.party.target.network.htu, place.url),
         issued_at=int(memory.party.clock()),
         jti=memory.identifier(),
         nonce=memory.party.nonces.get(place.url, ""),
@@ -163,6 +163,14 @@ def _proof(memory: Memory, place: ProofPlace, changes: JwtChanges) -> str:
     signers = Signers(right, other, memory.client.secret)
     memory.last_proof = make_dpop_proof(wanted, changes, signers, memory)
     return memory.last_proof
+
+
+def _public(htu: str, url: str) -> str:
+    """`url` at the origin the server knows itself by, where the target file names one."""
+    if not htu:
+        return url
+    parts, public = urlsplit(url), urlsplit(htu)
+    return urlunsplit(parts._replace(scheme=public.scheme, netloc=public.netloc))
 
 
 def _wants_nonce(response: Response, changes: JwtChanges) -> bool:

@@ -54,7 +54,7 @@ def open_target(
         return Opened(prepare_in_process(target, demo_config(BUNDLED_ISSUER), strict=strict))
     target = _overridden(read_target(path, environ), profile, jobs, rate)
     resources = ExitStack()
-    network = resources.enter_context(NetworkTransport(target.limits, verify_tls=target.verify_tls))
+    network = resources.enter_context(network_of(target))
     try:
         setup = prepare(target, PoliteTransport(network, target.limits), strict=strict)
     except BaseException:
@@ -82,6 +82,11 @@ def prepare_in_process(
     clock = MovableClock()
     transport = InProcessTransport(Server(config, clock=clock, defects=tuple(defects)))
     return prepare(target, transport, strict=strict, clock=clock, wait=clock.wait)
+
+
+def network_of(target: Target) -> NetworkTransport:
+    """The way to a target, not yet held to its hosts."""
+    return NetworkTransport(target.limits, verify_tls=target.verify_tls, network=target.network)
 
 
 def _overridden(target: Target, profile: str, jobs: int | None, rate: float | None) -> Target:

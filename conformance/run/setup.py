@@ -61,6 +61,11 @@ def prepare(
     Raises:
         TargetUnusable: the metadata cannot be had or used.
     """
+    offset = target.network.clock_offset
+
+    def target_clock() -> float:
+        return clock() + offset
+
     found = discover(target, transport)
     decisions = decide(target, found)
     party = Party(
@@ -70,7 +75,7 @@ def prepare(
         driver=driver_for(target.login, allowed_origins(target, found), target.limits),
         metadata=found.metadata,
         metadata_url=found.source,
-        clock=clock,
+        clock=target_clock if offset else clock,
         random_bytes=random_bytes,
         wait=wait,
     )
@@ -108,3 +113,7 @@ def target_secrets(target: Target) -> Iterator[tuple[str, str]]:
                 serialization.NoEncryption(),
             )
             yield "private_key", pem.decode()
+    for name, value in target.network.headers:
+        yield name.lower(), value
+    if target.registration is not None:
+        yield "initial_access_token", target.registration.initial_access_token

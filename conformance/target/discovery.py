@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from conformance.errors import TargetUnusable
 from conformance.http import Request, Transport, origin
-from conformance.target.model import Endpoints, Target
+from conformance.target.model import CERTIFICATE_METHODS, Endpoints, Target
 
 OK = 200
 MEMBERS = {
@@ -19,7 +19,9 @@ MEMBERS = {
     "revocation": "revocation_endpoint",
     "introspection": "introspection_endpoint",
     "jwks": "jwks_uri",
+    "registration": "registration_endpoint",
 }
+ALIASES = "mtls_endpoint_aliases"  # RFC 8705 §5
 NEEDED = ("authorization", "token")
 
 
@@ -66,7 +68,9 @@ def metadata_urls(issuer: str) -> tuple[str, str]:
 
 def allowed_origins(target: Target, discovered: Discovered) -> frozenset[str]:
     """Every origin the harness may talk to: those of the file, and of endpoints it allowed."""
-    found = (getattr(discovered.endpoints, item.name) for item in fields(Endpoints))
+    unused = ("registration",) if target.registration is None else ()
+    names = (item.name for item in fields(Endpoints) if item.name not in unused)
+    found = (getattr(discovered.endpoints, name) for name in names)
     return _named_origins(target) | {origin(url) for url in found if url}
 
 
@@ -81,11 +85,18 @@ def _fetch(target: Target, transport: Transport) -> tuple[Mapping[str, Any], str
 
 def _endpoints(target: Target, metadata: Mapping[str, Any]) -> Endpoints:
     found = {}
+    aliases = metadata.get(ALIASES) if _by_certificate(target) else None
+    listing = {**metadata, **(aliases if isinstance(aliases, dict) else {})}
     for name, member in MEMBERS.items():
-        listed = metadata.get(member)
+        listed = listing.get(member)
         usable = isinstance(listed, str) and listed.startswith(("https://", "http://"))
         found[name] = getattr(target.endpoints, name) or (str(listed) if usable else "")
     return Endpoints(**found)
+
+
+def _by_certificate(target: Target) -> bool:
+    """RFC 8705 §5: a client that authenticates by certificate uses the aliases."""
+    return bool(target.clients) and target.main.auth in CERTIFICATE_METHODS
 
 
 def _refuse_strangers(target: Target, endpoints: Endpoints) -> None:
@@ -93,7 +104,8 @@ def _refuse_strangers(target: Target, endpoints: Endpoints) -> None:
     known = _named_origins(target)
     for name, member in MEMBERS.items():
         url = getattr(endpoints, name)
-        if url and origin(url) not in known:
+        unused = name == "registration" and target.registration is None
+        if url and origin(url) not in known and not unused:
             place = origin(url)
             raise TargetUnusable(
                 f"the metadata's {member} is at {place}, a host the target file does not name",

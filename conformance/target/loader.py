@@ -3,46 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
-
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from conformance.documents import Marked, Reader, read_text, suggest
-from conformance.login.cookies import is_loopback
+from conformance.target import format as tables
 from conformance.target.capabilities import CAPABILITIES
 from conformance.target.model import (
+    CERTIFICATE_METHODS,
     CLIENT_AUTH_METHODS,
+    IP_VERSIONS,
     LOGIN_KINDS,
+    STEP_WORDS,
     Api,
     Client,
+    ClientAuth,
     Endpoints,
     Lifetimes,
     Limits,
     Login,
+    LoginStep,
+    Network,
     Product,
+    Registration,
     Target,
 )
+from conformance.target.reading import Reading
 
 PROFILES = ("rfc",)
-KEYS = (
-    "format", "issuer", "product", "endpoints", "clients", "login", "apis", "scope", "authorize",
-    "profile", "capabilities", "limits", "lifetimes", "hosts", "verify_tls",
-)  # fmt: skip
-CLIENT_KEYS = ("client_id", "auth", "secret", "private_key", "key_id", "redirect_uris")
-LOGIN_KEYS = (
-    "kind", "username", "password", "cookies", "command", "username_field", "password_field",
-    "hosts",
-)  # fmt: skip
-API_KEYS = ("audience", "offline_access")
-PRODUCT_KEYS = ("vendor", "name", "version")
-ENDPOINT_KEYS = tuple(item.name for item in fields(Endpoints))
-LIMIT_KEYS = tuple(item.name for item in fields(Limits))
-LIFETIME_KEYS = tuple(item.name for item in fields(Lifetimes))
-NOTHING: Mapping[str, Marked] = MappingProxyType({})
+NEEDED_BY_KIND = {
+    "form": ("username", "password"),
+    "reference": ("username", "password"),
+    "cookie": ("cookies",),
+    "command": ("command",),
+    "python": ("function",),
+}
 
 
 def read_target(path: Path, environ: Mapping[str, str]) -> Target:
@@ -60,126 +55,203 @@ def read_target(path: Path, environ: Mapping[str, str]) -> Target:
     if len(documents) != 1:
         reader.problem(Marked(None, 1, 1), "a target file holds exactly one document")
         reader.finish()
-    target = _Reading(reader, path.parent, environ, documents[0]).target()
+    target = _File(Reading(reader, path.parent, environ), documents[0]).target()
     reader.finish()
     return target
 
 
-class _Reading:
-    """One file being read."""
+class _File:
+    """One file being read, section by section."""
 
-    def __init__(
-        self, reader: Reader, folder: Path, environ: Mapping[str, str], document: Marked
-    ) -> None:
-        self.reader = reader
-        self.folder = folder
-        self.environ = environ
+    def __init__(self, read: Reading, document: Marked) -> None:
+        self.read = read
+        self.reader = read.reader
         self.document = document
-        self.fields = reader.mapping(
-            document, allowed=KEYS, required=("format", "issuer", "clients", "login")
+        self.fields = self.reader.mapping(
+            document, allowed=tables.TARGET.keys, required=tables.TARGET.needed
         )
-        reader.format_1(self.fields)
-        self.issuer = self._url(self.fields, "issuer")
+        self.reader.format_1(self.fields)
+        read.issuer = read.url(self.fields, "issuer")
 
     def target(self) -> Target:
         """Everything the file says."""
-        read = self.reader
-        hosts = self.fields.get("hosts")
+        read, own = self.read, self.fields
+        registration = self._registration()
         return Target(
-            issuer=self.issuer,
-            clients=self._clients(),
+            issuer=read.issuer,
+            clients=self._clients(optional=registration is not None),
             login=self._login(),
-            file=read.file,
-            product=Product(**self._texts("product", PRODUCT_KEYS)),
+            file=self.reader.file,
+            product=Product(**self._texts("product", tables.PRODUCT)),
             endpoints=self._endpoints(),
-            scope=self._text(self.fields, "scope", "openid"),
+            scope=read.text(own, "scope", "openid"),
             apis=self._apis(),
             authorize=MappingProxyType(self._texts("authorize", None)),
-            profile=read.choice(self.fields["profile"], PROFILES)
-            if "profile" in self.fields
-            else "rfc",
+            profile=self.reader.choice(own["profile"], PROFILES) if "profile" in own else "rfc",
             capabilities=MappingProxyType(self._capabilities()),
             limits=self._limits(),
             lifetimes=self._lifetimes(),
-            hosts=tuple(self._checked_url(item) for item in self._items(hosts)),
-            verify_tls=read.boolean(self.fields["verify_tls"])
-            if "verify_tls" in self.fields
-            else True,
+            hosts=read.urls(own, "hosts"),
+            verify_tls=read.flag(own, "verify_tls", default=True),
+            network=self._network(),
+            registration=registration,
         )
 
-    def _clients(self) -> tuple[Client, ...]:
+    def _clients(self, *, optional: bool) -> tuple[Client, ...]:
         at = self.fields.get("clients")
-        items = self.reader.sequence(at) if at else ()
+        if at is None and not optional:
+            hint = "list a client, or say 'registration: {}' where clients register themselves"
+            self.reader.problem(self.document, "missing key 'clients'", hint)
+        items = self.read.items(self.fields, "clients")
         if at and isinstance(at.value, tuple) and not items:
             self.reader.problem(at, "a target has at least one client")
-        return tuple(self._client(item) for item in items) or (Client(""),)
+        clients = tuple(self._client(item) for item in items)
+        return clients or (() if optional else (Client(""),))
 
     def _client(self, at: Marked) -> Client:
-        read = self.reader
-        own = read.mapping(at, allowed=CLIENT_KEYS, required=("client_id", "redirect_uris"))
-        auth = read.choice(own["auth"], CLIENT_AUTH_METHODS) if "auth" in own else "none"
-        secret = self._secret(own, "secret")
-        key = self._private_key(own)
+        read, reader = self.read, self.reader
+        own = reader.mapping(at, allowed=tables.CLIENT.keys, required=tables.CLIENT.needed)
+        auth = reader.choice(own["auth"], CLIENT_AUTH_METHODS) if "auth" in own else "none"
+        secret = read.secret(own, "secret")
+        key = read.private_key(own)
         if auth.startswith("client_secret") and "secret" not in own:
-            read.problem(at, f"auth {auth} needs a 'secret'", "secret: {env: NAME}")
+            reader.problem(at, f"auth {auth} needs a 'secret'", "secret: {env: NAME}")
         if auth == "private_key_jwt" and "private_key" not in own:
-            read.problem(at, "auth private_key_jwt needs a 'private_key'", "{file: key.pem}")
+            reader.problem(at, "auth private_key_jwt needs a 'private_key'", "{file: key.pem}")
         if auth == "none" and ("secret" in own or "private_key" in own):
-            read.problem(at, "a client with a secret or key says how it is used", "add 'auth'")
-        uris = self._items(own.get("redirect_uris"))
+            reader.problem(at, "a client with a secret or key says how it is used", "add 'auth'")
+        if auth in CERTIFICATE_METHODS and not self._has_certificate():
+            hint = "network: {client_certificate: cert.pem, client_key: key.pem}"
+            reader.problem(at, f"auth {auth} needs a client certificate", hint)
+        uris = read.texts(own, "redirect_uris")
         if "redirect_uris" in own and not uris:
-            read.problem(own["redirect_uris"], "a client has at least one redirect URI")
+            reader.problem(own["redirect_uris"], "a client has at least one redirect URI")
         return Client(
-            client_id=self._text(own, "client_id"),
-            auth=next((m for m in CLIENT_AUTH_METHODS if m == auth), "none"),
+            client_id=read.text(own, "client_id"),
+            auth=_method(auth),
             secret=secret,
             private_key=key,
-            key_id=self._text(own, "key_id"),
-            redirect_uris=tuple(read.text(item) for item in uris),
+            key_id=read.text(own, "key_id"),
+            redirect_uris=uris,
         )
 
+    def _has_certificate(self) -> bool:
+        at = self.fields.get("network")
+        return at is not None and isinstance(at.value, dict) and "client_certificate" in at.value
+
     def _login(self) -> Login:
-        read = self.reader
+        read = self.read
         at = self.fields.get("login")
-        own = read.mapping(at, allowed=LOGIN_KEYS) if at else NOTHING
-        kind = read.choice(own["kind"], LOGIN_KINDS) if "kind" in own else "form"
-        needed = {
-            "form": ("username", "password"),
-            "reference": ("username", "password"),
-            "cookie": ("cookies",),
-            "command": ("command",),
-        }
-        for name in needed.get(kind, ()):
+        own = read.mapping(at, tables.LOGIN.keys)
+        kind = self.reader.choice(own["kind"], LOGIN_KINDS) if "kind" in own else "form"
+        for name in NEEDED_BY_KIND.get(kind, ()):
             if at and name not in own:
-                read.problem(at, f"login kind {kind} needs {name!r}")
+                self.reader.problem(at, f"login kind {kind} needs {name!r}")
+        recipe = read.text(own, "recipe")
+        if recipe and recipe not in tables.recipe_names():
+            hint = suggest(recipe, tables.recipe_names())
+            self.reader.problem(own["recipe"], f"unknown recipe {recipe!r}", hint)
         return Login(
             kind=next((k for k in LOGIN_KINDS if k == kind), "form"),
-            username=self._text(own, "username"),
-            password=self._secret(own, "password"),
-            cookies=self._secret(own, "cookies"),
-            command=tuple(read.text(item) for item in self._items(own.get("command"))),
-            username_field=self._text(own, "username_field"),
-            password_field=self._text(own, "password_field"),
-            hosts=tuple(self._checked_url(item) for item in self._items(own.get("hosts"))),
+            username=read.text(own, "username"),
+            password=read.secret(own, "password"),
+            cookies=read.secret(own, "cookies"),
+            command=read.texts(own, "command"),
+            username_field=read.text(own, "username_field"),
+            password_field=read.text(own, "password_field"),
+            hosts=read.urls(own, "hosts"),
+            recipe=recipe,
+            function=self._function(own),
+            steps=tuple(self._step(item) for item in read.items(own, "steps")),
+            chromium=read.text(own, "chromium"),
+            screenshots=read.text(own, "screenshots"),
+        )
+
+    def _function(self, own: Mapping[str, Marked]) -> str:
+        """`file.py:name`, the file looked for beside the target file; or `module:name`."""
+        named = self.read.text(own, "function")
+        if not named:
+            return ""
+        place, colon, name = named.rpartition(":")
+        if not (colon and place and name.isidentifier()):
+            hint = "function: login.py:authorize"
+            self.reader.problem(own["function"], f"{named!r} names no function", hint)
+        return f"{self.read.folder / place}:{name}" if place.endswith(".py") else named
+
+    def _step(self, at: Marked) -> LoginStep:
+        own = self.read.mapping(at, (*STEP_WORDS, "with", "text"))
+        acts = [word for word in STEP_WORDS if word in own]
+        if len(acts) != 1:
+            known = ", ".join(STEP_WORDS)
+            self.reader.problem(at, f"a step has exactly one of: {known}")
+        act = acts[0] if acts else "wait"
+        value = self.reader.choice(own["with"], ("username", "password")) if "with" in own else ""
+        if act == "fill" and not ("with" in own or "text" in own):
+            self.reader.problem(at, "fill says 'with: username', 'with: password' or 'text: …'")
+        return LoginStep(act, self.read.text(own, act), value, self.read.text(own, "text"))
+
+    def _network(self) -> Network:
+        read = self.read
+        own = read.mapping(self.fields.get("network"), tables.NETWORK.keys)
+        version = own["ip_version"].plain if "ip_version" in own else 0
+        if version not in IP_VERSIONS:
+            self.reader.problem(own["ip_version"], f"ip_version is 4 or 6, found {version!r}")
+        headers = read.reader.mapping(own["headers"]) if "headers" in own else {}
+        if "client_key" in own and "client_certificate" not in own:
+            self.reader.problem(own["client_key"], "client_key needs a 'client_certificate'")
+        proxy = own.get("proxy")
+        return Network(
+            proxy=self._text_or_environment(proxy, "proxy") if proxy else "",
+            ca_file=read.file(own, "ca_file"),
+            client_certificate=read.file(own, "client_certificate"),
+            client_key=read.file(own, "client_key"),
+            headers=tuple((n, self._text_or_environment(v, n)) for n, v in headers.items()),
+            address=read.text(own, "address"),
+            host=read.text(own, "host"),
+            htu=read.url(own, "htu"),
+            clock_offset=read.number(own, "clock_offset"),
+            http2=read.flag(own, "http2", default=False),
+            ip_version=version if version in IP_VERSIONS else 0,
+        )
+
+    def _text_or_environment(self, at: Marked, name: str) -> str:
+        """A text, or `{env: NAME}` where it holds a secret."""
+        if isinstance(at.value, dict):
+            return self.read.from_environment(at, name)
+        return self.reader.text(at)
+
+    def _registration(self) -> Registration | None:
+        at = self.fields.get("registration")
+        if at is None:
+            return None
+        read = self.read
+        own = read.mapping(at, tables.REGISTRATION.keys)
+        default = Registration()
+        methods = tuple(
+            _method(self.reader.choice(item, tables.REGISTERED_METHODS))
+            for item in read.items(own, "clients")
+        )
+        return Registration(
+            clients=methods or default.clients,
+            redirect_uris=read.texts(own, "redirect_uris") or default.redirect_uris,
+            initial_access_token=read.secret(own, "initial_access_token"),
         )
 
     def _endpoints(self) -> Endpoints:
-        at = self.fields.get("endpoints")
-        own = self.reader.mapping(at, allowed=ENDPOINT_KEYS) if at else NOTHING
-        return Endpoints(**{name: self._checked_url(value) for name, value in own.items()})
+        own = self.read.mapping(self.fields.get("endpoints"), tables.ENDPOINTS.keys)
+        return Endpoints(**{name: self.read.checked_url(value) for name, value in own.items()})
 
     def _apis(self) -> tuple[Api, ...]:
         apis = []
-        for item in self._items(self.fields.get("apis")):
-            own = self.reader.mapping(item, allowed=API_KEYS, required=("audience",))
-            offline = own.get("offline_access")
-            allowed = self.reader.boolean(offline) if offline else False
-            apis.append(Api(self._text(own, "audience"), allowed))
+        for item in self.read.items(self.fields, "apis"):
+            own = self.reader.mapping(item, allowed=tables.API.keys, required=tables.API.needed)
+            offline = self.read.flag(own, "offline_access", default=False)
+            apis.append(Api(self.read.text(own, "audience"), offline))
         return tuple(apis)
 
     def _capabilities(self) -> dict[str, bool]:
         at = self.fields.get("capabilities")
-        own = self.reader.mapping(at) if at else NOTHING
+        own = self.reader.mapping(at) if at else {}
         for name, value in own.items():
             if name not in CAPABILITIES:
                 hint = suggest(name, CAPABILITIES)
@@ -187,8 +259,7 @@ class _Reading:
         return {name: self.reader.boolean(value) for name, value in own.items()}
 
     def _limits(self) -> Limits:
-        at = self.fields.get("limits")
-        own = self.reader.mapping(at, allowed=LIMIT_KEYS) if at else NOTHING
+        own = self.read.mapping(self.fields.get("limits"), tables.LIMITS.keys)
         given: dict[str, float] = {}
         for name, value in own.items():
             number = self._positive(name, value)
@@ -203,8 +274,7 @@ class _Reading:
         return Limits(**given)  # type: ignore[arg-type]  # each name was matched with its type
 
     def _lifetimes(self) -> Lifetimes:
-        at = self.fields.get("lifetimes")
-        own = self.reader.mapping(at, allowed=LIFETIME_KEYS) if at else NOTHING
+        own = self.read.mapping(self.fields.get("lifetimes"), tables.LIFETIMES.keys)
         return Lifetimes(**{name: self._positive(name, value) for name, value in own.items()})
 
     def _positive(self, name: str, at: Marked) -> float | None:
@@ -214,81 +284,14 @@ class _Reading:
         self.reader.problem(at, f"{name} is a number above zero, found {at.plain!r}")
         return None
 
-    def _secret(self, fields_: Mapping[str, Marked], name: str) -> str:
-        """`{env: NAME}`, or a literal where the target is on the loopback."""
-        at = fields_.get(name)
-        if at is None:
-            return ""
-        if isinstance(at.value, str):
-            if not is_loopback(self.issuer):
-                hint = f"{name}: {{env: NAME}}, and set NAME in the environment"
-                self.reader.problem(at, f"{name} must not stand in the file", hint)
-            return at.value
-        return self._from_environment(at, name)
-
-    def _from_environment(self, at: Marked, name: str) -> str:
-        own = self.reader.mapping(at, allowed=("env",), required=("env",))
-        variable = self._text(own, "env")
-        if not variable:
-            return ""
-        if variable not in self.environ:
-            hint = f"export {variable}=…"
-            message = f"the environment variable {variable} for {name} is not set"
-            self.reader.problem(at, message, hint)
-        return self.environ.get(variable, "")
-
-    def _private_key(self, fields_: Mapping[str, Marked]) -> PrivateKeyTypes | None:
-        at = fields_.get("private_key")
-        if at is None:
-            return None
-        own = self.reader.mapping(at, allowed=("env", "file"))
-        if "file" in own:
-            pem = self._key_file(own["file"])
-        else:
-            pem = self._from_environment(at, "private_key").encode()
-        if not pem:
-            return None
-        try:
-            return load_pem_private_key(pem, None)
-        except (ValueError, TypeError) as error:
-            self.reader.problem(
-                at, "the private key is not a PEM key without passphrase", str(error)
-            )
-            return None
-
-    def _key_file(self, at: Marked) -> bytes:
-        path = self.folder / self.reader.text(at)
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            self.reader.problem(at, f"the key file cannot be read: {error.strerror}", str(path))
-            return b""
-
-    def _texts(self, name: str, allowed: tuple[str, ...] | None) -> dict[str, str]:
+    def _texts(self, name: str, section: tables.Section | None) -> dict[str, str]:
         at = self.fields.get(name)
-        own = self.reader.mapping(at, allowed=allowed) if at else NOTHING
+        if section is not None:
+            own = self.read.mapping(at, section.keys)
+        else:
+            own = self.reader.mapping(at) if at else {}
         return {key: self.reader.text(value) for key, value in own.items()}
 
-    def _text(self, fields_: Mapping[str, Marked], name: str, default: str = "") -> str:
-        return self.reader.text(fields_[name]) if name in fields_ else default
 
-    def _items(self, at: Marked | None) -> tuple[Marked, ...]:
-        return self.reader.sequence(at) if at else ()
-
-    def _url(self, fields_: Mapping[str, Marked], name: str) -> str:
-        return self._checked_url(fields_[name]) if name in fields_ else ""
-
-    def _checked_url(self, at: Marked) -> str:
-        """An absolute https URL; http only on the loopback, where nobody can listen."""
-        text = self.reader.text(at)
-        try:
-            parts = urlsplit(text)
-            good = bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            good = False
-        if text and not (good and text.startswith(("https://", "http://"))):
-            self.reader.problem(at, f"{text!r} is not an absolute https URL")
-        elif text.startswith("http://") and not is_loopback(text):
-            message = f"{text!r} is not https; codes and tokens would travel in the clear"
-            self.reader.problem(at, message, "http is allowed for 127.0.0.1, ::1 and localhost")
-        return text
+def _method(word: str) -> ClientAuth:
+    return next((method for method in CLIENT_AUTH_METHODS if method == word), "none")

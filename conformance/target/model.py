@@ -9,15 +9,36 @@ from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-ClientAuth = Literal["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
+ClientAuth = Literal[
+    "none",
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+]
 CLIENT_AUTH_METHODS: tuple[ClientAuth, ...] = (
     "none",
     "client_secret_basic",
     "client_secret_post",
     "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
 )
-LoginKind = Literal["reference", "form", "cookie", "command"]
-LOGIN_KINDS: tuple[LoginKind, ...] = ("reference", "form", "cookie", "command")
+CERTIFICATE_METHODS = ("tls_client_auth", "self_signed_tls_client_auth")  # RFC 8705 §2
+LoginKind = Literal["reference", "form", "browser", "cookie", "command", "python", "manual", "none"]
+LOGIN_KINDS: tuple[LoginKind, ...] = (
+    "reference",
+    "form",
+    "browser",
+    "cookie",
+    "command",
+    "python",
+    "manual",
+    "none",
+)
+STEP_WORDS = ("fill", "click", "wait")
+IP_VERSIONS = (0, 4, 6)  # 0: whichever the system prefers
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +62,18 @@ class Api:
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """How an authorization code is had.
+class LoginStep:
+    """One thing a browser does on a login page. `act` is a word of STEP_WORDS."""
 
-    `form`: fill the login page of the target with `username` and `password`.
-    `cookie`: send the stored session in `cookies` (a Cookie header value) with prompt=none.
-    `command`: run `command` with the authorization URL; it prints the callback URL.
-    `reference`: the bundled server, signed in like `form` with known field names.
-    """
+    act: str
+    selector: str
+    value: str = ""  # username | password
+    text: str = ""  # what else is filled in
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How an authorization code is had; see `tables.LOGIN` for what each kind reads."""
 
     kind: LoginKind = "form"
     username: str = ""
@@ -58,6 +83,40 @@ class Login:
     username_field: str = ""
     password_field: str = ""
     hosts: tuple[str, ...] = ()  # further origins the login page may live on
+    recipe: str = ""  # empty: whichever recognises the page
+    function: str = ""  # file.py:name or module:name
+    steps: tuple[LoginStep, ...] = ()
+    chromium: str = ""  # path of the browser
+    screenshots: str = ""  # folder
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How bytes get to the target, where it is not straight."""
+
+    proxy: str = field(default="", repr=False)
+    ca_file: str = ""
+    client_certificate: str = ""  # path of a PEM file
+    client_key: str = ""  # path of a PEM file; empty: in the certificate's file
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    address: str = ""  # host:port that is connected to, whatever the URL names
+    host: str = ""  # Host header and certificate name, whatever the URL names
+    htu: str = ""  # origin that DPoP proofs name
+    clock_offset: float = 0.0  # seconds the target's clock is ahead of ours
+    http2: bool = False
+    ip_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Clients registered for one run and deleted after it (RFC 7591, RFC 7592)."""
+
+    clients: tuple[ClientAuth, ...] = ("none", "none", "client_secret_basic")
+    redirect_uris: tuple[str, ...] = (
+        "https://client.example/callback",
+        "https://client.example/other",
+    )
+    initial_access_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +150,7 @@ class Endpoints:
     revocation: str = ""
     introspection: str = ""
     jwks: str = ""
+    registration: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +181,8 @@ class Target:
     lifetimes: Lifetimes = Lifetimes()
     hosts: tuple[str, ...] = ()  # further hosts the harness may talk to
     verify_tls: bool = True
+    network: Network = Network()
+    registration: Registration | None = None
 
     @property
     def main(self) -> Client:
@@ -132,7 +194,7 @@ class Target:
 
         Roles: `main`; `second`, the next client that authenticates as `main` does, else any
         other; an authentication method, the first client that uses it; `confidential`, the first
-        that authenticates at all.
+        that authenticates with a secret or key of the request.
         """
         others = self.clients[1:]
         match role:
@@ -142,7 +204,8 @@ class Target:
                 alike = (client for client in others if client.auth == self.main.auth)
                 return next(alike, others[0] if others else None)
             case "confidential":
-                return next((client for client in self.clients if client.auth != "none"), None)
+                none = ("none", *CERTIFICATE_METHODS)
+                return next((client for client in self.clients if client.auth not in none), None)
             case "public":
                 return next((client for client in self.clients if client.auth == "none"), None)
             case method:

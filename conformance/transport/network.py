@@ -7,27 +7,33 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
 from conformance import __version__
-from conformance.errors import TimedOut, Unreachable
+from conformance.errors import TimedOut, Unreachable, UsageError
 from conformance.http import Request, Response, origin
-from conformance.target.model import Limits
+from conformance.target.model import Limits, Network
 
 USER_AGENT = f"tokenspec/{__version__}"
 CHUNK = 16 * 1024
+STRAIGHT = Network()
 
 
 class NetworkTransport:
-    """Sends requests with httpx; no redirects, no cookies, no environment proxies.
+    """Sends requests with httpx; no redirects, no cookies, no settings of the environment.
 
     Args:
         limits: seconds and bytes allowed for one response.
         verify_tls: whether certificates have to be valid.
+        network: proxy, certificates, headers and addresses.
         allowed: origins that may be spoken to; None for any.
         clock: monotonic seconds.
         inner: the httpx transport to use; for tests.
+
+    Raises:
+        UsageError: a certificate or key of `network` cannot be used.
     """
 
     def __init__(
@@ -35,21 +41,20 @@ class NetworkTransport:
         limits: Limits,
         *,
         verify_tls: bool = True,
+        network: Network = STRAIGHT,
         allowed: frozenset[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
         inner: httpx.BaseTransport | None = None,
     ) -> None:
         self._limits = limits
+        self._network = network
         self._clock = clock
         self.allowed = allowed
-        context: ssl.SSLContext | bool = verify_tls
         self._client = httpx.Client(
-            verify=context,
             timeout=limits.timeout,
             follow_redirects=False,
             trust_env=False,
-            transport=inner,
-            limits=httpx.Limits(max_keepalive_connections=64, max_connections=256),
+            transport=inner or _wire(network, verify_tls=verify_tls),
         )
         self._client.headers.clear()
 
@@ -93,7 +98,14 @@ class NetworkTransport:
 
     def _send(self, request: Request, started: float) -> Response:
         headers = [(name.encode(), value.encode()) for name, value in self._headers(request)]
-        made = httpx.Request(request.method, request.url, headers=headers, content=request.body)
+        url, name = self._connected(request)
+        made = httpx.Request(
+            request.method,
+            url,
+            headers=headers,
+            content=request.body,
+            extensions={"sni_hostname": name} if name else {},
+        )
         response = self._client.send(made, stream=True)
         try:
             body = self._body(response, started)
@@ -108,7 +120,24 @@ class NetworkTransport:
     def _headers(self, request: Request) -> tuple[tuple[str, str], ...]:
         names = {name.lower() for name, _ in request.headers}
         usual = (("User-Agent", USER_AGENT), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
-        return (*request.headers, *(pair for pair in usual if pair[0].lower() not in names))
+        added = (*self._named(request), *usual, *self._network.headers)
+        return (*request.headers, *(pair for pair in added if pair[0].lower() not in names))
+
+    def _named(self, request: Request) -> tuple[tuple[str, str], ...]:
+        """The Host header, where it is not that of the address connected to."""
+        if self._network.host:
+            return (("Host", self._network.host),)
+        return (("Host", urlsplit(request.url).netloc),) if self._network.address else ()
+
+    def _connected(self, request: Request) -> tuple[str, str]:
+        """The URL to connect to, and the name its certificate has to bear if it is another."""
+        network = self._network
+        if not (network.address or network.host):
+            return request.url, ""
+        parts = urlsplit(request.url)
+        name = urlsplit(f"//{network.host}").hostname if network.host else parts.hostname
+        url = parts._replace(netloc=network.address or parts.netloc)
+        return urlunsplit(url), name or ""
 
     def _body(self, response: httpx.Response, started: float) -> bytes:
         """The body as sent, read in pieces so that neither size nor drip-feeding can exhaust us."""
@@ -127,11 +156,54 @@ class NetworkTransport:
         return b"".join(pieces)
 
 
+def _wire(network: Network, *, verify_tls: bool) -> httpx.HTTPTransport:
+    local = {4: "0.0.0.0", 6: "::"}.get(network.ip_version)  # noqa: S104 - any of that family
+    return httpx.HTTPTransport(
+        verify=tls_context(network, verify_tls=verify_tls),
+        http2=network.http2,
+        proxy=network.proxy or None,
+        local_address=local,
+        trust_env=False,
+        limits=httpx.Limits(max_keepalive_connections=64, max_connections=256),
+    )
+
+
+def tls_context(network: Network, *, verify_tls: bool = True) -> ssl.SSLContext:
+    """What certificates are trusted, and which one is shown.
+
+    Raises:
+        UsageError: a certificate or key cannot be used.
+    """
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    if not verify_tls:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if network.ca_file:
+        try:
+            context.load_verify_locations(cafile=network.ca_file)
+        except ssl.SSLError as error:
+            hint = "network.ca_file holds certificates in PEM"
+            raise UsageError(f"{network.ca_file} holds no certificates: {error}", hint) from error
+    if network.client_certificate:
+        try:
+            context.load_cert_chain(network.client_certificate, network.client_key or None)
+        except (ssl.SSLError, OSError) as error:
+            hint = "check network.client_certificate and network.client_key: PEM, no passphrase"
+            raise UsageError(f"the client certificate cannot be used: {error}", hint) from error
+    return context
+
+
 def _unreachable(place: str, error: httpx.TransportError) -> Unreachable:
     text = str(error) or type(error).__name__
     if "CERTIFICATE" in text.upper():
-        hint = "mend the certificate, or set 'verify_tls: false' for a test system"
+        hint = (
+            "mend the certificate, trust its issuer with 'network: {ca_file: …}', or set "
+            "'verify_tls: false' for a test system"
+        )
         return Unreachable(f"the TLS certificate of {place} is not valid: {text}", hint)
+    if isinstance(error, httpx.ProxyError):
+        return Unreachable(f"the proxy refused {place}: {text}", "check network.proxy")
     if isinstance(error, httpx.ConnectError):
         hint = "is it running, and is 'issuer' in the target file right?"
         return Unreachable(f"cannot connect to {place}: {text}", hint)
