@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
+from reports.terminal import evidence_text
+
 LONGEST = 4_000  # characters of evidence one row of the run page carries
 STYLE = (
     "white-space:pre-wrap;overflow-wrap:anywhere;font:12px/1.45 ui-monospace,monospace;"
@@ -37,10 +39,12 @@ def evidence_html(finding: Line) -> str:
 def _summary(finding: Line) -> str:
     rows = {
         "Requirement": f"{finding['citation']} ({finding['level']}): {finding['text']}",
+        "Level": finding.get("level_why", ""),
         "Sent": "; ".join(finding["sent"]) or "the valid exchange",
         "Expected": finding["expected"],
         "Got": finding["observed"],
         "Note": finding["note"],
+        "Documented": evidence_text(finding.get("deviation")),
         "Control": finding["control"],
         "Oracle": finding["oracle"],
         "Why it matters": finding["why"],

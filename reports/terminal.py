@@ -9,7 +9,7 @@ from typing import Any
 
 WIDTH = 96
 VERBATIM = ("again", "at", "")  # to be copied: a command or address in two lines is none
-ORDER = ("pass", "fail", "warn", "observe", "could-not-run", "not-applicable")
+ORDER = ("pass", "fail", "warn", "deviation", "observe", "could-not-run", "not-applicable")
 Line = Mapping[str, Any]
 
 
@@ -21,10 +21,12 @@ def finding_text(finding: Line, command: str = "tokenspec run") -> str:
     rows = [
         ("requirement", f"{finding['citation']} ({finding['level']}): {finding['text']}"),
         ("", finding["url"]),
+        ("level", finding.get("level_why", "")),
         ("sent", "; ".join(finding["sent"]) or "the valid exchange"),
         ("expected", finding["expected"]),
         ("got", finding["observed"]),
         ("note", finding["note"]),
+        ("documented", evidence_text(finding.get("deviation"))),
         ("control", finding["control"]),
         ("oracle", finding["oracle"]),
         ("why", finding["why"]),
@@ -45,6 +47,30 @@ def could_not_run_text(finding: Line) -> str:
     ]
     head = f"COULD NOT RUN  {finding['key']}  {finding['title']}"
     return "\n".join([head, *(line for name, text in rows if text for line in _row(name, text))])
+
+
+def evidence_text(evidence: Line | None) -> str:
+    """What a documented difference is known from; empty without one."""
+    if not evidence:
+        return ""
+    told = f"preset {evidence['preset']}: {evidence['source']}"
+    told += f" ({evidence['confidence']}, {evidence['date']})"
+    return f"{told}; {evidence['note']}" if evidence["note"] else told
+
+
+def deviations(findings: Iterable[Line]) -> list[str]:
+    """The differences that the profile allowed, each with its source; they are no passes."""
+    allowed = [finding for finding in findings if finding["verdict"] == "deviation"]
+    if not allowed:
+        return []
+    lines = ["", "documented differences, allowed by the profile and no passes:"]
+    for finding in allowed:
+        lines += [
+            f"  {finding['key']}  {finding['citation']}",
+            f"      expected {finding['expected']}; got {finding['observed']}",
+            f"      {evidence_text(finding['deviation'])}",
+        ]
+    return lines
 
 
 def area_table(findings: Iterable[Line]) -> list[str]:

@@ -34,9 +34,10 @@ class Court:
 
     def judge(self, transcript: Transcript) -> Judgement:
         """The gravest judgement of all judged steps."""
-        return worst(list(self._judgements(transcript)))
+        return worst(list(self.judgements(transcript)))
 
-    def _judgements(self, transcript: Transcript) -> Iterator[Judgement]:
+    def judgements(self, transcript: Transcript) -> Iterator[Judgement]:
+        """What is to be said of each judged step, in order."""
         for step in self.variant.steps:
             played = transcript.step(step.name)
             if played is None:
@@ -81,9 +82,7 @@ class Court:
         expected = (
             outcome_text(outcomes) if verdict is not Verdict.PASS else outcome_text((outcome,))
         )
-        return Judgement(
-            verdict, kind, played.step.name, expected, answer_text(played), outcome.note
-        )
+        return _judgement(verdict, kind, played, expected, outcome.note)
 
     def _unmatched(self, found: list[tuple[Outcome, Difference]], played: Played) -> Judgement:
         passing = tuple(outcome for outcome, _ in found if outcome.verdict == "pass")
@@ -98,17 +97,17 @@ class Court:
         if kind is Kind.SERVER_ERROR and not any(o.status or o.error for o in passing):
             verdict = _milder(Verdict.WARN, self.gate)  # not granted, which is all that was asked
         note = "; ".join((*differs.error, *differs.shape, *differs.excess))
-        return Judgement(verdict, kind, played.step.name, expected, answer_text(played), note)
+        return _judgement(verdict, kind, played, expected, note)
 
     def _stopped_at(self, played: Played, transcript: Transcript) -> Judgement:
         """A step that no outcome stands on was not granted, so the play ended there."""
-        name, observed = played.step.name, answer_text(played)
+        name = played.step.name
         later = [o for step in self.variant.steps for o in step.expect]
         for outcome in later:
             if outcome.at == name and difference(outcome, played, transcript, self.look).none:
                 return self._matched(outcome, tuple(later), played)
         verdict, kind, note = self._early(played, tuple(later))
-        return Judgement(verdict, kind, name, outcome_text(tuple(later)), observed, note)
+        return _judgement(verdict, kind, played, outcome_text(tuple(later)), note)
 
     def _early(self, played: Played, later: tuple[Outcome, ...]) -> tuple[Verdict, Kind, str]:
         """What it means that a play ended before the step its verdict rests on."""
@@ -136,6 +135,22 @@ class Court:
             if step.name == name:
                 return False
         return False
+
+
+def _judgement(
+    verdict: Verdict, kind: Kind, played: Played, expected: str, note: str
+) -> Judgement:
+    return Judgement(
+        verdict=verdict,
+        kind=kind,
+        step=played.step.name,
+        expected=expected,
+        observed=answer_text(played),
+        note=note,
+        answer=played.answer,
+        status=played.status,
+        error=played.error,
+    )
 
 
 def _kind(found: list[tuple[Outcome, Difference]], answer: Answer) -> tuple[Kind, Difference]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conformance.scenario.model import Answer
+
 
 class Verdict(StrEnum):
     """What is said of a variant."""
@@ -36,6 +38,7 @@ class Kind(StrEnum):
 SEVERITY = (
     Verdict.PASS,
     Verdict.OBSERVE,
+    Verdict.DEVIATION,
     Verdict.WARN,
     Verdict.COULD_NOT_RUN,
     Verdict.FAIL,
@@ -44,7 +47,11 @@ SEVERITY = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and what it rests on. `step` is the step that decided it."""
+    """A verdict and what it rests on.
+
+    `step` is the step that decided it; `answer`, `status` and `error` are that step's, where it
+    was answered.
+    """
 
     verdict: Verdict
     kind: Kind = Kind.NONE
@@ -52,6 +59,9 @@ class Judgement:
     expected: str = ""
     observed: str = ""
     note: str = ""
+    answer: Answer | None = None
+    status: int = 0
+    error: str = ""
 
 
 def worst(judgements: list[Judgement]) -> Judgement:

@@ -19,12 +19,16 @@ from conformance.run.engine import Engine
 from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
 from conformance.run.record import RecordWriter, finding_line, footer_line, header_line
-from reports.terminal import area_table, could_not_run_text, finding_text, left_out
+from reports.terminal import area_table, could_not_run_text, deviations, finding_text, left_out
 
 REPORT_DIR = "tokenspec-report"
 RECORD = "record.ndjson"
+SUMMARISED = (
+    "key", "area", "verdict", "note", "citation", "expected", "observed", "deviation",
+)  # fmt: skip
 STATUS = {
     Verdict.WARN: ("warned", "w", ("WARN", {"yellow": True})),
+    Verdict.DEVIATION: ("deviated", "d", ("DEVIATION", {"cyan": True})),
     Verdict.OBSERVE: ("observed", "o", ("OBSERVED", {"cyan": True})),
     Verdict.COULD_NOT_RUN: ("error", "E", ("COULD-NOT-RUN", {"red": True})),
 }
@@ -42,7 +46,7 @@ class RunPlugin:
         self.opened = opened
         self.tally = Tally(config.getoption("oauth_fail_on"))
         self.unusable: list[Problem] = []
-        self.shown: list[dict[str, str]] = []  # area, verdict and note of every finding
+        self.shown: list[dict[str, Any]] = []  # of every finding what the summary shows
         self.unmatched: list[str] = []  # what to say of words of --oauth-select
         self.active = False
         self._engine: Engine | None = None
@@ -142,7 +146,7 @@ class RunPlugin:
             return
         self.active = True
         self.tally.add(line)
-        self.shown.append({name: line[name] for name in ("area", "verdict", "note")})
+        self.shown.append({name: line[name] for name in SUMMARISED})
         self._writer().write(line)
 
     @pytest.hookimpl(tryfirst=True)
@@ -168,7 +172,7 @@ class RunPlugin:
         terminalreporter.section("verdicts", "=")
         for line in area_table(self.shown):
             terminalreporter.write_line(line)
-        for line in left_out(self.shown):
+        for line in (*deviations(self.shown), *left_out(self.shown)):
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
         terminalreporter.write_line(f"record: {self.report_dir / RECORD}")

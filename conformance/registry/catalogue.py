@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from conformance.errors import HarnessError, UnusableFile, UsageError
 from conformance.registry.loader import read_document
-from conformance.registry.model import Requirement
+from conformance.registry.model import Requirement, selects
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,8 @@ class Registry:
         return f"unknown requirement {identifier!r}: {self._hint(identifier)}"
 
     def matching(self, prefix: str) -> tuple[Requirement, ...]:
-        """The requirements an id or the beginning of one selects.
-
-        A beginning ends where a part of the id ends: `RFC7636-4.6` selects the rows of section 4.6,
-        `RFC7636-4` also those of its subsections, and `RFC7636-4.6-mis` nothing.
-        """
-        starts = (f"{prefix}-", f"{prefix}.")
-        return tuple(r for r in self.rows.values() if r.id == prefix or r.id.startswith(starts))
+        """The requirements an id or the beginning of one selects (see `selects`)."""
+        return tuple(row for row in self.rows.values() if selects(prefix, row.id))
 
     def _hint(self, identifier: str) -> str:
         close = difflib.get_close_matches(identifier, self.rows, n=1, cutoff=0.6)

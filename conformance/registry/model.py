@@ -24,6 +24,11 @@ class Level(StrEnum):
     SHOULD_NOT = "SHOULD NOT"
     MAY = "MAY"
 
+    @property
+    def gates(self) -> Gate:
+        """What an unmet requirement of this level does to the verdict."""
+        return _GATES[self]
+
 
 _GATES: dict[Level, Gate] = {
     Level.MUST: "fail",
@@ -32,6 +37,15 @@ _GATES: dict[Level, Gate] = {
     Level.SHOULD_NOT: "warn",
     Level.MAY: "observe",
 }
+
+
+def selects(word: str, identifier: str) -> bool:
+    """Whether a word is this id or a beginning of it.
+
+    A beginning ends where a part of the id ends: `RFC7636-4.6` selects the rows of section 4.6,
+    `RFC7636-4` also those of its subsections, and `RFC7636-4.6-mis` nothing.
+    """
+    return identifier == word or identifier.startswith((f"{word}-", f"{word}."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +71,13 @@ class Requirement:
 
     @property
     def gates(self) -> Gate:
-        """What an unmet requirement does to the verdict."""
-        return _GATES[self.level]
+        """What an unmet requirement does to the verdict, by its document."""
+        return self.level.gates
+
+    @property
+    def prefix(self) -> str:
+        """The document as ids begin with it, such as `RFC7636`."""
+        return self.id.partition("-")[0]
 
     @property
     def citation(self) -> str:

@@ -49,7 +49,7 @@ class Tally:
     @property
     def exit_code(self) -> ExitCode:
         """The gravest thing that can be said."""
-        judged = sum(self.counts[v] for v in ("pass", "fail", "warn", "observe"))
+        judged = sum(self.counts[v] for v in ("pass", "fail", "warn", "observe", "deviation"))
         if self.faults:
             return ExitCode.HARNESS_FAULT
         if self.failures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from conformance.checks import CHECKS, Surround
@@ -14,9 +14,10 @@ from conformance.play.matching import Look
 from conformance.play.oracle import Told
 from conformance.play.player import own_sign_in_needed, play
 from conformance.play.transcript import Played, Transcript
-from conformance.play.verdicts import Judgement, Kind, Verdict
+from conformance.play.verdicts import SEVERITY, Judgement, Verdict, worst
 from conformance.play.wording import answer_text
-from conformance.run.everywhere import Everywhere
+from conformance.profile import Evidence, InForce
+from conformance.run.everywhere import Everywhere, Sighting, sighting_kind
 from conformance.run.evidence import ShownExchange, evidence
 from conformance.run.finding import Finding
 from conformance.run.redaction import Redactor
@@ -26,6 +27,7 @@ from conformance.scenario.wording import changes_in_words
 
 Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
 ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE)
+BROKEN = (Verdict.FAIL, Verdict.WARN)
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ class Examiner:
         self.setup = setup
         self._show = show
         self._told = {} if told is None else told
-        self.everywhere = Everywhere(variants)
+        self.everywhere = Everywhere(variants, self._excuse)
         self._surround = surround_of(setup.party)
         self._oracle_surround = surround_of(setup.oracle.party)
         self._controls: dict[str, _Control] = {}
@@ -93,9 +95,10 @@ class Examiner:
             note = "the valid twin of this case was not granted, so a refusal would prove nothing"
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
         transcript = self._play(variant)
-        judgement = self._court(variant, self._surround, told.transcript).judge(transcript)
+        court = self._court(variant, self._surround, told.transcript)
+        judgement = worst([self._excused(variant, j) for j in court.judgements(transcript)])
         self.everywhere.look(transcript, variant.key, self._surround, self.setup.redactor)
-        finding = self._judged(blank, judgement, transcript)
+        finding = self._judged(variant, blank, judgement, transcript)
         return self._with_sightings(variant, finding) if variant.every_response else finding
 
     def _play(self, variant: Variant) -> Transcript:
@@ -154,12 +157,29 @@ class Examiner:
         return told
 
     def _court(self, variant: Variant, surround: Surround, told: Transcript) -> Court:
-        gate = Verdict(self.setup.registry.get(variant.requirement).gates)
+        gate = Verdict(self._in_force(variant).gates)
         return Court(variant, gate, _looking(surround), told, self.setup.strict)
 
-    def _judged(self, blank: Finding, judgement: Judgement, transcript: Transcript) -> Finding:
+    def _in_force(self, variant: Variant) -> InForce:
+        return self.setup.in_force(self.setup.registry.get(variant.requirement))
+
+    def _excuse(self, variant: Variant, judgement: Judgement) -> Evidence | None:
+        """The evidence for a documented difference that covers this answer, if there is any."""
+        found = self.setup.profile.deviation(variant, judgement)
+        return found.evidence if found else None
+
+    def _excused(self, variant: Variant, judgement: Judgement) -> Judgement:
+        """Each step's judgement by itself, so that no difference hides another fault."""
+        if judgement.verdict in BROKEN and self._excuse(variant, judgement):
+            return replace(judgement, verdict=Verdict.DEVIATION)
+        return judgement
+
+    def _judged(
+        self, variant: Variant, blank: Finding, judgement: Judgement, transcript: Transcript
+    ) -> Finding:
         hide = self.setup.redactor.for_play()
         shown = self._show(transcript, hide)  # first, so that the texts below hide what it learned
+        deviates = judgement.verdict is Verdict.DEVIATION
         return replace(
             blank,
             verdict=judgement.verdict,
@@ -168,6 +188,7 @@ class Examiner:
             expected=judgement.expected,
             observed=hide.text(judgement.observed),
             note=hide.text(judgement.note),
+            deviation=self._excuse(variant, judgement) if deviates else None,
             exchanges=shown,
         )
 
@@ -176,19 +197,15 @@ class Examiner:
         note = f"{looked_at} answers of the run were looked at"
         if not seen:
             return replace(finding, note=finding.note or note)
-        gate = Verdict(self.setup.registry.get(variant.requirement).gates)
-        places = "; ".join(f"{s.problem} ({s.variant}, {s.step})" for s in seen)
-        return replace(
-            finding,
-            verdict=gate,
-            kind=Kind.LEAK if "secret" in variant.tags else Kind.WRONG_ENVELOPE,
-            observed=places,
-            note=note,
-            exchanges=tuple(exchange for s in seen for exchange in s.exchanges),
-        )
+        faults = [sighting for sighting in seen if sighting.excuse is None]
+        gate = Verdict(self._in_force(variant).gates)
+        if not faults and gate is not Verdict.OBSERVE:
+            return _seen(variant, finding, seen, note, Verdict.DEVIATION)
+        return _seen(variant, finding, faults or seen, note, gate)
 
     def _blank(self, variant: Variant) -> Finding:
         row = self.setup.registry.get(variant.requirement)
+        in_force = self.setup.in_force(row)
         return Finding(
             key=variant.key,
             scenario=variant.scenario,
@@ -199,7 +216,8 @@ class Examiner:
             line=variant.place.line,
             requirement=row.id,
             citation=row.citation,
-            level=str(row.level),
+            level=str(in_force.level),
+            level_why=in_force.why,
             text=row.text,
             url=row.url,
             verdict=Verdict.COULD_NOT_RUN,
@@ -207,6 +225,24 @@ class Examiner:
             why=variant.why,
             tags=variant.tags,
         )
+
+
+def _seen(
+    variant: Variant, finding: Finding, seen: Sequence[Sighting], note: str, verdict: Verdict
+) -> Finding:
+    """A finding on what other answers of the run showed, where its own play says nothing graver."""
+    own = finding.verdict
+    if own in SEVERITY and SEVERITY.index(own) > SEVERITY.index(verdict):
+        return finding
+    return replace(
+        finding,
+        verdict=verdict,
+        kind=sighting_kind(variant),
+        observed="; ".join(f"{s.problem} ({s.variant}, {s.step})" for s in seen),
+        note=note,
+        deviation=seen[0].excuse if verdict is Verdict.DEVIATION else None,
+        exchanges=tuple(exchange for s in seen for exchange in s.exchanges),
+    )
 
 
 def _looking(surround: Surround) -> Look:

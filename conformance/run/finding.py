@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from conformance.play.verdicts import Kind, Verdict
+from conformance.profile import Evidence
 from conformance.run.evidence import ShownExchange
 
 
@@ -14,6 +15,8 @@ class Finding:
 
     `sent` says in words how the requests differed from valid ones; `oracle` what the reference
     server answered and why; `control` whether the valid twin succeeded. `seconds` is wall time.
+    `level` is the one in force under the profile, and `level_why` says why where that is not the
+    document's own. `deviation` is what a verdict of that name rests on.
     """
 
     key: str
@@ -38,6 +41,8 @@ class Finding:
     why: str = ""
     control: str = ""
     oracle: str = ""
+    level_why: str = ""
+    deviation: Evidence | None = None
     exchanges: tuple[ShownExchange, ...] = field(default=(), repr=False)
     seconds: float = 0.0
     tags: tuple[str, ...] = ()

@@ -52,6 +52,8 @@ def finding_line(finding: Finding) -> dict[str, Any]:
     """A finding as plain data."""
     plain = asdict(finding)
     plain["verdict"], plain["kind"] = str(finding.verdict), str(finding.kind)
+    if finding.deviation is not None:
+        plain["deviation"]["confidence"] = str(finding.deviation.confidence)
     return {"type": "finding", **plain}
 
 

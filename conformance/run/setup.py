@@ -16,9 +16,10 @@ from conformance.login import driver_for
 from conformance.play.clock import MovableClock
 from conformance.play.oracle import Oracle, make_oracle
 from conformance.play.party import Party
-from conformance.registry import Registry
+from conformance.profile import InForce, Profile, load_profile
+from conformance.registry import Registry, Requirement
 from conformance.run.redaction import Redactor
-from conformance.target.capabilities import Decision, decide
+from conformance.target.capabilities import CAPABILITIES, Decision, decide
 from conformance.target.discovery import Discovered, allowed_origins, discover
 from conformance.target.model import Target
 
@@ -33,6 +34,7 @@ class Setup:
     party: Party
     oracle: Oracle
     registry: Registry
+    profile: Profile
     redactor: Redactor
     strict: bool = False  # another error code than the one named is a failure
 
@@ -43,6 +45,10 @@ class Setup:
             if not decision.present:
                 return f"needs {need}: {decision.reason}"
         return ""
+
+    def in_force(self, row: Requirement) -> InForce:
+        """The level of a requirement under the profile."""
+        return self.profile.in_force(row)
 
 
 def prepare(
@@ -59,15 +65,17 @@ def prepare(
     `clock` is the one the target goes by as well; `wait` lets seconds pass on it.
 
     Raises:
+        UsageError: the profile is not known.
         TargetUnusable: the metadata cannot be had or used.
     """
+    profile = load_profile(target.profile)
     offset = target.network.clock_offset
 
     def target_clock() -> float:
         return clock() + offset
 
     found = discover(target, transport)
-    decisions = decide(target, found)
+    decisions = decide(target, found, profile_defaults(profile, target))
     party = Party(
         target=target,
         endpoints=found.endpoints,
@@ -82,7 +90,24 @@ def prepare(
     present = {name: decision.present for name, decision in decisions.items()}
     oracle = make_oracle(target, present, clock=MovableClock(clock), random_bytes=random_bytes)
     redactor = Redactor(random_bytes(32), target_secrets(target))
-    return Setup(target, found, decisions, party, oracle, Registry.load(), redactor, strict)
+    return Setup(
+        target, found, decisions, party, oracle, Registry.load(), profile, redactor, strict
+    )
+
+
+def profile_defaults(profile: Profile, target: Target) -> dict[str, Decision]:
+    """What a profile and its presets say of capabilities where the target file says nothing."""
+    decided = {}
+    for name in CAPABILITIES:
+        said = profile.default(name)
+        if said is None:
+            continue
+        default, sayer = said
+        if default.for_public and target.main.auth != "none":
+            continue
+        present = str(default.present).lower()
+        decided[name] = Decision(default.present, f"{sayer} says {name}: {present}")
+    return decided
 
 
 def surround_of(party: Party) -> Surround:

@@ -1,12 +1,13 @@
-"""What a target can do, as a table: the file's word first, then what it holds, then metadata.
+"""What a target can do, as a table: the file's word, the profile's, what it holds, metadata.
 
 A capability decides whether a scenario applies. Each decision carries its reason for the report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from conformance.login.cookies import is_loopback
 from conformance.target.discovery import Discovered
@@ -32,10 +33,17 @@ class Capability:
     rule: Rule
 
 
-def decide(target: Target, discovered: Discovered) -> dict[str, Decision]:
-    """A decision for every capability."""
+NOTHING: Mapping[str, Decision] = MappingProxyType({})
+
+
+def decide(
+    target: Target, discovered: Discovered, defaults: Mapping[str, Decision] = NOTHING
+) -> dict[str, Decision]:
+    """A decision for every capability: the file's word, then `defaults`, then the rule."""
+    said = {name: decision.present for name, decision in defaults.items()}
+    informed = replace(target, capabilities=said | dict(target.capabilities))
     return {
-        name: _stated(target, name) or capability.rule(target, discovered)
+        name: _stated(target, name) or defaults.get(name) or capability.rule(informed, discovered)
         for name, capability in CAPABILITIES.items()
     }
 

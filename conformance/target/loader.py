@@ -7,6 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from conformance.documents import Marked, Reader, read_text, suggest
+from conformance.profile.catalogue import DEFAULT
+from conformance.profile.catalogue import names as profile_names
 from conformance.target import format as tables
 from conformance.target.capabilities import CAPABILITIES
 from conformance.target.model import (
@@ -30,7 +32,6 @@ from conformance.target.model import (
 )
 from conformance.target.reading import Reading
 
-PROFILES = ("rfc",)
 NEEDED_BY_KIND = {
     "form": ("username", "password"),
     "reference": ("username", "password"),
@@ -87,7 +88,9 @@ class _File:
             scope=read.text(own, "scope", "openid"),
             apis=self._apis(),
             authorize=MappingProxyType(self._texts("authorize", None)),
-            profile=self.reader.choice(own["profile"], PROFILES) if "profile" in own else "rfc",
+            profile=self.reader.choice(own["profile"], profile_names())
+            if "profile" in own
+            else DEFAULT,
             capabilities=MappingProxyType(self._capabilities()),
             limits=self._limits(),
             lifetimes=self._lifetimes(),

@@ -1,0 +1,30 @@
+"""Profiles and presets: what a target is held to, and what a vendor is documented to do."""
+
+from conformance.profile.catalogue import load_preset, load_profile, profiles, recognise
+from conformance.profile.model import (
+    Confidence,
+    Default,
+    Deviation,
+    Evidence,
+    InForce,
+    Preset,
+    Profile,
+    Recognition,
+    Ruling,
+)
+
+__all__ = [
+    "Confidence",
+    "Default",
+    "Deviation",
+    "Evidence",
+    "InForce",
+    "Preset",
+    "Profile",
+    "Recognition",
+    "Ruling",
+    "load_preset",
+    "load_profile",
+    "profiles",
+    "recognise",
+]
