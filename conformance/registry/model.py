@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 Gate = Literal["fail", "warn", "observe"]
+GATES: tuple[Gate, ...] = ("observe", "warn", "fail")
 
 _APPENDIX = re.compile(r"[A-Z](\.[0-9]+)*")
 
@@ -23,6 +24,11 @@ class Level(StrEnum):
     SHOULD = "SHOULD"
     SHOULD_NOT = "SHOULD NOT"
     MAY = "MAY"
+
+    @property
+    def weight(self) -> int:
+        """How grave an unmet requirement of this level is: 0 observed, 1 warned of, 2 failed."""
+        return GATES.index(self.gates)
 
     @property
     def gates(self) -> Gate:

@@ -16,7 +16,7 @@ from conformance.play.player import own_sign_in_needed, play
 from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import SEVERITY, Judgement, Verdict, worst
 from conformance.play.wording import answer_text
-from conformance.profile import Evidence, InForce
+from conformance.profile import Evidence
 from conformance.run.everywhere import Everywhere, Sighting, sighting_kind
 from conformance.run.evidence import ShownExchange, evidence
 from conformance.run.finding import Finding
@@ -157,11 +157,8 @@ class Examiner:
         return told
 
     def _court(self, variant: Variant, surround: Surround, told: Transcript) -> Court:
-        gate = Verdict(self._in_force(variant).gates)
+        gate = Verdict(self.setup.in_force(variant).gates)
         return Court(variant, gate, _looking(surround), told, self.setup.strict)
-
-    def _in_force(self, variant: Variant) -> InForce:
-        return self.setup.in_force(self.setup.registry.get(variant.requirement))
 
     def _excuse(self, variant: Variant, judgement: Judgement) -> Evidence | None:
         """The evidence for a documented difference that covers this answer, if there is any."""
@@ -198,14 +195,14 @@ class Examiner:
         if not seen:
             return replace(finding, note=finding.note or note)
         faults = [sighting for sighting in seen if sighting.excuse is None]
-        gate = Verdict(self._in_force(variant).gates)
+        gate = Verdict(self.setup.in_force(variant).gates)
         if not faults and gate is not Verdict.OBSERVE:
             return _seen(variant, finding, seen, note, Verdict.DEVIATION)
         return _seen(variant, finding, faults or seen, note, gate)
 
     def _blank(self, variant: Variant) -> Finding:
         row = self.setup.registry.get(variant.requirement)
-        in_force = self.setup.in_force(row)
+        in_force = self.setup.in_force(variant)
         return Finding(
             key=variant.key,
             scenario=variant.scenario,

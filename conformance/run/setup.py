@@ -17,8 +17,9 @@ from conformance.play.clock import MovableClock
 from conformance.play.oracle import Oracle, make_oracle
 from conformance.play.party import Party
 from conformance.profile import InForce, Profile, load_profile
-from conformance.registry import Registry, Requirement
+from conformance.registry import Registry
 from conformance.run.redaction import Redactor
+from conformance.scenario.model import Variant
 from conformance.target.capabilities import CAPABILITIES, Decision, decide
 from conformance.target.discovery import Discovered, allowed_origins, discover
 from conformance.target.model import Target
@@ -46,9 +47,14 @@ class Setup:
                 return f"needs {need}: {decision.reason}"
         return ""
 
-    def in_force(self, row: Requirement) -> InForce:
-        """The level of a requirement under the profile."""
-        return self.profile.in_force(row)
+    def in_force(self, variant: Variant) -> InForce:
+        """The gravest level, under the profile, of the requirements a variant tests."""
+        rows = [self.registry.get(identifier) for identifier in variant.cited]
+        own, *others = (self.profile.in_force(row) for row in rows)
+        for row, other in zip(rows[1:], others, strict=True):
+            if other.level.weight > own.level.weight:
+                own = InForce(other.level, f"{other.level} in {row.citation}, tested here as well")
+        return own
 
 
 def prepare(
