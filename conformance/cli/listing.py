@@ -1,13 +1,16 @@
-"""`tokenspec list`: every scenario and variant, with the requirement it tests."""
+"""`tokenspec list`: every scenario and variant, with the requirement it tests; the profiles."""
 
 from __future__ import annotations
 
 import argparse
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from conformance.plugin.nodes import selected
 from conformance.plugin.options import BUNDLED
+from conformance.profile import Profile, profiles
 from conformance.registry import Registry
 from conformance.run.conclusion import ExitCode
 from conformance.scenario.loader import load_folders
@@ -24,11 +27,17 @@ def add_to(verbs: Any) -> None:
         "select", nargs="*", metavar="WHAT", help="areas, scenarios, variants or requirements"
     )
     parser.add_argument("--scenarios", metavar="DIR", action="append", help="more scenarios")
+    parser.add_argument(
+        "--profiles", action="store_true", help="list what --profile takes, and what each is"
+    )
     parser.set_defaults(act=act)
 
 
 def act(options: argparse.Namespace) -> int:
-    """Print them by area."""
+    """Print them by area; with --profiles the profiles."""
+    if options.profiles:
+        print("\n".join(line for profile in profiles() for line in _profile(profile)))
+        return ExitCode.CONFORMS
     folders = [BUNDLED, *(Path(folder) for folder in options.scenarios or ())]
     scenarios = load_folders(folders, vocabulary())
     shown = [line for scenario in scenarios for line in _lines(scenario, options.select)]
@@ -37,6 +46,16 @@ def act(options: argparse.Namespace) -> int:
         return ExitCode.NOTHING_SELECTED
     print("\n".join(shown))
     return ExitCode.CONFORMS
+
+
+def _profile(profile: Profile) -> Iterator[str]:
+    yield f"{profile.name:14}{profile.title}, {profile.date}"
+    for line in textwrap.wrap(profile.summary, 82):
+        yield f"{'':14}{line}"
+    allowed = sum(len(preset.deviations) for preset in profile.presets)
+    if profile.presets:
+        names = ", ".join(preset.vendor for preset in profile.presets)
+        yield f"{'':14}documented differences allowed: {allowed} ({names})"
 
 
 def _lines(scenario: Scenario, wanted: list[str]) -> list[str]:

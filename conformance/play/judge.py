@@ -137,9 +137,7 @@ class Court:
         return False
 
 
-def _judgement(
-    verdict: Verdict, kind: Kind, played: Played, expected: str, note: str
-) -> Judgement:
+def _judgement(verdict: Verdict, kind: Kind, played: Played, expected: str, note: str) -> Judgement:
     return Judgement(
         verdict=verdict,
         kind=kind,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 from typing import Any
 
 from conformance.documents import suggest
@@ -80,8 +81,8 @@ def _finished(name: str) -> Profile:
     return replace(
         profile,
         documents=base.documents | profile.documents,
-        rulings={**base.rulings, **profile.rulings},
-        capabilities={**base.capabilities, **profile.capabilities},
+        rulings=MappingProxyType({**base.rulings, **profile.rulings}),
+        capabilities=MappingProxyType({**base.capabilities, **profile.capabilities}),
     )
 
 

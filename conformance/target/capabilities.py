@@ -232,6 +232,16 @@ CAPABILITIES: dict[str, Capability] = {
     "dpop-alg-eddsa": Capability(
         "DPoP with EdDSA", _listed("dpop_signing_alg_values_supported", "EdDSA")
     ),
+    "dpop-required": Capability(
+        "every token is asked for with a proof", _default(False, "not stated in the target file")
+    ),
+    "fapi": Capability(
+        "the rules of FAPI 2.0", _default(False, "neither profile nor target file says so")
+    ),
+    "assertion-audience-issuer": Capability(
+        "client assertions are addressed to the issuer alone",
+        _default(False, "not stated in the target file"),
+    ),
     "refresh": Capability("refresh tokens", _refresh),
     "refresh-rotation": Capability("refresh tokens are replaced at each use", _rotation),
     "refresh-only-offline": Capability(
