@@ -187,6 +187,15 @@ class Reader:
         return items
 
 
+def marked(plain: Any) -> Marked:
+    """Plain data as if it had been read from a file; for documents that were never one."""
+    if isinstance(plain, Mapping):
+        return Marked({str(key): marked(value) for key, value in plain.items()}, 1, 1)
+    if isinstance(plain, list | tuple):
+        return Marked(tuple(marked(item) for item in plain), 1, 1)
+    return Marked(plain, 1, 1)
+
+
 def suggest(word: str, options: Collection[str]) -> str:
     """`did you mean …?` for the option closest to `word`; the whole choice where none is close."""
     close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from conformance import __version__
-from conformance.cli import check, explain, init, listing, run, selftest, serve
+from conformance.cli import check, explain, fuzz, init, listing, run, selftest, serve
 from conformance.errors import HarnessError, TokenspecError, UnusableFile, UsageError
 from conformance.run.conclusion import ExitCode
 
@@ -53,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tokenspec {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb in (run, check, listing, explain, init, serve, selftest):
+    for verb in (run, check, listing, explain, init, fuzz, serve, selftest):
         verb.add_to(verbs)
     return parser
 

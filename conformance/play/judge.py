@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.play.matching import Difference, Look, difference
 from conformance.play.transcript import Played, Transcript
@@ -38,6 +38,25 @@ class Court:
 
     def judgements(self, transcript: Transcript) -> Iterator[Judgement]:
         """What is to be said of each judged step, in order."""
+        by_oracle = any(step.oracle for step in self.variant.steps)
+        return self._by_oracle(transcript) if by_oracle else self._by_outcomes(transcript)
+
+    def _by_oracle(self, transcript: Transcript) -> Iterator[Judgement]:
+        """Every step against the oracle's own, until the two part or the oracle ends."""
+        for step in self.variant.steps:
+            if self.oracle is None or self.oracle.step(step.name) is None:
+                return
+            played = transcript.step(step.name)
+            if played is None:
+                yield self._not_reached(step, transcript)
+                return
+            judged = step if step.expect else replace(step, oracle=True)
+            judgement = self._judge_step(judged, played, transcript)
+            yield judgement
+            if judgement.verdict is not Verdict.PASS:
+                return
+
+    def _by_outcomes(self, transcript: Transcript) -> Iterator[Judgement]:
         for step in self.variant.steps:
             played = transcript.step(step.name)
             if played is None:

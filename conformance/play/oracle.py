@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from conformance.errors import HarnessError
 from conformance.login import driver_for
@@ -20,7 +20,7 @@ from conformance.target.bundled import lifetimes_of
 from conformance.target.discovery import allowed_origins, discover
 from conformance.target.model import CERTIFICATE_METHODS, Client, Login, Network, Target
 from conformance.transport.in_process import InProcessTransport
-from reference_server import Api, Policy, Server, ServerConfig, User
+from reference_server import Api, Policy, Refusal, Server, ServerConfig, User
 from reference_server import Client as ServerClient
 
 ISSUER = "https://oracle.example"
@@ -35,10 +35,14 @@ CLAIMS = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the oracle did with a variant, and why it refused where it did."""
+    """What the oracle did with a variant, and why it refused where it did.
+
+    `refusals` maps the name of a step to the guard that refused it.
+    """
 
     transcript: Transcript
     explanation: str
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,10 @@ class Oracle:
         refusal = transport.refusal
         if refusal is not None:
             said += f" ({refusal.guard}, {refusal.requirement}: {refusal.cause})"
-        return Told(transcript, said)
+        last = {p.step.name: p.exchanges[-1].response for p in transcript.steps if p.exchanges}
+        why = {name: transport.refusal_of(response) for name, response in last.items()}
+        refusals = {name: refused for name, refused in why.items() if refused is not None}
+        return Told(transcript, said, refusals)
 
 
 def make_oracle(

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from conformance.documents import Marked, Reader, read_text, suggest
+from conformance.documents import Marked, Reader, marked, read_text, suggest
 from conformance.errors import Problem, UnusableFile
 from conformance.scenario.bases import BASES, CLIENT_NEEDS, STEP_NEEDS, Base
 from conformance.scenario.changes import (
@@ -72,6 +73,20 @@ def load_file(path: Path, vocabulary: Vocabulary, *, shown: str = "") -> list[Sc
         reader.problem(Marked(None, 1, 1), "the file holds no scenario")
     reader.finish()
     return scenarios
+
+
+def load_document(
+    content: Mapping[str, Any], vocabulary: Vocabulary, *, area: str, shown: str = "generated"
+) -> Scenario:
+    """The scenario of a document that was made, not read; the same rules hold.
+
+    Raises:
+        UnusableFile: with every problem of the document.
+    """
+    reader = Reader(shown)
+    scenario = _Builder(reader, vocabulary, area, marked(content)).scenario()
+    reader.finish()
+    return scenario
 
 
 def load_folders(folders: Iterable[Path], vocabulary: Vocabulary) -> list[Scenario]:

@@ -28,6 +28,10 @@ APIS = ("any", "with-offline-access", "without-offline-access")
 CLIENTS = ("main", "second", "confidential")
 
 
+class InapplicableError(HarnessError):
+    """An operator met a valid request that holds nothing it could work on."""
+
+
 class Surroundings(Protocol):
     """What an operator may ask of the play it is used in."""
 
@@ -85,14 +89,16 @@ def describe(change: Change) -> str:
 
 def _one(valid: Values, operator: str) -> Any:
     if not valid:
-        raise HarnessError(f"operator {operator!r} was used where a valid request sends nothing")
+        raise InapplicableError(
+            f"operator {operator!r} was used where a valid request sends nothing"
+        )
     return valid[-1]
 
 
 def _text(valid: Values, operator: str) -> str:
     value = _one(valid, operator)
     if not isinstance(value, str):
-        raise HarnessError(f"operator {operator!r} works on text, found {value!r}")
+        raise InapplicableError(f"operator {operator!r} works on text, found {value!r}")
     return value
 
 

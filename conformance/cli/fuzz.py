@@ -1,0 +1,111 @@
+"""`tokenspec fuzz`: generated cases, judged by what the oracle does with them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+from conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
+from conformance.fuzz.saving import save
+from conformance.registry import Registry
+from conformance.run.conclusion import ExitCode
+from conformance.run.opening import open_target
+from conformance.run.preflight import require_usable
+from conformance.scenario.loader import load_document
+from conformance.scenario.wording import changes_in_words
+from conformance.vocabulary import vocabulary
+
+EVERY = 50  # cases between two lines of progress
+EPILOG = """\
+examples:
+  tokenspec fuzz --seconds 30                        the bundled server, which has to stand
+  tokenspec fuzz target.yaml --seconds 300 --save found/
+  tokenspec run target.yaml --scenarios found/       what was found, again
+
+exit codes: 0 nothing found, 1 something found, 6 the target cannot be used
+"""
+
+
+def add_to(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "fuzz",
+        help="generated cases, judged by what the reference server does with them",
+        description="Generate exchanges, play each on the target and on the reference server, and "
+        "report where one grants what the other refuses, each in its smallest form.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("target_file", nargs="?", metavar="TARGET.yaml", help="the target file")
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long; default 60")
+    parser.add_argument("--max-requests", type=int, metavar="N", help="most requests to the target")
+    parser.add_argument("--seed", type=int, help="the same seed makes the same choices")
+    parser.add_argument("--rate", type=float, metavar="PER_SECOND", help="most requests a second")
+    parser.add_argument("--save", metavar="DIR", help="write each finding as a scenario file")
+    parser.set_defaults(act=act)
+
+
+def act(options: argparse.Namespace) -> int:
+    """Run a campaign.
+
+    Raises:
+        TargetUnusable: a file is wrong, or the target cannot be used.
+    """
+    path = Path(options.target_file) if options.target_file else None
+    seed = secrets.randbelow(2**31) if options.seed is None else options.seed
+    opened = open_target(path, os.environ, rate=options.rate)
+    try:
+        require_usable(opened.setup)
+        print(f"tokenspec fuzz against {opened.setup.target.issuer}, seed {seed}", flush=True)
+        budget = Budget(options.seconds, options.max_requests)
+        campaign = Campaign(opened.setup, budget, seed=seed, tell=_tell)
+        progress = campaign.run()
+    finally:
+        opened.close()
+    for found in progress.found:
+        print("\n" + _text(found))
+        if options.save:
+            print(f"  saved        {save(found, Path(options.save))}")
+    print("\n" + _summary(progress, campaign.seconds))
+    return ExitCode.NONCONFORMITIES if progress.found else ExitCode.CONFORMS
+
+
+def _tell(progress: Progress) -> None:
+    if sys.stderr.isatty() and progress.cases % EVERY == 0:
+        line = f"{progress.cases} cases, {progress.requests} requests, {len(progress.found)} found"
+        print(f"\r{line}", end="", file=sys.stderr, flush=True)
+
+
+def _text(found: Counterexample) -> str:
+    parting = found.parting
+    row = Registry.load().get(parting.requirement)
+    variant = load_document(found.document, vocabulary(), area="generated").variants[0]
+    sent = "; ".join(changes_in_words(variant)) or "the valid exchange"
+    lines = [
+        f"{row.gates.upper()} ({parting.kind})  {found.document['id']}  at {parting.step}",
+        f"  requirement  {row.citation} ({row.level}): {row.text}",
+        f"  base         {found.document['base']}",
+        f"  sent         {sent}",
+        f"  oracle       {parting.expected}",
+        f"  got          {parting.observed}",
+        f"  found after  {found.seconds} s, {found.requests} requests",
+    ]
+    return "\n".join(lines)
+
+
+def _summary(progress: Progress, seconds: float) -> str:
+    played = f"{progress.cases} cases, {progress.requests} requests in {seconds:.0f} s"
+    guards = f"{len(progress.guards)} guards of the oracle refused something"
+    lines = [
+        f"{played}; {len(progress.found)} findings",
+        f"{guards}; {len(progress.outcomes)} different courses of a play",
+    ]
+    if progress.unplayable:
+        lines.append(f"{progress.unplayable} cases could not be played at the target")
+    lines += [f"{count:6} partings are free: {why}" for why, count in progress.free.most_common()]
+    return "\n".join(lines)

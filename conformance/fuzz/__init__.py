@@ -1,0 +1,1 @@
+"""Generated cases, played on target and oracle alike, and their answers compared."""
