@@ -85,7 +85,14 @@ class RateLimited(TargetUnusable):
 
 
 class LoginBlocked(TargetUnusable):
-    """The login page could not be passed, so no authorization code can be had."""
+    """The login page could not be passed, so no authorization code can be had.
+
+    `stage` is how far it came: `request`, `page`, `credentials`, `consent` or `code`.
+    """
+
+    def __init__(self, message: str, hint: str = "", stage: str = "page") -> None:
+        super().__init__(message, hint)
+        self.stage = stage
 
 
 class Nonconformance(TokenspecError):  # noqa: N818 - the word the report uses

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from conformance.login.command import CommandDriver
+from conformance.login.chromium import BrowserDriver
+from conformance.login.command import by_command
 from conformance.login.cookie import CookieDriver
 from conformance.login.form import FormDriver
+from conformance.login.handed import Carry, HandedDriver
+from conformance.login.hook import by_function
+from conformance.login.manual import by_hand
 from conformance.login.model import LoginDriver
-from conformance.target.model import Limits, Login
+from conformance.login.nobody import by_nobody
+from conformance.target.model import Login, Target
 
 
-def driver_for(login: Login, origins: frozenset[str], limits: Limits) -> LoginDriver:
-    """The driver for a `login` section; `origins` are those of the target."""
+def driver_for(target: Target, origins: frozenset[str]) -> LoginDriver:
+    """The driver for the `login` section of a target; `origins` are those of the target."""
+    login, limits = target.login, target.limits
+    carry = _carry(login)
+    if carry is not None:
+        return HandedDriver(carry, origins, limits, trial=login.kind != "manual")
+    if login.kind == "browser":
+        verify = target.verify_tls
+        return BrowserDriver(login, origins, limits, target.network, verify_tls=verify)
+    if login.kind == "cookie":
+        return CookieDriver(login, origins, limits)
+    return FormDriver(login, origins, limits)
+
+
+def _carry(login: Login) -> Carry | None:
+    """What carries requests for kinds that hand them over."""
     match login.kind:
-        case "cookie":
-            return CookieDriver(login, origins, limits)
         case "command":
-            return CommandDriver(login, origins, limits)
+            return by_command(login.command)
+        case "python":
+            return by_function(login.function)
+        case "manual":
+            return by_hand()
+        case "none":
+            return by_nobody()
         case _:
-            return FormDriver(login, origins, limits)
+            return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -13,7 +14,7 @@ from conformance.login.model import Ending, Landing
 
 KEEPS_METHOD = (307, 308)
 REDIRECTS = (301, 302, 303, *KEEPS_METHOD)
-FORM = "application/x-www-form-urlencoded"
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 PAGE_TEXT = 2_000  # characters of a page that a landing keeps
 
 
@@ -63,9 +64,13 @@ class Browser:
             return self.get(f"{action.split('?', maxsplit=1)[0]}?{encoded}")
         return self._go("POST", action, encoded.encode())
 
-    def _go(self, method: str, url: str, body: bytes) -> Shown | Landing:
+    def submit_json(self, action: str, fields: list[tuple[str, str]]) -> Shown | Landing:
+        """Send what a page's script would send."""
+        return self._go("POST", action, json.dumps(dict(fields)).encode(), JSON)
+
+    def _go(self, method: str, url: str, body: bytes, content_type: str = FORM) -> Shown | Landing:
         while True:
-            response = self._send(method, url, body)
+            response = self._send(method, url, body, content_type)
             location = response.header("Location")
             if response.status not in REDIRECTS or location is None:
                 return Shown(url, response)
@@ -78,7 +83,7 @@ class Browser:
                 method, body = "GET", b""
             url = after
 
-    def _send(self, method: str, url: str, body: bytes) -> Response:
+    def _send(self, method: str, url: str, body: bytes, content_type: str) -> Response:
         if self._left <= 0:
             raise Unreachable(
                 "the authorization request led through too many redirects or pages",
@@ -93,7 +98,7 @@ class Browser:
             parts = urlsplit(url)
             headers = (
                 *headers,
-                ("Content-Type", FORM),
+                ("Content-Type", content_type),
                 ("Origin", f"{parts.scheme}://{parts.netloc}"),
             )
         response = self._transport.send(Request(method, url, headers, body))

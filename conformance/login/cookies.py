@@ -6,7 +6,7 @@ from email.message import Message
 from http import cookiejar
 from http.client import HTTPResponse
 from ipaddress import ip_address
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 from urllib.request import Request as UrllibRequest
 
@@ -32,6 +32,19 @@ class CookieJar:
             headers["Set-Cookie"] = value
         request = UrllibRequest(url)  # noqa: S310 - built to tell the jar, never opened
         self._jar.extract_cookies(cast("HTTPResponse", _Headers(headers)), request)
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """The cookies as a browser is given them: name, value, domain, path, secure."""
+        return [
+            {
+                "name": cookie.name,
+                "value": cookie.value or "",
+                "domain": cookie.domain,
+                "path": cookie.path,
+                "secure": cookie.secure,
+            }
+            for cookie in self._jar
+        ]
 
     def copy(self) -> CookieJar:
         """A jar of its own with the same cookies."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from urllib.parse import urljoin
 
 from conformance.errors import LoginBlocked
 from conformance.http import Transport
@@ -19,18 +20,23 @@ from conformance.login.pages import (
     filled,
     read_page,
 )
+from conformance.login.recipes import Recognised, recognise, script_request
 from conformance.target.model import Limits, Login
 
 BAD_REQUEST = 400
-ELSE = "use login kind 'cookie' (a stored session) or 'command' (a script of yours) instead"
+ELSE = "use login kind 'browser', 'cookie' (a stored session) or 'command' (a script of yours)"
 BLOCKED = {
     PageKind.CAPTCHA: (
         "the login page has a captcha, which is never solved here",
-        f"switch it off for the test user or this client, or {ELSE}",
+        f"switch it off for the test user or this client; or {ELSE}",
     ),
     PageKind.ONE_TIME_CODE: (
-        "the login asks for a one-time code",
-        f"switch the second factor off for the test user, or {ELSE}",
+        "the login asks for a one-time code, which is never made here",
+        f"switch the second factor off for the test user; or {ELSE}",
+    ),
+    PageKind.PASSKEY: (
+        "the login asks for a passkey or security key",
+        f"let the test user sign in with a password alone; or {ELSE}",
     ),
     PageKind.SCRIPT_ONLY: (
         "the login page is made by a script and has no form",
@@ -41,12 +47,15 @@ BLOCKED = {
         f"open the authorization URL in a browser and look; or {ELSE}",
     ),
 }
+REFUSED_BY_USER = ("access_denied", "consent_required")
+NEVER = (PageKind.CAPTCHA, PageKind.ONE_TIME_CODE, PageKind.PASSKEY)
 SETTINGS = {
     "unauthorized_client": "allow the authorization code flow for clients[0] at the server",
     "invalid_client": "check clients[0].client_id",
     "invalid_scope": "check 'scope': the server does not grant it to clients[0]",
     "invalid_request": "check clients[0].redirect_uris, 'scope' and 'authorize'",
-    "access_denied": "allow the test user to use clients[0]",
+    "access_denied": "let the test user consent to clients[0], and allow the user to use it",
+    "consent_required": "give the test user's consent to clients[0] at the server",
     "invalid_target": "check the audience of 'apis'",
     "invalid_redirect_uri": "check clients[0].redirect_uris",
 }
@@ -76,7 +85,7 @@ class FormDriver:
         browser = self._browser(CookieJar(), transport, redirect_uri)
         landing = self._walk(browser, url)
         if landing.ending is not Ending.CALLBACK or not landing.parameters.get("code"):
-            raise _no_code(landing)
+            raise no_code(landing)
         return Session(browser.jar)
 
     def authorize(
@@ -104,65 +113,105 @@ class FormDriver:
     def _walk(self, browser: Browser, url: str) -> Landing:
         """Pass pages until the request ends."""
         shown = browser.get(url)
-        password_sent = False
+        sent: set[bool] = set()  # sign-in forms sent: with a password, without one
         while isinstance(shown, Shown):
             page = read_page(shown.url, shown.response.text)
             if page.refresh:
                 shown = browser.get(page.refresh)
                 continue
+            known = recognise(page, self._login.recipe)
+            kind = _kind(page, known)
+            good = shown.response.status < BAD_REQUEST
             form_post = _lone_form(page)
-            kind = page.kind
             if kind is PageKind.LOGIN:
-                if password_sent and page.login_form and page.login_form.password:
+                asks = bool(known.page.password) if known else _asks_password(page)
+                if asks in sent:
+                    what = "username and password were" if asks else "the username was"
                     raise LoginBlocked(
-                        "the login page came back after username and password were sent",
-                        "check login.username and login.password",
+                        f"the login page came back after {what} sent",
+                        f"check login.username{' and login.password' if asks else ''}",
+                        stage="credentials",
                     )
-                password_sent = password_sent or bool(page.login_form and page.login_form.password)
-                shown = self._sign_in_form(browser, page)
-            elif kind is PageKind.CONSENT and shown.response.status < BAD_REQUEST:
-                shown = self._submit(browser, page.consent_form, {})
-            elif form_post is not None and shown.response.status < BAD_REQUEST:
+                sent.add(asks)
+                shown = self._sign_in_form(browser, page, known)
+            elif kind in NEVER and (good or page.forms):
+                raise LoginBlocked(f"{BLOCKED[kind][0]} ({origin_of(shown.url)})", BLOCKED[kind][1])
+            elif kind is PageKind.CONSENT and good:
+                shown = self._consent(browser, page, known)
+            elif form_post is not None and good:
                 shown = self._submit(browser, form_post, {})
-            elif shown.response.status >= BAD_REQUEST or not (page.forms or page.scripts):
+            elif not good or not (page.forms or page.scripts):
                 return _error_page(shown)
             else:
                 message, hint = BLOCKED[kind]
                 raise LoginBlocked(f"{message} ({origin_of(shown.url)})", hint)
         return shown
 
-    def _sign_in_form(self, browser: Browser, page: Page) -> Shown | Landing:
-        form = page.login_form
+    def _sign_in_form(
+        self, browser: Browser, page: Page, known: Recognised | None
+    ) -> Shown | Landing:
+        if known is not None and known.form is None:
+            return self._as_script(browser, page, known)
+        form = known.form if known else page.login_form
         if form is None:
             raise LoginBlocked(*BLOCKED[PageKind.OTHER])
-        username = self._field(form, self._login.username_field, form.username)
-        password = self._field(form, self._login.password_field, form.password)
+        if known is not None:
+            named = (known.page.username, known.page.password)
+        else:
+            named = (_name(form.username), _name(form.password))
+        username = self._field(form, self._login.username_field, named[0])
+        password = self._field(form, self._login.password_field, named[1])
         values = {}
         if username:
             values[username] = self._login.username
         if password:
             values[password] = self._login.password
-        return self._submit(browser, form, values)
+        return self._submit(browser, form, values, known)
 
-    def _field(self, form: Form, named: str, guessed: Control | None) -> str:
-        if named and any(control.name == named for control in form.controls):
-            return named
-        return guessed.name if guessed else ""
+    def _field(self, form: Form, named: str, guessed: str) -> str:
+        names = {control.name for control in form.controls}
+        return next((name for name in (named, guessed) if name and name in names), "")
+
+    def _as_script(self, browser: Browser, page: Page, known: Recognised) -> Shown | Landing:
+        action = urljoin(page.url, known.page.post)
+        self._allowed(origin_of(action))
+        sent = script_request(known, self._login.username, self._login.password)
+        shown = browser.submit_json(action, sent)
+        if isinstance(shown, Shown) and shown.response.status >= BAD_REQUEST:
+            told = (shown.response.json_object() or {}).get("description", "")
+            raise LoginBlocked(
+                f"the sign-in was answered with status {shown.response.status}: {str(told)[:200]}",
+                "check login.username and login.password, and the client's connections",
+                stage="credentials",
+            )
+        return shown
+
+    def _consent(self, browser: Browser, page: Page, known: Recognised | None) -> Shown | Landing:
+        return self._submit(browser, known.form if known else page.consent_form, {}, known)
 
     def _submit(
-        self, browser: Browser, form: Form | None, values: dict[str, str]
+        self,
+        browser: Browser,
+        form: Form | None,
+        values: dict[str, str],
+        known: Recognised | None = None,
     ) -> Shown | Landing:
         if form is None:
             raise LoginBlocked(*BLOCKED[PageKind.OTHER])
-        place = origin_of(form.action)
-        if values and place not in self._origins:
+        if values:
+            self._allowed(origin_of(form.action))
+        button = known.page.button_of(form) if known else None
+        ticked = known.page.tick if known else ()
+        sent = filled(form, values, button or accepting_button(form), ticked)
+        return browser.submit(form.action, form.method, sent)
+
+    def _allowed(self, place: str) -> None:
+        """Credentials go to the origins of the target and of its login alone."""
+        if place not in self._origins:
             raise LoginBlocked(
                 f"the login form sends its fields to {place}, which the target file does not name",
                 f"if it belongs to the login, add it:  login: {{hosts: [{place}]}}",
             )
-        return browser.submit(
-            form.action, form.method, filled(form, values, accepting_button(form))
-        )
 
 
 def look(browser: Browser, url: str) -> Landing:
@@ -183,6 +232,24 @@ def look(browser: Browser, url: str) -> Landing:
     return shown
 
 
+def _kind(page: Page, known: Recognised | None) -> PageKind:
+    """What the page wants: as a recipe knows it, unless there is a captcha; else by its looks."""
+    if known is None:
+        return page.kind
+    if page.captcha:
+        return PageKind.CAPTCHA
+    words = {"interstitial": PageKind.CONSENT, "action": PageKind.OTHER}
+    return words.get(known.page.page) or PageKind(known.page.page)
+
+
+def _asks_password(page: Page) -> bool:
+    return page.login_form is not None and page.login_form.password is not None
+
+
+def _name(control: Control | None) -> str:
+    return control.name if control else ""
+
+
 def _lone_form(page: Page) -> Form | None:
     """The form of a page that only passes on hidden fields, as form_post does."""
     if len(page.forms) != 1 or not page.forms[0].of_kind("hidden"):
@@ -196,29 +263,32 @@ def _error_page(shown: Shown) -> Landing:
     return Landing(Ending.ERROR_PAGE, shown.response.status, page=shown.response.text[:PAGE_TEXT])
 
 
-def _no_code(landing: Landing) -> LoginBlocked:
+def no_code(landing: Landing) -> LoginBlocked:
     """Why the valid authorization request brought no code, and what to look at."""
     error = landing.parameters.get("error", "")
     if error:
         described = landing.parameters.get("error_description", "")[:200]
         more = f" ({described})" if described else ""
         text = f"the authorization request was refused: {error}{more}"
-        return LoginBlocked(text, SETTINGS.get(error, "check clients[0], 'scope' and 'authorize'"))
+        hint = SETTINGS.get(error, "check clients[0], 'scope' and 'authorize'")
+        return LoginBlocked(text, hint, "consent" if error in REFUSED_BY_USER else "code")
     if landing.ending is Ending.ELSEWHERE:
         place = origin_of(landing.location)
         return LoginBlocked(
             f"the authorization request led to {place}, which the target file does not name",
             f"if the login page lives there, add it:  login: {{hosts: [{place}]}}",
+            stage="request",
         )
-    words = _words(landing.page)
+    words = words_of(landing.page)
     return LoginBlocked(
         f"the authorization endpoint answered with an error page, status {landing.status}"
         f"{f': {words}' if words else ''}",
         "check clients[0].client_id, and that clients[0].redirect_uris[0] is registered exactly so",
+        stage="request",
     )
 
 
-def _words(page: str) -> str:
+def words_of(page: str) -> str:
     """The text of a page in one line, tags dropped."""
     without = re.sub(r"<(script|style|title)[^>]*>[^<]*</\1>|<[^>]*>", " ", page)
     return " ".join(unescape(without).split())[:200]

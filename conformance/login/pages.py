@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 CAPTCHAS = ("recaptcha", "hcaptcha", "turnstile", "arkoselabs", "funcaptcha", "captcha")
+PASSKEYS = re.compile(r"webauthn|passkey|publickeycredential|security.?key", re.IGNORECASE)
 ONE_TIME_NAMES = re.compile(r"(^|[_.-])(otp|totp|mfa|2fa|one.?time)", re.IGNORECASE)
 USERNAME_NAMES = (
     "username",
@@ -36,6 +37,7 @@ class PageKind(StrEnum):
     CONSENT = "consent"
     CAPTCHA = "captcha"
     ONE_TIME_CODE = "one-time code"
+    PASSKEY = "passkey"
     SCRIPT_ONLY = "script only"
     OTHER = "other"
 
@@ -59,6 +61,8 @@ class Form:
     action: str
     method: str
     controls: list[Control] = field(default_factory=list)
+    id: str = ""
+    classes: tuple[str, ...] = ()
 
     def of_kind(self, *kinds: str) -> list[Control]:
         """The controls of these kinds."""
@@ -66,8 +70,8 @@ class Form:
 
     @property
     def password(self) -> Control | None:
-        """The field for the password."""
-        return next(iter(self.of_kind("password")), None)
+        """The field for the password; one without a name is sent nowhere."""
+        return next((field_ for field_ in self.of_kind("password") if field_.name), None)
 
     @property
     def username(self) -> Control | None:
@@ -85,14 +89,21 @@ class Page:
     refresh: str = ""  # where an http-equiv refresh leads
     scripts: bool = False
     captcha: str = ""
+    passkey: bool = False  # it speaks of a passkey or security key
+    url: str = ""
+    title: str = ""
+    text: str = ""  # the markup itself
 
     @property
     def kind(self) -> PageKind:
         """What the page wants of the user."""
         if self.login_form is not None:
             return PageKind.CAPTCHA if self.captcha else PageKind.LOGIN
-        if any(ONE_TIME_NAMES.search(c.name) for form in self.forms for c in form.controls):
+        controls = [control for form in self.forms for control in form.controls]
+        if any(ONE_TIME_NAMES.search(c.name) or "one-time-code" in c.hint for c in controls):
             return PageKind.ONE_TIME_CODE
+        if self.passkey:
+            return PageKind.PASSKEY
         if self.consent_form is not None:
             return PageKind.CAPTCHA if self.captcha else PageKind.CONSENT
         if self.captcha:
@@ -124,13 +135,19 @@ def accepting_button(form: Form) -> Control | None:
     return next(clear, willing[0] if len(willing) == 1 else None)
 
 
-def filled(form: Form, values: dict[str, str], button: Control | None) -> list[tuple[str, str]]:
-    """What a browser sends for the form with `values` filled in and `button` pressed."""
+def filled(
+    form: Form,
+    values: dict[str, str],
+    button: Control | None,
+    ticked: tuple[str, ...] = (),
+) -> list[tuple[str, str]]:
+    """What a browser sends: `values` filled in, the boxes `ticked`, `button` pressed."""
     sent = []
     for control in form.controls:
         if not control.name or control.kind in ("submit", "button", "image", "reset", "file"):
             continue
-        if control.kind in ("checkbox", "radio") and not control.checked:
+        chosen = control.checked or control.name in ticked
+        if control.kind in ("checkbox", "radio") and not chosen:
             continue
         sent.append((control.name, values.get(control.name, control.value)))
     if button is not None and button.name:
@@ -143,6 +160,7 @@ def read_page(url: str, text: str) -> Page:
     parser = _Parser(url)
     parser.feed(text)
     parser.close()
+    parser.page.url, parser.page.text = url, text
     return parser.page
 
 
@@ -162,9 +180,13 @@ class _Parser(HTMLParser):
         self._base = url
         self._form: Form | None = None
         self._button: Control | None = None
+        self._in_title = False
+        self._in_script = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
+        if tag in ("form", "button") and PASSKEYS.search(" ".join(attributes.values())):
+            self.page.passkey = True
         self._look_for_captcha(attributes.values())
         match tag:
             case "base" if attributes.get("href"):
@@ -174,6 +196,9 @@ class _Parser(HTMLParser):
                 self.page.refresh = _join(self._base, found.group(1)) if found else ""
             case "script":
                 self.page.scripts = True
+                self._in_script = True
+            case "title":
+                self._in_title = True
             case "form" if len(self.page.forms) < MOST:
                 self._begin_form(attributes)
             case "input" | "button" | "select" | "textarea":
@@ -184,17 +209,26 @@ class _Parser(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._form = None
+        elif tag == "title":
+            self._in_title = False
+        elif tag == "script":
+            self._in_script = False
         elif tag == "button":
             self._button = None
 
     def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.page.title = f"{self.page.title}{data}".strip()[:100]
+        if self._in_script and "navigator.credentials" in data:
+            self.page.passkey = True
         if self._button is not None:
             self._button.text = f"{self._button.text} {data}".strip()[:200]
 
     def _begin_form(self, attributes: dict[str, str]) -> None:
         action = _join(self._base, attributes.get("action", ""))
         method = "POST" if attributes.get("method", "").lower() == "post" else "GET"
-        self._form = Form(action, method)
+        classes = tuple(attributes.get("class", "").split())
+        self._form = Form(action, method, id=attributes.get("id", ""), classes=classes)
         self.page.forms.append(self._form)
 
     def _control(self, tag: str, attributes: dict[str, str]) -> None:

@@ -110,7 +110,7 @@ def make_oracle(
         target=twin,
         endpoints=found.endpoints,
         connect=lambda: transport,
-        driver=driver_for(twin.login, allowed_origins(bare, found), target.limits),
+        driver=driver_for(twin, allowed_origins(bare, found)),
         metadata=found.metadata,
         metadata_url=found.source,
         clock=clock,

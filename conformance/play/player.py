@@ -17,6 +17,7 @@ from conformance.play.memory import Lacking, Memory
 from conformance.play.party import Party
 from conformance.play.transcript import Played, Sent, Transcript
 from conformance.scenario.model import Answer, Setting, Step, StepKind
+from conformance.target.model import SIGNS_IN
 
 EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime
 
@@ -143,7 +144,7 @@ class _Play:
     def _session(self, *, live: bool, interactive: bool) -> AbstractContextManager[Session | None]:
         if not live:
             return nullcontext()
-        can_sign_in = self.party.target.login.kind in ("form", "reference")
+        can_sign_in = self.party.target.login.kind in SIGNS_IN
         if self.own_sign_in and interactive and can_sign_in:
             return nullcontext(Session(CookieJar()))
         return session_of(self.party)

@@ -78,7 +78,8 @@ class Examiner:
         try:
             finding = self._examine(variant, blank)
         except (LoginBlocked, RateLimited, TargetUnusable) as error:
-            note = self.setup.redactor.text(str(error))
+            blocked = "login blocked: " if isinstance(error, LoginBlocked) else ""
+            note = blocked + self.setup.redactor.text(str(error))
             finding = replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note)
         return replace(finding, seconds=round(time.perf_counter() - started, 4))
 

@@ -86,7 +86,7 @@ def prepare(
         target=target,
         endpoints=found.endpoints,
         connect=lambda: transport,
-        driver=driver_for(target.login, allowed_origins(target, found), target.limits),
+        driver=driver_for(target, allowed_origins(target, found)),
         metadata=found.metadata,
         metadata_url=found.source,
         clock=target_clock if offset else clock,

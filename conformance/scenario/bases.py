@@ -60,6 +60,7 @@ CLIENT_NEEDS: dict[str, str] = {
     "private_key_jwt": "private-key-jwt",
 }
 STEP_NEEDS: dict[StepKind, str] = {
+    StepKind.AUTHORIZE: "code",
     StepKind.REFRESH: "refresh",
     StepKind.USERINFO: "userinfo",
     StepKind.REVOKE: "revocation",

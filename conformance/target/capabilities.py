@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from conformance.login.cookies import is_loopback
 from conformance.target.discovery import Discovered
-from conformance.target.model import Target
+from conformance.target.model import SIGNS_IN, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,13 @@ def _iss(_: Target, discovered: Discovered) -> Decision:
 
 def _session(target: Target, _: Discovered) -> Decision:
     kind = target.login.kind
-    repeatable = kind in ("form", "reference", "cookie")
+    repeatable = kind in (*SIGNS_IN, "cookie")
     return Decision(repeatable, f"login kind {kind} {'has' if repeatable else 'has no'} session")
+
+
+def _code(target: Target, _: Discovered) -> Decision:
+    kind = target.login.kind
+    return Decision(kind != "none", f"login kind {kind} has {'no' if kind == 'none' else 'a'} way")
 
 
 def _redirect(which: str) -> Rule:
@@ -208,6 +213,7 @@ def _metadata(_: Target, discovered: Discovered) -> Decision:
 
 
 CAPABILITIES: dict[str, Capability] = {
+    "code": Capability("a way to an authorization code", _code),
     "openid": Capability("OpenID Connect: scope openid", _scope("openid")),
     "pkce-s256": Capability("PKCE with S256", _pkce),
     "pkce-plain-off": Capability("PKCE without the method plain", _plain_off),

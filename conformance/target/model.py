@@ -37,6 +37,7 @@ LOGIN_KINDS: tuple[LoginKind, ...] = (
     "manual",
     "none",
 )
+SIGNS_IN = ("form", "reference", "browser")  # a new session whenever one is wanted
 STEP_WORDS = ("fill", "click", "wait")
 IP_VERSIONS = (0, 4, 6)  # 0: whichever the system prefers
 

@@ -86,8 +86,8 @@ def test_the_control_keeps_what_is_given_and_nothing_else(tmp_path: Path) -> Non
 
 def test_needs_follow_from_the_words_used(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, GOOD)
-    assert scenario.variants[0].needs == ("pkce-s256",)
-    assert scenario.variants[1].needs == ("pkce-s256", "second-client")
+    assert scenario.variants[0].needs == ("pkce-s256", "code")
+    assert scenario.variants[1].needs == ("pkce-s256", "code", "second-client")
 
 
 def test_further_steps_are_numbered(tmp_path: Path) -> None:

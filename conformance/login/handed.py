@@ -1,0 +1,73 @@
+"""Authorization requests that something else carries to their callback: a program, a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conformance.errors import LoginBlocked
+from conformance.http import Transport
+from conformance.login.browse import Browser, callback, is_callback
+from conformance.login.cookies import CookieJar
+from conformance.login.form import look
+from conformance.login.model import Ending, Landing, Session
+from conformance.target.model import Limits
+
+Carry = Callable[[str, str], str]  # authorization URL and redirect URI to callback URL
+
+
+class HandedDriver:
+    """Asks `carry` where a page has to be passed, and the server itself where none has.
+
+    Args:
+        carry: brings an authorization request to its callback; raises LoginBlocked.
+        origins: the origins of the target.
+        limits: how many redirects are followed.
+        trial: whether `sign_in` tries it once.
+    """
+
+    def __init__(
+        self, carry: Carry, origins: frozenset[str], limits: Limits, *, trial: bool = True
+    ) -> None:
+        self._carry = carry
+        self._origins = origins
+        self._limits = limits
+        self._trial = trial
+
+    def sign_in(self, url: str, redirect_uri: str, transport: Transport) -> Session:
+        """See that it works; whatever carries the requests keeps its own session.
+
+        Raises:
+            LoginBlocked: it failed or brought no code.
+        """
+        session = Session(CookieJar())
+        if self._trial:
+            landing = self.authorize(url, redirect_uri, session, transport)
+            if not landing.parameters.get("code"):
+                said = landing.parameters.get("error") or landing.location[:200] or landing.ending
+                raise LoginBlocked(f"the login brought no code: {said}", "try it by hand", "code")
+        return session
+
+    def authorize(
+        self,
+        url: str,
+        redirect_uri: str,
+        session: Session | None,
+        transport: Transport,
+        *,
+        interactive: bool = True,
+    ) -> Landing:
+        """Have the request carried; one without a user goes straight to the server.
+
+        Raises:
+            LoginBlocked: it could not be carried.
+            Unreachable: the target did not answer.
+        """
+        limits = self._limits
+        browser = Browser(CookieJar(), transport, self._origins, redirect_uri, limits.hops)
+        landing = look(browser, url)
+        if session is None or not interactive or landing.ending is not Ending.LOGIN_PAGE:
+            return landing  # refused before any page: nobody has to be asked
+        location = self._carry(url, redirect_uri)
+        if is_callback(location, redirect_uri):
+            return callback(location, ())
+        return Landing(Ending.ELSEWHERE, 0, location)

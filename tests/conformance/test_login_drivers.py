@@ -1,0 +1,254 @@
+"""Every way to a code, against the reference server over loopback."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.cli import main
+from conformance.errors import LoginBlocked
+from conformance.login import chromium
+from conformance.login.manual import Desk
+from reference_server import Request, Response, Server
+from reference_server.demo import demo_config
+from reference_server.shell import running
+
+TARGET = """\
+format: 1
+issuer: {issuer}
+clients:
+  - {{client_id: tokenspec-public, redirect_uris: ["https://client.example/callback"]}}
+login: {login}
+scope: openid offline_access
+"""
+HOOK = '''\
+"""Signs in as a script of a user's own would, with the standard library alone."""
+
+import http.cookiejar
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def authorize(url, redirect_uri):
+    jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+    opener = urllib.request.build_opener(jar, Stay())
+    values = {"username": "alice", "password": "wonderland", "decision": "accept"}
+    page = opener.open(url)
+    while True:
+        text = page.read().decode()
+        action = re.search(r'action="([^"]+)"', text)[1].replace("&amp;", "&")
+        csrf = re.search(r'name="csrf" value="([^"]+)"', text)[1]
+        body = urllib.parse.urlencode({**values, "csrf": csrf}).encode()
+        place = urllib.parse.urljoin(page.url, action)
+        try:
+            page = opener.open(place, body)
+        except urllib.error.HTTPError as answer:
+            location = answer.headers["Location"]
+            if location.startswith(redirect_uri):
+                return location
+            page = opener.open(urllib.parse.urljoin(place, location))
+
+
+if __name__ == "__main__":
+    import sys
+
+    print("signing in")
+    print(authorize(sys.argv[1], "https://client.example/callback"))
+'''
+needs_chromium = pytest.mark.skipif(
+    not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
+    reason="no Chromium is installed",
+)
+
+
+class Scripted(Server):
+    """Its pages are made by a script: without one there is no form."""
+
+    def handle(self, request: Request) -> Response:
+        answer = super().handle(request)
+        if b"<form" not in answer.body:
+            return answer
+        hidden = base64.b64encode(answer.body).decode()
+        script = f"document.getElementById('root').innerHTML = atob('{hidden}')"
+        page = (
+            "<!doctype html><title>App</title><div id=root></div>"
+            f"<script>setTimeout(() => {{ {script} }}, 50)</script>"
+        )
+        headers = tuple(h for h in answer.headers if h[0] != "Content-Security-Policy")
+        return replace(answer, headers=headers, body=page.encode())
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    with running(lambda issuer: Server(demo_config(issuer))) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[str]:
+    with running(lambda issuer: Scripted(demo_config(issuer))) as found:
+        yield found
+
+
+def target(folder: Path, issuer: str, login: str) -> str:
+    path = folder / "target.yaml"
+    path.write_text(TARGET.format(issuer=issuer, login=login), encoding="utf-8")
+    (folder / "hook.py").write_text(HOOK, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "login",
+    ["{kind: python, function: 'hook.py:authorize'}", "{{kind: command, command: [{}, {}]}}"],
+    ids=["python", "command"],
+)
+def test_a_program_of_the_users_own(
+    tmp_path: Path, issuer: str, login: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if "command" in login:
+        login = login.format(sys.executable, tmp_path / "hook.py")
+    assert main(["check", target(tmp_path, issuer, login)]) == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        ("def authorize(url, redirect_uri):\n    return None\n", "returned None, not a URL"),
+        ("def authorize(url, redirect_uri):\n    raise KeyError('x')\n", "raised KeyError"),
+        ("def other():\n    pass\n", "cannot be loaded"),
+        ("def authorize(url, redirect_uri):\n    return redirect_uri + '?error=nope'\n", "nope"),
+    ],
+)
+def test_a_function_that_does_not_do_it(
+    tmp_path: Path,
+    issuer: str,
+    function: str,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = target(tmp_path, issuer, "{kind: python, function: 'hook.py:authorize'}")
+    (tmp_path / "hook.py").write_text(function, encoding="utf-8")
+    assert main(["check", path]) == 6
+    assert told in capsys.readouterr().out
+
+
+OWN_STEPS = (
+    ", steps: [{wait: form}, {fill: 'input[name=username]', with: username}, "
+    "{fill: '[type=password]', with: password}, {click: 'button:has-text(\"Sign in\")'}]"
+)
+
+
+@needs_chromium
+@pytest.mark.parametrize("steps", ["", OWN_STEPS], ids=["usual fields", "own steps"])
+def test_a_script_only_login_page_in_a_real_browser(
+    tmp_path: Path, scripted: str, steps: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    login = f"{{kind: browser, username: alice, password: wonderland{steps}}}"
+    assert main(["check", target(tmp_path, scripted, login)]) == 0, capsys.readouterr().out
+
+
+@needs_chromium
+def test_a_page_that_a_browser_cannot_pass_is_pictured(
+    tmp_path: Path,
+    scripted: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chromium, "STEP_MILLISECONDS", 300.0)
+    pictures = tmp_path / "pictures"
+    steps = f"steps: [{{wait: '#no-such-thing'}}], screenshots: {pictures}"
+    login = f"{{kind: browser, username: alice, password: wonderland, {steps}}}"
+    assert main(["check", target(tmp_path, scripted, login)]) == 6
+    said = capsys.readouterr().out
+    assert "login step 'wait: #no-such-thing' found nothing" in said
+    (picture,) = pictures.glob("*.png")
+    assert str(picture) in said
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_script_only_page_without_a_browser_says_so(
+    tmp_path: Path, scripted: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = target(tmp_path, scripted, "{username: alice, password: wonderland}")
+    assert main(["check", path]) == 6
+    said = capsys.readouterr().out
+    assert "made by a script" in said
+    assert "login kind 'browser'" in said
+
+
+def test_without_a_login_the_documents_are_judged_and_the_rest_is_named(
+    tmp_path: Path, issuer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = target(tmp_path, issuer, "{kind: none}")
+    report = ("--report-dir", str(tmp_path / "report"))
+    assert main(["run", path, *report, "--select", "metadata", "--select", "pkce"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"needs code: login kind none has no way", said)
+    assert re.search(r"metadata +[1-9]", said)
+
+
+def test_pasted_callbacks_find_their_requests_in_any_order() -> None:
+    states = ["one", "two", "three"]
+    shown: list[str] = []
+    all_shown = threading.Event()
+
+    def write(text: str) -> None:
+        shown.append(text)
+        if sum("https://login.example" in part for part in shown) == len(states):
+            all_shown.set()
+
+    lines = iter(
+        [
+            "https://client.example/callback?state=unknown&code=0\n",
+            "\n",
+            "https://client.example/callback?state=three&code=3\n",
+            "https://client.example/callback#state=one&code=1\n",
+            "[{number}] https://client.example/callback?code=2\n",
+        ]
+    )
+
+    def read() -> str:
+        all_shown.wait(10)
+        line = next(lines, "")
+        number = next(t.split("]")[0].strip(" \n[") for t in shown if "state=two" in t)
+        return line.format(number=number)
+
+    desk = Desk(read, write)
+    got: dict[str, str] = {}
+
+    def ask(state: str) -> None:
+        got[state] = desk.ask(f"https://login.example/authorize?state={state}", "")
+
+    threads = [threading.Thread(target=ask, args=(state,)) for state in states]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert {state: place[-1] for state, place in got.items()} == {
+        "one": "1",
+        "two": "2",
+        "three": "3",
+    }
+    assert any("belongs to none" in text for text in shown)
+
+
+def test_nobody_at_the_desk_is_told_to_everyone() -> None:
+    desk = Desk(lambda: "", lambda _text: None)
+    for _ in range(2):
+        with pytest.raises(LoginBlocked, match="nobody pasted"):
+            desk.ask("https://login.example/authorize?state=x", "")
