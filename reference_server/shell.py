@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -45,6 +46,8 @@ def application(server: Server) -> Starlette:
         )
         made = await run_in_threadpool(server.handle, asked)
         response = HttpResponse(made.body, made.status)
+        date = formatdate(server.now(), usegmt=True)  # RFC 9110 §6.6.1, by the server's own clock
+        response.raw_headers.append((b"date", date.encode()))
         for name, value in made.headers:
             response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
         return response
@@ -86,5 +89,6 @@ def _settings(server: Server, *, host: str = LOOPBACK, port: int) -> uvicorn.Con
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,
         lifespan="off",
     )

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import argparse
 import os
+import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from conformance.errors import TargetUnusable, UnusableFile, UsageError
+from conformance.plugin.options import BUNDLED
+from conformance.run.claims import disagreements, estimate, table
 from conformance.run.conclusion import ExitCode
-from conformance.run.opening import open_target
-from conformance.run.preflight import Tick, preflight
+from conformance.run.opening import Opened, network_of, open_target
+from conformance.run.preflight import preflight
+from conformance.run.reach import reach
+from conformance.run.redaction import CONTROL
+from conformance.run.setup import Setup
+from conformance.run.tick import Tick
+from conformance.scenario.loader import load_folders
+from conformance.target.loader import read_target
+from conformance.vocabulary import vocabulary
+
+WIDTH, INDENT = 96, 24
+ISSUER_HINT = "is 'issuer' in the target file right?"
 
 
 def add_to(verbs: Any) -> None:
@@ -17,8 +32,9 @@ def add_to(verbs: Any) -> None:
     parser = verbs.add_parser(
         "check",
         help="is the target file right? names the setting that is not",
-        description="Read the metadata, sign in, make one valid exchange, and list what the "
-        "target can do. Exit 0: ready. Exit 6: not, and it says what to mend.",
+        description="Look at the way to the server, its metadata, the client, the login, and make "
+        "one valid exchange; then list what the target can do and what a run takes. "
+        "Exit 0: ready. Exit 6: not, and it says what to mend.",
         allow_abbrev=False,
     )
     parser.add_argument("target_file", nargs="?", metavar="TARGET.yaml", help="the target file")
@@ -26,29 +42,90 @@ def add_to(verbs: Any) -> None:
 
 
 def act(options: argparse.Namespace) -> int:
-    """Print every step, then the capabilities."""
+    """Print every step, then the capabilities and what a run takes."""
     path = Path(options.target_file) if options.target_file else None
-    opened = open_target(path, os.environ)
-    ready = True
+    steps = _Steps(path)
+    ticks = []
     try:
-        print(f"tokenspec check of {opened.setup.target.issuer}\n")
-        for tick in preflight(opened.setup):
-            print(_tick(tick))
-            ready = ready and (tick.good or not tick.required)
-        if not ready:
+        for tick in steps:
+            print(_shown(tick))
+            ticks.append(tick)
+        if any(tick.ends_it for tick in ticks):
             return ExitCode.NOT_ESTABLISHED
-        print("\ncapabilities")
-        for name, decision in sorted(opened.setup.decisions.items()):
-            print(f"  {'yes' if decision.present else 'no ':4}{name:30}{decision.reason}")
+        if steps.opened is not None:
+            print("\n".join(_capabilities(steps.opened.setup, ticks)))
     finally:
-        opened.close()
+        steps.close()
     print(f"\nready: tokenspec run {path or ''}".rstrip())
     return ExitCode.CONFORMS
 
 
-def _tick(tick: Tick) -> str:
+class _Steps:
+    """The ticks of the way there, then those of the target once it is open."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.opened: Opened | None = None
+
+    def __iter__(self) -> Iterator[Tick]:
+        if self._path is not None:
+            target = read_target(self._path, os.environ)
+            print(f"tokenspec check of {target.issuer}\n")
+            with network_of(target) as network:
+                for tick in reach(target, network):
+                    yield tick
+                    if tick.ends_it:
+                        return
+        else:
+            print("tokenspec check of the bundled server\n")
+        try:
+            self.opened = open_target(self._path, os.environ)
+        except (UnusableFile, UsageError):
+            raise
+        except TargetUnusable as error:
+            hint = error.hint or ISSUER_HINT
+            yield Tick("metadata", good=False, detail=error.message, hint=hint)
+            return
+        yield from preflight(self.opened.setup)
+
+    def close(self) -> None:
+        """Close connections, and delete what was registered."""
+        if self.opened is not None:
+            self.opened.close()
+
+
+def _capabilities(setup: Setup, ticks: list[Tick]) -> Iterator[str]:
+    yield "\ncapabilities"
+    for row in table(setup, ticks):
+        seen = f"   [seen: {row.seen}]" if row.seen else ""
+        yield f"  {'yes' if row.present else 'no ':4}{row.name:30}{row.reason}{seen}"
+    told = list(disagreements(setup, ticks))
+    if told:
+        yield "\nclaimed and seen"
+        yield from (f"  note  {line}" for line in told)
+    variants = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    needed = estimate(setup, variants)
+    yield (
+        f"\na full run   {needed.cases} of {len(variants)} cases apply; "
+        f"about {needed.codes} codes, {needed.sign_ins} sign-ins and {needed.requests} requests"
+    )
+
+
+def _shown(tick: Tick) -> str:
     mark = "ok  " if tick.good else "FAIL" if tick.required else "note"
-    lines = [f"  {mark}  {tick.name:14} {tick.detail}"]
+    label = f"  {mark}  {tick.name:14} "
+    lines = _wrapped(tick.detail, label)
     if tick.hint and not tick.good:
-        lines.append(f"{'':24}→ {tick.hint}")
+        lines += _wrapped(tick.hint, f"{'':22}→ ")
     return "\n".join(lines)
+
+
+def _wrapped(text: str, label: str) -> list[str]:
+    return textwrap.wrap(
+        CONTROL.sub("\N{REPLACEMENT CHARACTER}", text),
+        WIDTH,
+        initial_indent=label,
+        subsequent_indent=" " * INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -45,13 +45,13 @@ def session_of(party: Party) -> AbstractContextManager[Session]:
         LoginBlocked: the login page could not be passed.
         Unreachable: the target did not answer.
     """
-    url, redirect_uri = _valid_request(party, "main")
+    url, redirect_uri = valid_request(party, "main")
     return party.sessions.lent(
         lambda: party.driver.sign_in(url, redirect_uri, party.connect()), party.target.limits.jobs
     )
 
 
-def _valid_request(party: Party, client: str) -> tuple[str, str]:
+def valid_request(party: Party, client: str) -> tuple[str, str]:
     """A valid authorization request and its redirect_uri."""
     valid = requests.authorize(Memory.begin(party, Setting(client=client)))
     url = wire.with_query(party.endpoints.authorization, _query(valid))
@@ -151,7 +151,7 @@ class _Play:
 
     def _warm_up(self, session: Session | None) -> None:
         """See that the session is alive, so that a silent request that fails says something."""
-        url, redirect_uri = _valid_request(self.party, self.setting.client)
+        url, redirect_uri = valid_request(self.party, self.setting.client)
         self.party.driver.authorize(url, redirect_uri, session, self.party.connect())
 
     def _redirect_uri(self, sent: Sent) -> str:

@@ -51,7 +51,7 @@ def discover(target: Target, transport: Transport) -> Discovered:
             f"no {' and no '.join(missing)} endpoint is known; metadata was looked for at {tried}",
             "is 'issuer' right? A server without metadata needs 'endpoints:' in the target file",
         )
-    _refuse_strangers(target, endpoints)
+    _refuse_strangers(target, endpoints, metadata.get("issuer"))
     return Discovered(metadata, source, endpoints)
 
 
@@ -99,7 +99,7 @@ def _by_certificate(target: Target) -> bool:
     return bool(target.clients) and target.main.auth in CERTIFICATE_METHODS
 
 
-def _refuse_strangers(target: Target, endpoints: Endpoints) -> None:
+def _refuse_strangers(target: Target, endpoints: Endpoints, named: Any) -> None:
     """The harness talks only to hosts the target file names; metadata may not add one silently."""
     known = _named_origins(target)
     for name, member in MEMBERS.items():
@@ -107,10 +107,12 @@ def _refuse_strangers(target: Target, endpoints: Endpoints) -> None:
         unused = name == "registration" and target.registration is None
         if url and origin(url) not in known and not unused:
             place = origin(url)
-            raise TargetUnusable(
-                f"the metadata's {member} is at {place}, a host the target file does not name",
-                f"if it belongs to the target, add it:  hosts: [{place}]",
-            )
+            text = f"the metadata's {member} is at {place}, a host the target file does not name"
+            hint = f"if it belongs to the target, add it:  hosts: [{place}]"
+            if isinstance(named, str) and named and named != target.issuer:
+                text += f"; it names the issuer {named!r}, the target file {target.issuer!r}"
+                hint = f"say 'issuer: {named}', if that is the server's right name; else {hint}"
+            raise TargetUnusable(text, hint)
 
 
 def _named_origins(target: Target) -> frozenset[str]:

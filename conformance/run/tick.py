@@ -1,0 +1,25 @@
+"""One step of `tokenspec check`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a step of the preflight found.
+
+    `detail` is the evidence, `hint` the mend with the setting it is about. `required`: without it
+    nothing can be said of the target.
+    """
+
+    name: str
+    good: bool
+    detail: str
+    hint: str = ""
+    required: bool = True
+
+    @property
+    def ends_it(self) -> bool:
+        """Whether nothing after it can be looked at."""
+        return self.required and not self.good
