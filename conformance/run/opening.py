@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from conformance.http import origin
 from conformance.play.clock import MovableClock
 from conformance.run.setup import Setup, prepare
 from conformance.target.bundled import bundled_target
 from conformance.target.discovery import allowed_origins
 from conformance.target.loader import read_target
 from conformance.target.model import Target
+from conformance.target.registration import Registered, register, withdraw
 from conformance.transport.in_process import InProcessTransport
 from conformance.transport.network import NetworkTransport
 from conformance.transport.polite import PoliteTransport
@@ -55,13 +57,22 @@ def open_target(
     target = _overridden(read_target(path, environ), profile, jobs, rate)
     resources = ExitStack()
     network = resources.enter_context(network_of(target))
+    polite = PoliteTransport(network, target.limits)
     try:
-        setup = prepare(target, PoliteTransport(network, target.limits), strict=strict)
+        target, registered = register(target, polite)
+        resources.callback(_withdraw, registered, target, network)
+        setup = prepare(target, polite, strict=strict)
     except BaseException:
         resources.close()
         raise
     network.allowed = allowed_origins(target, setup.discovered)
     return Opened(setup, resources)
+
+
+def _withdraw(registered: Sequence[Registered], target: Target, network: NetworkTransport) -> None:
+    """Delete clients even if the run gave up on the target: the polite transport might not."""
+    allowed = network.allowed or frozenset({origin(target.issuer)})
+    withdraw(tuple(registered), network, allowed)
 
 
 def prepare_in_process(
