@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from conformance.errors import TargetUnusable, UsageError
+from conformance.profile import load_preset, recognise
 from conformance.run.conclusion import ExitCode
-from conformance.target.discovery import Discovered, discover
-from conformance.target.model import Client, Limits, Login, Target
+from conformance.target.discovery import NEEDED, find_metadata, metadata_urls
+from conformance.target.format import ENDPOINTS
+from conformance.target.loader import read_target
+from conformance.target.model import (
+    LOGIN_KINDS,
+    Client,
+    ClientAuth,
+    Endpoints,
+    Limits,
+    Login,
+    Network,
+)
+from conformance.target.writing import Wanted, secret_names, target_text
 from conformance.transport.network import NetworkTransport
 
-HEAD = """\
-# A target of tokenspec; every key is explained in docs/target-file.md.
-# Next: set the environment variables named here, then: tokenspec check {file}
+WELL_KNOWN = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
+CALLBACK = "https://client.example/callback"
+UNKNOWN = "CHANGE-ME"
+# the others need a key or certificate, which docs/target-file.md shows how to name
+METHODS: tuple[ClientAuth, ...] = ("none", "client_secret_basic", "client_secret_post")
+SECRET, PASSWORD, COOKIES = "TOKENSPEC_SECRET", "TOKENSPEC_PASSWORD", "TOKENSPEC_COOKIES"
+EPILOG = """\
+examples:
+  tokenspec init https://login.example
+  tokenspec init https://login.example --client-id web --auth client_secret_basic --username test
+  tokenspec init https://login.example --register --username test
+  tokenspec init https://login.example --endpoint authorization=https://login.example/authorize \\
+                                       --endpoint token=https://login.example/token
 """
 
 
@@ -25,16 +48,32 @@ def add_to(verbs: Any) -> None:
     parser = verbs.add_parser(
         "init",
         help="write a target file for a server",
-        description="Read the metadata of an issuer and write a target file with secrets as "
-        "references to environment variables.",
+        description="Read the metadata of an issuer and write a target file of at most 15 lines, "
+        "with secrets as references to environment variables. In a terminal it asks for what it "
+        "cannot know.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("issuer", metavar="ISSUER_URL")
-    parser.add_argument("--client-id", default="CHANGE-ME", help="a client of yours there")
-    parser.add_argument("--secret-env", metavar="NAME", help="the variable with its secret")
-    parser.add_argument("--redirect-uri", default="https://client.example/callback")
-    parser.add_argument("--username", default="CHANGE-ME", help="a test user")
-    parser.add_argument("--output", default="target.yaml", metavar="FILE")
+    add = parser.add_argument
+    add("issuer", metavar="ISSUER_URL", help="the issuer, or the address of its metadata")
+    add("--client-id", help="a client of yours there")
+    add("--auth", choices=METHODS, help="how it authenticates")
+    add("--secret-env", metavar="NAME", help=f"the variable with its secret; default {SECRET}")
+    add("--redirect-uri", action="append", metavar="URI", help="registered for it; repeatable")
+    add("--register", action="store_true", help="have clients registered for each run instead")
+    add("--login", choices=LOGIN_KINDS, default="form", help="how a code is had; default form")
+    add("--username", help="a test user")
+    add("--password-env", metavar="NAME", default=PASSWORD, help=f"default {PASSWORD}")
+    add("--command", metavar="PROGRAM", help="for --login command")
+    add("--function", metavar="FILE:NAME", help="for --login python")
+    add("--scope", help="default: what the metadata lists of what a run can use")
+    add("--endpoint", action="append", default=[], metavar="NAME=URL", help="where the metadata "
+        f"has none: {', '.join(ENDPOINTS.keys)}")  # fmt: skip
+    add("--ca-file", metavar="FILE", help="certificates to trust")
+    add("--no-verify-tls", action="store_true", help="accept any certificate")
+    add("--no-input", action="store_true", help="never ask")
+    add("--output", default="target.yaml", metavar="FILE")
     parser.set_defaults(act=act)
 
 
@@ -42,49 +81,138 @@ def act(options: argparse.Namespace) -> int:
     """Write the file; one that is there is kept.
 
     Raises:
-        UsageError: the file exists.
-        TargetUnusable: the metadata cannot be read.
+        UsageError: the file exists, or an option is wrong.
+        TargetUnusable: the metadata cannot be read, and no endpoints were given.
     """
     path = Path(options.output)
     if path.exists():
         raise UsageError(f"{path} exists and is kept", "give another name with --output")
-    issuer = options.issuer.removesuffix("/.well-known/openid-configuration")
-    found = _discover(issuer)
-    content = HEAD.format(file=path) + yaml.safe_dump(_content(options, found), sort_keys=False)
-    path.write_text(content, encoding="utf-8")
-    print(f"wrote {path}, from {found.source}")
-    print(f"set TOKENSPEC_PASSWORD, put the real values in {path}, then: tokenspec check {path}")
+    endpoints = _endpoints(options.endpoint)
+    found = _find(options, endpoints)
+    asker = _asker(options)
+    preset = recognise(found.issuer, found.metadata)
+    wanted = _wanted(options, found, endpoints, asker)
+    vendor = load_preset(preset).vendor if preset else ""
+    path.write_text(target_text(wanted, found.metadata, (preset, vendor)), encoding="utf-8")
+    read_target(path, dict.fromkeys(secret_names(wanted), "checked for its form only"))
+    _tell(path, wanted, found, (preset, vendor))
     return ExitCode.CONFORMS
 
 
-def _discover(issuer: str) -> Discovered:
-    blank = Target(issuer=issuer, clients=(Client("unknown"),), login=Login())
-    with NetworkTransport(Limits()) as transport:
-        try:
-            return discover(blank, transport)
-        except TargetUnusable as error:
-            hint = f"{error.hint}; or write the file by hand with 'endpoints:'"
-            raise TargetUnusable(error.message, hint.removeprefix("; ")) from error
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the server says of itself, and where."""
+
+    issuer: str
+    metadata: Mapping[str, Any]
+    source: str
 
 
-def _content(options: argparse.Namespace, found: Discovered) -> dict[str, Any]:
-    client: dict[str, Any] = {"client_id": options.client_id}
-    if options.secret_env:
-        client |= {"auth": _method(found), "secret": {"env": options.secret_env}}
-    client["redirect_uris"] = [options.redirect_uri]
-    scopes = found.metadata.get("scopes_supported") or ()
-    wanted = [s for s in ("openid", "profile", "email", "offline_access") if s in scopes]
-    return {
-        "format": 1,
-        "issuer": str(found.metadata.get("issuer", options.issuer)),
-        "clients": [client],
-        "login": {"username": options.username, "password": {"env": "TOKENSPEC_PASSWORD"}},
-        "scope": " ".join(wanted or ["openid"]),
-    }
+Ask = Callable[[str, str], str]  # a question and the answer that holds if none is given
 
 
-def _method(found: Discovered) -> str:
+def _asker(options: argparse.Namespace) -> Ask:
+    """Asks in a terminal; elsewhere the answer is the one that was prepared."""
+    if options.no_input or not sys.stdin.isatty():
+        return lambda _question, prepared: prepared
+
+    def ask(question: str, prepared: str) -> str:
+        return input(f"{question} [{prepared}]: ").strip() or prepared
+
+    return ask
+
+
+def _find(options: argparse.Namespace, endpoints: Endpoints) -> _Found:
+    issuer = _bare(options.issuer)
+    network = Network(ca_file=options.ca_file or "")
+    verify = not options.no_verify_tls
+    with NetworkTransport(Limits(), verify_tls=verify, network=network) as transport:
+        metadata, source = find_metadata(issuer, transport)
+    given = all(getattr(endpoints, name) for name in NEEDED)
+    if not source and not given:
+        tried = " and ".join(metadata_urls(issuer))
+        raise TargetUnusable(
+            f"there is no metadata at {tried}",
+            "is it the issuer, with its path? A server without metadata needs --endpoint "
+            "authorization=URL --endpoint token=URL",
+        )
+    named = metadata.get("issuer")
+    return _Found(named if isinstance(named, str) and named else issuer, metadata, source)
+
+
+def _bare(url: str) -> str:
+    """The issuer of an address that may be that of its metadata."""
+    for part in WELL_KNOWN:
+        before, found, after = url.partition(part)
+        if found:  # at the end (OpenID Connect Discovery §4), or before the path (RFC 8414 §3.1)
+            return f"{before}{after}"
+    return url
+
+
+def _endpoints(given: list[str]) -> Endpoints:
+    values = {}
+    for pair in given:
+        name, equals, url = pair.partition("=")
+        if not equals or name not in ENDPOINTS.keys:
+            known = ", ".join(ENDPOINTS.keys)
+            raise UsageError(f"--endpoint {pair}: give NAME=URL", f"names: {known}")
+        values[name] = url
+    return Endpoints(**values)
+
+
+def _wanted(options: argparse.Namespace, found: _Found, endpoints: Endpoints, ask: Ask) -> Wanted:
+    clients = () if options.register else (_client(options, found, ask),)
+    return Wanted(
+        file=options.output,
+        issuer=found.issuer,
+        clients=clients,
+        login=_login(options, ask),
+        endpoints=endpoints,
+        scope=options.scope or "",
+        ca_file=str(Path(options.ca_file).resolve()) if options.ca_file else "",
+        verify_tls=not options.no_verify_tls,
+    )
+
+
+def _client(options: argparse.Namespace, found: _Found, ask: Ask) -> Client:
+    client_id = options.client_id or ask("client_id of a client registered there", UNKNOWN)
+    auth = options.auth or ("" if options.secret_env else "none")
+    if not options.auth and not options.secret_env:
+        auth = ask(f"how it authenticates ({', '.join(METHODS)})", "none")
+    method: ClientAuth = next((m for m in METHODS if m == (auth or _listed(found))), "none")
+    uris = tuple(options.redirect_uri or (ask("a redirect URI registered for it", CALLBACK),))
+    secret = (options.secret_env or SECRET) if method.startswith("client_secret") else ""
+    return Client(client_id, method, secret=secret, redirect_uris=uris)
+
+
+def _listed(found: _Found) -> str:
     """The method for a secret that the server lists; Basic where it lists none (RFC 8414 §2)."""
     listed = found.metadata.get("token_endpoint_auth_methods_supported") or ()
     basic, post = "client_secret_basic", "client_secret_post"
     return post if post in listed and basic not in listed else basic
+
+
+def _login(options: argparse.Namespace, ask: Ask) -> Login:
+    kind = options.login
+    if kind not in ("form", "browser", "reference"):
+        return Login(
+            kind=kind,
+            cookies=COOKIES if kind == "cookie" else "",
+            command=(options.command or UNKNOWN,) if kind == "command" else (),
+            function=(options.function or "login.py:authorize") if kind == "python" else "",
+        )
+    username = options.username or ask("a test user", UNKNOWN)
+    return Login(kind=kind, username=username, password=options.password_env)
+
+
+def _tell(path: Path, wanted: Wanted, found: _Found, preset: tuple[str, str]) -> None:
+    print(f"wrote {path}, from {found.source or 'the endpoints given'}")
+    name, vendor = preset
+    if name:
+        print(f"recognised {vendor}: 'profile: {name}' tells its documented differences apart")
+    if "registration_endpoint" in found.metadata and wanted.clients:
+        print("the server registers clients itself: with --register none of yours is needed")
+    if UNKNOWN in path.read_text(encoding="utf-8"):
+        print(f"put the real values where {path} says {UNKNOWN}")
+    exports = "".join(f"  export {name}=…\n" for name in secret_names(wanted))
+    print(f"next:\n{exports}  tokenspec check {path}")

@@ -42,7 +42,7 @@ def discover(target: Target, transport: Transport) -> Discovered:
         TargetUnusable: there is no metadata and the file names no endpoints, or the metadata leads
             to a host that the file does not name.
     """
-    metadata, source = _fetch(target, transport)
+    metadata, source = find_metadata(target.issuer, transport)
     endpoints = _endpoints(target, metadata)
     missing = [name for name in NEEDED if not getattr(endpoints, name)]
     if missing:
@@ -74,8 +74,13 @@ def allowed_origins(target: Target, discovered: Discovered) -> frozenset[str]:
     return _named_origins(target) | {origin(url) for url in found if url}
 
 
-def _fetch(target: Target, transport: Transport) -> tuple[Mapping[str, Any], str]:
-    for url in metadata_urls(target.issuer):
+def find_metadata(issuer: str, transport: Transport) -> tuple[Mapping[str, Any], str]:
+    """The metadata of an issuer and where it was found; both empty where there is none.
+
+    Raises:
+        Unreachable: the server does not answer.
+    """
+    for url in metadata_urls(issuer):
         response = transport.send(Request("GET", url, (("Accept", "application/json"),)))
         document = response.json_object()
         if response.status == OK and document is not None:
