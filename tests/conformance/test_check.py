@@ -155,8 +155,8 @@ CASES = {
         "pkce-s256: false",
     ),
     "clock ten minutes off": (
-        plain(clock=lambda: time.time() - 600), {}, "clock", "10 min 0 s behind",
-        "clock_offset: -600",
+        plain(clock=lambda: time.time() - 600), {}, "clock", "behind this machine's",
+        "clock_offset: -",
     ),
     "metadata names another host": (
         plain(Elsewhere), {}, "metadata", "token_endpoint is at https://tokens.example:443",
