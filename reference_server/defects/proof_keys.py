@@ -33,6 +33,14 @@ def _method_any_case(request: Authorization) -> None:
         raise invalid_request("transform algorithm not supported")
 
 
+def _method_assumed(request: Authorization) -> None:
+    """A challenge without a method counts as S256."""
+    if not request.get("code_challenge"):
+        return
+    if request.values.setdefault("code_challenge_method", "S256") != "S256":
+        raise invalid_request("transform algorithm not supported")
+
+
 def _verifier_like(pattern: str) -> Check:
     def check(exchange: Exchange) -> None:
         shown = exchange.get("code_verifier")
@@ -73,6 +81,12 @@ DEFECTS: tuple[Defect, ...] = (
         "RFC7636-6.2.1-method_names_case_sensitive",
         "s256 is taken for S256",
         authorize__challenge_method_supported=_method_any_case,
+    ),
+    subtle(
+        "pkce.method_assumed",
+        "RFC7636-4.3-method_default_plain",
+        "a challenge without a method is taken for S256",
+        authorize__challenge_method_supported=_method_assumed,
     ),
     subtle(
         "pkce.off_by_one",
