@@ -127,7 +127,7 @@ def _find(options: argparse.Namespace, endpoints: Endpoints) -> _Found:
     network = Network(ca_file=options.ca_file or "")
     verify = not options.no_verify_tls
     with NetworkTransport(Limits(), verify_tls=verify, network=network) as transport:
-        metadata, source = find_metadata(issuer, transport)
+        metadata, source, _ = find_metadata(issuer, transport)
     given = all(getattr(endpoints, name) for name in NEEDED)
     if not source and not given:
         tried = " and ".join(metadata_urls(issuer))

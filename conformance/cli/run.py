@@ -29,7 +29,7 @@ def add_to(verbs: Any) -> None:
         "run",
         help="run scenarios against a target",
         description="Run scenarios against the target of a target file, or against the bundled "
-        "server. Writes record.ndjson and report.html to the report folder.",
+        "server. Writes record.ndjson, audit.html and report.html to the report folder.",
         allow_abbrev=False,
     )
     parser.add_argument("target_file", nargs="?", metavar="TARGET.yaml", help="the target file")

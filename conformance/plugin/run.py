@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Generator
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from conformance import __version__
 from conformance.errors import HarnessError, Problem, TokenspecError, UnusableFile, UsageError
 from conformance.play.verdicts import Verdict
 from conformance.plugin.nodes import VariantItem, order, select
@@ -18,11 +18,24 @@ from conformance.run.conclusion import ExitCode, Tally
 from conformance.run.engine import Engine
 from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
-from conformance.run.record import RecordWriter, finding_line, footer_line, header_line
+from conformance.run.record import (
+    RecordWriter,
+    coverage_line,
+    fault_line,
+    finding_line,
+    footer_line,
+    header_line,
+    read_record,
+)
+from conformance.run.suite import Suite
+from conformance.scenario.model import Variant
+from reports.audit import audit_page
 from reports.terminal import area_table, could_not_run_text, deviations, finding_text, left_out
 
+SuiteFacts = tuple[dict[str, Any], list[dict[str, Any]]]
 REPORT_DIR = "tokenspec-report"
 RECORD = "record.ndjson"
+AUDIT = "audit.html"
 SUMMARISED = (
     "key", "area", "verdict", "note", "citation", "expected", "observed", "deviation",
 )  # fmt: skip
@@ -51,6 +64,8 @@ class RunPlugin:
         self.active = False
         self._engine: Engine | None = None
         self._record: RecordWriter | None = None
+        self._collected: tuple[Variant, ...] = ()
+        self._suite: SuiteFacts | None = None  # (what the header says, the rows of the coverage)
         self._checked = False
         self._started = time.time()
 
@@ -87,6 +102,7 @@ class RunPlugin:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Keep what `--oauth-select` names; what looks at every answer goes last."""
+        self._collected = tuple(item.variant for item in items if isinstance(item, VariantItem))
         select(config, items)
         order(items)
 
@@ -105,6 +121,8 @@ class RunPlugin:
             pytest.exit(str(error), _exit_code(error))
         jobs = setup.target.limits.jobs
         self._engine = Engine(setup, variants, jobs=jobs)
+        suite = Suite(self._collected, tuple(variants))
+        self._suite = suite.facts(__version__), suite.coverage(setup.registry, setup.profile)
         if not hasattr(self.config, "workerinput"):
             self._engine.submit(variants)
 
@@ -116,11 +134,14 @@ class RunPlugin:
         report = yield
         if not isinstance(item, VariantItem) or call.when == "teardown":
             return report
+        if self._suite and hasattr(self.config, "workerinput"):
+            report.tokenspec_suite, self._suite = self._suite, None  # told once to the controller
         finding = item.finding
         if finding is None:
             if call.excinfo is not None and not call.excinfo.errisinstance(KeyboardInterrupt):
-                report.tokenspec_fault = True
                 report.longrepr = str(call.excinfo.value)
+                message = self.setup.redactor.text(report.longrepr)
+                report.tokenspec_fault = fault_line(item.variant.key, message)
             return report
         ended = call.when == "call" or call.excinfo is not None
         if ended:
@@ -138,9 +159,12 @@ class RunPlugin:
         """Count and record a finding; not on a worker, whose controller does it."""
         if hasattr(self.config, "workerinput"):
             return
-        if getattr(report, "tokenspec_fault", False):
+        self._suite = getattr(report, "tokenspec_suite", self._suite)
+        fault = getattr(report, "tokenspec_fault", None)
+        if fault is not None:
             self.active = True
             self.tally.faults += 1
+            self._writer().write(fault)
         line = getattr(report, "tokenspec", None)
         if line is None:
             return
@@ -176,6 +200,7 @@ class RunPlugin:
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
         terminalreporter.write_line(f"record: {self.report_dir / RECORD}")
+        terminalreporter.write_line(f"audit:  {self.report_dir / AUDIT}")
         page = self.config.getoption("htmlpath", None)
         if page:
             terminalreporter.write_line(f"page:   {os.path.relpath(page)}")
@@ -193,8 +218,14 @@ class RunPlugin:
             return
         if self._record is not None:
             now = time.time()
-            self._record.write(footer_line(self.tally, finished=now, seconds=now - self._started))
+            seconds = now - self._started
+            self._record.write(
+                footer_line(self.tally, finished=now, seconds=seconds, cost=self._cost())
+            )
             self._record.close()
+            (self.report_dir / AUDIT).write_text(
+                audit_page(read_record(self._record.path)), encoding="utf-8"
+            )
         self._set_exit_status(session)
 
     def _set_exit_status(self, session: pytest.Session) -> None:
@@ -208,15 +239,24 @@ class RunPlugin:
 
     def _writer(self) -> RecordWriter:
         if self._record is None:
+            facts, requirements = self._suite or ({}, [])
+            option = self.config.getoption
+            settings = {
+                name: option(f"oauth_{name}") for name in ("fail_on", "strict", "select", "rate")
+            }
             self._record = RecordWriter(self.report_dir / RECORD)
-            line = header_line(
-                self.setup,
-                started=self._started,
-                suite=suite_digest(self.engine.variants if self._engine else ()),
-                variants=len(self.engine.variants) if self._engine else 0,
+            self._record.write(
+                header_line(self.setup, started=self._started, suite=facts, settings=settings)
             )
-            self._record.write(line)
+            self._record.write(coverage_line(requirements))
         return self._record
+
+    def _cost(self) -> dict[str, int]:
+        """What the run took of the target; not known where workers sent the requests."""
+        if self._engine is None:
+            return {}
+        counted = self.setup.counted
+        return {"requests": counted.requests, "codes": counted.codes}
 
     def _open(self) -> Opened:
         option = self.config.getoption
@@ -232,14 +272,6 @@ class RunPlugin:
             )
         except TokenspecError as error:
             pytest.exit(str(error), _exit_code(error))
-
-
-def suite_digest(variants: Any) -> str:
-    """SHA-256 over everything the variants say, so that two runs can be compared."""
-    digest = hashlib.sha256()
-    for variant in sorted(variants, key=lambda variant: str(variant.key)):
-        digest.update(repr(variant).encode())
-    return digest.hexdigest()
 
 
 def _exit_code(error: TokenspecError) -> int:

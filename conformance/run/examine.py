@@ -100,6 +100,8 @@ class Examiner:
         judgement = worst([self._excused(variant, j) for j in court.judgements(transcript)])
         self.everywhere.look(transcript, variant.key, self._surround, self.setup.redactor)
         finding = self._judged(variant, blank, judgement, transcript)
+        if control.transcript and finding.verdict is not Verdict.PASS:
+            finding = replace(finding, twin=self._twin(variant, finding.step, control.transcript))
         return self._with_sightings(variant, finding) if variant.every_response else finding
 
     def _play(self, variant: Variant) -> Transcript:
@@ -171,6 +173,14 @@ class Examiner:
         if judgement.verdict in BROKEN and self._excuse(variant, judgement):
             return replace(judgement, verdict=Verdict.DEVIATION)
         return judgement
+
+    def _twin(
+        self, variant: Variant, deciding: str, control: Transcript
+    ) -> tuple[ShownExchange, ...]:
+        """What the valid twin sent where the variant differs from it, and where it was decided."""
+        differing = {step.name for step in variant.steps if step.changes.any and not step.given}
+        shown = self._show(control, self.setup.redactor.for_play())
+        return tuple(e for e in shown if e.step in {deciding, *differing})
 
     def _judged(
         self, variant: Variant, blank: Finding, judgement: Judgement, transcript: Transcript

@@ -1,16 +1,17 @@
 """The record of a run: one JSON object a line. Header first, findings as they come, footer last.
 
-A record without footer is a run that was cut off. Every report is made from records alone.
+A record without footer is a run that was cut off. Every report is made from records alone. The
+form of each line is published in `conformance/schema/record-1.schema.json`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Any, Self
 
 from conformance import __version__
@@ -18,34 +19,67 @@ from conformance.errors import Problem, UnusableFile
 from conformance.run.conclusion import Tally
 from conformance.run.finding import Finding
 from conformance.run.setup import Setup
+from reports.record import Record
 
 FORMAT = 1
-LINES = ("header", "finding", "footer")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def header_line(setup: Setup, *, started: float, suite: str, variants: int) -> dict[str, Any]:
-    """What was tested, with what, when. `started` is in seconds since the epoch."""
+def header_line(
+    setup: Setup,
+    *,
+    started: float,
+    suite: Mapping[str, Any],
+    settings: Mapping[str, Any] = NOTHING,
+) -> dict[str, Any]:
+    """What was tested, by whom, with what, when.
+
+    Args:
+        setup: the target as opened.
+        started: seconds since the epoch.
+        suite: version, digest and size of the suite (see `Suite.facts`).
+        settings: the options of the run that bear on its verdicts.
+    """
     target = setup.target
     return {
         "type": "header",
         "format": FORMAT,
         "tokenspec": __version__,
         "started": _moment(started),
+        "tester": target.tester,
         "target": {
+            "file": target.file,
             "issuer": target.issuer,
             "vendor": target.product.vendor,
             "name": target.product.name,
             "version": target.product.version,
             "metadata": setup.discovered.source,
-            "tls_verified": target.verify_tls,
+            "metadata_sha256": setup.discovered.digest,
+            "verify_tls": target.verify_tls,
         },
-        "profile": target.profile,
-        "suite": {"digest": suite, "variants": variants},
+        "profile": {
+            "name": setup.profile.name,
+            "title": setup.profile.title,
+            "date": setup.profile.date,
+        },
+        "suite": dict(suite),
+        "seed": None,
+        "settings": dict(settings),
         "capabilities": {
             name: {"present": decision.present, "reason": decision.reason}
             for name, decision in setup.decisions.items()
         },
     }
+
+
+def coverage_line(requirements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Every requirement known, tested or not (see `Suite.coverage`)."""
+    return {"type": "coverage", "requirements": list(requirements)}
+
+
+def fault_line(key: str, message: str) -> dict[str, Any]:
+    """The harness failed at a case: nothing is said of the target. `message` is redacted."""
+    return {"type": "fault", "key": key, "message": message}
 
 
 def finding_line(finding: Finding) -> dict[str, Any]:
@@ -57,14 +91,17 @@ def finding_line(finding: Finding) -> dict[str, Any]:
     return {"type": "finding", **plain}
 
 
-def footer_line(counted: Tally, *, finished: float, seconds: float) -> dict[str, Any]:
-    """How the run ended."""
+def footer_line(
+    counted: Tally, *, finished: float, seconds: float, cost: Mapping[str, int] = NOTHING
+) -> dict[str, Any]:
+    """How the run ended; `cost` says how many requests and codes it took."""
     return {
         "type": "footer",
         "finished": _moment(finished),
         "seconds": round(seconds, 3),
         "counts": dict(sorted(counted.counts.items())),
         "faults": counted.faults,
+        **cost,
         "exit_code": int(counted.exit_code),
     }
 
@@ -99,30 +136,25 @@ class RecordWriter:
         self._file.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record read back."""
-
-    header: Mapping[str, Any]
-    findings: tuple[Mapping[str, Any], ...]
-    footer: Mapping[str, Any] | None  # None: the run was cut off
-
-
 def read_record(path: Path) -> Record:
-    """Read a record.
+    """Read a record. A last line that was cut off while it was written is left out.
 
     Raises:
         UnusableFile: it is no record, or a line of it is damaged.
     """
     header: Mapping[str, Any] = {}
     footer: Mapping[str, Any] | None = None
-    findings = []
+    findings, faults, requirements = [], [], []
     for number, line in _lines(path):
         match line.get("type"):
             case "header":
                 header = line
+            case "coverage":
+                requirements += line["requirements"]
             case "finding":
                 findings.append(line)
+            case "fault":
+                faults.append(line)
             case "footer":
                 footer = line
             case _:
@@ -130,7 +162,7 @@ def read_record(path: Path) -> Record:
     if header.get("format") != FORMAT:
         hint = f"this release reads records of format {FORMAT}"
         raise UnusableFile([Problem(str(path), 1, 1, "no header of a known format", hint)])
-    return Record(header, tuple(findings), footer)
+    return Record(header, tuple(findings), footer, tuple(requirements), tuple(faults))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -138,7 +170,8 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {error}")]) from error
-    for number, line in enumerate(text.splitlines(), start=1):
+    *whole, _cut_off = text.split("\n")  # a whole line ends with a line feed
+    for number, line in enumerate(whole, start=1):
         try:
             value = json.loads(line)
         except ValueError as error:

@@ -23,6 +23,7 @@ from conformance.scenario.model import Variant
 from conformance.target.capabilities import CAPABILITIES, Decision, decide
 from conformance.target.discovery import Discovered, allowed_origins, discover
 from conformance.target.model import Target
+from conformance.transport.counting import CountingTransport
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Setup:
     registry: Registry
     profile: Profile
     redactor: Redactor
+    counted: CountingTransport  # everything that goes to the target
     strict: bool = False  # another error code than the one named is a failure
 
     def missing(self, needs: tuple[str, ...]) -> str:
@@ -80,12 +82,13 @@ def prepare(
     def target_clock() -> float:
         return clock() + offset
 
-    found = discover(target, transport)
+    counted = CountingTransport(transport)
+    found = discover(target, counted)
     decisions = decide(target, found, profile_defaults(profile, target))
     party = Party(
         target=target,
         endpoints=found.endpoints,
-        connect=lambda: transport,
+        connect=lambda: counted,
         driver=driver_for(target, allowed_origins(target, found)),
         metadata=found.metadata,
         metadata_url=found.source,
@@ -97,7 +100,16 @@ def prepare(
     oracle = make_oracle(target, present, clock=MovableClock(clock), random_bytes=random_bytes)
     redactor = Redactor(random_bytes(32), target_secrets(target))
     return Setup(
-        target, found, decisions, party, oracle, Registry.load(), profile, redactor, strict
+        target=target,
+        discovered=found,
+        decisions=decisions,
+        party=party,
+        oracle=oracle,
+        registry=Registry.load(),
+        profile=profile,
+        redactor=redactor,
+        counted=counted,
+        strict=strict,
     )
 
 

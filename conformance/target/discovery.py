@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -31,6 +32,7 @@ class Discovered:
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""  # URL of the document; empty where there is none
+    digest: str = ""  # SHA-256 of the document as received, in hexadecimal
     endpoints: Endpoints = field(default_factory=Endpoints)
 
 
@@ -42,7 +44,7 @@ def discover(target: Target, transport: Transport) -> Discovered:
         TargetUnusable: there is no metadata and the file names no endpoints, or the metadata leads
             to a host that the file does not name.
     """
-    metadata, source = find_metadata(target.issuer, transport)
+    metadata, source, digest = find_metadata(target.issuer, transport)
     endpoints = _endpoints(target, metadata)
     missing = [name for name in NEEDED if not getattr(endpoints, name)]
     if missing:
@@ -52,7 +54,7 @@ def discover(target: Target, transport: Transport) -> Discovered:
             "is 'issuer' right? A server without metadata needs 'endpoints:' in the target file",
         )
     _refuse_strangers(target, endpoints, metadata.get("issuer"))
-    return Discovered(metadata, source, endpoints)
+    return Discovered(metadata, source, digest, endpoints)
 
 
 def metadata_urls(issuer: str) -> tuple[str, str]:
@@ -74,8 +76,8 @@ def allowed_origins(target: Target, discovered: Discovered) -> frozenset[str]:
     return _named_origins(target) | {origin(url) for url in found if url}
 
 
-def find_metadata(issuer: str, transport: Transport) -> tuple[Mapping[str, Any], str]:
-    """The metadata of an issuer and where it was found; both empty where there is none.
+def find_metadata(issuer: str, transport: Transport) -> tuple[Mapping[str, Any], str, str]:
+    """The metadata of an issuer, where it was found and its SHA-256; empty where there is none.
 
     Raises:
         Unreachable: the server does not answer.
@@ -84,8 +86,8 @@ def find_metadata(issuer: str, transport: Transport) -> tuple[Mapping[str, Any],
         response = transport.send(Request("GET", url, (("Accept", "application/json"),)))
         document = response.json_object()
         if response.status == OK and document is not None:
-            return document, url
-    return {}, ""
+            return document, url, hashlib.sha256(response.body).hexdigest()
+    return {}, "", ""
 
 
 def _endpoints(target: Target, metadata: Mapping[str, Any]) -> Endpoints:

@@ -65,6 +65,7 @@ TARGET = Section(
             ),
             "login": Key("mapping", "How an authorization code is had.", needed=True),
             "product": Key("mapping", "What is tested, for the reports."),
+            "tester": Key("text", "Who tests: name and organisation, for the reports."),
             "scope": Key(
                 "text",
                 "What every ordinary authorization request asks for, separated by spaces. With "

@@ -84,6 +84,7 @@ class _File:
             login=self._login(),
             file=self.reader.file,
             product=Product(**self._texts("product", tables.PRODUCT)),
+            tester=read.text(own, "tester"),
             endpoints=self._endpoints(),
             scope=read.text(own, "scope", "openid"),
             apis=self._apis(),

@@ -172,6 +172,7 @@ class Target:
     login: Login
     file: str = ""
     product: Product = Product()
+    tester: str = ""  # who tests, for the report
     endpoints: Endpoints = Endpoints()  # what the file gives; the rest comes from discovery
     scope: str = "openid"  # space separated, asked for by every ordinary authorization request
     apis: tuple[Api, ...] = ()

@@ -1,0 +1,78 @@
+"""The scenarios of a run: what was collected, what was selected, what requirements that covers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.profile import Profile
+from conformance.registry import Level, Registry, Requirement
+from conformance.scenario.model import Place, Variant
+
+NOWHERE = Place("", 0)
+FOR_CLIENTS = ("Client only.", "Binds the client", "Binds the caller")
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Every variant of the scenario files, and those that were chosen to run."""
+
+    collected: tuple[Variant, ...] = ()
+    selected: tuple[Variant, ...] = ()
+
+    def facts(self, version: str) -> dict[str, Any]:
+        """What the header of a record says of the suite."""
+        return {
+            "version": version,
+            "digest": suite_digest(self.collected),
+            "variants": len(self.collected),
+            "selected": len(self.selected),
+        }
+
+    def coverage(self, registry: Registry, profile: Profile) -> list[dict[str, Any]]:
+        """Every requirement, at its level under the profile, with its cases or why it has none."""
+        chosen = {variant.key for variant in self.selected}
+        cases: dict[str, list[str]] = {}
+        for variant in self.collected:
+            for identifier in variant.cited:
+                cases.setdefault(identifier, []).append(variant.key)
+        return [_row(row, profile, cases.get(row.id, []), chosen) for row in registry.all]
+
+
+def suite_digest(variants: Iterable[Variant]) -> str:
+    """SHA-256 over everything the variants say, wherever their files stand."""
+    digest = hashlib.sha256()
+    for variant in sorted(variants, key=lambda variant: variant.key):
+        digest.update(repr(replace(variant, place=NOWHERE)).encode())
+    return digest.hexdigest()
+
+
+def _row(row: Requirement, profile: Profile, cases: list[str], chosen: set[str]) -> dict[str, Any]:
+    in_force = profile.in_force(row)
+    selected = [key for key in cases if key in chosen]
+    return {
+        "requirement": row.id,
+        "citation": row.citation,
+        "level": str(in_force.level),
+        "level_why": in_force.why,
+        "text": row.text,
+        "url": row.url,
+        "note": row.note,
+        "cases": selected,
+        "not_selected": [key for key in cases if key not in chosen],
+        "reason": "" if selected else _reason(row, in_force.level, tested=bool(cases)),
+    }
+
+
+def _reason(row: Requirement, level: Level, *, tested: bool) -> str:
+    if tested:
+        return "its cases were not selected in this run"
+    if row.note.startswith(FOR_CLIENTS):
+        return "binds the client; no server can be held to it"
+    if level is not row.level and level is Level.MAY:
+        return "not in force under the profile"
+    if level is Level.MAY:
+        return "leaves the choice to the server; no scenario looks at it"
+    return "no scenario tests it"

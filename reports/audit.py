@@ -1,0 +1,185 @@
+"""The audit page: one static HTML file, complete without scripts, made from a record alone.
+
+Everything that comes out of a record is escaped by the template engine; a policy in the page lets
+no script and no style run but the two that stand in it, named by their hashes.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reports import curl, words
+from reports.comparison import Difference, differences
+from reports.record import Line, Record
+from reports.summary import FAILING, Summary, rank
+
+QUIET = ("pass", "not-applicable")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings of one scenario that broke the same requirement in the same way."""
+
+    first: Line
+    findings: tuple[Line, ...]
+
+    @property
+    def anchor(self) -> str:
+        """Where the group stands in the page."""
+        return f"finding-{slug(self.first['key'])}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file the page was made from; `digest` is its SHA-256 in hexadecimal."""
+
+    name: str
+    digest: str
+
+
+def audit_page(record: Record, sources: Sequence[Source] = ()) -> str:
+    """The page as HTML. `sources` are named at its foot."""
+    style, script = _part("audit.css"), _part("audit.js")
+    summary = Summary.of(record)
+    loud = [f for f in record.findings if f["verdict"] not in QUIET]
+    return (
+        _environment()
+        .get_template("audit.html")
+        .render(
+            record=record,
+            header=record.header,
+            target=record.header.get("target", {}),
+            summary=summary,
+            sources=sources,
+            groups=list(_groups(loud)),
+            quiet=[f for f in record.findings if f["verdict"] in QUIET],
+            deviations=[f for f in record.findings if f.get("deviation")],
+            waivers=[f for f in record.findings if f.get("waiver")],
+            by_key={finding["key"]: finding for finding in record.findings},
+            words=words,
+            style=style,
+            script=script,
+            policy=_policy(style, script),
+        )
+    )
+
+
+def slug(text: str) -> str:
+    """`text` as part of an anchor."""
+    return _UNSAFE.sub("--", text)
+
+
+def safe_url(url: str) -> str:
+    """`url` if a browser may follow it from a report, else nothing."""
+    return url if str(url).startswith(("https://", "http://")) else ""
+
+
+def worst(row: Line, by_key: dict[str, Line]) -> str:
+    """The gravest verdict among the cases of a requirement; empty where none has one."""
+    verdicts = [by_key[key]["verdict"] for key in row.get("cases", ()) if key in by_key]
+    return min(verdicts, key=rank, default="")
+
+
+def deciding(finding: Line) -> Line | None:
+    """The exchange a finding's verdict rests on: the last of its deciding step."""
+    exchanges = list(finding.get("exchanges", ()))
+    own = [exchange for exchange in exchanges if exchange["step"] == finding.get("step")]
+    if own and own[0]["step"].startswith("authorize"):
+        return dict(own[0])
+    return dict((own or exchanges)[-1]) if exchanges else None
+
+
+def parted(finding: Line) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
+    """The differences a case is about, and those that are there because each exchange is new."""
+    found = differences(finding)
+    return tuple(d for d in found if d.meant), tuple(d for d in found if not d.meant)
+
+
+def request_text(exchange: Line) -> str:
+    """A request as it travels: line, headers, body."""
+    lines = [f"{exchange['method']} {exchange['url']}"]
+    lines += [f"{name}: {value}" for name, value in exchange["request_headers"]]
+    return "\n".join(
+        [*lines, *(["", exchange["request_body"]] if exchange["request_body"] else [])]
+    )
+
+
+def response_text(exchange: Line) -> str:
+    """An answer as it travels."""
+    lines = [str(exchange["status"] or exchange["failure"] or "no answer")]
+    lines += [f"{name}: {value}" for name, value in exchange["response_headers"]]
+    body = exchange["response_body"]
+    return "\n".join([*lines, *(["", body] if body else [])])
+
+
+def bars(counts: Iterable[tuple[str, int]]) -> Iterator[dict[str, Any]]:
+    """The parts of a stacked bar: what each stands for, where it begins, its width in percent."""
+    shares = [(name, number) for name, number in counts if number]
+    total = sum(number for _, number in shares) or 1
+    at = 0.0
+    for name, number in shares:
+        width = 100 * number / total
+        yield {"name": name, "x": round(at, 2), "width": round(width, 2)}
+        at += width
+
+
+def _groups(findings: Iterable[Line]) -> Iterator[Group]:
+    grouped: dict[tuple[Any, ...], list[Line]] = {}
+    for finding in findings:
+        named = (finding["verdict"], finding["scenario"], finding["requirement"], finding["kind"])
+        grouped.setdefault(named, []).append(finding)
+    ordered = sorted(grouped.values(), key=lambda own: rank(own[0]["verdict"]))
+    return (Group(own[0], tuple(own)) for own in ordered)
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@functools.cache
+def _part(name: str) -> str:
+    return (resources.files("reports") / "templates" / name).read_text(encoding="utf-8").strip()
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "slug": slug,
+        "safe_url": safe_url,
+        "request_text": request_text,
+        "response_text": response_text,
+        "curl": curl.curl,
+        "variables": curl.variables,
+        "parted": parted,
+        "deciding": deciding,
+        "bars": bars,
+        "plain_json": lambda value: json.dumps(value, ensure_ascii=False, indent=1),
+        "worst": worst,
+    }
+    environment.globals |= {"word": words.word, "FAILING": FAILING}
+    return environment

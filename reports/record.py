@@ -1,0 +1,60 @@
+"""A record as renderers see it: plain lines, read tolerantly, so that old records stay readable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The lines of one run, or of several shards of one run put together.
+
+    `requirements` holds every row of the registry with the cases that test it, or the reason why
+    none does; `faults` what went wrong in the harness itself; `missing_shards` the parts of the run
+    that are not here.
+    """
+
+    header: Line
+    findings: tuple[Line, ...]
+    footer: Line | None  # None: the run was cut off
+    requirements: tuple[Line, ...] = ()
+    faults: tuple[Line, ...] = ()
+    missing_shards: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run came to its end and every part of it is here."""
+        return self.footer is not None and not self.missing_shards
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """Keys of cases that were selected and have no finding."""
+        known = {line["key"] for line in (*self.findings, *self.faults) if "key" in line}
+        selected = (key for row in self.requirements for key in row.get("cases", ()))
+        return tuple(key for key in dict.fromkeys(selected) if key not in known)
+
+    @property
+    def product(self) -> str:
+        """What was tested, as people call it: vendor, name and version, else the issuer."""
+        target = self.header.get("target", {})
+        parts = [target.get(name) for name in ("vendor", "name", "version")]
+        return " ".join(part for part in parts if part) or str(target.get("issuer", "unknown"))
+
+    @property
+    def profile(self) -> str:
+        """The profile's name, with its version or date where it has one."""
+        profile = self.header.get("profile", "")
+        if isinstance(profile, str):
+            return profile
+        parts = (profile.get("name"), profile.get("version"), profile.get("date"))
+        return " ".join(str(part) for part in parts if part)
+
+    @property
+    def command(self) -> str:
+        """What runs the suite against the same target again."""
+        file = self.header.get("target", {}).get("file", "")
+        return f"tokenspec run {file}".strip()

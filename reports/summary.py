@@ -1,0 +1,251 @@
+"""What a record amounts to: the verdict in words, area by area, and what it leaves open."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reports.record import Line, Record
+from reports.words import VERDICTS, word
+
+RANK = {verdict.name: rank for rank, verdict in enumerate(VERDICTS)}
+FAILING = ("fail", "stale-waiver")
+SILENT = ("not-applicable", "could-not-run")  # nothing is said of the target
+HEADLINES = {
+    "fails": "Does not conform",
+    "not-established": "Conformance not established",
+    "conforms": "Conforms in everything that was tested",
+}
+_SECTION = re.compile(r" §.*| Appendix .*|, [^,]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The cases of one area counted by verdict."""
+
+    name: str
+    counts: Counter[str]
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.counts.values())
+
+    @property
+    def shares(self) -> tuple[tuple[str, int], ...]:
+        """Verdict and number, the gravest verdict first."""
+        return tuple(sorted(self.counts.items(), key=lambda item: rank(item[0])))
+
+    @property
+    def in_words(self) -> str:
+        """`2 of 34 failed, 32 passed`."""
+        first, *rest = (f"{number} {word(verdict).phrase}" for verdict, number in self.shares)
+        number, _, words = first.partition(" ")
+        whole = f"all {number}" if not rest and self.total > 1 else f"{number} of {self.total}"
+        return ", ".join([f"{whole} {words}", *rest])
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something the run did not establish. `parts` says more, one reason a line."""
+
+    number: int
+    text: str
+    parts: tuple[str, ...] = ()
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The requirements of one document, as rows of the coverage.
+
+    `cited` have cases in this run, `untested` have none; `tested` counts those with a verdict that
+    says something of the target.
+    """
+
+    name: str
+    url: str
+    cited: tuple[Line, ...]
+    untested: tuple[Line, ...]
+    tested: int
+
+    @property
+    def total(self) -> int:
+        """All its requirements in the registry."""
+        return len(self.cited) + len(self.untested)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A record counted. `verdict` is `fails`, `not-established` or `conforms`."""
+
+    record: Record
+    counts: Counter[str]
+    areas: tuple[Area, ...]
+    documents: tuple[Document, ...]
+    verdict: str
+
+    @classmethod
+    def of(cls, record: Record) -> Summary:
+        """Count a record."""
+        counts = Counter(str(finding["verdict"]) for finding in record.findings)
+        areas: dict[str, Counter[str]] = {}
+        for finding in record.findings:
+            areas.setdefault(finding["area"], Counter())[finding["verdict"]] += 1
+        found = tuple(Area(name, areas[name]) for name in sorted(areas))
+        return cls(record, counts, found, tuple(documents(record)), _verdict(record, counts))
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a few words."""
+        return HEADLINES[self.verdict]
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in a sentence that can be quoted."""
+        total = len(self.record.findings)
+        broken = broken_requirements(self.record)
+        if self.verdict == "fails":
+            parts = []
+            if self.counts["fail"]:
+                parts.append(
+                    f"{_number(self.counts['fail'], 'case')} of {total} "
+                    f"{'breaks' if self.counts['fail'] == 1 else 'break'} "
+                    f"{_number(len(broken), 'requirement')} that must be met (MUST, MUST NOT)"
+                )
+            if self.counts["stale-waiver"]:
+                parts.append(f"{_number(self.counts['stale-waiver'], 'waiver')} no longer holds")
+            return "; ".join(parts) + "."
+        if self.verdict == "not-established":
+            return (
+                "No broken requirement was found, but something essential could not be looked at."
+            )
+        return f"None of the {_number(len(self._tested()), 'requirement')} tested is broken."
+
+    @property
+    def established(self) -> tuple[str, ...]:
+        """What the run shows in the target's favour, as sentences."""
+        tested, met = self._tested(), self._met()
+        sentences = [
+            f"{_number(self.counts['pass'], 'case')} of {len(self.record.findings)} passed.",
+            f"{len(met)} of {_number(len(tested), 'tested requirement')} met in every case.",
+        ]
+        whole = [area.name for area in self.areas if set(area.counts) == {"pass"}]
+        if whole:
+            sentences.append(f"Areas without any finding: {', '.join(whole)}.")
+        if self.counts["pass"]:
+            sentences.append(
+                "A refusal counts as passed only where a valid exchange with the same client was "
+                "granted."
+            )
+        return tuple(sentences)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What the run does not show, the most serious first."""
+        return tuple(_gaps(self))
+
+    def _tested(self) -> set[str]:
+        return {f["requirement"] for f in self.record.findings if f["verdict"] not in SILENT}
+
+    def _met(self) -> set[str]:
+        good = (*SILENT, "pass")
+        bad = {f["requirement"] for f in self.record.findings if f["verdict"] not in good}
+        return self._tested() - bad
+
+
+def rank(verdict: str) -> int:
+    """How grave a verdict is; the gravest is 0."""
+    return RANK.get(verdict, len(RANK))
+
+
+def broken_requirements(record: Record) -> dict[str, Line]:
+    """Requirements that a finding breaks, each with its first such finding."""
+    broken: dict[str, Line] = {}
+    for finding in record.findings:
+        if finding["verdict"] in FAILING:
+            broken.setdefault(finding["requirement"], finding)
+    return broken
+
+
+def documents(record: Record) -> Iterator[Document]:
+    """The coverage document by document, in the order of the record."""
+    judged = {f["key"] for f in record.findings if f["verdict"] not in SILENT}
+    rows: dict[str, list[Line]] = {}
+    for row in record.requirements:
+        rows.setdefault(_SECTION.sub("", row["citation"]), []).append(row)
+    for name, own in rows.items():
+        cited = tuple(row for row in own if row.get("cases"))
+        untested = tuple(row for row in own if not row.get("cases"))
+        tested = sum(not judged.isdisjoint(row["cases"]) for row in cited)
+        yield Document(name, str(own[0]["url"]).partition("#")[0], cited, untested, tested)
+
+
+def _verdict(record: Record, counts: Counter[str]) -> str:
+    if any(counts[verdict] for verdict in FAILING):
+        return "fails"
+    essential = any(
+        f["verdict"] == "could-not-run" and f["level"].startswith("MUST") for f in record.findings
+    )
+    judged = any(counts[v] for v in ("pass", "warn", "observe", "deviation", "waived"))
+    if essential or record.faults or record.unfinished or not record.complete or not judged:
+        return "not-established"
+    return "conforms"
+
+
+def _gaps(summary: Summary) -> Iterator[Gap]:
+    yield from _cut_off(summary.record)
+    record = summary.record
+    if record.faults:
+        text = f"{_number(len(record.faults), 'case')} ended in a fault of tokenspec itself."
+        yield Gap(len(record.faults), text, _parts(line["message"] for line in record.faults))
+    for verdict, text in (
+        ("could-not-run", "could not run; nothing can be said about what they test."),
+        ("not-applicable", "did not apply to this target, as it is described in the target file."),
+    ):
+        own = [f for f in record.findings if f["verdict"] == verdict]
+        if own:
+            parts = _parts(f["note"] or f["observed"] for f in own)
+            yield Gap(len(own), f"{_number(len(own), 'case')} {text}", parts, f"verdict-{verdict}")
+    suite = record.header.get("suite", {})
+    left = suite.get("variants", 0) - suite.get("selected", 0)
+    if left > 0:
+        text = f"{left} of the suite's {suite['variants']} cases were not selected."
+        yield Gap(left, text, (_selection(record),))
+    untested = [row for document in summary.documents for row in document.untested]
+    if untested:
+        text = (
+            f"{len(untested)} of the {len(record.requirements)} requirements known to tokenspec "
+            "were not tested."
+        )
+        yield Gap(len(untested), text, _parts(row["reason"] for row in untested), "matrix")
+    if not record.header.get("target", {}).get("verify_tls", True):
+        text = "TLS certificates were not verified, so the target may have been someone else."
+        yield Gap(1, text)
+
+
+def _cut_off(record: Record) -> Iterator[Gap]:
+    if record.footer is None:
+        yield Gap(1, "The record ends before the run did: it was interrupted or cut off.")
+    if record.missing_shards:
+        text = f"{_number(len(record.missing_shards), 'shard')} of the run missing."
+        yield Gap(len(record.missing_shards), text, record.missing_shards)
+    if record.unfinished:
+        text = f"{_number(len(record.unfinished), 'selected case')} without a result."
+        yield Gap(len(record.unfinished), text, record.unfinished[:20])
+
+
+def _selection(record: Record) -> str:
+    select = record.header.get("settings", {}).get("select")
+    return f"selected: {', '.join(select)}" if select else ""
+
+
+def _parts(reasons: Iterable[str]) -> tuple[str, ...]:
+    counted = Counter(reasons).most_common()
+    return tuple(f"{number} × {reason}" for reason, number in counted)
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,115 @@
+"""The words of every report: verdicts, kinds and levels, in plain language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A verdict as people read it. `sign` is the symbol it has where space is short."""
+
+    name: str
+    label: str
+    phrase: str  # follows a number of cases
+    sign: str
+    meaning: str
+
+
+VERDICTS: tuple[Word, ...] = (
+    Word(
+        "fail",
+        "Failed",
+        "failed",
+        "✕",
+        "A requirement of level MUST or MUST NOT is broken. It decides the verdict of the run.",
+    ),
+    Word(
+        "stale-waiver",
+        "Stale waiver",
+        "with a stale waiver",
+        "!",
+        "A waiver covers this case and should not: the case passes, or fails in another way, or "
+        "the waiver has expired. It fails the run until the waiver is mended or taken out.",
+    ),
+    Word(
+        "could-not-run",
+        "Could not run",
+        "could not run",
+        "?",
+        "Nothing can be said. Most often the valid twin of the case was refused, so that a refusal "
+        "of the case itself would prove nothing. This is neither a pass nor a failure.",
+    ),
+    Word(
+        "warn",
+        "Warning",
+        "with a warning",
+        "▲",
+        "A recommendation (SHOULD) is not followed, or a request was rightly refused but with "
+        "another error code than the one the specification names.",
+    ),
+    Word(
+        "deviation",
+        "Deviation",
+        "deviating as documented",
+        "≠",
+        "The server differs from the rule in a way its vendor documents and the chosen profile "
+        "allows. The source of that statement is shown.",
+    ),
+    Word(
+        "waived",
+        "Waived",
+        "waived",
+        "⊘",
+        "The requirement is broken, and the owner of the target has accepted that for now, with a "
+        "reason and an expiry date. A waiver hides nothing: the finding is shown in full.",
+    ),
+    Word(
+        "observe",
+        "Observed",
+        "observed",
+        "◦",
+        "No rule decides; what the server did is recorded.",
+    ),
+    Word(
+        "pass",
+        "Passed",
+        "passed",
+        "✓",
+        "The server did what the requirement asks, in this case. A refusal counts only because the "
+        "valid twin of the case was granted before.",
+    ),
+    Word(
+        "not-applicable",
+        "Not applicable",
+        "not applicable",
+        "–",
+        "The case needs something that this server, or the target file, does not have. The reason "
+        "is shown.",
+    ),
+)  # the gravest first
+WORDS = {word.name: word for word in VERDICTS}
+OTHER = Word("other", "Other", "other", "*", "A verdict this release does not know.")
+
+KINDS = {
+    "accepted": "The server granted a request that had to be refused.",
+    "refused": "The server refused a request that had to be granted.",
+    "wrong-error": "The server refused the request, as it had to, but not in the way it had to.",
+    "wrong-envelope": "The answer is not shaped as it has to be: a header, the status or a member "
+    "is missing or wrong.",
+    "server-error": "The server failed with an internal error.",
+    "timeout": "No answer came in time.",
+    "leak": "The server sent something to a place where it must not go.",
+}
+LEVELS = {
+    "MUST": "An absolute requirement of the specification (also REQUIRED, SHALL).",
+    "MUST NOT": "An absolute prohibition.",
+    "SHOULD": "Recommended: there may be good reasons not to follow it (also RECOMMENDED).",
+    "SHOULD NOT": "Discouraged: there may be good reasons to do it all the same.",
+    "MAY": "Left to the server (also OPTIONAL). What it does is recorded.",
+}
+
+
+def word(verdict: str) -> Word:
+    """The word for a verdict; unknown ones have a word too."""
+    return WORDS.get(verdict, OTHER)
