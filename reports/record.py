@@ -54,6 +54,11 @@ class Record:
         return " ".join(str(part) for part in parts if part)
 
     @property
+    def fail_on(self) -> str:
+        """What made the run fail: `must`, `should` or `never`."""
+        return str(self.header.get("settings", {}).get("fail_on") or "must")
+
+    @property
     def command(self) -> str:
         """What runs the suite against the same target again."""
         file = self.header.get("target", {}).get("file", "")

@@ -7,7 +7,18 @@ import sys
 from collections.abc import Sequence
 
 from conformance import __version__
-from conformance.cli import check, explain, fuzz, init, listing, run, selftest, serve
+from conformance.cli import (
+    check,
+    explain,
+    fuzz,
+    init,
+    listing,
+    report,
+    run,
+    selftest,
+    serve,
+    verify,
+)
 from conformance.errors import HarnessError, TokenspecError, UnusableFile, UsageError
 from conformance.run.conclusion import ExitCode
 
@@ -18,6 +29,7 @@ examples:
   tokenspec check target.yaml              is everything set up? names what is not
   tokenspec run target.yaml                all scenarios against your server
   tokenspec run target.yaml --select pkce  one area of them
+  tokenspec report record.ndjson           reports again; also of merged shards
 
 exit codes: 0 conforms, 1 nonconformities, 2 interrupted, 3 fault of tokenspec, 4 wrong usage or
 file, 5 nothing selected, 6 not established (target unreachable, login failed, a MUST could not run)
@@ -53,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tokenspec {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb in (run, check, listing, explain, init, fuzz, serve, selftest):
+    for verb in (run, check, listing, explain, init, fuzz, report, verify, serve, selftest):
         verb.add_to(verbs)
     return parser
 

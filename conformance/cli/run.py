@@ -17,6 +17,7 @@ from conformance.plugin.options import BUNDLED, HELP
 from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
 from conformance.run.setup import Setup
+from reports.formats import chosen
 
 PAGE = "report.html"
 SETTINGS = Path(__file__).parent / "run.ini"
@@ -50,6 +51,10 @@ def act(options: argparse.Namespace) -> int:
     for folder in options.scenarios or ():
         if not Path(folder).exists():
             raise UsageError(f"--scenarios {folder}: there is no such folder")
+    try:
+        chosen(options.formats or ())
+    except ValueError as error:
+        raise UsageError(f"--formats: {error}") from error
     started = time.perf_counter()
     opened = open_target(
         path,
@@ -101,6 +106,7 @@ def _given(options: argparse.Namespace) -> list[tuple[str, str]]:
     single = [("fail-on", options.fail_on), ("report-dir", options.report_dir)]
     single += [("profile", options.profile)]
     many = [("select", word) for word in options.select or ()]
+    many += [("formats", word) for word in options.formats or ()]
     many += [("scenarios", folder) for folder in options.scenarios or ()]
     return [(name, str(value)) for name, value in (*single, *many) if value]
 

@@ -43,6 +43,14 @@ HELP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("jobs", {"metavar": "N", "type": int, "help": "variants played at once"}),
     ("rate", {"metavar": "PER_SECOND", "type": float, "help": "most requests a second"}),
     ("report-dir", {"metavar": "DIR", "help": "where the record and reports go"}),
+    (
+        "formats",
+        {
+            "metavar": "NAMES",
+            "action": "append",
+            "help": "further reports, with commas: markdown, junit, sarif, ctrf, github, all",
+        },
+    ),
 )
 
 

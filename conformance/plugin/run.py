@@ -25,17 +25,16 @@ from conformance.run.record import (
     finding_line,
     footer_line,
     header_line,
-    read_record,
 )
+from conformance.run.reporting import write_reports
 from conformance.run.suite import Suite
 from conformance.scenario.model import Variant
-from reports.audit import audit_page
+from reports.formats import chosen
 from reports.terminal import area_table, could_not_run_text, deviations, finding_text, left_out
 
 SuiteFacts = tuple[dict[str, Any], list[dict[str, Any]]]
 REPORT_DIR = "tokenspec-report"
 RECORD = "record.ndjson"
-AUDIT = "audit.html"
 SUMMARISED = (
     "key", "area", "verdict", "note", "citation", "expected", "observed", "deviation",
 )  # fmt: skip
@@ -66,6 +65,8 @@ class RunPlugin:
         self._record: RecordWriter | None = None
         self._collected: tuple[Variant, ...] = ()
         self._suite: SuiteFacts | None = None  # (what the header says, the rows of the coverage)
+        self._formats = _formats(config)
+        self._written: list[Path] = []
         self._checked = False
         self._started = time.time()
 
@@ -200,7 +201,8 @@ class RunPlugin:
             terminalreporter.write_line(line)
         terminalreporter.write_line("")
         terminalreporter.write_line(f"record: {self.report_dir / RECORD}")
-        terminalreporter.write_line(f"audit:  {self.report_dir / AUDIT}")
+        for path in self._written:
+            terminalreporter.write_line(f"report: {path}")
         page = self.config.getoption("htmlpath", None)
         if page:
             terminalreporter.write_line(f"page:   {os.path.relpath(page)}")
@@ -223,9 +225,7 @@ class RunPlugin:
                 footer_line(self.tally, finished=now, seconds=seconds, cost=self._cost())
             )
             self._record.close()
-            (self.report_dir / AUDIT).write_text(
-                audit_page(read_record(self._record.path)), encoding="utf-8"
-            )
+            self._written = write_reports(self._record.path, self._formats)
         self._set_exit_status(session)
 
     def _set_exit_status(self, session: pytest.Session) -> None:
@@ -272,6 +272,13 @@ class RunPlugin:
             )
         except TokenspecError as error:
             pytest.exit(str(error), _exit_code(error))
+
+
+def _formats(config: pytest.Config) -> tuple[str, ...]:
+    try:
+        return chosen(config.getoption("oauth_formats") or ())
+    except ValueError as error:
+        raise pytest.UsageError(f"--oauth-formats: {error}") from error
 
 
 def _exit_code(error: TokenspecError) -> int:

@@ -43,9 +43,14 @@ class Made:
 
 
 def make(path: Path, defects: tuple[str, ...] = (), *, share: slice = slice(None)) -> Made:
-    """A record of some areas of the suite; `share` takes a part of the cases."""
+    """A record of some areas of the suite.
+
+    `share` takes a part of the cases; those that look at every answer are in each part.
+    """
     suite = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
-    chosen = [v for v in suite if v.area in AREAS][share]
+    wanted = [v for v in suite if v.area in AREAS]
+    everywhere = [v for v in wanted if v.every_response]
+    chosen = [v for v in wanted if not v.every_response][share] + everywhere
     target = replace(
         bundled_target(BUNDLED_ISSUER),
         clients=bundled_target(BUNDLED_ISSUER).clients[:4],  # so that some cases do not apply

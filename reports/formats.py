@@ -1,0 +1,67 @@
+"""Every form a record can be told in, and the files they are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from reports.audit import Source, audit_page
+from reports.ctrf import ctrf
+from reports.github import workflow_commands
+from reports.junit import junit
+from reports.markdown import markdown
+from reports.record import Record
+from reports.sarif import sarif
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One form: its usual file name, what it is for, and what makes it."""
+
+    file: str
+    summary: str
+    render: Callable[[Record, Sequence[Source]], str]
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        "html": Format("audit.html", "the audit page", audit_page),
+        "markdown": Format("summary.md", "for a pull request or CI step", lambda r, _: markdown(r)),
+        "junit": Format("junit.xml", "JUnit XML, for CI servers", lambda r, _: junit(r)),
+        "sarif": Format("results.sarif", "SARIF 2.1.0, for code scanning", lambda r, _: sarif(r)),
+        "ctrf": Format("ctrf.json", "Common Test Report Format", lambda r, _: ctrf(r)),
+        "github": Format(
+            "annotations.txt", "annotations of GitHub Actions", lambda r, _: workflow_commands(r)
+        ),
+    }
+)
+ALL = "all"
+
+
+def chosen(words: Iterable[str]) -> tuple[str, ...]:
+    """The formats that words name: names, several joined by commas, or `all`.
+
+    Raises:
+        ValueError: a word names none; the message says which there are.
+    """
+    named = [name.strip() for word in words for name in word.split(",") if name.strip()]
+    wrong = [name for name in named if name not in (*FORMATS, ALL)]
+    if wrong:
+        raise ValueError(f"no format is called {wrong[0]!r}; there are {', '.join(FORMATS)}, {ALL}")
+    return tuple(name for name in FORMATS if name in named or ALL in named)
+
+
+def write(
+    record: Record, formats: Iterable[str], folder: Path, sources: Sequence[Source] = ()
+) -> list[Path]:
+    """Write a file for each format; gives their paths in that order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in formats:
+        path = folder / FORMATS[name].file
+        text = FORMATS[name].render(record, sources)
+        path.write_bytes(text.encode("utf-8", "replace"))
+        written.append(path)
+    return written
