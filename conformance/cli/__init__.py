@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from conformance import __version__
 from conformance.cli import (
     check,
+    diff,
     explain,
     fuzz,
     init,
@@ -18,6 +19,7 @@ from conformance.cli import (
     selftest,
     serve,
     verify,
+    waivers,
 )
 from conformance.errors import HarnessError, TokenspecError, UnusableFile, UsageError
 from conformance.run.conclusion import ExitCode
@@ -65,7 +67,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tokenspec {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb in (run, check, listing, explain, init, fuzz, report, verify, serve, selftest):
+    for verb in (
+        run, check, listing, explain, init, report, verify, diff, waivers, fuzz, serve, selftest,
+    ):  # fmt: skip
         verb.add_to(verbs)
     return parser
 

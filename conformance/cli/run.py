@@ -14,6 +14,7 @@ import pytest
 from conformance import plugin
 from conformance.errors import UsageError
 from conformance.plugin.options import BUNDLED, HELP
+from conformance.run.gate import open_gate
 from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
 from conformance.run.setup import Setup
@@ -48,6 +49,7 @@ def act(options: argparse.Namespace) -> int:
         TargetUnusable: a file is wrong, or the target cannot be used.
     """
     path = Path(options.target_file) if options.target_file else None
+    open_gate(options.waivers, options.baseline)
     for folder in options.scenarios or ():
         if not Path(folder).exists():
             raise UsageError(f"--scenarios {folder}: there is no such folder")
@@ -104,7 +106,8 @@ def _arguments(options: argparse.Namespace, path: Path | None) -> list[str]:
 
 def _given(options: argparse.Namespace) -> list[tuple[str, str]]:
     single = [("fail-on", options.fail_on), ("report-dir", options.report_dir)]
-    single += [("profile", options.profile)]
+    single += [("profile", options.profile), ("waivers", options.waivers)]
+    single += [("baseline", options.baseline)]
     many = [("select", word) for word in options.select or ()]
     many += [("formats", word) for word in options.formats or ()]
     many += [("scenarios", folder) for folder in options.scenarios or ()]

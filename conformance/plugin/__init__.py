@@ -35,6 +35,7 @@ def begin(config: pytest.Config) -> RunPlugin:
     if RUN not in config.stash:
         config.stash[RUN] = RunPlugin(config)
         config.pluginmanager.register(config.stash[RUN], "tokenspec-run")
+        config.pluginmanager.register(config.stash[RUN].gating, "tokenspec-gate")
         if wants_page(config):
             from conformance.plugin.page import RunPage
 

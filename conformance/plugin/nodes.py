@@ -12,7 +12,7 @@ import pytest
 from conformance.errors import HarnessError, Nonconformance, TargetUnusable, UnusableFile
 from conformance.plugin.options import BUNDLED, RUN
 from conformance.run.finding import Finding
-from conformance.scenario.loader import load_file
+from conformance.scenario.loader import load_file, load_folders
 from conformance.scenario.model import Scenario, Variant
 from conformance.vocabulary import vocabulary
 
@@ -60,12 +60,16 @@ class VariantItem(pytest.Item):
             TargetUnusable: it could not run.
             HarnessError: the fault is ours.
         """
-        self.finding = self.config.stash[RUN].engine.finding(self.variant)
+        self.finding = self.config.stash[RUN].finding(self.variant)
         self.user_properties += [
             ("requirement", self.finding.requirement),
             ("level", self.finding.level),
             ("verdict", str(self.finding.verdict)),
         ]
+        excuse = expected_failure(self.finding)
+        if excuse:
+            expected = pytest.mark.xfail(raises=Nonconformance, strict=True, reason=excuse)
+            self.add_marker(expected)
         if self.finding.verdict == "could-not-run":
             raise TargetUnusable(self.finding.note or "could not run")
 
@@ -79,12 +83,26 @@ class VariantItem(pytest.Item):
             raise HarnessError(f"{self.variant.key} was not examined")
         if self.finding.verdict == "not-applicable":
             pytest.skip(self.finding.note)
-        if self.finding.gates:
+        if self.finding.gates or expected_failure(self.finding):
             raise Nonconformance(self.finding.observed or "nonconforming")
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the variant stands, and its name in full."""
         return self.path, self.variant.place.line - 1, f"{self.variant.key}: {self.variant.title}"
+
+
+def expected_failure(finding: Finding) -> str:
+    """Why a failure does not count; empty where there is none, or where it does."""
+    if finding.verdict == "waived" and finding.waiver is not None:
+        return f"waived until {finding.waiver.expires}: {finding.waiver.reason}"
+    return "as in the baseline" if finding.known and finding.verdict == "fail" else ""
+
+
+def whole_suite(config: pytest.Config) -> Iterator[Variant]:
+    """Every variant of the bundled scenarios and of those that `--oauth-scenarios` adds."""
+    folders = [BUNDLED, *map(Path, config.getoption("oauth_scenarios") or ())]
+    for scenario in load_folders(folders, vocabulary()):
+        yield from scenario.variants
 
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:

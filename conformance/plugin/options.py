@@ -40,6 +40,14 @@ HELP: tuple[tuple[str, dict[str, Any]], ...] = (
         "strict",
         {"action": "store_true", "help": "another error code than the one named is a failure"},
     ),
+    (
+        "waivers",
+        {"metavar": "FILE", "help": "known failures, with reason, owner, last day"},
+    ),
+    (
+        "baseline",
+        {"metavar": "RECORD", "help": "an older record: only what is new since then fails the run"},
+    ),
     ("jobs", {"metavar": "N", "type": int, "help": "variants played at once"}),
     ("rate", {"metavar": "PER_SECOND", "type": float, "help": "most requests a second"}),
     ("report-dir", {"metavar": "DIR", "help": "where the record and reports go"}),

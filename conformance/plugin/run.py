@@ -13,9 +13,11 @@ import pytest
 from conformance import __version__
 from conformance.errors import HarnessError, Problem, TokenspecError, UnusableFile, UsageError
 from conformance.play.verdicts import Verdict
+from conformance.plugin.gating import Gating
 from conformance.plugin.nodes import VariantItem, order, select
 from conformance.run.conclusion import ExitCode, Tally
 from conformance.run.engine import Engine
+from conformance.run.finding import Finding
 from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
 from conformance.run.record import (
@@ -41,6 +43,7 @@ SUMMARISED = (
 STATUS = {
     Verdict.WARN: ("warned", "w", ("WARN", {"yellow": True})),
     Verdict.DEVIATION: ("deviated", "d", ("DEVIATION", {"cyan": True})),
+    Verdict.WAIVED: ("waived", "x", ("WAIVED", {"yellow": True})),
     Verdict.OBSERVE: ("observed", "o", ("OBSERVED", {"cyan": True})),
     Verdict.COULD_NOT_RUN: ("error", "E", ("COULD-NOT-RUN", {"red": True})),
 }
@@ -61,6 +64,7 @@ class RunPlugin:
         self.shown: list[dict[str, Any]] = []  # of every finding what the summary shows
         self.unmatched: list[str] = []  # what to say of words of --oauth-select
         self.active = False
+        self.gating = Gating(config)
         self._engine: Engine | None = None
         self._record: RecordWriter | None = None
         self._collected: tuple[Variant, ...] = ()
@@ -76,6 +80,14 @@ class RunPlugin:
         if self._engine is None:
             raise HarnessError("the engine was asked for before the run began")
         return self._engine
+
+    def finding(self, variant: Variant) -> Finding:
+        """What is found of a variant, as it counts after waivers and baseline.
+
+        Raises:
+            HarnessError: the scenario, the harness or the oracle is at fault.
+        """
+        return self.gating.applied(self.engine.finding(variant), variant)
 
     def hand_over(self, opened: Opened) -> None:
         """Use a target that was opened and checked already; its opener closes it."""
@@ -221,9 +233,10 @@ class RunPlugin:
         if self._record is not None:
             now = time.time()
             seconds = now - self._started
-            self._record.write(
-                footer_line(self.tally, finished=now, seconds=seconds, cost=self._cost())
-            )
+            problems = self.gating.problems()
+            self.tally.waiver_problems = len(problems)
+            line = footer_line(self.tally, finished=now, seconds=seconds, cost=self._cost())
+            self._record.write(line | {"waivers": [problem.line() for problem in problems]})
             self._record.close()
             self._written = write_reports(self._record.path, self._formats)
         self._set_exit_status(session)
@@ -245,9 +258,8 @@ class RunPlugin:
                 name: option(f"oauth_{name}") for name in ("fail_on", "strict", "select", "rate")
             }
             self._record = RecordWriter(self.report_dir / RECORD)
-            self._record.write(
-                header_line(self.setup, started=self._started, suite=facts, settings=settings)
-            )
+            line = header_line(self.setup, started=self._started, suite=facts, settings=settings)
+            self._record.write(line | self.gating.gate.header())
             self._record.write(coverage_line(requirements))
         return self._record
 

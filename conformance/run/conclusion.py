@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.play.verdicts import Verdict
 
+JUDGED = ("pass", "fail", "warn", "observe", "deviation", "waived", "stale-waiver")
 FAIL_ON = ("must", "should", "never")
 
 
@@ -31,25 +32,32 @@ class Tally:
 
     fail_on: str = "must"
     counts: Counter[str] = field(default_factory=Counter)
+    known: Counter[str] = field(default_factory=Counter)  # those that the baseline has already
+    waiver_problems: int = 0  # waivers that are expired, unused or stale
     faults: int = 0  # of the harness
     unestablished: int = 0  # MUSTs that could not run
 
     def add(self, finding: Mapping[str, Any]) -> None:
         """Count one finding, given as its line of the record."""
         self.counts[finding["verdict"]] += 1
-        if finding["verdict"] == Verdict.COULD_NOT_RUN and finding["level"].startswith("MUST"):
+        if finding["known"]:
+            self.known[finding["verdict"]] += 1
+        elif finding["verdict"] == Verdict.COULD_NOT_RUN and finding["level"].startswith("MUST"):
             self.unestablished += 1
 
     @property
     def failures(self) -> int:
-        """Findings that fail the run, as `fail_on` has it."""
-        failing = {"must": ("fail",), "should": ("fail", "warn"), "never": ()}[self.fail_on]
-        return sum(self.counts[verdict] for verdict in (*failing, "stale-waiver"))
+        """Findings and waivers that fail the run, as `fail_on` has it."""
+        if self.fail_on == "never":
+            return 0
+        failing = ("fail", "warn") if self.fail_on == "should" else ("fail",)
+        new = sum(self.counts[verdict] - self.known[verdict] for verdict in failing)
+        return new + self.counts["stale-waiver"] + self.waiver_problems
 
     @property
     def exit_code(self) -> ExitCode:
         """The gravest thing that can be said."""
-        judged = sum(self.counts[v] for v in ("pass", "fail", "warn", "observe", "deviation"))
+        judged = sum(self.counts[v] for v in JUDGED)
         if self.faults:
             return ExitCode.HARNESS_FAULT
         if self.failures:

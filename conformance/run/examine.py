@@ -22,6 +22,7 @@ from conformance.run.evidence import ShownExchange, evidence
 from conformance.run.finding import Finding
 from conformance.run.redaction import Redactor
 from conformance.run.setup import Setup, surround_of
+from conformance.scenario.digest import variant_digest
 from conformance.scenario.model import Answer, Variant
 from conformance.scenario.wording import changes_in_words
 
@@ -232,6 +233,7 @@ class Examiner:
             sent=changes_in_words(variant),
             why=variant.why,
             tags=variant.tags,
+            digest=variant_digest(variant),
         )
 
 

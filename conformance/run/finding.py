@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from conformance.play.verdicts import Kind, Verdict
 from conformance.profile import Evidence
 from conformance.run.evidence import ShownExchange
+from conformance.waivers.model import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Finding:
     of it that correspond, kept unless the verdict is a pass. `seconds` is wall time.
     `level` is the one in force under the profile, and `level_why` says why where that is not the
     document's own. `deviation` is what a verdict of that name rests on.
+    `judged` is the verdict before a waiver changed it; empty where none did. `waiver` is the one
+    that covers the case, whether or not it excused anything. `known`: the baseline has it already.
     """
 
     key: str
@@ -48,8 +51,12 @@ class Finding:
     twin: tuple[ShownExchange, ...] = field(default=(), repr=False)
     seconds: float = 0.0
     tags: tuple[str, ...] = ()
+    digest: str = ""  # of all that the variant says; another one is another test
+    judged: str = ""
+    waiver: Waiver | None = None
+    known: bool = False
 
     @property
     def gates(self) -> bool:
         """Whether the finding keeps the target from conforming."""
-        return self.verdict in (Verdict.FAIL, Verdict.STALE_WAIVER)
+        return self.verdict in (Verdict.FAIL, Verdict.STALE_WAIVER) and not self.known

@@ -88,6 +88,7 @@ def finding_line(finding: Finding) -> dict[str, Any]:
     plain["verdict"], plain["kind"] = str(finding.verdict), str(finding.kind)
     if finding.deviation is not None:
         plain["deviation"]["confidence"] = str(finding.deviation.confidence)
+    plain["waiver"] = finding.waiver.line() if finding.waiver else None
     return {"type": "finding", **plain}
 
 

@@ -1,0 +1,50 @@
+"""`tokenspec diff`: what changed between two records, and by what."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from conformance.run.conclusion import ExitCode
+from conformance.run.record import read_record
+from reports.changes import compare
+from reports.changes_text import FORMATS
+
+EPILOG = """\
+causes: target (the same case was answered otherwise), suite (cases added, removed or changed),
+profile, waivers, tokenspec (another release), selection (not examined in one of the runs)
+
+exit codes: 0 nothing is worse, 1 a failure is new or a MUST newly could not run, 4 wrong file
+
+examples:
+  tokenspec diff yesterday/record.ndjson tokenspec-report/record.ndjson
+  tokenspec diff OLD NEW --format markdown >> "$GITHUB_STEP_SUMMARY"
+"""
+
+
+def add_to(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "diff",
+        help="what changed between two records",
+        description="Compare two records case by case and say what made each difference.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("old", metavar="OLD", help="the older record")
+    parser.add_argument("new", metavar="NEW", help="the newer record")
+    parser.add_argument("--format", choices=tuple(FORMATS), default="text")
+    parser.set_defaults(act=act)
+
+
+def act(options: argparse.Namespace) -> int:
+    """Print the comparison.
+
+    Raises:
+        UnusableFile: one of the files is no record.
+    """
+    found = compare(read_record(Path(options.old)), read_record(Path(options.new)))
+    print(FORMATS[options.format](found))
+    return ExitCode.NONCONFORMITIES if found.worse else ExitCode.CONFORMS

@@ -1,0 +1,97 @@
+"""Waivers and the baseline inside a pytest session: which there are, whom they cover, how they end.
+
+A waived or known failure is an expected one in pytest's words; a waiver that is not true any more
+fails the run, whatever else was found.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.errors import UnusableFile
+from conformance.plugin.nodes import VariantItem, whole_suite
+from conformance.run.conclusion import ExitCode
+from conformance.run.finding import Finding
+from conformance.run.gate import Gate, open_gate
+from conformance.scenario.model import Variant
+from conformance.waivers.ledger import WaiverProblem
+
+
+class Gating:
+    """The gate of one run, and what it has to say."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.chosen = 0  # variants of this run
+        self._collected: tuple[Variant, ...] = ()
+        self._verdicts: dict[str, str] = {}
+        self._gate: Gate | None = None
+
+    @property
+    def gate(self) -> Gate:
+        """The gate, read when first asked for; a wrong file ends the session."""
+        if self._gate is None:
+            option = self.config.getoption
+            try:
+                self._gate = open_gate(option("oauth_waivers"), option("oauth_baseline"))
+            except UnusableFile as error:
+                pytest.exit(str(error), ExitCode.WRONG_USAGE)
+        return self._gate
+
+    @property
+    def partial(self) -> bool:
+        """Whether cases were left out of this run."""
+        return self.chosen < len(self._collected)
+
+    def applied(self, finding: Finding, variant: Variant) -> Finding:
+        """The finding as it counts."""
+        return self.gate.applied(finding, variant, partial=self.partial)
+
+    def problems(self) -> list[WaiverProblem]:
+        """The waivers that are not true any more, as far as this run can tell."""
+        if not self.gate.excuses.waivers.entries:
+            return []
+        return self.gate.problems(self._suite(), self._verdicts, partial=self.partial)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Read the files, and see every variant before any is left out."""
+        self._collected = tuple(item.variant for item in items if isinstance(item, VariantItem))
+        if self._collected:
+            _ = self.gate
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """See what was chosen."""
+        self.chosen = sum(isinstance(item, VariantItem) for item in session.items)
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """How many cases the waivers match."""
+        text = self.gate.text(self._suite()) if self._collected else ""
+        return [f"gate          {text}"] if text else []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember each verdict."""
+        line = getattr(report, "tokenspec", None)
+        if line is not None:
+            self._verdicts[line["key"]] = line["verdict"]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Every waiver that is not true any more, by file and line."""
+        found = self.problems() if self._verdicts else []
+        if not found:
+            return
+        terminalreporter.section("waivers that are not true any more", "=", red=True)
+        for problem in found:
+            terminalreporter.write_line(
+                f"{problem.waiver.where}: {problem.problem}: {problem.text}"
+            )
+
+    def _suite(self) -> tuple[Variant, ...]:
+        """Every variant there is; more than was collected where a waiver matches none of those."""
+        waivers = self.gate.excuses.waivers
+        matched = waivers.matching(variant.key for variant in self._collected)
+        if all(matched.values()):
+            return self._collected
+        known = {variant.key: variant for variant in self._collected}
+        return tuple((known | {v.key: v for v in whole_suite(self.config)}).values())

@@ -1,0 +1,91 @@
+"""What stands between a verdict and the exit code: waivers and the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from conformance.run.baseline import Baseline, read_baseline
+from conformance.run.finding import Finding
+from conformance.scenario.model import Variant
+from conformance.waivers.excusing import Excuses
+from conformance.waivers.ledger import WaiverProblem, waiver_problems
+from conformance.waivers.loader import read_waivers
+from conformance.waivers.model import Waivers
+
+
+def today_in_utc() -> date:
+    """The day by which waivers expire."""
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The waivers of a run, which may be none, and its baseline if it has one."""
+
+    excuses: Excuses
+    baseline: Baseline | None = None
+
+    def applied(self, finding: Finding, variant: Variant, *, partial: bool) -> Finding:
+        """The finding as it counts.
+
+        Args:
+            finding: as the target earned it.
+            variant: what was examined.
+            partial: whether cases were left out of this run. What looks at every answer of a run
+                has then not seen everything, so that its passing makes no waiver stale.
+        """
+        conclusive = not (partial and variant.every_response)
+        excused = self.excuses.applied(finding, conclusive=conclusive)
+        return self.baseline.applied(excused) if self.baseline else excused
+
+    def problems(
+        self, suite: Collection[Variant], verdicts: Mapping[str, str], *, partial: bool
+    ) -> list[WaiverProblem]:
+        """The waivers that are not true any more."""
+        looks_everywhere = {variant.key for variant in suite if variant.every_response}
+        return waiver_problems(
+            self.excuses.waivers,
+            suite=[variant.key for variant in suite],
+            verdicts=verdicts,
+            today=self.excuses.today,
+            partly_seen=looks_everywhere if partial else (),
+        )
+
+    def header(self) -> dict[str, Any]:
+        """What the header of a record says of the gate."""
+        waivers, base = self.excuses.waivers, self.baseline
+        return {
+            "waivers": {
+                "file": waivers.file,
+                "entries": [waiver.line() for waiver in waivers.entries],
+            },
+            "baseline": {"file": base.file, "started": base.header["started"]} if base else None,
+        }
+
+    def text(self, suite: Collection[Variant]) -> str:
+        """The waivers and the baseline in one line; empty where there is neither."""
+        parts = []
+        if self.excuses.waivers.entries:
+            matched = self.excuses.waivers.matching(variant.key for variant in suite)
+            count = len(self.excuses.waivers.entries)
+            parts.append(f"{count} waiver(s) match {sum(matched.values())} case(s)")
+        if self.baseline:
+            parts.append(f"gating on what is new since {self.baseline.file}")
+        return "; ".join(parts)
+
+
+def open_gate(
+    waivers: str | None, baseline: str | None, today: Callable[[], date] = today_in_utc
+) -> Gate:
+    """The gate of a run with these files.
+
+    Raises:
+        UnusableFile: one of them is wrong.
+    """
+    read = read_waivers(Path(waivers)) if waivers else Waivers()
+    old = read_baseline(Path(baseline)) if baseline else None
+    return Gate(Excuses(read, today()), old)
