@@ -12,11 +12,12 @@ from conformance.documents import read_text
 from conformance.errors import UsageError
 from conformance.run.conclusion import ExitCode
 from conformance.run.gate import today_in_utc
-from conformance.run.record import Record, read_record
+from conformance.run.record import read_record
 from conformance.waivers.ledger import STALE, UNUSED
 from conformance.waivers.loader import TODO, parse_waivers
 from conformance.waivers.mending import Draft, added, removed
 from conformance.waivers.model import Waivers
+from reports.record import Record
 
 USUAL_FILE = "waivers.yaml"
 USUAL_DAYS = 90
