@@ -12,9 +12,11 @@ def outcome(finding: Line, record: Record) -> str:
     """Passed, failed, skipped, or open where nothing can be said.
 
     A warning fails where the run was made with `--fail-on should`. A waived case is skipped, so
-    that nobody counts it as passed.
+    that nobody counts it as passed, and so is a failure that the baseline has already.
     """
     verdict = finding["verdict"]
+    if finding.get("known"):
+        return SKIPPED
     if verdict in FAILING or (verdict == "warn" and record.fail_on == "should"):
         return FAILED
     if verdict in ("not-applicable", "waived"):
@@ -29,7 +31,8 @@ def reason(finding: Line) -> str:
         return f"waived: {waiver.get('reason', '')}".strip()
     if finding["verdict"] in ("not-applicable", "could-not-run"):
         return str(finding["note"] or finding["observed"])
-    return f"expected {finding['expected']}; got {finding['observed']}"
+    known = "known since the baseline: " if finding.get("known") else ""
+    return f"{known}expected {finding['expected']}; got {finding['observed']}"
 
 
 def properties(finding: Line) -> dict[str, str]:

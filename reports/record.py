@@ -28,7 +28,13 @@ class Record:
     @property
     def complete(self) -> bool:
         """Whether the run came to its end and every part of it is here."""
-        return self.footer is not None and not self.missing_shards
+        ended = self.footer.get("ended", "complete") if self.footer is not None else "cut off"
+        return ended == "complete" and not self.missing_shards
+
+    @property
+    def waiver_problems(self) -> tuple[Line, ...]:
+        """Waivers that are not true any more: expired, unused or stale."""
+        return tuple(self.footer.get("waivers", ())) if self.footer is not None else ()
 
     @property
     def unfinished(self) -> tuple[str, ...]:

@@ -88,6 +88,8 @@ def _result(finding: Line, numbers: dict[str, int], record: Record) -> dict[str,
             "again": f"{record.command} --select {finding['key']}",
         },
     }
+    if record.header.get("baseline"):
+        result["baselineState"] = "unchanged" if finding.get("known") else "new"
     suppressions = list(_suppressions(finding))
     return result | ({"suppressions": suppressions} if suppressions else {})
 

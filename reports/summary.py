@@ -18,6 +18,11 @@ HEADLINES = {
     "not-established": "Conformance not established",
     "conforms": "Conforms in everything that was tested",
 }
+ENDED = {
+    "interrupted": "The run was interrupted before its end.",
+    "target-lost": "The target stopped answering before the end of the run.",
+    "stopped": "The run was stopped before its end.",
+}
 _SECTION = re.compile(r" §.*| Appendix .*|, [^,]*$")
 
 
@@ -115,8 +120,9 @@ class Summary:
                     f"{'breaks' if self.counts['fail'] == 1 else 'break'} "
                     f"{_number(len(broken), 'requirement')} that must be met (MUST, MUST NOT)"
                 )
-            if self.counts["stale-waiver"]:
-                parts.append(f"{_number(self.counts['stale-waiver'], 'waiver')} no longer holds")
+            stale = max(self.counts["stale-waiver"], len(self.record.waiver_problems))
+            if stale:
+                parts.append(f"{_number(stale, 'waiver')} no longer true")
             return "; ".join(parts) + "."
         if self.verdict == "not-established":
             return (
@@ -184,7 +190,7 @@ def documents(record: Record) -> Iterator[Document]:
 
 
 def _verdict(record: Record, counts: Counter[str]) -> str:
-    if any(counts[verdict] for verdict in FAILING):
+    if any(counts[verdict] for verdict in FAILING) or record.waiver_problems:
         return "fails"
     essential = any(
         f["verdict"] == "could-not-run" and f["level"].startswith("MUST") for f in record.findings
@@ -229,6 +235,8 @@ def _gaps(summary: Summary) -> Iterator[Gap]:
 def _cut_off(record: Record) -> Iterator[Gap]:
     if record.footer is None:
         yield Gap(1, "The record ends before the run did: it was interrupted or cut off.")
+    elif record.footer.get("ended", "complete") != "complete":
+        yield Gap(1, ENDED.get(record.footer["ended"], "The run ended early."))
     if record.missing_shards:
         text = f"{_number(len(record.missing_shards), 'shard')} of the run missing."
         yield Gap(len(record.missing_shards), text, record.missing_shards)

@@ -191,3 +191,28 @@ def test_a_record_without_what_is_optional_is_still_read(flawed: Made) -> None:
     ]
     record = Record(json.loads(json.dumps(header)), tuple(findings), flawed.record.footer)
     assert "The record does not say which requirements there are." in words(audit_page(record))
+
+
+def test_waivers_that_are_not_true_any_more_fail_and_are_told(good: Made) -> None:
+    assert good.record.footer
+    problem = {
+        "id": "a/b",
+        "problem": "expired",
+        "text": "since 2026-01-01",
+        "file": "w",
+        "line": 3,
+    }
+    footer = {**good.record.footer, "waivers": [problem]}
+    said = words(audit_page(replace(good.record, footer=footer)))
+    assert "Does not conform" in said
+    assert "1 waiver no longer true" in said
+    assert "since 2026-01-01" in said
+
+
+def test_a_run_that_ended_early_says_how(good: Made) -> None:
+    assert good.record.footer
+    for ended, told in (("target-lost", "stopped answering"), ("interrupted", "interrupted")):
+        footer = {**good.record.footer, "ended": ended}
+        said = words(audit_page(replace(good.record, footer=footer)))
+        assert "Conformance not established" in said
+        assert told in said
