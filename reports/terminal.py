@@ -9,8 +9,12 @@ from typing import Any
 
 WIDTH = 96
 VERBATIM = ("again", "at", "")  # to be copied: a command or address in two lines is none
-ORDER = ("pass", "fail", "warn", "deviation", "observe", "could-not-run", "not-applicable")
+ORDER = (
+    "pass", "fail", "stale-waiver", "warn", "deviation", "waived", "observe", "could-not-run",
+    "not-applicable",
+)  # fmt: skip
 Line = Mapping[str, Any]
+Told = tuple[str, str, str]  # name of the row (or verdict, for the head), label, text
 
 
 def finding_text(finding: Line, command: str = "tokenspec run") -> str:
@@ -18,6 +22,11 @@ def finding_text(finding: Line, command: str = "tokenspec run") -> str:
 
     `command` is what runs the suite against the same target again.
     """
+    return "\n".join(label + text for _, label, text in finding_lines(finding, command))
+
+
+def finding_lines(finding: Line, command: str = "tokenspec run") -> Iterator[Told]:
+    """The same line by line, each with the name of its row, so that a terminal can colour it."""
     rows = [
         ("requirement", f"{finding['citation']} ({finding['level']}): {finding['text']}"),
         ("", finding["url"]),
@@ -34,19 +43,29 @@ def finding_text(finding: Line, command: str = "tokenspec run") -> str:
         ("again", f"{command} --select {finding['key']}"),
     ]
     head = f"{finding['verdict'].upper()}{_kind(finding)}  {finding['key']}  {finding['title']}"
-    return "\n".join([head, *(line for name, text in rows if text for line in _row(name, text))])
+    yield finding["verdict"], "", head
+    for name, text in rows:
+        if text:
+            yield from _row(name, text)
 
 
 def could_not_run_text(finding: Line) -> str:
     """Why nothing could be said, and what to do."""
+    return "\n".join(label + text for _, label, text in could_not_run_lines(finding))
+
+
+def could_not_run_lines(finding: Line) -> Iterator[Told]:
+    """The same line by line, each with the name of its row."""
     rows = [
         ("because", finding["note"] or finding["observed"]),
         ("control", finding["control"]),
         ("got", finding["observed"] if finding["note"] else ""),
         ("at", f"{finding['file']}:{finding['line']}"),
     ]
-    head = f"COULD NOT RUN  {finding['key']}  {finding['title']}"
-    return "\n".join([head, *(line for name, text in rows if text for line in _row(name, text))])
+    yield "could-not-run", "", f"COULD NOT RUN  {finding['key']}  {finding['title']}"
+    for name, text in rows:
+        if text:
+            yield from _row(name, text)
 
 
 def evidence_text(evidence: Line | None) -> str:
@@ -75,17 +94,24 @@ def deviations(findings: Iterable[Line]) -> list[str]:
 
 def area_table(findings: Iterable[Line]) -> list[str]:
     """Verdicts counted by area, one line each, with a line for the whole."""
+    return ["".join(text for text, _ in row) for row in area_cells(findings)]
+
+
+def area_cells(findings: Iterable[Line]) -> list[list[tuple[str, str]]]:
+    """The same row by row, each cell with its verdict, empty where nothing is to be coloured."""
     areas: dict[str, Counter[str]] = {}
     for finding in findings:
         areas.setdefault(finding["area"], Counter())[finding["verdict"]] += 1
     whole: Counter[str] = sum(areas.values(), Counter())
     shown = [verdict for verdict in (*ORDER, *sorted(set(whole) - set(ORDER))) if whole[verdict]]
     width = max([len("everything"), *map(len, areas)]) + 2
-    lines = ["area".ljust(width) + "".join(verdict.rjust(len(verdict) + 2) for verdict in shown)]
+    rows = [[("area".ljust(width), ""), *((v.rjust(len(v) + 2), v) for v in shown)]]
     for name, counts in (*sorted(areas.items()), ("everything", whole)):
-        cells = "".join(str(counts[v] or "·").rjust(len(v) + 2) for v in shown)
-        lines.append(name.ljust(width) + cells)
-    return lines
+        cells = [
+            (str(counts[v] or "·").rjust(len(v) + 2), v if counts[v] else "none") for v in shown
+        ]
+        rows.append([(name.ljust(width), ""), *cells])
+    return rows
 
 
 def left_out(findings: Iterable[Line]) -> list[str]:
@@ -97,20 +123,36 @@ def left_out(findings: Iterable[Line]) -> list[str]:
     return lines + [f"{count:5}  {reason}" for reason, count in reasons.most_common()]
 
 
+def next_step(verdict: str, findings: Iterable[Line], command: str, record: str) -> list[str]:
+    """What to do now, as commands to be copied. `verdict` is that of `Summary`."""
+    broken = next((f for f in findings if f["verdict"] in ("fail", "stale-waiver")), None)
+    if broken is not None:
+        scenario = broken["key"].partition("/")[0]
+        return [
+            f"tokenspec explain {broken['requirement']}",
+            f"{command} --select {scenario}",
+        ]
+    if verdict == "not-established":
+        return [command.replace("tokenspec run", "tokenspec check", 1)]
+    if command == "tokenspec run":
+        return ["tokenspec init https://login.example   for your own server"]
+    return [f"tokenspec report {record} --bundle evidence.zip"]
+
+
 def _kind(finding: Line) -> str:
     return f" ({finding['kind']})" if finding["kind"] else ""
 
 
-def _row(name: str, text: str) -> Iterator[str]:
+def _row(name: str, text: str) -> Iterator[Told]:
     indent = " " * 15
     label = f"  {name}".ljust(15)
     if name in VERBATIM:
-        yield label + text
+        yield name, label, text
         return
     for paragraph in str(text).splitlines() or [""]:
         wrapped = textwrap.wrap(
             paragraph, WIDTH - 15, break_long_words=False, break_on_hyphens=False
         )
         for line in wrapped or [""]:
-            yield label + line
+            yield name, label, line
             label = indent

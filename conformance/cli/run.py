@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from conformance import plugin
+from conformance import __version__, plugin
 from conformance.errors import UsageError
 from conformance.plugin.options import BUNDLED, HELP
+from conformance.plugin.progress import mode
 from conformance.run.gate import open_gate
 from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
@@ -95,6 +96,7 @@ def _arguments(options: argparse.Namespace, path: Path | None) -> list[str]:
     arguments = ["-c", str(SETTINGS), f"--rootdir={BUNDLED.parent}", "--disable-plugin-autoload"]
     arguments += [word for name in PLUGINS for word in ("-p", name)]
     arguments += ["-q", "-rN", "--no-header", "-p", "no:cacheprovider", f"--color={options.color}"]
+    arguments += ["--capture=no", "-o", "console_output_style=classic"]  # nothing but ours prints
     arguments += [f"--html={folder / PAGE}", "--self-contained-html"]
     if path is not None:
         arguments.append(f"--oauth-target={path}")
@@ -107,7 +109,7 @@ def _arguments(options: argparse.Namespace, path: Path | None) -> list[str]:
 def _given(options: argparse.Namespace) -> list[tuple[str, str]]:
     single = [("fail-on", options.fail_on), ("report-dir", options.report_dir)]
     single += [("profile", options.profile), ("waivers", options.waivers)]
-    single += [("baseline", options.baseline)]
+    single += [("baseline", options.baseline), ("progress", mode(options.progress))]
     many = [("select", word) for word in options.select or ()]
     many += [("formats", word) for word in options.formats or ()]
     many += [("scenarios", folder) for folder in options.scenarios or ()]
@@ -120,9 +122,9 @@ def _header(setup: Setup, path: Path | None, seconds: float) -> str:
     shown = f"{target.issuer}{f' ({product})' if product else ''}"
     present = sum(decision.present for decision in setup.decisions.values())
     lines = [
-        f"tokenspec against {shown}",
+        f"tokenspec {__version__} against {shown}",
         f"target file   {path or 'none: the bundled reference server, in this process'}",
-        f"profile       {target.profile}",
+        f"profile       {setup.profile.name} {setup.profile.date}: {setup.profile.title}",
         f"capabilities  {present} of {len(setup.decisions)}; 'tokenspec check' lists them",
         f"preflight     signed in and made one valid exchange in {seconds:.1f} s",
     ]

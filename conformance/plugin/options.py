@@ -52,6 +52,14 @@ HELP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("rate", {"metavar": "PER_SECOND", "type": float, "help": "most requests a second"}),
     ("report-dir", {"metavar": "DIR", "help": "where the record and reports go"}),
     (
+        "progress",
+        {
+            "choices": ("live", "plain", "dots"),
+            "help": "how the run is told while it lasts; 'tokenspec run' has live on a terminal, "
+            "plain elsewhere and in CI",
+        },
+    ),
+    (
         "formats",
         {
             "metavar": "NAMES",

@@ -15,6 +15,8 @@ from conformance.errors import HarnessError, Problem, TokenspecError, UnusableFi
 from conformance.play.verdicts import Verdict
 from conformance.plugin.gating import Gating
 from conformance.plugin.nodes import VariantItem, order, select
+from conformance.plugin.progress import Progress
+from conformance.plugin.telling import Shown, write_areas, write_end, write_finding
 from conformance.run.conclusion import ExitCode, Tally
 from conformance.run.engine import Engine
 from conformance.run.finding import Finding
@@ -27,12 +29,13 @@ from conformance.run.record import (
     finding_line,
     footer_line,
     header_line,
+    read_record,
 )
 from conformance.run.reporting import write_reports
-from conformance.run.suite import Suite
+from conformance.run.suite import Suite, suite_digest
 from conformance.scenario.model import Variant
 from reports.formats import chosen
-from reports.terminal import area_table, could_not_run_text, deviations, finding_text, left_out
+from reports.terminal import finding_lines, finding_text
 
 SuiteFacts = tuple[dict[str, Any], list[dict[str, Any]]]
 REPORT_DIR = "tokenspec-report"
@@ -71,6 +74,7 @@ class RunPlugin:
         self._suite: SuiteFacts | None = None  # (what the header says, the rows of the coverage)
         self._formats = _formats(config)
         self._written: list[Path] = []
+        self._progress = _progress(config)
         self._checked = False
         self._started = time.time()
 
@@ -138,6 +142,8 @@ class RunPlugin:
         self._suite = suite.facts(__version__), suite.coverage(setup.registry, setup.profile)
         if not hasattr(self.config, "workerinput"):
             self._engine.submit(variants)
+            if self._progress is not None:
+                self._progress.begin(len(variants), setup.counted)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -159,10 +165,9 @@ class RunPlugin:
         ended = call.when == "call" or call.excinfo is not None
         if ended:
             report.tokenspec = finding_line(finding)
-        if finding.gates and call.when == "call":
-            report.longrepr = finding_text(finding_line(finding), self.command)
-        elif call.when == "setup" and call.excinfo is not None:
-            report.longrepr = could_not_run_text(finding_line(finding))
+        could_not_run = call.when == "setup" and call.excinfo is not None
+        if could_not_run or (finding.gates and call.when == "call"):
+            report.longrepr = Shown(finding_line(finding), self.command)
         elif finding.verdict is Verdict.WARN and call.when == "call":
             report.sections.append(("finding", finding_text(finding_line(finding), self.command)))
         return report
@@ -183,6 +188,8 @@ class RunPlugin:
             return
         self.active = True
         self.tally.add(line)
+        if self._progress is not None:
+            self._progress.add(line["verdict"])
         self.shown.append({name: line[name] for name in SUMMARISED})
         self._writer().write(line)
 
@@ -190,12 +197,27 @@ class RunPlugin:
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
         """Words of our own for warnings, observations and what could not run."""
         line = getattr(report, "tokenspec", None)
-        return STATUS.get(line["verdict"]) if line else None
+        if not line:
+            return None
+        status = STATUS.get(line["verdict"])
+        if self._progress is None:
+            return status
+        return (status[0] if status else report.outcome), "", ""  # the progress tells it
 
     def pytest_report_header(self) -> list[str]:
         """The target file, where one is given."""
         target = self.config.getoption("oauth_target")
         return [f"tokenspec: target {target}"] if target else []
+
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
+        """How much of the suite is about to run."""
+        chosen = [item.variant for item in items if isinstance(item, VariantItem)]
+        if not chosen:
+            return []
+        areas = len({variant.area for variant in chosen})
+        digest = suite_digest(self._collected)[:12]
+        whole = f" of {len(self._collected)}" if len(chosen) < len(self._collected) else ""
+        return [f"suite         {len(chosen)}{whole} cases in {areas} areas, digest {digest}…"]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Warnings in full, the verdicts by area, where the reports are."""
@@ -203,25 +225,23 @@ class RunPlugin:
             terminalreporter.write_line(text, yellow=True)
         if not self.shown:
             return
+        terminal = self.config.get_terminal_writer()
         for report in terminalreporter.stats.get("warned", ()):
             terminalreporter.section(report.tokenspec["key"], "_", yellow=True)
-            terminalreporter.write_line(finding_text(report.tokenspec, self.command))
+            write_finding(terminal, finding_lines(report.tokenspec, self.command))
         terminalreporter.section("verdicts", "=")
-        for line in area_table(self.shown):
-            terminalreporter.write_line(line)
-        for line in (*deviations(self.shown), *left_out(self.shown)):
-            terminalreporter.write_line(line)
-        terminalreporter.write_line("")
-        terminalreporter.write_line(f"record: {self.report_dir / RECORD}")
-        for path in self._written:
-            terminalreporter.write_line(f"report: {path}")
-        page = self.config.getoption("htmlpath", None)
-        if page:
-            terminalreporter.write_line(f"page:   {os.path.relpath(page)}")
+        write_areas(terminal, self.shown)
+        if self._record is not None:
+            page = self.config.getoption("htmlpath", None)
+            pages = [Path(os.path.relpath(page))] if page else []
+            files = [*self._written, *pages, self._record.path]
+            write_end(terminal, read_record(self._record.path), files, self.command)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Close the record and say with the exit code what the run established."""
+        if self._progress is not None:
+            self._progress.end()
         if self._engine is not None:
             self._engine.close()
         if self.opened is not None and not self._checked:
@@ -284,6 +304,14 @@ class RunPlugin:
             )
         except TokenspecError as error:
             pytest.exit(str(error), _exit_code(error))
+
+
+def _progress(config: pytest.Config) -> Progress | None:
+    """None where pytest's own dots do, as in a plain `pytest`."""
+    kind = config.getoption("oauth_progress")
+    if kind not in ("live", "plain"):
+        return None
+    return Progress(kind, lambda text: config.get_terminal_writer().write(text, flush=True))
 
 
 def _formats(config: pytest.Config) -> tuple[str, ...]:

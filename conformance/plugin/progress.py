@@ -1,0 +1,126 @@
+"""How a run is told while it lasts: one live line on a terminal, a plain line now and then else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from reports.words import VERDICTS
+
+MODES = ("live", "plain", "dots")  # dots: pytest's own
+EVERY = {"live": 0.2, "plain": 10.0}  # seconds between two lines
+ERASE = "\r\x1b[2K"
+
+
+class Cost(Protocol):
+    """What a run has taken of its target so far."""
+
+    @property
+    def requests(self) -> int:
+        """Requests sent."""
+        ...
+
+    @property
+    def codes(self) -> int:
+        """Authorization codes used."""
+        ...
+
+
+def mode(asked: str | None, environ: Mapping[str, str] = os.environ) -> str:
+    """Live on a terminal that can rewrite a line, and not in CI; else plain."""
+    if asked:
+        return asked
+    able = sys.stdout.isatty() and environ.get("TERM") != "dumb" and "CI" not in environ
+    return "live" if able else "plain"
+
+
+class Progress:
+    """Counts verdicts and tells them from a thread of its own, until it ends.
+
+    Args:
+        kind: `live` or `plain`.
+        write: writes to the terminal, flushed.
+        clock: monotonic seconds.
+        columns: the width of the terminal, asked for each line.
+        every: seconds between two lines, instead of what the kind has.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        write: Callable[[str], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        columns: Callable[[], int] = lambda: shutil.get_terminal_size().columns,
+        every: float | None = None,
+    ) -> None:
+        self._every = EVERY[kind] if every is None else every
+        self._kind = kind
+        self._write = write
+        self._clock = clock
+        self._columns = columns
+        self._counts: Counter[str] = Counter()
+        self._total = 0
+        self._cost: Cost | None = None
+        self._started = 0.0
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, total: int, cost: Cost) -> None:
+        """`total` cases are about to be examined."""
+        self._total, self._cost, self._started = total, cost, self._clock()
+        self._thread = threading.Thread(target=self._tell_on, name="progress", daemon=True)
+        self._thread.start()
+
+    def add(self, verdict: str) -> None:
+        """One more case has a verdict."""
+        self._counts[verdict] += 1
+
+    def end(self) -> None:
+        """Take the live line away; may be called twice."""
+        if self._thread is None:
+            return
+        self._over.set()
+        self._thread.join()
+        self._thread = None
+        if self._kind == "live":
+            self._write(ERASE)
+
+    def line(self) -> str:
+        """Where the run stands, in words."""
+        requests, codes = (self._cost.requests, self._cost.codes) if self._cost else (0, 0)
+        return progress_line(
+            self._counts, self._total, requests, codes, self._clock() - self._started
+        )
+
+    def _tell_on(self) -> None:
+        while not self._over.wait(self._every):
+            if self._kind == "live":
+                self._write(ERASE + self.line()[: max(self._columns() - 1, 20)])
+            else:
+                self._write(self.line() + "\n")
+
+
+def progress_line(
+    counts: Mapping[str, int], total: int, requests: int, codes: int, seconds: float
+) -> str:
+    """`142 of 271: 4 failed, 130 passed; 310 requests, 97 codes; about 8 s left`."""
+    done = sum(counts.values())
+    told = [f"{counts[v.name]} {v.phrase}" for v in VERDICTS if counts.get(v.name)]
+    parts = [f"{done} of {total}" + (f": {', '.join(told)}" if told else "")]
+    parts.append(f"{requests} requests, {codes} codes")
+    left = seconds / done * (total - done) if done else 0.0
+    if left >= 1:
+        parts.append(f"about {_span(left)} left")
+    return "; ".join(parts)
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

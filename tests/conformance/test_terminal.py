@@ -1,0 +1,206 @@
+"""The terminal: what a run says while it lasts and in the end; quiet, plain or live as it fits."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from conformance.plugin.progress import ERASE, Progress, mode, progress_line
+from conformance.plugin.telling import Shown, write_areas, write_end
+from reports.terminal import area_table, finding_text, next_step
+from tests.reports.conftest import DEFECTS, Made, make
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Paper:
+    """A terminal writer that keeps text and markup apart."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.marked: list[tuple[str, dict[str, bool]]] = []
+
+    def write(self, msg: str, **markup: bool) -> None:
+        self.text += msg
+        self.marked.append((msg, markup))
+
+    def line(self, s: str = "", **markup: bool) -> None:
+        self.write(s, **markup)
+        self.text += "\n"
+
+
+class Spent:
+    requests, codes = 310, 97
+
+
+@pytest.fixture(scope="module")
+def flawed(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return make(tmp_path_factory.mktemp("flawed") / "record.ndjson", DEFECTS)
+
+
+@pytest.mark.parametrize(
+    ("counts", "total", "seconds", "said"),
+    [
+        ({}, 271, 0.0, "0 of 271; 310 requests, 97 codes"),
+        ({"pass": 130, "fail": 4}, 268, 8.0,
+         "134 of 268: 4 failed, 130 passed; 310 requests, 97 codes; about 8 s left"),
+        ({"pass": 100}, 400, 60.0,
+         "100 of 400: 100 passed; 310 requests, 97 codes; about 3 min 0 s left"),
+        ({"pass": 271}, 271, 9.0, "271 of 271: 271 passed; 310 requests, 97 codes"),
+    ],
+)  # fmt: skip
+def test_progress_in_words(counts: dict[str, int], total: int, seconds: float, said: str) -> None:
+    assert progress_line(Counter(counts), total, 310, 97, seconds) == said
+
+
+@pytest.mark.parametrize("kind", ["live", "plain"])
+def test_progress_is_told_until_it_ends(kind: str) -> None:
+    written: list[str] = []
+    told = threading.Event()
+
+    def write(text: str) -> None:
+        written.append(text)
+        if "2 of 5" in text:
+            told.set()
+
+    progress = Progress(kind, write, clock=lambda: 0.0, columns=lambda: 40, every=0.0)
+    progress.begin(5, Spent())
+    progress.add("pass")
+    progress.add("fail")
+    assert told.wait(10)
+    progress.end()
+    progress.end()
+    if kind == "live":
+        assert written[-1] == ERASE
+        assert all(text.startswith(ERASE) and len(text) <= len(ERASE) + 39 for text in written)
+    else:
+        assert all(text.endswith("\n") and "\x1b" not in text for text in written)
+
+
+@pytest.mark.parametrize(
+    ("asked", "terminal", "environ", "found"),
+    [
+        (None, True, {"TERM": "xterm"}, "live"),
+        (None, True, {"TERM": "xterm", "CI": "true"}, "plain"),
+        (None, True, {"TERM": "dumb"}, "plain"),
+        (None, False, {"TERM": "xterm"}, "plain"),
+        ("live", False, {"CI": "true"}, "live"),
+        ("dots", True, {}, "dots"),
+    ],
+)
+def test_it_is_live_only_where_a_line_can_be_rewritten(
+    monkeypatch: pytest.MonkeyPatch,
+    asked: str | None,
+    terminal: bool,  # noqa: FBT001 - a case of the table
+    environ: dict[str, str],
+    found: str,
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+    assert mode(asked, environ) == found
+
+
+def test_a_finding_in_colour_says_what_it_says_without(flawed: Made) -> None:
+    broken = next(f for f in flawed.record.findings if f["verdict"] == "fail")
+    shown, paper = Shown(broken, "tokenspec run target.yaml"), Paper()
+    shown.toterminal(paper)
+    assert (
+        paper.text == str(shown) + "\n" == finding_text(broken, "tokenspec run target.yaml") + "\n"
+    )
+    colours = {text: markup for text, markup in paper.marked if markup}
+    assert colours[broken["expected"]] == {"green": True}
+    assert any("red" in markup for markup in colours.values())
+    again = f"tokenspec run target.yaml --select {broken['key']}"
+    assert again in paper.text.splitlines()[-1]  # in one piece, to be copied
+
+
+def test_the_table_in_colour_says_what_it_says_without(flawed: Made) -> None:
+    paper = Paper()
+    write_areas(paper, flawed.record.findings)
+    assert paper.text.startswith("\n".join(area_table(flawed.record.findings)) + "\n")
+
+
+def test_the_end_says_verdict_reports_and_what_to_do_next(flawed: Made) -> None:
+    paper = Paper()
+    files = [Path("out/audit.html"), Path("out/record.ndjson")]
+    write_end(paper, flawed.record, files, "tokenspec run target.yaml")
+    assert "Does not conform. " in paper.text
+    assert "out/audit.html     the audit page" in paper.text
+    assert "next     tokenspec explain RFC" in paper.text
+
+
+def test_next_steps(flawed: Made) -> None:
+    command = "tokenspec run target.yaml"
+    broken = next_step("fails", flawed.record.findings, command, "r")
+    assert broken[1].startswith("tokenspec run target.yaml --select ")
+    assert next_step("not-established", [], command, "r") == ["tokenspec check target.yaml"]
+    assert next_step("conforms", [], command, "r") == ["tokenspec report r --bundle evidence.zip"]
+    assert next_step("conforms", [], "tokenspec run", "r")[0].startswith("tokenspec init")
+
+
+def run(folder: Path, *arguments: str, **env: str) -> str:
+    """What `tokenspec run` writes to a terminal."""
+    environ = {k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR", "FORCE_COLOR")}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "conformance", "run", "--select", "pkce", *arguments],
+        cwd=folder, env={**environ, "TERM": "xterm", **env}, stdout=theirs, stderr=theirs,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                chunk = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not chunk:
+                break
+            written += chunk
+        assert process.wait(60) == 0
+    os.close(ours)
+    return written.decode()
+
+
+def test_on_a_terminal_a_line_is_rewritten_and_taken_away(tmp_path: Path) -> None:
+    said = run(tmp_path)
+    assert ERASE in said
+    after = said.rpartition(ERASE)[2]
+    assert " requests, " not in after
+    assert COLOUR.search(after)
+    assert "suite         33" in said
+    assert "..." not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "coloured"),
+    [
+        ((), {"NO_COLOR": "1"}, False),
+        (("--color", "no"), {}, False),
+        (("--color", "yes"), {"NO_COLOR": "1"}, True),
+    ],
+)
+def test_colours_are_left_out_where_they_are_not_wanted(
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    env: dict[str, str],
+    coloured: bool,  # noqa: FBT001 - a case of the table
+) -> None:
+    assert bool(COLOUR.search(run(tmp_path, *arguments, **env))) is coloured
+
+
+def test_in_ci_and_in_pipes_it_is_plain_and_quiet(tmp_path: Path) -> None:
+    assert "\x1b" not in COLOUR.sub("", run(tmp_path, CI="true"))
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "run", "--select", "pkce"],
+        cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert "\x1b" not in done.stdout
+    assert "\r" not in done.stdout
+    assert len(done.stdout.splitlines()) < 25
