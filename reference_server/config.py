@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reference_server.keys import ALGORITHMS
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -38,14 +40,25 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The choices the specifications leave to a server. Lifetimes are in seconds."""
+    """The choices the specifications leave to a server. Times are in seconds.
+
+    `rotation_overlap` is for how long a refresh token still works after it was replaced;
+    `redirect_uri_at_token` whether it has to be sent to the token endpoint again; with
+    `dpop_required` no token is issued without a proof; `client_algorithms` sign proofs and
+    assertions.
+    """
 
     plain_pkce: bool = False
     pkce_required: bool = True
     dpop_nonce: bool = False
+    dpop_required: bool = False
     rotate_refresh_tokens: bool = True
+    rotation_overlap: int = 0
     refresh_requires_offline_access: bool = True
     redirect_uri_at_token: bool = True
+    assertion_audience_issuer: bool = False
+    client_algorithms: tuple[str, ...] = ALGORITHMS
+    id_token_algorithm: str = "RS256"
     code_lifetime: int = 60
     access_token_lifetime: int = 3600
     refresh_token_lifetime: int = 30 * 24 * 3600

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 RSA_BITS = 2048
 # What clients may sign proofs and assertions with.
 ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
+FAPI_ALGORITHMS = ("ES256", "PS256", "EdDSA")  # FAPI 2.0 Security Profile §5.4.1
 BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 PUBLIC_MEMBERS = ("crv", "e", "kty", "n", "x", "y")
 # The members that make a key, by its type (RFC 7638 §3.2, RFC 8037 §2).
@@ -30,15 +31,16 @@ PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An RSA key and its identifier in the key set."""
+    """An RSA key, its identifier in the key set, and what it signs with: RS256 or PS256."""
 
     private_key: rsa.RSAPrivateKey = field(repr=False)
     key_id: str
+    algorithm: str = "RS256"
 
     def sign(self, claims: Mapping[str, Any], typ: str) -> str:
-        """A JWT of the claims, signed with RS256."""
+        """A JWT of the claims, signed."""
         header = {"typ": typ, "kid": self.key_id}
-        return jwt.encode(dict(claims), self.private_key, "RS256", headers=header)
+        return jwt.encode(dict(claims), self.private_key, self.algorithm, headers=header)
 
     @property
     def public_jwk(self) -> dict[str, Any]:
@@ -49,7 +51,7 @@ class SigningKey:
             "n": jwk["n"],
             "e": jwk["e"],
             "use": "sig",
-            "alg": "RS256",
+            "alg": self.algorithm,
             "kid": self.key_id,
         }
 

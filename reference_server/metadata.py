@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from reference_server.authorize import SCOPES
 from reference_server.guarding import behaviour
-from reference_server.keys import ALGORITHMS
 from reference_server.messages import Request, Response
 from reference_server.tokens import SCOPE_CLAIMS
 
@@ -60,6 +59,8 @@ class Documents:
     def content(self) -> dict[str, Any]:
         """What the server says of itself."""
         server, behaves = self.server, self.server.behaves
+        algorithms = list(server.policy.client_algorithms)
+        offline = server.policy.refresh_requires_offline_access
         methods = sorted({client.auth_method for client in server.config.clients})
         content: dict[str, Any] = {
             "issuer": server.config.issuer if behaves(OWN_ISSUER) else "https://other.example",
@@ -69,25 +70,25 @@ class Documents:
             "revocation_endpoint": server.endpoint("revocation"),
             "introspection_endpoint": server.endpoint("introspection"),
             "jwks_uri": server.endpoint("jwks"),
-            "scopes_supported": list(SCOPES),
+            "scopes_supported": [s for s in SCOPES if s != "offline_access" or offline],
             "response_types_supported": ["code"] if behaves(CODE_LISTED) else ["token"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256"]
+            "id_token_signing_alg_values_supported": [server.key.algorithm]
             if behaves(ALG_LISTED)
             else ["ES256"],
             "token_endpoint_auth_methods_supported": methods,
-            "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+            "token_endpoint_auth_signing_alg_values_supported": algorithms,
             "revocation_endpoint_auth_methods_supported": methods,
-            "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+            "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
             "introspection_endpoint_auth_methods_supported": methods,
-            "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+            "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
             "claims_supported": sorted(
                 {*ID_TOKEN_CLAIMS, *(n for names in SCOPE_CLAIMS.values() for n in names)}
             ),
             "prompt_values_supported": ["none", "login", "consent"],
-            "dpop_signing_alg_values_supported": list(ALGORITHMS),
+            "dpop_signing_alg_values_supported": algorithms,
             "authorization_response_iss_parameter_supported": True,
         }
         if behaves(PKCE_LISTED):

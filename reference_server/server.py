@@ -9,6 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from reference_server.authorize import AuthorizeEndpoint
@@ -18,7 +19,7 @@ from reference_server.errors import OAuthError
 from reference_server.exchange import Exchange
 from reference_server.guarding import BEHAVIOURS, GUARDS, Defect, Failed, behaviour
 from reference_server.guards.dpop import NEXT_NONCE, NONCE_HEADER
-from reference_server.keys import ALGORITHMS, SigningKey, base64url, process_key
+from reference_server.keys import SigningKey, base64url, process_key
 from reference_server.messages import Headers, Refusal, Request, Response
 from reference_server.metadata import Documents
 from reference_server.resources import Resources
@@ -104,7 +105,7 @@ class Server:
         self.config = config
         self.dialect: Dialect = load_dialect(config.dialect)
         self.store = MemoryStore()
-        self.key = key or process_key()
+        self.key = replace(key or process_key(), algorithm=config.policy.id_token_algorithm)
         self._clock = clock
         self._random_bytes = random_bytes
         self._nonce_key = random_bytes(32)
@@ -188,7 +189,7 @@ class Server:
         code = error.error or ("" if self.behaves(NO_CODE) else "invalid_token")
         parameters = [f'error="{code}"'] if code else []
         if scheme == "DPoP":
-            parameters.append(f'algs="{" ".join(ALGORITHMS)}"')
+            parameters.append(f'algs="{" ".join(self.policy.client_algorithms)}"')
         realm = [f'realm="{self.config.issuer}"']
         shown = (("WWW-Authenticate", f"{scheme} " + ", ".join(realm + parameters)),)
         status = UNAUTHORIZED if about_proof else error.status

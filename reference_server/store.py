@@ -48,6 +48,7 @@ class Token:
     jkt: str
     expires_at: float
     active: bool = True
+    retired_at: float = 0.0  # when it was replaced or revoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class MemoryStore:
         self._sign_ins: _Table[SignIn] = _Table()
         self._seen: _Table[float] = _Table()
         self._ended: _Table[bool] = _Table()  # families of revoked grants
+        self._replaced: _Table[str] = _Table()  # by family the refresh token replaced last
 
     def add_code(self, code: Code) -> None:
         """Remember a new code."""
@@ -116,14 +118,21 @@ class MemoryStore:
             return replace(token, active=False)
         return token
 
-    def retire_token(self, value: str) -> bool:
+    def retire_token(self, value: str, now: float = 0.0) -> bool:
         """Make a token inactive; true for exactly one caller."""
         with self._lock:
             token = self._tokens.rows.get(value)
             if token is None or not token.active or token.grant.family in self._ended.rows:
                 return False
-            self._tokens.rows[value] = replace(token, active=False)
+            self._tokens.rows[value] = replace(token, active=False, retired_at=now)
+            self._replaced.put(token.grant.family, value)
             return True
+
+    def replaced_since(self, token: Token, moment: float) -> bool:
+        """Whether a refresh token was the last of its living family to be replaced, and lately."""
+        family = token.grant.family
+        last = self._replaced.rows.get(family) == token.value
+        return last and token.retired_at >= moment and family not in self._ended.rows
 
     def revoke_family(self, family: str) -> None:
         """Make every token of a grant inactive, also one that is being issued just now."""

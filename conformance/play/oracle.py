@@ -22,6 +22,7 @@ from conformance.target.model import CERTIFICATE_METHODS, Client, Login, Network
 from conformance.transport.in_process import InProcessTransport
 from reference_server import Api, Policy, Refusal, Server, ServerConfig, User
 from reference_server import Client as ServerClient
+from reference_server.keys import ALGORITHMS, FAPI_ALGORITHMS
 
 ISSUER = "https://oracle.example"
 USERNAME, PASSWORD = "oracle-user", "oracle-password"
@@ -85,12 +86,7 @@ def make_oracle(
         clients=tuple(_client(client) for client in target.clients),
         users=(User(USERNAME, PASSWORD, sub="oracle-user-1", claims=CLAIMS),),
         apis=tuple(Api(api.audience, api.offline_access) for api in target.apis),
-        policy=Policy(
-            plain_pkce=not decided.get("pkce-plain-off", True),
-            dpop_nonce=decided.get("dpop-nonce", False),
-            pkce_required=decided.get("pkce-required", False),
-            refresh_requires_offline_access="offline_access" in target.scope.split(),
-        ),
+        policy=policy_of(target, decided),
     )
     server = Server(config, clock=clock, random_bytes=random_bytes)
     twin = replace(
@@ -116,8 +112,26 @@ def make_oracle(
         clock=clock,
         random_bytes=random_bytes,
         wait=clock.wait,
+        always_dpop=config.policy.dpop_required,
+        issuer_audience=config.policy.assertion_audience_issuer,
     )
     return Oracle(party, server)
+
+
+def policy_of(target: Target, decided: Mapping[str, bool]) -> Policy:
+    """The policy of a server that has these capabilities, where the specifications leave it one."""
+    fapi = decided.get("fapi", False)
+    return Policy(
+        plain_pkce=not decided.get("pkce-plain-off", True),
+        pkce_required=decided.get("pkce-required", False),
+        dpop_nonce=decided.get("dpop-nonce", False),
+        dpop_required=decided.get("dpop-required", False),
+        rotate_refresh_tokens=decided.get("refresh-rotation", True),
+        refresh_requires_offline_access="offline_access" in target.scope.split(),
+        assertion_audience_issuer=decided.get("assertion-audience-issuer", False),
+        client_algorithms=FAPI_ALGORITHMS if fapi else ALGORITHMS,
+        id_token_algorithm="PS256" if fapi else "RS256",
+    )
 
 
 def _client(client: Client) -> ServerClient:

@@ -80,6 +80,8 @@ class Party:
         clock: seconds since the epoch.
         random_bytes: gives so many random bytes.
         wait: lets so many seconds pass.
+        always_dpop: a proof goes with every request that can carry one.
+        issuer_audience: client assertions are addressed to the issuer, not the token endpoint.
     """
 
     target: Target
@@ -94,6 +96,8 @@ class Party:
     clock: Callable[[], float] = time.time
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
     wait: Callable[[float], None] = time.sleep
+    always_dpop: bool = False
+    issuer_audience: bool = False
 
     @property
     def issuer(self) -> str:

@@ -34,7 +34,9 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
         return Credentials()
     changes = step.changes.client_auth or ClientAuthChanges()
     moment = Moment(
-        audience=memory.party.endpoints.token or url,
+        audience=memory.party.issuer
+        if memory.party.issuer_audience
+        else memory.party.endpoints.token or url,
         now=int(memory.party.clock()),
         jti=memory.identifier(),
         earlier=memory.last_assertion,
@@ -134,7 +136,8 @@ def _proof_changes(memory: Memory, step: Step) -> JwtChanges | None:
     """How the step's proof differs from a valid one; None where the step carries none."""
     if step.changes.dpop is not None:
         return step.changes.dpop
-    return JwtChanges() if memory.setting.dpop and step.kind in PROVEN else None
+    proving = memory.setting.dpop or memory.party.always_dpop
+    return JwtChanges() if proving and step.kind in PROVEN else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ def prepare(
     counted = CountingTransport(transport)
     found = discover(target, counted)
     decisions = decide(target, found, profile_defaults(profile, target))
+    present = {name: decision.present for name, decision in decisions.items()}
     party = Party(
         target=target,
         endpoints=found.endpoints,
@@ -95,8 +96,9 @@ def prepare(
         clock=target_clock if offset else clock,
         random_bytes=random_bytes,
         wait=wait,
+        always_dpop=present["dpop-required"],
+        issuer_audience=present["assertion-audience-issuer"],
     )
-    present = {name: decision.present for name, decision in decisions.items()}
     oracle = make_oracle(target, present, clock=MovableClock(clock), random_bytes=random_bytes)
     redactor = Redactor(random_bytes(32), target_secrets(target))
     return Setup(

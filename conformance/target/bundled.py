@@ -19,14 +19,9 @@ from conformance.target.model import (
 )
 from reference_server import Policy, ServerConfig
 from reference_server.demo import demo_config, demo_private_key
+from reference_server.dialects import load_dialect
 
-SCOPE = "openid profile email offline_access"
-CAPABILITIES = {
-    "pkce-required": True,
-    "custom-claims": True,
-    "refresh-only-offline": True,
-    "dpop-window": True,  # this server checks the time of a proof beside its nonce
-}
+SCOPE = "openid profile email"
 
 
 def bundled_target(issuer: str) -> Target:
@@ -56,11 +51,32 @@ def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes])
         ),
         login=Login("reference", username=user.username, password=user.password),
         product=Product("tokenspec", "reference server", __version__),
-        scope=SCOPE,
+        scope=_scope(config.policy),
         apis=tuple(Api(api.audience, api.allow_offline_access) for api in config.apis),
         lifetimes=lifetimes_of(config.policy),
-        capabilities=MappingProxyType({**CAPABILITIES, "dpop-nonce": config.policy.dpop_nonce}),
+        capabilities=MappingProxyType(_capabilities(config)),
     )
+
+
+def _scope(policy: Policy) -> str:
+    return f"{SCOPE} offline_access" if policy.refresh_requires_offline_access else SCOPE
+
+
+def _capabilities(config: ServerConfig) -> dict[str, bool]:
+    """What a reference server can do that its metadata does not say."""
+    policy = config.policy
+    public = config.clients[0].auth_method == "none"
+    of_public = load_dialect(config.dialect).nonce_for_public_clients and public
+    return {
+        "pkce-required": policy.pkce_required,
+        "custom-claims": True,
+        "refresh-only-offline": policy.refresh_requires_offline_access,
+        "refresh-rotation": policy.rotate_refresh_tokens,
+        "dpop-nonce": policy.dpop_nonce or of_public,
+        "dpop-required": policy.dpop_required,
+        "dpop-window": True,  # this server checks the time of a proof beside its nonce
+        "assertion-audience-issuer": policy.assertion_audience_issuer,
+    }
 
 
 def lifetimes_of(policy: Policy) -> Lifetimes:

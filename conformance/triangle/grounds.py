@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from conformance.target.bundled import bundled_target
+from conformance.target.bundled import target_of
 from conformance.target.model import Target
 from reference_server import ServerConfig
-from reference_server.demo import demo_config
+from reference_server.demo import demo_config, demo_private_key
+from reference_server.policies import FAPI, with_policies
 
 ISSUER = "https://server.example"
+# By name: the switches turned, the dialect spoken, the profile it is judged by.
+TABLE: Mapping[str, tuple[tuple[str, ...], str, str]] = {
+    "bundled": ((), "rfc", "rfc"),
+    "plain-pkce": (("plain-pkce",), "rfc", "rfc"),
+    "pkce-optional": (("pkce-optional",), "rfc", "rfc"),
+    "no-dpop-nonce": (("no-dpop-nonce",), "rfc", "rfc"),
+    "dpop-required": (("dpop-required",), "rfc", "rfc"),
+    "no-rotation": (("confidential-only", "no-rotation"), "rfc", "rfc"),
+    "rotation-overlap": (("rotation-overlap",), "rfc", "okta"),
+    "refresh-always": (("refresh-always",), "rfc", "rfc"),
+    "issuer-audience": (("assertions-only", "issuer-audience"), "rfc", "rfc"),
+    "confidential-only": (("confidential-only",), "rfc", "rfc"),
+    "oauth-2.1": (("redirect-uri-once",), "rfc", "oauth-2.1"),
+    "fapi-2.0": (FAPI, "rfc", "fapi-2.0"),
+    "auth0": (("no-dpop-nonce",), "auth0", "auth0"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A reference server and the target that fits it. No case may accuse it of anything."""
+    """A reference server and the target that fits it. No case may accuse it of anything.
+
+    What the target's profile allows as a documented difference is no accusation.
+    """
 
     name: str
     target: Target
@@ -24,5 +44,11 @@ class Ground:
 
 def grounds() -> Mapping[str, Ground]:
     """Every ground by name; cases are proved on the first they apply to."""
-    bundled = Ground("bundled", bundled_target(ISSUER), demo_config(ISSUER))
-    return {ground.name: ground for ground in (bundled,)}
+    return {name: _ground(name) for name in TABLE}
+
+
+def _ground(name: str) -> Ground:
+    switches, dialect, profile = TABLE[name]
+    config = replace(with_policies(demo_config(ISSUER), switches), dialect=dialect)
+    target = target_of(config, {"tokenspec-jwt": demo_private_key()})
+    return Ground(name, replace(target, profile=profile), config)

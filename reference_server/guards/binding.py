@@ -20,10 +20,11 @@ def code_key(exchange: Exchange) -> None:
 
 @guard("dpop.code_proof_present", "RFC9449-10-dpop_jkt_no_proof")
 def code_proof_present(exchange: Exchange) -> None:
-    """RFC 9449 §10: a code asked for with dpop_jkt is not redeemed without a proof."""
+    """RFC 9449 §10: a code asked for with dpop_jkt, by policy any, needs a proof."""
     code = exchange.code
-    if code and code.dpop_jkt and exchange.dpop is None:
-        raise invalid_dpop_proof("no proof for a code with dpop_jkt")
+    needed = (code and code.dpop_jkt) or exchange.server.policy.dpop_required
+    if needed and exchange.dpop is None:
+        raise invalid_dpop_proof("no proof")
 
 
 @guard("dpop.refresh_key", "RFC9449-5-refresh_same_key")
@@ -36,8 +37,10 @@ def refresh_key(exchange: Exchange) -> None:
 
 @guard("dpop.refresh_proof_present", "RFC9449-5-refresh_binding_validated")
 def refresh_proof_present(exchange: Exchange) -> None:
-    """RFC 9449 §5: a bound refresh token is not used without a proof."""
+    """RFC 9449 §5: a bound refresh token, by policy any, is not used without a proof."""
     token = exchange.refresh_token
+    if exchange.server.policy.dpop_required and exchange.dpop is None:
+        raise invalid_dpop_proof("no proof")
     if token and token.jkt and exchange.dpop is None:
         raise invalid_grant("bound refresh_token without proof")
 

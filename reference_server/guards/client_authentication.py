@@ -9,7 +9,6 @@ import jwt
 from reference_server.errors import invalid_client, invalid_request
 from reference_server.exchange import ASSERTION_TYPE, Exchange, UnverifiedJwt
 from reference_server.guarding import guard
-from reference_server.keys import ALGORITHMS
 
 
 def _methods(exchange: Exchange) -> set[str]:
@@ -90,7 +89,7 @@ def assertion_signature(exchange: Exchange) -> None:
     if not assertion.well_formed:
         raise invalid_client("assertion is no JWT")
     for key in jwt.PyJWKSet.from_dict(dict(exchange.client.jwks)).keys:
-        if key.algorithm_name not in ALGORITHMS:
+        if key.algorithm_name not in exchange.server.policy.client_algorithms:
             continue
         try:
             jwt.decode(
@@ -118,13 +117,17 @@ def assertion_issuer(exchange: Exchange) -> None:
 
 @guard("client.assertion_audience", "RFC7523-3-aud_required")
 def assertion_audience(exchange: Exchange) -> None:
-    """RFC 7523 §3 (3): aud names this server."""
+    """RFC 7523 §3 (3): aud names this server, by policy the issuer alone and as a text."""
     assertion = _assertion(exchange)
     if assertion is None:
         return
     audience = assertion.claims.get("aud")
     named = audience if isinstance(audience, list) else [audience]
     server = exchange.server
+    if server.policy.assertion_audience_issuer:
+        if audience != server.config.issuer:
+            raise invalid_client("assertion aud is not the issuer")
+        return
     if not {server.config.issuer, server.endpoint("token")} & {str(item) for item in named}:
         raise invalid_client("assertion aud")
 

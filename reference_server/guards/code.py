@@ -66,8 +66,6 @@ def redirect_uri_present(exchange: Exchange) -> None:
 def redirect_uri_same(exchange: Exchange) -> None:
     """RFC 6749 §4.1.3: redirect_uri is identical to that of the authorization request."""
     code, shown = exchange.code, exchange.get("redirect_uri")
-    if not exchange.server.config.policy.redirect_uri_at_token:
-        return
     if code and shown and shown != code.redirect_uri:
         raise invalid_grant("another redirect_uri")
 

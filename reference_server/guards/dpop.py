@@ -15,7 +15,7 @@ from reference_server.addresses import normal_address
 from reference_server.errors import OAuthError, invalid_dpop_proof
 from reference_server.exchange import Exchange, UnverifiedJwt
 from reference_server.guarding import behaviour, guard
-from reference_server.keys import ALGORITHMS, PRIVATE_MEMBERS, PUBLIC_MEMBERS, base64url_decode
+from reference_server.keys import PRIVATE_MEMBERS, PUBLIC_MEMBERS, base64url_decode
 
 IMPLEMENTED = jwt.algorithms.get_default_algorithms()
 # The type of key an algorithm takes, and its curves (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1).
@@ -63,7 +63,8 @@ def typ(exchange: Exchange) -> None:
 @guard("dpop.alg", "RFC9449-4.3-5_alg_acceptable")
 def alg(exchange: Exchange) -> None:
     """RFC 9449 §4.3 (5): alg is asymmetric and supported."""
-    if exchange.dpop and exchange.dpop.header.get("alg") not in ALGORITHMS:
+    known = exchange.server.policy.client_algorithms
+    if exchange.dpop and exchange.dpop.header.get("alg") not in known:
         raise invalid_dpop_proof(f"alg {exchange.dpop.header.get('alg')!r}")
 
 
