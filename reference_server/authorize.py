@@ -216,7 +216,7 @@ class AuthorizeEndpoint:
         answer = dict(fields)
         if authorization.get("state") and self.server.behaves(STATE):
             answer["state"] = authorization.get("state")
-        if self.server.behaves(ISSUER):
+        if self.server.behaves(ISSUER) and not self.server.dialect.has("no_iss_parameter"):
             answer["iss"] = self.server.config.issuer
         if not self.server.behaves(NO_TOKEN):
             answer["access_token"] = self.server.random_text()

@@ -75,6 +75,7 @@ class ServerConfig:
     apis: tuple[Api, ...] = ()
     policy: Policy = Policy()
     dialect: str = "rfc"
+    dialect_switches: tuple[str, ...] | None = None  # None: the usual ones of the dialect
 
     def client(self, client_id: str) -> Client | None:
         """The client of that id."""

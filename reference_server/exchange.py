@@ -164,7 +164,7 @@ def _parameters(server: Server, request: Request) -> tuple[tuple[str, str], ...]
 
     Without the guard for either, the query counts too: that is the fault it stands against.
     """
-    if server.dialect.json_bodies or "request.form_encoded" in server.defects:
+    if server.dialect.has("json_bodies") or "request.form_encoded" in server.defects:
         try:
             content = json.loads(request.body)
         except (ValueError, RecursionError):

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jwt
@@ -41,6 +41,10 @@ class SigningKey:
         """A JWT of the claims, signed."""
         header = {"typ": typ, "kid": self.key_id}
         return jwt.encode(dict(claims), self.private_key, self.algorithm, headers=header)
+
+    def with_algorithm(self, algorithm: str) -> SigningKey:
+        """The same key, to sign with that."""
+        return self if algorithm == self.algorithm else replace(self, algorithm=algorithm)
 
     @property
     def public_jwk(self) -> dict[str, Any]:

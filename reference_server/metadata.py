@@ -89,9 +89,11 @@ class Documents:
             ),
             "prompt_values_supported": ["none", "login", "consent"],
             "dpop_signing_alg_values_supported": algorithms,
-            "authorization_response_iss_parameter_supported": True,
+            "authorization_response_iss_parameter_supported": not server.dialect.has(
+                "no_iss_parameter"
+            ),
         }
         if behaves(PKCE_LISTED):
-            plain = ["plain"] if server.policy.plain_pkce else []
+            plain = ["plain"] if server.offers_plain else []
             content["code_challenge_methods_supported"] = ["S256", *plain]
         return content

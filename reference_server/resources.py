@@ -150,7 +150,10 @@ class Resources:
         return exchange.client is None or token.grant.client_id == exchange.client.client_id
 
     def _end(self, token: Token) -> None:
-        if token.kind == "refresh" and self.server.behaves(CASCADES):
+        outlive = self.server.dialect.has("access_tokens_outlive_revocation")
+        if token.kind == "access" and outlive:
+            return
+        if token.kind == "refresh" and self.server.behaves(CASCADES) and not outlive:
             self.server.store.revoke_family(token.grant.family)
         else:
             self.server.store.retire_token(token.value)

@@ -9,7 +9,6 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from reference_server.authorize import AuthorizeEndpoint
@@ -103,9 +102,9 @@ class Server:
         key: SigningKey | None = None,
     ) -> None:
         self.config = config
-        self.dialect: Dialect = load_dialect(config.dialect)
+        self.dialect: Dialect = dialect_of(config)
         self.store = MemoryStore()
-        self.key = replace(key or process_key(), algorithm=config.policy.id_token_algorithm)
+        self.key = (key or process_key()).with_algorithm(config.policy.id_token_algorithm)
         self._clock = clock
         self._random_bytes = random_bytes
         self._nonce_key = random_bytes(32)
@@ -136,6 +135,11 @@ class Server:
     def policy(self) -> Policy:
         """The choices the specifications leave to a server."""
         return self.config.policy
+
+    @property
+    def offers_plain(self) -> bool:
+        """Whether the challenge method plain is taken: by policy, or by the dialect."""
+        return self.policy.plain_pkce or self.dialect.has("plain_offered")
 
     def behaves(self, name: str) -> bool:
         """Whether the behaviour is in place."""
@@ -220,7 +224,7 @@ class Server:
 
     def demands_nonce(self, exchange: Exchange) -> bool:
         """Whether a proof has to hold a nonce: by policy, or by the dialect."""
-        of_public = self.dialect.nonce_for_public_clients and exchange.client is not None
+        of_public = self.dialect.has("nonce_for_public_clients") and exchange.client is not None
         return self.policy.dpop_nonce or (of_public and exchange.public)
 
     def _nonce(self, error: OAuthError) -> Headers:
@@ -241,6 +245,16 @@ class Server:
         if not self.behaves(NO_ECHO):
             body["error_description"] = f"wrong code {exchange.get('code')}"
         return body
+
+
+def dialect_of(config: ServerConfig) -> Dialect:
+    """The dialect of a configuration, with the switches it names or else the usual ones.
+
+    Raises:
+        ValueError: the dialect or a switch of it is not known.
+    """
+    dialect = load_dialect(config.dialect)
+    return dialect if config.dialect_switches is None else dialect.only(config.dialect_switches)
 
 
 def _defect(name: str) -> Defect:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.exchange import Exchange, read_exchange
 from reference_server.grants import CLIENT_AUTHENTICATION, DPOP, GRANTS, SHAPE
 from reference_server.guarding import Failed, behaviour, run
-from reference_server.messages import Request, Response
+from reference_server.messages import Refusal, Request, Response
 from reference_server.store import Grant
 from reference_server.tokens import id_token, new_token
 
 if TYPE_CHECKING:
     from reference_server.server import Server
 
+MINUTE, PER_MINUTE, TOO_MANY = 60, 10, 429
 STATUS_200 = behaviour("response.status_200", "RFC6749-5.1-status_200", "a success has status 200")
 ACCESS_TOKEN = behaviour(
     "response.access_token", "RFC6749-5.1-access_token", "access_token is a text"
@@ -66,11 +68,15 @@ class TokenEndpoint:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self._lock = threading.Lock()
+        self._minute, self._asked = 0, 0
 
     def answer(self, request: Request) -> Response:
         """A token request."""
         server = self.server
         exchange = read_exchange(server, request, "token", server.now())
+        if server.dialect.has("rate_limit") and self._too_many(exchange.now):
+            return self._slow_down(exchange.now)
         try:
             run((*SHAPE, *CLIENT_AUTHENTICATION, *DPOP), exchange, server.defects)
             run(GRANTS.get(exchange.get("grant_type"), ()), exchange, server.defects)
@@ -81,6 +87,26 @@ class TokenEndpoint:
             return server.json(500, {"error": "server_error"})
         status = 200 if server.behaves(STATUS_200) else 201
         return server.json(status, self._issue(exchange, grant), server.next_nonce(exchange))
+
+    def _too_many(self, now: float) -> bool:
+        """Whether the minute has had its share of requests."""
+        with self._lock:
+            if int(now) // MINUTE != self._minute:
+                self._minute, self._asked = int(now) // MINUTE, 0
+            self._asked += 1
+            return self._asked > PER_MINUTE
+
+    def _slow_down(self, now: float) -> Response:
+        reset = (int(now) // MINUTE + 1) * MINUTE
+        headers = (
+            ("X-RateLimit-Limit", str(PER_MINUTE)),
+            ("X-RateLimit-Remaining", "0"),
+            ("X-RateLimit-Reset", str(reset)),
+            ("Retry-After", str(reset - int(now))),
+        )
+        refusal = Refusal("token.rate", "", "too many requests in a minute")
+        body = {"error": "too_many_requests", "error_description": "Rate limit exceeded."}
+        return self.server.json(TOO_MANY, body, headers, refusal)
 
     def _grant_of(self, exchange: Exchange) -> Grant | None:
         """What the exchange entitles to; None where a defect let through what was never granted."""

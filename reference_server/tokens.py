@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reference_server.server import Server
 
 ID_TOKEN_LIFETIME = 3600
+UPDATED_AT = "2026-01-31T12:00:00.000Z"  # as a text, where OpenID Connect Core §5.1 has a number
 # Which standard claims a scope asks for (OpenID Connect Core §5.4).
 SCOPE_CLAIMS = {
     "profile": ("name", "family_name", "given_name", "nickname", "picture", "updated_at"),
@@ -96,11 +97,17 @@ def _access_jwt(server: Server, grant: Grant, jkt: str, now: float, expires_at: 
         "jti": server.random_text(),
     }
     claims = {n: value for n, value in claims.items() if server.behaves(JWT_CLAIMS[n])}
+    own_profile = server.dialect.has("access_token_profile")
+    if own_profile:
+        claims = {n: value for n, value in claims.items() if n not in ("client_id", "jti")}
+        claims["azp"] = grant.client_id
     if grant.scope and server.behaves(JWT_SCOPE):
         claims["scope"] = " ".join(grant.scope)
     if jkt and server.behaves(BINDING):
         claims["cnf"] = {"jkt": jkt}
-    return server.key.sign(claims, "at+jwt" if server.behaves(JWT_TYPE) else "JWT")
+    return server.key.sign(
+        claims, "at+jwt" if server.behaves(JWT_TYPE) and not own_profile else "JWT"
+    )
 
 
 def id_token(
@@ -155,13 +162,15 @@ def user_claims(server: Server, grant: Grant) -> dict[str, Any]:
     standard = {name for names in SCOPE_CLAIMS.values() for name in names}
     asked = {name for scope in grant.scope for name in SCOPE_CLAIMS.get(scope, ())}
     told = {name: value for name, value in known.items() if name in asked}
+    if "updated_at" in asked and server.dialect.has("updated_at_text"):
+        told["updated_at"] = UPDATED_AT
     for name, value in known.items():
         if name in standard:
             continue
         if _namespaced(name):
             if server.behaves(CUSTOM):
                 told[name] = value
-        elif not server.behaves(NAMESPACED):
+        elif server.dialect.has("bare_custom_claims") or not server.behaves(NAMESPACED):
             told[name] = value
     return told
 

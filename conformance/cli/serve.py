@@ -11,6 +11,8 @@ from conformance.run.conclusion import ExitCode
 from reference_server import Server
 from reference_server.defects import DEFECTS
 from reference_server.demo import demo_config
+from reference_server.dialects import Dialect, load_dialect
+from reference_server.policies import POLICIES, with_policies
 from reference_server.shell import serve_forever
 
 HOST, PORT = "127.0.0.1", 8414
@@ -30,6 +32,19 @@ def add_to(verbs: Any) -> None:
     parser.add_argument(
         "--defect", action="append", default=[], metavar="NAME", help="may be given several times"
     )
+    parser.add_argument(
+        "--switch",
+        action="append",
+        metavar="NAME",
+        help="only this difference of the dialect; may be given several times",
+    )
+    parser.add_argument(
+        "--policy", action="append", default=[], metavar="NAME", help="may be given several times"
+    )
+    parser.add_argument("--list-policies", action="store_true", help="list the policies and exit")
+    parser.add_argument(
+        "--list-switches", action="store_true", help="list the differences of --dialect and exit"
+    )
     parser.add_argument("--list-defects", action="store_true", help="list the defects and exit")
     parser.set_defaults(act=act)
 
@@ -38,18 +53,40 @@ def act(options: argparse.Namespace) -> int:
     """Serve until interrupted.
 
     Raises:
-        UsageError: a defect or dialect is not known.
+        UsageError: a defect, dialect or policy is not known.
     """
+    if options.list_switches:
+        for name, difference in _dialect(options.dialect).switches.items():
+            usual = "" if difference.usual else " (not by default)"
+            told = difference.told
+            does = f"answered with {told.status} {told.error}" if told else difference.summary
+            print(f"{name:34} {does}{usual}; {difference.confidence}: {difference.source}")
+        return ExitCode.CONFORMS
+    if options.list_policies:
+        for name, switch in POLICIES.items():
+            print(f"{name:20} {switch.summary}")
+        return ExitCode.CONFORMS
     if options.list_defects:
         for name, defect in sorted(DEFECTS.items()):
             print(f"{name:44} {defect.summary}")
         return ExitCode.CONFORMS
     issuer = f"http://{HOST}:{options.port}"
     try:
-        config = replace(demo_config(issuer), dialect=options.dialect)
+        config = with_policies(demo_config(issuer), options.policy)
+        switches = tuple(options.switch) if options.switch else None
+        config = replace(config, dialect=options.dialect, dialect_switches=switches)
         server = Server(config, defects=options.defect)
     except ValueError as error:
-        raise UsageError(str(error), "see 'tokenspec serve --list-defects'") from error
+        raise UsageError(
+            str(error), "see 'tokenspec serve --list-defects' and --list-policies"
+        ) from error
     print(f"reference server at {issuer}, user alice, password wonderland; Ctrl-C ends it")
     serve_forever(server, HOST, options.port)
     return ExitCode.CONFORMS
+
+
+def _dialect(name: str) -> Dialect:
+    try:
+        return load_dialect(name)
+    except ValueError as error:
+        raise UsageError(str(error)) from error

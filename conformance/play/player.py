@@ -163,13 +163,10 @@ class _Play:
         return registered[0] if registered else ""
 
     def _request(self, step: Step) -> Played:
-        url = requests.endpoint(self.memory, step.kind)
-        shown = wire.credentials_of(self.memory, step, url)
-        valid = requests.VALID[step.kind](self.memory)
-        valid |= {name: (value,) for name, value in shown.parameters}
-        sent = requests.changed(valid, step.changes, self.memory)
-        letter = wire.Letter(step, url, sent, shown.authorization)
-        self._let_pass(letter.http.after)
+        if step.changes.http:
+            self._let_pass(step.changes.http.after)
+        letter = wire.write(self.memory, step)
+        sent, valid = letter.sent, letter.valid
         at = self.party.clock()
         try:
             responses = wire.send(self.memory, self.recorder, letter)

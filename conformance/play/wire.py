@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from conformance.errors import Unreachable
@@ -53,6 +53,7 @@ class Letter:
     step: Step
     url: str
     sent: Sent
+    valid: Sent
     authorization: str
 
     @property
@@ -64,6 +65,30 @@ class Letter:
     def method(self) -> str:
         """The HTTP method."""
         return self.http.method or ("GET" if self.step.kind in FETCHED else "POST")
+
+
+def write(memory: Memory, step: Step) -> Letter:
+    """The request of a step, with credentials made for it alone.
+
+    Raises:
+        Lacking: it needs what no earlier step brought.
+    """
+    url = requests.endpoint(memory, step.kind)
+    shown = credentials_of(memory, step, url)
+    valid = requests.VALID[step.kind](memory)
+    valid |= {name: (value,) for name, value in shown.parameters}
+    sent = requests.changed(valid, step.changes, memory)
+    return Letter(step, url, sent, valid, shown.authorization)
+
+
+def _anew(memory: Memory, letter: Letter) -> Letter:
+    """The same request again. An assertion counts once (OpenID Connect Core §9): a new one."""
+    if "client_assertion" not in letter.sent:
+        return letter
+    written = write(memory, letter.step)
+    names = ("client_assertion", "client_assertion_type")
+    fresh = {name: written.sent[name] for name in names if name in written.sent}
+    return replace(letter, sent={**letter.sent, **fresh})
 
 
 def send(memory: Memory, transport: Transport, letter: Letter) -> tuple[Response, ...]:
@@ -81,7 +106,7 @@ def send(memory: Memory, transport: Transport, letter: Letter) -> tuple[Response
     nonces = memory.party.nonces
     nonces[letter.url] = response.header("DPoP-Nonce") or nonces.get(letter.url, "")
     if changes is not None and _wants_nonce(response, changes):
-        response = transport.send(_request(memory, letter, changes))
+        response = transport.send(_request(memory, _anew(memory, letter), changes))
         nonces[letter.url] = response.header("DPoP-Nonce") or nonces[letter.url]
     return (response,)
 
@@ -89,8 +114,9 @@ def send(memory: Memory, transport: Transport, letter: Letter) -> tuple[Response
 def _together(
     memory: Memory, transport: Transport, letter: Letter, proof: JwtChanges | None
 ) -> tuple[Response, ...]:
-    """Each of the requests has a proof of its own, so that none is refused as a replay."""
-    made = [_request(memory, letter, proof) for _ in range(letter.http.at_once)]
+    """Each request has a proof and assertion of its own, so that none is refused as a replay."""
+    letters = [letter, *(_anew(memory, letter) for _ in range(letter.http.at_once - 1))]
+    made = [_request(memory, one, proof) for one in letters]
     answers = send_together(transport, made)
     responses = tuple(answer for answer in answers if isinstance(answer, Response))
     failures = [answer for answer in answers if isinstance(answer, Unreachable)]

@@ -19,7 +19,7 @@ from conformance.target.model import (
 )
 from reference_server import Policy, ServerConfig
 from reference_server.demo import demo_config, demo_private_key
-from reference_server.dialects import load_dialect
+from reference_server.server import dialect_of
 
 SCOPE = "openid profile email"
 
@@ -66,7 +66,7 @@ def _capabilities(config: ServerConfig) -> dict[str, bool]:
     """What a reference server can do that its metadata does not say."""
     policy = config.policy
     public = config.clients[0].auth_method == "none"
-    of_public = load_dialect(config.dialect).nonce_for_public_clients and public
+    of_public = dialect_of(config).has("nonce_for_public_clients") and public
     return {
         "pkce-required": policy.pkce_required,
         "custom-claims": True,

@@ -42,7 +42,8 @@ class Authorization:
     def redirect_uri(self) -> str:
         """Where the answer goes: as asked, else the only one registered."""
         registered = self.client.redirect_uris if self.client else ()
-        return self.get("redirect_uri") or (registered[0] if len(registered) == 1 else "")
+        clear = len(registered) == 1 or self.server.dialect.has("redirect_uri_first")
+        return self.get("redirect_uri") or (registered[0] if registered and clear else "")
 
 
 def matches_registered(redirect_uri: str, registered: str) -> bool:
@@ -115,7 +116,7 @@ def challenge_method_supported(request: Authorization) -> None:
     if not request.get("code_challenge"):
         return
     method = request.get("code_challenge_method") or "plain"
-    allowed = {"S256", "plain"} if request.server.config.policy.plain_pkce else {"S256"}
+    allowed = {"S256", "plain"} if request.server.offers_plain else {"S256"}
     if method not in allowed:
         raise invalid_request("transform algorithm not supported")
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 
+from reference_server.addresses import origin
 from reference_server.errors import invalid_grant
 from reference_server.exchange import Exchange
 from reference_server.guarding import behaviour, guard
@@ -66,7 +67,10 @@ def redirect_uri_present(exchange: Exchange) -> None:
 def redirect_uri_same(exchange: Exchange) -> None:
     """RFC 6749 §4.1.3: redirect_uri is identical to that of the authorization request."""
     code, shown = exchange.code, exchange.get("redirect_uri")
-    if code and shown and shown != code.redirect_uri:
+    sent = code.redirect_uri if code else ""
+    if exchange.server.dialect.has("redirect_uri_origin"):
+        sent, shown = origin(sent), origin(shown)
+    if code and shown and shown != sent:
         raise invalid_grant("another redirect_uri")
 
 

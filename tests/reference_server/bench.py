@@ -59,10 +59,12 @@ class Bench:
         policy: Policy | None = None,
         claims: Mapping[str, Any] | None = None,
         dialect: str = "rfc",
+        switches: tuple[str, ...] | None = None,
     ) -> None:
         self.now = time.time()
         users = (replace(CONFIG.users[0], claims=claims or {}),)
         config = replace(CONFIG, policy=policy or Policy(), users=users, dialect=dialect)
+        config = replace(config, dialect_switches=switches)
         self.server = Server(config, clock=lambda: self.now, defects=defects)
 
     def authorization(self, client_id: str = "app", **changes: str) -> Form:
