@@ -28,6 +28,11 @@ BODY_ONLY = behaviour(
 SCHEME_DPOP = behaviour(
     "resource.scheme_dpop", "RFC9449-7.1-scheme_dpop", "a bound token is taken with its scheme"
 )
+SCHEME_ANY_CASE = behaviour(
+    "resource.scheme_any_case",
+    "OAUTH21-5.1.1-scheme_case_insensitive",
+    "the scheme of an access token is read without regard to case",
+)
 BAD_PROOF_COUNTS = behaviour(
     "dpop.bad_proof_not_ignored",
     "RFC9449-5-invalid_proof_not_ignored",
@@ -148,8 +153,9 @@ def read_exchange(server: Server, request: Request, endpoint: str, now: float) -
         if value:
             exchange.values.setdefault(name, value)
     scheme, _, token = request.header("Authorization").partition(" ")
-    known = {"bearer", "dpop"} if server.behaves(SCHEME_DPOP) else {"bearer"}
-    if scheme.lower() in known:
+    known = ("Bearer", "DPoP") if server.behaves(SCHEME_DPOP) else ("Bearer",)
+    spelled = str.lower if server.behaves(SCHEME_ANY_CASE) else str
+    if spelled(scheme) in map(spelled, known):
         exchange.scheme, exchange.access_token = scheme.lower(), token.strip()
     exchange.client = server.config.client(_client_id(exchange))
     if request.header_all("DPoP"):

@@ -51,6 +51,11 @@ REFRESH_BOUND = behaviour(
     "RFC9449-5-refresh_bound_public",
     "a public client's refresh token is bound to its key",
 )
+KEPT = behaviour(
+    "refresh.kept",
+    "FAPI2SP-5.3.2.1-no_refresh_rotation",
+    "a refresh token is not replaced where the policy has it so",
+)
 OFFLINE_ASKED = behaviour(
     "offline_access.scope_required",
     "AUTH0-Remarks-offline_access_refresh_token",
@@ -148,7 +153,7 @@ class TokenEndpoint:
     def _with_refresh_token(self, grant: Grant, *, refreshing: bool) -> bool:
         policy, behaves = self.server.policy, self.server.behaves
         if refreshing:
-            return policy.rotate_refresh_tokens
+            return policy.rotate_refresh_tokens or not behaves(KEPT)
         if not policy.refresh_requires_offline_access or not behaves(OFFLINE_ASKED):
             return True
         return "offline_access" in grant.scope and behaves(OFFLINE_GIVEN)

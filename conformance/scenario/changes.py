@@ -24,7 +24,7 @@ CLIENT_ROLES = ("main", *CLIENT_NEEDS)
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post", "both")
 METHODS = ("GET", "POST", "PUT", "HEAD", "OPTIONS")
 ENCODINGS = ("form", "json", "query")
-SCHEMES = ("Bearer", "DPoP")
+SCHEMES = ("Bearer", "bearer", "DPoP")
 PKCE_METHODS = ("S256", "plain", "none")
 
 JWT_KEYS = ("header", "claims", "sign_with", "signature", "key", "alg", "reuse")

@@ -92,7 +92,7 @@ class HttpChanges:
     method: str = ""
     encoding: str = ""  # form | json | query
     content_type: str = ""
-    authorization_scheme: str = ""  # Bearer | DPoP, where an access token is shown
+    authorization_scheme: str = ""  # Bearer | bearer | DPoP, where an access token is shown
     after: str = ""  # sent when this lifetime (see `Lifetimes`) has run out
     at_once: int = 1  # sent so many times at the same moment
 

@@ -244,6 +244,12 @@ CAPABILITIES: dict[str, Capability] = {
     "fapi": Capability(
         "the rules of FAPI 2.0", _default(False, "neither profile nor target file says so")
     ),
+    "auth0": Capability(
+        "the rules of Auth0's page", _default(False, "neither profile nor target file says so")
+    ),
+    "oauth-2.1": Capability(
+        "the rules of OAuth 2.1", _default(False, "neither profile nor target file says so")
+    ),
     "assertion-audience-issuer": Capability(
         "client assertions are addressed to the issuer alone",
         _default(False, "not stated in the target file"),

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from reference_server.defects import (
     authorization,
     clients,
+    profiles,
     proof_keys,
     proofs,
     redirects,
@@ -27,6 +28,7 @@ def _taken_out() -> dict[str, Defect]:
 SUBTLE: tuple[Defect, ...] = (
     *authorization.DEFECTS,
     *clients.DEFECTS,
+    *profiles.DEFECTS,
     *proof_keys.DEFECTS,
     *proofs.DEFECTS,
     *redirects.DEFECTS,

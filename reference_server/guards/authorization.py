@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from reference_server.config import Client
 from reference_server.errors import OAuthError, invalid_request
-from reference_server.guarding import guard
+from reference_server.guarding import behaviour, guard
 
 if TYPE_CHECKING:
     from reference_server.server import Server
@@ -22,6 +22,12 @@ S256_CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")
 PLAIN_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 SCOPE = re.compile(r"[!#-\[\]-~]+(?: [!#-\[\]-~]+)*")
 LOOPBACKS = {"127.0.0.1", "::1"}
+
+NAMED = behaviour(
+    "authorize.redirect_uri_named",
+    "OAUTH21-2.3.2-redirect_uri_needed_if_many",
+    "a client with several redirect URIs has to name one",
+)
 
 
 @dataclass(slots=True)
@@ -42,7 +48,8 @@ class Authorization:
     def redirect_uri(self) -> str:
         """Where the answer goes: as asked, else the only one registered."""
         registered = self.client.redirect_uris if self.client else ()
-        clear = len(registered) == 1 or self.server.dialect.has("redirect_uri_first")
+        guessed = self.server.dialect.has("redirect_uri_first")
+        clear = len(registered) == 1 or guessed or not self.server.behaves(NAMED)
         return self.get("redirect_uri") or (registered[0] if registered and clear else "")
 
 

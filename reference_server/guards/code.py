@@ -11,12 +11,19 @@ from reference_server.addresses import origin
 from reference_server.errors import invalid_grant
 from reference_server.exchange import Exchange
 from reference_server.guarding import behaviour, guard
+from reference_server.store import Code
 
 VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 REPLAY_REVOKES = behaviour(
     "code.replay_revokes",
     "RFC6749-4.1.2-code_reuse_revokes_access_token",
     "a second use of a code revokes the tokens of the first",
+)
+
+INVALID_REPLAY_SPARES = behaviour(
+    "code.invalid_replay_spares",
+    "OAUTH21-7.5.2-invalid_replay_does_not_revoke",
+    "a used code that comes back with a wrong verifier ends no token",
 )
 
 
@@ -37,10 +44,14 @@ def of_this_client(exchange: Exchange) -> None:
 
 @guard("code.unused", "RFC6749-4.1.2-code_reuse_denied")
 def unused(exchange: Exchange) -> None:
-    """RFC 6749 §4.1.2: a code is used once; tokens of a code used twice are revoked."""
-    code = exchange.code
+    """RFC 6749 §4.1.2: a code is used once; tokens of a code used twice are revoked.
+
+    Not upon a use that would have failed anyway (OAuth 2.1 §7.5.2).
+    """
+    code, behaves = exchange.code, exchange.server.behaves
     if code and code.used:
-        if exchange.server.behaves(REPLAY_REVOKES):
+        spared = behaves(INVALID_REPLAY_SPARES) and not _verifies(code, exchange)
+        if behaves(REPLAY_REVOKES) and not spared:
             exchange.server.store.revoke_family(code.grant.family)
         raise invalid_grant("code used before")
 
@@ -93,11 +104,8 @@ def verifier_form(exchange: Exchange) -> None:
 @guard("pkce.verifier_matches", "RFC7636-4.6-mismatch_invalid_grant")
 def verifier_matches(exchange: Exchange) -> None:
     """RFC 7636 §4.6: the verifier hashes to the challenge."""
-    code, shown = exchange.code, exchange.get("code_verifier")
-    if code is None or not code.code_challenge or not shown:
-        return
-    computed = shown if code.code_challenge_method == "plain" else s256(shown)
-    if not hmac.compare_digest(computed.encode(), code.code_challenge.encode()):
+    code = exchange.code
+    if code and exchange.get("code_verifier") and not _verifies(code, exchange):
         raise invalid_grant("code_verifier does not match")
 
 
@@ -115,6 +123,15 @@ def consumed_once(exchange: Exchange) -> None:
     code = exchange.code
     if code and not exchange.server.store.consume_code(code.value):
         raise invalid_grant("code used at the same time")
+
+
+def _verifies(code: Code, exchange: Exchange) -> bool:
+    """Whether the verifier shown leads to the challenge; anything does where there was none."""
+    if not code.code_challenge:
+        return True
+    shown = exchange.get("code_verifier")
+    computed = shown if code.code_challenge_method == "plain" else s256(shown)
+    return hmac.compare_digest(computed.encode(), code.code_challenge.encode())
 
 
 def s256(code_verifier: str) -> str:

@@ -1,0 +1,49 @@
+"""What FAPI 2.0 forbids and plain OAuth does not: clocks without leeway, clients without a key."""
+
+from __future__ import annotations
+
+from reference_server.defects.building import nothing, subtle
+from reference_server.errors import invalid_dpop_proof
+from reference_server.exchange import Exchange
+from reference_server.guarding import Check, Defect, Guard
+from reference_server.guards import client_authentication as client
+
+SECONDS = 5
+
+
+def _almost_no_leeway(exchange: Exchange) -> None:
+    issued = exchange.dpop.claims.get("iat") if exchange.dpop else None
+    if isinstance(issued, int | float) and issued > exchange.now + SECONDS:
+        raise invalid_dpop_proof("iat in the future")
+
+
+def _if_shown(guard: Guard) -> Check:
+    """The check of a guard, made on an assertion only where there is one."""
+
+    def check(exchange: Exchange) -> None:
+        if exchange.get("client_assertion"):
+            guard.check(exchange)
+
+    return check
+
+
+DEFECTS: tuple[Defect, ...] = (
+    subtle(
+        "dpop.no_leeway",
+        "FAPI2SP-5.3.2.1-iat_10s_ahead_accepted",
+        f"a proof from a clock {SECONDS} seconds ahead is refused",
+        dpop__not_in_the_future=_almost_no_leeway,
+    ),
+    subtle(
+        "client.assertion_if_shown",
+        "FAPI2SP-5.3.2.1-confidential_only",
+        "a client's assertion is checked where one is shown, and not missed where none is",
+        client__registered_method=nothing,
+        client__assertion_type=_if_shown(client.assertion_type),
+        client__assertion_signature=_if_shown(client.assertion_signature),
+        client__assertion_issuer=_if_shown(client.assertion_issuer),
+        client__assertion_audience=_if_shown(client.assertion_audience),
+        client__assertion_expiry=_if_shown(client.assertion_expiry),
+        client__assertion_replay=_if_shown(client.assertion_replay),
+    ),
+)
