@@ -12,6 +12,7 @@ from conformance.checks import CHECKS
 from conformance.errors import UsageError
 from conformance.play.wording import outcome_text
 from conformance.plugin.options import BUNDLED
+from conformance.profile.wording import readings, standing
 from conformance.registry import Registry
 from conformance.registry.flaws import Flaw, published_flaws
 from conformance.registry.model import Requirement
@@ -123,6 +124,9 @@ def _requirement(row: Requirement, variants: list[Variant]) -> Lines:
     yield from _row("read it at", row.url)
     yield from _row("note", row.note)
     yield from _row("untestable", row.untestable)
+    yield from _row("profiles", standing(row))
+    for profile, reading in readings(row):
+        yield from _row(profile, reading)
     yield from _list("tested by", (v.key for v in variants if row.id in v.cited))
     breaking = (name for name, defect in DEFECTS.items() if defect.requirement == row.id)
     yield from _list("broken by", (f"tokenspec serve --defect {name}" for name in breaking))

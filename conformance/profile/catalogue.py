@@ -24,6 +24,11 @@ def names() -> tuple[str, ...]:
     return (*own, *(name for name in _named("presets") if name not in own))
 
 
+def own_profiles() -> tuple[Profile, ...]:
+    """The profiles that are more than a preset, the default first."""
+    return tuple(load_profile(name) for name in _named("profiles"))
+
+
 def profiles() -> tuple[Profile, ...]:
     """Every profile, and every preset as the profile it stands for."""
     return tuple(load_profile(name) for name in names())

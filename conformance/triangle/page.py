@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from conformance.plugin.options import BUNDLED
+from conformance.profile.wording import standing
 from conformance.registry import Registry
 from conformance.registry.model import Requirement
 from conformance.scenario.loader import load_folders
@@ -44,8 +45,8 @@ def _lines(registry: Registry, variants: Collection[Variant]) -> Iterator[str]:
         if requirement.source != source:
             source = requirement.source
             yield f"\n## {source}\n"
-            yield "| requirement | level | demands | cases | defects |"
-            yield "|---|---|---|---|---|"
+            yield "| requirement | level | demands | profiles | cases | defects |"
+            yield "|---|---|---|---|---|---|"
         yield _row(requirement, variants)
 
 
@@ -57,6 +58,7 @@ def _row(row: Requirement, variants: Collection[Variant]) -> str:
         f"[{row.id}]({row.url})",
         str(row.level),
         row.text,
+        standing(row),
         tested,
         ", ".join(defects),
     )
