@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from reference_server.errors import OAuthError
 from reference_server.guarding import Failed, behaviour, run
 from reference_server.guards.authorization import BEFORE_REDIRECTING, REDIRECTED, Authorization
+from reference_server.guards.targets import REQUESTED
 from reference_server.messages import Headers, Refusal, Request, Response
 from reference_server.pages import consent_page, error_page, login_page
 from reference_server.store import Code, Grant, SignIn
@@ -59,6 +60,12 @@ API_ALLOWS = behaviour(
     "offline_access.api_allows",
     "AUTH0-Remarks-offline_access_disabled",
     "no offline access to an API that does not allow it",
+)
+CODE_SYNTAX = behaviour("code.syntax", "RFC6749-A.11-code_syntax", "it is printable ASCII")
+SCOPE_CASE = behaviour(
+    "authorize.scope_case",
+    "RFC6749-3.3-case_sensitive",
+    "words of scope differ in the case of their letters",
 )
 ISSUER = behaviour("authorize.iss", "RFC9207-2-iss_in_success", "every answer names the issuer")
 
@@ -129,12 +136,13 @@ class AuthorizeEndpoint:
             client_id=authorization.get("client_id"),
             sub=user.sub if user else "",
             scope=self._granted_scope(authorization),
-            audience=authorization.get("audience"),
+            audience=authorization.audience,
             auth_time=sign_in.auth_time,
             nonce=authorization.get("nonce"),
         )
         code = Code(
-            value=self.server.random_text(),
+            value=("" if self.server.behaves(CODE_SYNTAX) else "c\u00f6de-")
+            + self.server.random_text(),
             grant=grant,
             redirect_uri=authorization.redirect_uri,
             redirect_uri_sent=bool(authorization.get("redirect_uri")),
@@ -149,7 +157,9 @@ class AuthorizeEndpoint:
     def _granted_scope(self, authorization: Authorization) -> tuple[str, ...]:
         """What is known of the scope asked for; offline_access only where the API allows it."""
         asked = authorization.get("scope").split()
-        api = self.server.config.api(authorization.get("audience"))
+        if not self.server.behaves(SCOPE_CASE):
+            asked = [word.lower() for word in asked]
+        api = self.server.config.api(authorization.audience)
         forbidden = api is not None and not api.allow_offline_access
         if forbidden and self.server.behaves(API_ALLOWS):
             asked = [word for word in asked if word != "offline_access"]
@@ -170,7 +180,7 @@ class AuthorizeEndpoint:
         except Failed as failed:
             return _invalid(failed)
         try:
-            run(REDIRECTED, authorization, self.server.defects)
+            run((*REDIRECTED, *REQUESTED), authorization, self.server.defects)
         except Failed as failed:
             return self._error(authorization, failed.error, _why(failed))
         asked = set(authorization.get("prompt").split())

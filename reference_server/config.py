@@ -18,6 +18,7 @@ class Client:
     secret: str = field(default="", repr=False)
     jwks: Mapping[str, Any] | None = None
     redirect_uris: tuple[str, ...] = ()
+    grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def demo_config(issuer: str, *, dpop_nonce: bool = True) -> ServerConfig:
                 jwks={"keys": [jwk | {"alg": "ES256"}]},
                 redirect_uris=both,
             ),
+            Client("tokenspec-code", redirect_uris=both, grant_types=("authorization_code",)),
         ),
         users=(User("alice", "wonderland", sub="user-1", claims=CLAIMS),),
         apis=(Api("https://api.example/offline", True), Api("https://api.example/online")),

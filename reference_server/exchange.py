@@ -33,6 +33,11 @@ SCHEME_ANY_CASE = behaviour(
     "OAUTH21-5.1.1-scheme_case_insensitive",
     "the scheme of an access token is read without regard to case",
 )
+BASIC_DECODED = behaviour(
+    "client.basic_form_decoded",
+    "RFC6749-2.3.1-basic_form_encoding",
+    "both parts of Basic credentials are form-decoded",
+)
 BAD_PROOF_COUNTS = behaviour(
     "dpop.bad_proof_not_ignored",
     "RFC9449-5-invalid_proof_not_ignored",
@@ -103,6 +108,8 @@ class Exchange:
         except (binascii.Error, ValueError):
             return ("", "")
         user, _, secret = text.partition(":")
+        if not self.server.behaves(BASIC_DECODED):
+            return user, secret
         return unquote_plus(user), unquote_plus(secret)
 
 

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from reference_server.guarding import Guard
-from reference_server.guards import binding, code, dpop, managing, refresh, request, resource
+from reference_server.guards import (
+    binding,
+    code,
+    dpop,
+    managing,
+    refresh,
+    request,
+    resource,
+    targets,
+)
 from reference_server.guards import client_authentication as client
 
 SHAPE: tuple[Guard, ...] = (
@@ -24,6 +33,7 @@ CLIENT_AUTHENTICATION: tuple[Guard, ...] = (
     client.assertion_issuer,
     client.assertion_audience,
     client.assertion_expiry,
+    client.assertion_not_before,
     client.assertion_replay,
 )
 DPOP: tuple[Guard, ...] = dpop.PROOF
@@ -33,6 +43,7 @@ AUTHORIZATION_CODE: tuple[Guard, ...] = (
     code.of_this_client,
     code.unused,
     code.unexpired,
+    targets.resource_granted,
     code.redirect_uri_present,
     code.redirect_uri_same,
     code.verifier_present,
@@ -48,11 +59,13 @@ REFRESH_TOKEN: tuple[Guard, ...] = (
     refresh.issued,
     refresh.of_this_client,
     refresh.active,
+    refresh.unexpired,
     refresh.scope_not_wider,
     binding.refresh_proof_present,
     binding.refresh_key,
     refresh.consumed_once,
 )
+GRANT_ALLOWED: tuple[Guard, ...] = (client.grant_allowed,)
 GRANTS: dict[str, tuple[Guard, ...]] = {
     "authorization_code": AUTHORIZATION_CODE,
     "refresh_token": REFRESH_TOKEN,

@@ -22,6 +22,11 @@ AS_JSON = behaviour(
 ABSOLUTE = behaviour(
     "metadata.endpoints", "RFC8414-2-token_endpoint", "endpoints are absolute https URLs"
 )
+NO_FRAGMENT = behaviour(
+    "metadata.token_endpoint_fragment",
+    "RFC6749-3.2-no_fragment",
+    "the address of the token endpoint has no fragment",
+)
 CODE_LISTED = behaviour(
     "metadata.response_types", "RFC8414-2-response_types_supported", "code is listed"
 )
@@ -65,7 +70,7 @@ class Documents:
         content: dict[str, Any] = {
             "issuer": server.config.issuer if behaves(OWN_ISSUER) else "https://other.example",
             "authorization_endpoint": server.endpoint("authorization"),
-            "token_endpoint": server.endpoint("token"),
+            "token_endpoint": server.endpoint("token") + ("" if behaves(NO_FRAGMENT) else "#token"),
             "userinfo_endpoint": server.endpoint("userinfo") if behaves(ABSOLUTE) else "/userinfo",
             "revocation_endpoint": server.endpoint("revocation"),
             "introspection_endpoint": server.endpoint("introspection"),

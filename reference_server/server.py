@@ -66,6 +66,19 @@ CHALLENGE = behaviour(
     "RFC6749-5.2-invalid_client-www_authenticate",
     "a 401 names the authentication scheme",
 )
+STATUS_401 = behaviour(
+    "client.status_401",
+    "RFC6749-5.2-invalid_client-401_for_header",
+    "credentials that fail in the Authorization header get status 401",
+)
+MEMBERS_ONCE = behaviour(
+    "response.members_once",
+    "RFC6749-3.2-duplicate_response_member",
+    "no member of a response comes twice",
+)
+ERROR_CODE = behaviour(
+    "error.code_charset", "RFC6749-5.2-error_charset", "a code has only the characters allowed"
+)
 CHALLENGED = behaviour(
     "resource.challenge",
     "RFC6750-3-www_authenticate",
@@ -176,6 +189,8 @@ class Server:
         error = failed.error
         refusal = Refusal(failed.guard.name, failed.guard.requirement, error.cause)
         told = self.dialect.told(failed.guard.name, error)
+        if told.status == UNAUTHORIZED and exchange.basic and not self.behaves(STATUS_401):
+            told = OAuthError(told.error, told.cause, 400, told.told)
         headers: Headers = ()
         if told.status == METHOD_NOT_ALLOWED:  # RFC 9110 §15.5.6 asks for Allow
             headers = (("Allow", "POST"),)
@@ -214,7 +229,10 @@ class Server:
         if self.behaves(NO_CACHE):
             kept = (*kept, ("Pragma", "no-cache"))
         shown = (("Content-Type", media_type), *kept, *headers)
-        return Response(status, shown, json.dumps(body).encode(), refusal)
+        text = json.dumps(body)
+        if not self.behaves(MEMBERS_ONCE) and text.startswith("{") and len(text) > len("{}"):
+            text = f"{text[:-1]}, {text[1:]}"
+        return Response(status, shown, text.encode(), refusal)
 
     def next_nonce(self, exchange: Exchange) -> Headers:
         """The nonce a success brings to those who need one (RFC 9449 §8.2)."""
@@ -234,6 +252,8 @@ class Server:
 
     def _error_body(self, exchange: Exchange, told: OAuthError) -> dict[str, object]:
         body: dict[str, object] = {"error": told.error, "error_description": told.description}
+        if not self.behaves(ERROR_CODE):
+            body["error"] = f'"{told.error}"'
         if not self.behaves(ERROR_MEMBER):
             del body["error"]
         if not self.behaves(ERROR_TEXT):

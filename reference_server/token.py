@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reference_server.exchange import Exchange, read_exchange
-from reference_server.grants import CLIENT_AUTHENTICATION, DPOP, GRANTS, SHAPE
+from reference_server.grants import CLIENT_AUTHENTICATION, DPOP, GRANT_ALLOWED, GRANTS, SHAPE
 from reference_server.guarding import Failed, behaviour, run
 from reference_server.messages import Refusal, Request, Response
 from reference_server.store import Grant
@@ -42,6 +42,19 @@ ID_TOKEN_ASKED = behaviour(
     "id_token.only_with_openid",
     "OIDCC-3.1.3.2-code_from_oidc_request",
     "no ID token without the scope openid",
+)
+SCOPE_WHOLE = behaviour(
+    "refresh.scope_whole",
+    "RFC6749-6-scope_omitted_is_original",
+    "a refresh without scope is one of all that was granted",
+)
+REFRESH_SCOPE = behaviour(
+    "refresh.scope_same",
+    "RFC6749-6-new_refresh_same_scope",
+    "a new refresh token has the scope of the one it replaces",
+)
+SCOPE_ORDER = behaviour(
+    "token.scope_order", "RFC6749-3.3-order_irrelevant", "the order of scope means nothing"
 )
 BOUND = behaviour(
     "dpop.bound_token_type", "RFC9449-5-token_type_dpop", "a bound token is of type DPoP"
@@ -83,7 +96,7 @@ class TokenEndpoint:
         if server.dialect.has("rate_limit") and self._too_many(exchange.now):
             return self._slow_down(exchange.now)
         try:
-            run((*SHAPE, *CLIENT_AUTHENTICATION, *DPOP), exchange, server.defects)
+            run((*SHAPE, *CLIENT_AUTHENTICATION, *GRANT_ALLOWED, *DPOP), exchange, server.defects)
             run(GRANTS.get(exchange.get("grant_type"), ()), exchange, server.defects)
         except Failed as failed:
             return server.refuse(exchange, failed)
@@ -125,7 +138,11 @@ class TokenEndpoint:
         asked = tuple(exchange.get("scope").split()) if refreshing else ()
         if not refreshing and not server.behaves(SCOPE_SETTLED) and exchange.get("scope"):
             grant = replace(grant, scope=tuple(exchange.get("scope").split()))
+        if refreshing and not asked and not server.behaves(SCOPE_WHOLE):
+            asked = grant.scope[:1]
         narrowed = replace(grant, scope=asked) if asked else grant
+        if not server.behaves(REFRESH_SCOPE):
+            grant = narrowed
         jkt = exchange.jkt
         access_token = new_token(server, "access", narrowed, jkt, now)
         body: dict[str, object] = {"access_token": access_token}
@@ -163,6 +180,8 @@ class TokenEndpoint:
         return exchange.jkt if exchange.public and self.server.behaves(REFRESH_BOUND) else ""
 
     def _with_id_token(self, grant: Grant) -> bool:
+        if grant.scope[:1] != ("openid",) and not self.server.behaves(SCOPE_ORDER):
+            return False
         if "openid" not in grant.scope:
             return not self.server.behaves(ID_TOKEN_ASKED)
         return self.server.behaves(ID_TOKEN)

@@ -68,6 +68,14 @@ JWT_CLAIMS = {
     name: behaviour(f"access_token.{name}", f"RFC9068-2.2-claim_{name}", f"it has the claim {name}")
     for name in ("iss", "sub", "aud", "exp", "iat", "jti", "client_id")
 }
+SYNTAX = {
+    "access": behaviour(
+        "access_token.syntax", "RFC6749-A.12-access_token_syntax", "it is printable ASCII"
+    ),
+    "refresh": behaviour(
+        "refresh_token.syntax", "RFC6749-A.17-refresh_token_syntax", "it is printable ASCII"
+    ),
+}
 JWT_SCOPE = behaviour(
     "access_token.scope", "RFC9068-2.2.3-scope_claim", "it has the scope that was granted"
 )
@@ -81,6 +89,8 @@ def new_token(server: Server, kind: str, grant: Grant, jkt: str, now: float) -> 
     value = server.random_text()
     if kind == "access" and grant.audience:
         value = _access_jwt(server, grant, jkt, now, now + lifetime)
+    if not server.behaves(SYNTAX[kind]):
+        value = f"t\u00f6ken-{value}"
     server.store.add_token(Token(value, kind, grant, jkt, now + lifetime))
     return value
 

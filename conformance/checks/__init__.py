@@ -1,6 +1,13 @@
 """Checks: named looks at one answer, used by scenarios and on every answer of a run."""
 
-from conformance.checks import access_token, authorization, documents, envelope, id_token
+from conformance.checks import (
+    access_token,
+    authorization,
+    documents,
+    envelope,
+    id_token,
+    tokens,
+)
 from conformance.checks.model import CHECKS, Check, Surround
 
 __all__ = [
@@ -12,4 +19,5 @@ __all__ = [
     "documents",
     "envelope",
     "id_token",
+    "tokens",
 ]

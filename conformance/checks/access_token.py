@@ -50,3 +50,17 @@ def access_token_bound(played: Played, transcript: Transcript, _s: Surround) -> 
     bound = confirmation.get("jkt") if isinstance(confirmation, dict) else None
     if bound != transcript.jkt:
         yield "cnf.jkt is not the thumbprint of the proof's key" if bound else "cnf.jkt is missing"
+
+
+@check("access-token-for-resource")
+def access_token_for_resource(
+    played: Played, transcript: Transcript, _s: Surround
+) -> Iterator[str]:
+    """A JWT access token names the resource it was asked for in aud (RFC 8707 §2)."""
+    read = _read(played)
+    asked = transcript.recall("authorize.resource")
+    if read is None or asked is None:
+        return
+    audience = read[1].get("aud")
+    if asked not in (audience if isinstance(audience, list) else [audience]):
+        yield "aud of the access token does not name the resource"

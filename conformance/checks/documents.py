@@ -46,6 +46,13 @@ def metadata_endpoints(played: Played, _t: Transcript, _s: Surround) -> Iterator
             yield f"{name} is missing"
 
 
+@check("token-endpoint-no-fragment")
+def token_endpoint_no_fragment(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The address of the token endpoint has no fragment (RFC 6749 §3.2)."""
+    if "#" in str(played.received.get("token_endpoint", "")):
+        yield "token_endpoint has a fragment"
+
+
 @check("metadata-response-types")
 def metadata_response_types(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
     """`response_types_supported` is a list that holds code (RFC 8414 §2)."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.model import Surround, check
@@ -51,6 +54,33 @@ def no_store(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
     directives = ",".join(response.header_all("Cache-Control")).lower().split(",")
     if "no-store" not in {directive.strip() for directive in directives}:
         yield "the answer holds tokens and its Cache-Control does not say no-store"
+
+
+@check("pragma-no-cache")
+def pragma_no_cache(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """An answer that holds tokens has Pragma: no-cache (RFC 6749 §5.1)."""
+    response = played.response
+    if _granted(played) and response and "no-cache" not in (response.header("Pragma") or ""):
+        yield "the answer holds tokens and has no Pragma: no-cache"
+
+
+@check("members-once")
+def members_once(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """No member of the answer's JSON object comes twice (RFC 6749 §3.2)."""
+    response = played.response
+    if played.step.kind not in AT_TOKEN_ENDPOINT or response is None:
+        return
+    names: list[str] = []
+
+    def outermost(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        names[:] = [name for name, _ in pairs]  # the outermost object is read last
+        return dict(pairs)
+
+    with contextlib.suppress(ValueError, RecursionError):
+        json.loads(response.body, object_pairs_hook=outermost)
+        for name, count in Counter(names).items():
+            if count > 1:
+                yield f"{name[:40]} comes {count} times"
 
 
 @check("access-token-is-text")

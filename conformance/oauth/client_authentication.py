@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
 from conformance.errors import HarnessError
-from conformance.oauth.keys import generate_key, signing_key
+from conformance.oauth.keys import SigningKey, generate_key, signing_key
 from conformance.oauth.signed_jwt import Signers, make_jwt
 from conformance.scenario.model import ClientAuthChanges, JwtChanges
 from conformance.scenario.operators import Surroundings, apply
@@ -32,6 +32,7 @@ class Moment:
     audience: str
     now: int  # seconds since the epoch
     jti: str
+    other: SigningKey  # a key the client never registered
     earlier: str = field(default="", repr=False)  # the assertion sent before, for one sent again
 
 
@@ -82,7 +83,9 @@ def _assertion(
         "exp": moment.now + ASSERTION_LIFETIME,
     }
     header = {"alg": key.algorithm, "typ": "JWT"} | ({"kid": key.key_id} if key.key_id else {})
-    signers = Signers(key, generate_key(key.algorithm), client.secret)
+    fitting = moment.other.algorithm == key.algorithm
+    other = moment.other if fitting else generate_key(key.algorithm)
+    signers = Signers(key, other, client.secret)
     made = make_jwt(header, claims, wanted, signers, around)
     if wanted.reuse and moment.earlier:
         made = moment.earlier

@@ -149,4 +149,5 @@ def _client(client: Client) -> ServerClient:
         secret=client.secret,
         jwks=jwks,
         redirect_uris=client.redirect_uris,
+        grant_types=client.grant_types,
     )

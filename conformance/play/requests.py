@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ from conformance.scenario.operators import apply
 
 Parameters = dict[str, tuple[Any, ...]]
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+ESCAPED = re.compile("%[0-9A-F]{2}")
 GRANTING = ("token", "refresh")
 
 
@@ -136,6 +138,8 @@ def carry(parameters: Parameters, how: HttpChanges) -> tuple[str, str, bytes]:
         return encoded, how.content_type or FORM, b""
     if how.encoding == "json":
         return "", how.content_type or JSON, _json(parameters)
+    if how.encoding == "form-lower-case":
+        encoded = ESCAPED.sub(lambda found: found[0].lower(), encoded.replace("+", "%20"))
     return "", how.content_type or FORM, encoded.encode()
 
 

@@ -39,6 +39,7 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
         else memory.party.endpoints.token or url,
         now=int(memory.party.clock()),
         jti=memory.identifier(),
+        other=memory.dpop_key("other"),
         earlier=memory.last_assertion,
     )
     shown = credentials(memory.role(changes.client), changes, moment, memory)

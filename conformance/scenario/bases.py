@@ -58,6 +58,7 @@ CLIENT_NEEDS: dict[str, str] = {
     "client_secret_basic": "client-secret-basic",
     "client_secret_post": "client-secret-post",
     "private_key_jwt": "private-key-jwt",
+    "code_only": "code-only-client",
 }
 STEP_NEEDS: dict[StepKind, str] = {
     StepKind.AUTHORIZE: "code",

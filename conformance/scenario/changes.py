@@ -23,7 +23,7 @@ ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
 CLIENT_ROLES = ("main", *CLIENT_NEEDS)
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post", "both")
 METHODS = ("GET", "POST", "PUT", "HEAD", "OPTIONS")
-ENCODINGS = ("form", "json", "query")
+ENCODINGS = ("form", "form-lower-case", "json", "query")
 SCHEMES = ("Bearer", "bearer", "DPoP")
 PKCE_METHODS = ("S256", "plain", "none")
 

@@ -90,7 +90,7 @@ class HttpChanges:
     """How the request is carried, where it differs from a form-encoded POST."""
 
     method: str = ""
-    encoding: str = ""  # form | json | query
+    encoding: str = ""  # form | form-lower-case | json | query
     content_type: str = ""
     authorization_scheme: str = ""  # Bearer | bearer | DPoP, where an access token is shown
     after: str = ""  # sent when this lifetime (see `Lifetimes`) has run out

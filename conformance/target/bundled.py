@@ -46,6 +46,7 @@ def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes])
                 secret=client.secret,
                 private_key=private_keys.get(client.client_id),
                 redirect_uris=client.redirect_uris,
+                grant_types=client.grant_types,
             )
             for client in config.clients
         ),
@@ -70,6 +71,7 @@ def _capabilities(config: ServerConfig) -> dict[str, bool]:
     return {
         "pkce-required": policy.pkce_required,
         "custom-claims": True,
+        "resource-indicators": bool(config.apis),
         "refresh-only-offline": policy.refresh_requires_offline_access,
         "refresh-rotation": policy.rotate_refresh_tokens,
         "dpop-nonce": policy.dpop_nonce or of_public,

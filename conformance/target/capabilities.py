@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from urllib.parse import quote_plus
 
 from conformance.login.cookies import is_loopback
 from conformance.target.discovery import Discovered
@@ -202,6 +203,15 @@ def _rotation(target: Target, _: Discovered) -> Decision:
     return Decision(False, "clients[0] is confidential, so rotation is left to the server")
 
 
+def _special_secret(target: Target, _: Discovered) -> Decision:
+    client = target.client("client_secret_basic")
+    if client is None:
+        return Decision(False, "the target file has no client with client_secret_basic")
+    special = quote_plus(client.secret) != client.secret
+    held = "has" if special else "has no"
+    return Decision(special, f"the secret of {client.client_id} {held} characters to encode")
+
+
 def _userinfo(target: Target, discovered: Discovered) -> Decision:
     openid = _scope("openid")(target, discovered)
     return _endpoint("userinfo")(target, discovered) if openid.present else openid
@@ -295,6 +305,16 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "loopback-redirect": Capability("a loopback redirect URI", _redirect("loopback")),
     "redirect-uri-with-query": Capability("a redirect URI with a query", _redirect("with-query")),
+    "code-only-client": Capability(
+        "a client that may not use the refresh grant", _role("code_only")
+    ),
+    "secret-with-special-characters": Capability(
+        "a client with Basic whose secret form encoding changes", _special_secret
+    ),
+    "resource-indicators": Capability(
+        "the parameter resource, which names an API",
+        _default(False, "not stated in the target file"),
+    ),
     "api": Capability("an API", _api(None)),
     "api-with-offline-access": Capability("an API with offline access", _api(True)),
     "api-without-offline-access": Capability("an API without offline access", _api(False)),

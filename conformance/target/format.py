@@ -124,6 +124,11 @@ CLIENT = Section(
                 "answer there: the harness reads the redirect and does not follow it.",
                 needed=True,
             ),
+            "grant_types": Key(
+                "list of texts",
+                "The grants it may use. A client without `refresh_token` opens a case.",
+                "both grants",
+            ),
             "auth": Key(
                 "word",
                 "How it authenticates: `none` (a public client), `client_secret_basic`, "

@@ -137,6 +137,7 @@ class _File:
             private_key=key,
             key_id=read.text(own, "key_id"),
             redirect_uris=uris,
+            grant_types=read.texts(own, "grant_types") or Client("").grant_types,
         )
 
     def _has_certificate(self) -> bool:

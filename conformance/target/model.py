@@ -52,6 +52,7 @@ class Client:
     private_key: PrivateKeyTypes | None = field(default=None, repr=False)
     key_id: str = ""
     redirect_uris: tuple[str, ...] = ()
+    grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,8 @@ class Target:
 
         Roles: `main`; `second`, the next client that authenticates as `main` does, else any
         other; an authentication method, the first client that uses it; `confidential`, the first
-        that authenticates with a secret or key of the request.
+        that authenticates with a secret or key of the request; `code_only`, the first that may
+        not refresh.
         """
         others = self.clients[1:]
         match role:
@@ -208,6 +210,9 @@ class Target:
             case "confidential":
                 none = ("none", *CERTIFICATE_METHODS)
                 return next((client for client in self.clients if client.auth not in none), None)
+            case "code_only":
+                restricted = (c for c in self.clients if "refresh_token" not in c.grant_types)
+                return next(restricted, None)
             case "public":
                 return next((client for client in self.clients if client.auth == "none"), None)
             case method:

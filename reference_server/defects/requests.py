@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from reference_server.defects.building import nothing, subtle
 from reference_server.errors import OAuthError, invalid_request
 from reference_server.exchange import Exchange
-from reference_server.guarding import Defect
+from reference_server.guarding import Check, Defect
+from reference_server.guards.authorization import Authorization
 
 
 def _grant_type_any_case(exchange: Exchange) -> None:
@@ -29,7 +33,76 @@ def _no_unknown_parameters(exchange: Exchange) -> None:
         raise invalid_request("unknown parameter")
 
 
+def _no_lower_case(exchange: Exchange) -> None:
+    if re.search(rb"%[0-9A-F]?[a-f]", exchange.request.body):
+        raise invalid_request("percent-encoding in lower case")
+
+
+def _scope_demanded(request: Authorization) -> None:
+    if not request.get("scope"):
+        raise OAuthError("server_error", "no scope")
+
+
+def _known_resource(agrees: Callable[[str, str], bool]) -> Check:
+    """The look-up of a resource, made by `agrees(shown, known)`."""
+
+    def check(request: Authorization) -> None:
+        known = [api.audience for api in request.server.config.apis]
+        shown = [value for name, value in request.parameters if name == "resource"]
+        if not all(any(agrees(value, audience) for audience in known) for value in shown):
+            raise OAuthError("invalid_target", "unknown resource")
+
+    return check
+
+
+def _one_resource(request: Authorization) -> None:
+    if len(request.parameters) != len({name for name, _ in request.parameters}):
+        raise invalid_request("repeated parameter")
+
+
 DEFECTS: tuple[Defect, ...] = (
+    subtle(
+        "request.lower_case_refused",
+        "RFC6749-B-utf8_then_percent",
+        "percent-encoding in lower case is refused",
+        request__no_repeats=_no_lower_case,
+    ),
+    subtle(
+        "request.declared_as_anything",
+        "RFC6749-5.2-invalid_request-malformed",
+        "a form is read whatever it is declared as",
+        request__form_encoded=nothing,
+    ),
+    subtle(
+        "authorize.scope_demanded",
+        "RFC6749-3.3-default_or_invalid_scope",
+        "a request without scope is a server error",
+        authorize__scope_form=_scope_demanded,
+    ),
+    subtle(
+        "authorize.scope_any_character",
+        "RFC6749-3.3-syntax",
+        "a scope may hold any character",
+        authorize__scope_form=nothing,
+    ),
+    subtle(
+        "authorize.resource_fragment_cut",
+        "RFC8707-2-no_fragment",
+        "the fragment of a resource is cut off before it is looked up",
+        authorize__resource_known=_known_resource(lambda a, b: a.split("#")[0] == b),
+    ),
+    subtle(
+        "authorize.resource_relative",
+        "RFC8707-2-absolute_uri",
+        "a resource may be a word",
+        authorize__resource_known=_known_resource(lambda a, b: "/" not in a or a == b),
+    ),
+    subtle(
+        "authorize.one_resource",
+        "RFC8707-2-multiple_allowed",
+        "a second resource is a repeated parameter",
+        authorize__no_repeats=_one_resource,
+    ),
     subtle(
         "request.grant_type_any_case",
         "RFC6749-5.2-unsupported_grant_type",

@@ -45,6 +45,11 @@ class Authorization:
         return self.values.get(name, "")
 
     @property
+    def audience(self) -> str:
+        """The API the tokens are for, by `audience` or by `resource` (RFC 8707 §2)."""
+        return self.get("audience") or self.get("resource")
+
+    @property
     def redirect_uri(self) -> str:
         """Where the answer goes: as asked, else the only one registered."""
         registered = self.client.redirect_uris if self.client else ()
@@ -95,8 +100,8 @@ def response_mode_known(request: Authorization) -> None:
 
 @guard("authorize.no_repeats", "RFC6749-3.1-duplicate_param")
 def no_repeats(request: Authorization) -> None:
-    """RFC 6749 §3.1: a parameter comes at most once."""
-    names = [name for name, _ in request.parameters]
+    """RFC 6749 §3.1: a parameter comes at most once, but for resource (RFC 8707 §2)."""
+    names = [name for name, _ in request.parameters if name != "resource"]
     if len(names) != len(set(names)):
         raise invalid_request("repeated parameter")
 

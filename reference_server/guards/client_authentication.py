@@ -6,7 +6,7 @@ import hmac
 
 import jwt
 
-from reference_server.errors import invalid_client, invalid_request
+from reference_server.errors import OAuthError, invalid_client, invalid_request
 from reference_server.exchange import ASSERTION_TYPE, Exchange, UnverifiedJwt
 from reference_server.guarding import guard
 
@@ -45,13 +45,13 @@ def id_agrees(exchange: Exchange) -> None:
         raise invalid_client("client_id is not the authenticated client")
 
 
-@guard("client.registered_method", "RFC6749-3.2.1-confidential_authenticates")
+@guard("client.registered_method", "RFC6749-5.2-invalid_client-unsupported_method")
 def registered_method(exchange: Exchange) -> None:
     """RFC 6749 §3.2.1: a client authenticates as it is registered to."""
     if exchange.client is None:
         return
-    expected = {exchange.client.auth_method} - {"none"}
-    if _methods(exchange) != expected:
+    used = _methods(exchange) or {"none"}
+    if exchange.client.auth_method not in used:
         raise invalid_client(f"expected {exchange.client.auth_method}")
 
 
@@ -96,7 +96,12 @@ def assertion_signature(exchange: Exchange) -> None:
                 assertion.encoded,
                 key.key,
                 algorithms=[key.algorithm_name],
-                options={"verify_aud": False, "verify_exp": False, "verify_iat": False},
+                options={
+                    "verify_aud": False,
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
             )
         except jwt.PyJWTError:
             continue
@@ -143,6 +148,15 @@ def assertion_expiry(exchange: Exchange) -> None:
         raise invalid_client("assertion exp")
 
 
+@guard("client.assertion_not_before", "RFC7519-4.1.5-nbf_enforced")
+def assertion_not_before(exchange: Exchange) -> None:
+    """RFC 7519 §4.1.5: an assertion is not accepted before nbf."""
+    assertion = _assertion(exchange)
+    starts = assertion.claims.get("nbf") if assertion else None
+    if isinstance(starts, int | float) and starts > exchange.now:
+        raise invalid_client("assertion nbf")
+
+
 @guard("client.assertion_replay", "OIDCC-9-assertion_single_use")
 def assertion_replay(exchange: Exchange) -> None:
     """OpenID Connect Core §9: an assertion's jti is used once."""
@@ -153,3 +167,11 @@ def assertion_replay(exchange: Exchange) -> None:
     seen = f"assertion:{assertion.claims.get('iss')}:{jti}"  # unique by issuer: RFC 7519 §4.1.7
     if not jti or not exchange.server.store.first_time(seen, exchange.now + 600):
         raise invalid_client("assertion jti")
+
+
+@guard("client.grant_allowed", "RFC6749-5.2-unauthorized_client")
+def grant_allowed(exchange: Exchange) -> None:
+    """RFC 6749 §5.2: the client may use this grant."""
+    client, grant_type = exchange.client, exchange.get("grant_type")
+    if client and grant_type not in client.grant_types:
+        raise OAuthError("unauthorized_client", f"grant_type {grant_type!r}")

@@ -29,14 +29,20 @@ def of_this_client(exchange: Exchange) -> None:
         raise invalid_grant("refresh_token of another client")
 
 
-@guard("refresh.active", "RFC9700-4.14.2-rotation_replay_refused")
+@guard("refresh.active", "RFC9700-4.14.2-rotation_replay_revokes_family")
 def active(exchange: Exchange) -> None:
-    """RFC 9700 §4.14.2: a token rotated or too old is dead; one shown again kills its family."""
+    """RFC 9700 §4.14.2: a rotated token is dead; one shown again kills its family."""
     token = exchange.refresh_token
     if token and not token.active and not _in_overlap(exchange, token):
         if exchange.server.behaves(REUSE_REVOKES):
             exchange.server.store.revoke_family(token.grant.family)
         raise invalid_grant("refresh_token used before or revoked")
+
+
+@guard("refresh.unexpired", "RFC6749-6-validate_token")
+def unexpired(exchange: Exchange) -> None:
+    """RFC 6749 §6: a refresh token may expire."""
+    token = exchange.refresh_token
     if token and token.expires_at <= exchange.now:
         raise invalid_grant("refresh_token expired")
 
@@ -49,7 +55,7 @@ def scope_not_wider(exchange: Exchange) -> None:
         raise OAuthError("invalid_scope", "scope wider than granted")
 
 
-@guard("refresh.consumed_once", "RFC9700-4.14.2-rotation_replay_revokes_family")
+@guard("refresh.consumed_once", "RFC9700-4.14.2-rotation_replay_refused")
 def consumed_once(exchange: Exchange) -> None:
     """RFC 9700 §4.14.2: of several uses at once, one wins. Last, so that only it consumes."""
     token = exchange.refresh_token

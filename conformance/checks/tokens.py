@@ -1,0 +1,58 @@
+"""Codes, tokens and scopes as values: RFC 6749 §3.3, §6 and Appendix A."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from conformance.checks.model import Surround, check
+from conformance.play.transcript import Played, Transcript
+
+VSCHAR = re.compile(r"[\x20-\x7E]+")  # RFC 6749 Appendix A
+UNKNOWN = "tokenspec-unknown"  # a word of scope that no server knows
+
+
+def _syntax(played: Played, name: str, where: str) -> Iterator[str]:
+    value = played.received.get(name)
+    if isinstance(value, str) and not VSCHAR.fullmatch(value):
+        yield f"{name} holds characters that {where} does not allow, or none at all"
+
+
+@check("code-syntax")
+def code_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A code is printable ASCII (RFC 6749 Appendix A.11)."""
+    if played.landing is not None:
+        yield from _syntax(played, "code", "Appendix A.11")
+
+
+@check("access-token-syntax")
+def access_token_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """An access token is printable ASCII (RFC 6749 Appendix A.12)."""
+    yield from _syntax(played, "access_token", "Appendix A.12")
+
+
+@check("refresh-token-syntax")
+def refresh_token_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A refresh token is printable ASCII (RFC 6749 Appendix A.17)."""
+    yield from _syntax(played, "refresh_token", "Appendix A.17")
+
+
+@check("scope-kept")
+def scope_kept(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+    """A refresh without scope has the scope of the first grant (RFC 6749 §6)."""
+    first, now = _words(transcript.step("token")), _words(played)
+    if first is not None and now is not None and first != now:
+        yield "the scope is not the one that was granted at first"
+
+
+@check("scope-without-unknown")
+def scope_without_unknown(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A word of scope that the server cannot know is not granted (RFC 6749 §3.3)."""
+    if UNKNOWN in (_words(played) or ()):
+        yield f"{UNKNOWN!r} was granted"
+
+
+def _words(played: Played | None) -> frozenset[str] | None:
+    """The words of the scope that an answer tells; None where it tells none."""
+    shown = played.received.get("scope") if played else None
+    return frozenset(shown.split()) if isinstance(shown, str) else None
