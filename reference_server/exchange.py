@@ -38,6 +38,19 @@ BASIC_DECODED = behaviour(
     "RFC6749-2.3.1-basic_form_encoding",
     "both parts of Basic credentials are form-decoded",
 )
+TOKEN_IN_FORM = behaviour(
+    "resource.token_in_form", "RFC6750-2.2-body_method", "a bearer token in a form counts as well"
+)
+NOT_IN_QUERY = behaviour(
+    "resource.token_not_in_query",
+    "RFC6750-2.3-query_method",
+    "a bearer token in the query does not count",
+)
+QUERY_PRIVATE = behaviour(
+    "resource.query_private",
+    "RFC6750-2.3-query_cache_private",
+    "no answer to a bearer token in the query may be kept by caches, as there is none",
+)
 BAD_PROOF_COUNTS = behaviour(
     "dpop.bad_proof_not_ignored",
     "RFC9449-5-invalid_proof_not_ignored",
@@ -164,12 +177,28 @@ def read_exchange(server: Server, request: Request, endpoint: str, now: float) -
     spelled = str.lower if server.behaves(SCHEME_ANY_CASE) else str
     if spelled(scheme) in map(spelled, known):
         exchange.scheme, exchange.access_token = scheme.lower(), token.strip()
+    if endpoint == "userinfo":
+        _read_bearer(exchange)
     exchange.client = server.config.client(_client_id(exchange))
     if request.header_all("DPoP"):
         proof = UnverifiedJwt.read(request.header("DPoP"))
         if proof.header or server.behaves(BAD_PROOF_COUNTS):
             exchange.dpop = proof
     return exchange
+
+
+def _read_bearer(exchange: Exchange) -> None:
+    """A bearer token in a form that was posted (RFC 6750 §2.2), never one in the query (§2.3)."""
+    server, request = exchange.server, exchange.request
+    exchange.values.pop("access_token", None)
+    posted = request.method == "POST" and server.behaves(TOKEN_IN_FORM)
+    queried = not (server.behaves(NOT_IN_QUERY) and server.behaves(QUERY_PRIVATE))
+    pairs = (*(request.form if posted else ()), *(request.query if queried else ()))
+    shown = dict(pairs).get("access_token", "")
+    if shown:
+        exchange.values["access_token"] = shown
+    if shown and not exchange.access_token:
+        exchange.scheme, exchange.access_token = "bearer", shown
 
 
 def _parameters(server: Server, request: Request) -> tuple[tuple[str, str], ...]:

@@ -8,12 +8,14 @@ taken out by its name, which is a *defect*; a subtle one puts another function i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from reference_server.errors import OAuthError
 
 Check = Callable[[Any], None]
+Alter = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,17 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """A way for the server to be wrong: a guard or behaviour taken out, or a guard replaced."""
+    """A way for the server to be wrong: a guard or behaviour taken out, or a guard replaced.
+
+    `alters` names what the server tells (`id_token`, `metadata`, ...) and how it is told wrongly:
+    a function of the right content and of what it is about gives the wrong content.
+    """
 
     name: str
     requirement: str
     summary: str
     replaces: Mapping[str, Check]
+    alters: Mapping[str, Alter] = field(default_factory=lambda: MappingProxyType({}))
 
 
 GUARDS: dict[str, Guard] = {}

@@ -37,10 +37,11 @@ class SigningKey:
     key_id: str
     algorithm: str = "RS256"
 
-    def sign(self, claims: Mapping[str, Any], typ: str) -> str:
-        """A JWT of the claims, signed."""
-        header = {"typ": typ, "kid": self.key_id}
-        return jwt.encode(dict(claims), self.private_key, self.algorithm, headers=header)
+    def sign(self, claims: Mapping[str, Any], header: Mapping[str, Any]) -> str:
+        """A JWT of the claims, signed; `header` comes on top of alg and kid."""
+        shown = {"kid": self.key_id, **header}
+        named = {name: value for name, value in shown.items() if value is not None}
+        return jwt.encode(dict(claims), self.private_key, self.algorithm, headers=named)
 
     def with_algorithm(self, algorithm: str) -> SigningKey:
         """The same key, to sign with that."""

@@ -46,9 +46,9 @@ class Documents:
     def __init__(self, server: Server) -> None:
         self.server = server
 
-    def metadata(self, _request: Request) -> Response:
+    def metadata(self, request: Request) -> Response:
         """The metadata; the same document at both well-known addresses."""
-        body = self.content()
+        body = self.server.told("metadata", self.content(), request)
         answer = self.server.json(200, body)
         if self.server.behaves(AS_JSON):
             return answer
@@ -59,7 +59,8 @@ class Documents:
         jwk = self.server.key.public_jwk
         if not self.server.behaves(KEYS_PUBLIC):
             jwk |= {"d": "AQAB"}
-        return self.server.json(200, {"keys": [jwk] if self.server.behaves(KEYS_PUBLISHED) else []})
+        keys = {"keys": [jwk] if self.server.behaves(KEYS_PUBLISHED) else []}
+        return self.server.json(200, self.server.told("jwks", keys))
 
     def content(self) -> dict[str, Any]:
         """What the server says of itself."""

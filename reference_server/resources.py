@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reference_server.exchange import Exchange, read_exchange
+from reference_server.exchange import QUERY_PRIVATE, Exchange, read_exchange
 from reference_server.grants import CLIENT_AUTHENTICATION, MANAGED, RESOURCE
 from reference_server.guarding import Failed, Guard, behaviour, run
-from reference_server.messages import Request, Response
+from reference_server.messages import Headers, Request, Response
 from reference_server.store import Token
 from reference_server.tokens import user_claims
 
@@ -33,11 +34,16 @@ TELLS_ACTIVE = behaviour(
 CASCADES = behaviour(
     "revoke.cascades", "RFC7009-2.1-refresh_cascades", "with a refresh token its access tokens end"
 )
+ACCESS_ALONE = behaviour(
+    "revoke.access_alone",
+    "RFC7009-2.1-access_cascades",
+    "the end of an access token leaves its refresh token alone",
+)
 OWN_REVOKED = behaviour(
     "revoke.own_only", "RFC7009-2.1-token_of_other_client", "a client revokes its own tokens only"
 )
 OWN_TOLD = behaviour(
-    "introspect.own_only", "RFC7662-2.2-inactive", "a client is told of its own tokens only"
+    "introspect.own_only", "RFC7662-4-callers_authorized", "a client is told of its own tokens only"
 )
 INACTIVE_ALONE = behaviour(
     "introspect.inactive_alone",
@@ -58,6 +64,7 @@ SAME_USER = behaviour(
 SCOPE_CLAIMS_TOLD = behaviour(
     "userinfo.scope_claims", "OIDCC-5.4-scope_claims", "userinfo tells what the scope asks for"
 )
+USERINFO_JSON = behaviour("userinfo.json", "OIDCC-5.3.2-json", "userinfo is declared as JSON")
 USERINFO_SUB = behaviour("userinfo.sub", "OIDCC-5.3.2-sub", "userinfo tells sub")
 
 
@@ -81,7 +88,13 @@ class Resources:
         if self.server.behaves(USERINFO_SUB):
             same = self.server.behaves(SAME_USER)
             told["sub"] = token.grant.sub if token and same else "somebody-else"
-        return self.server.json(200, told or {"name": ""}, self.server.next_nonce(exchange))
+        told = self.server.told("userinfo", told or {"name": ""})
+        answer = self.server.json(200, told, self.server.next_nonce(exchange))
+        if not self.server.behaves(QUERY_PRIVATE):
+            return replace(answer, headers=without_caching(answer.headers))
+        if not self.server.behaves(USERINFO_JSON):
+            return replace(answer, headers=(("Content-Type", "text/plain"),))
+        return answer
 
     def revoke(self, request: Request) -> Response:
         """RFC 7009: a refresh token takes its family with it."""
@@ -93,7 +106,8 @@ class Resources:
         hinted = exchange.get("token_type_hint").removesuffix("_token")
         if token and hinted and not self.server.behaves(HINT_IS_ONLY_A_HINT):
             token = token if token.kind == hinted else None
-        if token is None and not self.server.behaves(UNKNOWN_IS_FINE):
+        gone = token is None or not token.active
+        if gone and not self.server.behaves(UNKNOWN_IS_FINE):
             return self.server.json(400, {"error": "invalid_request"})
         own = token is None or self._own(exchange, token) or not self.server.behaves(OWN_REVOKED)
         if token and own and self.server.behaves(REVOKES):
@@ -117,8 +131,9 @@ class Resources:
             told = {"active": not self.server.behaves(TELLS_STATE)}
             if token and not self.server.behaves(INACTIVE_ALONE):
                 told = self._told(token) | told
-            return self.server.json(200, told)
-        return self.server.json(200, self._told(token))
+            return self.server.json(200, self.server.told("introspection", told, exchange))
+        told = self.server.told("introspection", self._told(token), exchange)
+        return self.server.json(200, told)
 
     def _told(self, token: Token) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -153,10 +168,17 @@ class Resources:
         outlive = self.server.dialect.has("access_tokens_outlive_revocation")
         if token.kind == "access" and outlive:
             return
-        if token.kind == "refresh" and self.server.behaves(CASCADES) and not outlive:
+        refreshing = token.kind == "refresh"
+        cascades = self.server.behaves(CASCADES) and not outlive
+        if cascades if refreshing else not self.server.behaves(ACCESS_ALONE):
             self.server.store.revoke_family(token.grant.family)
         else:
             self.server.store.retire_token(token.value)
 
     def _read(self, request: Request, endpoint: str) -> Exchange:
         return read_exchange(self.server, request, endpoint, self.server.now())
+
+
+def without_caching(headers: Headers) -> Headers:
+    """The headers, less what they say of caches."""
+    return tuple(pair for pair in headers if pair[0] not in {"Cache-Control", "Pragma"})

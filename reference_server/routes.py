@@ -25,6 +25,15 @@ NOT_AT_AUTHORIZE = behaviour(
     "RFC9700-2.6-cors_authorization_endpoint",
     "scripts of other origins may not call the authorization endpoint",
 )
+CROSS_ORIGIN_METADATA = behaviour(
+    "cors.metadata", "OIDCD-4-cors", "scripts of other origins may read the metadata"
+)
+CROSS_ORIGIN_USERINFO = behaviour(
+    "cors.userinfo", "OIDCC-5.3-cors", "scripts of other origins may call userinfo"
+)
+CROSS_ORIGIN_REVOCATION = behaviour(
+    "cors.revocation", "RFC7009-2.3-cors", "scripts of other origins may revoke"
+)
 ALLOW_ORIGIN = ("Access-Control-Allow-Origin", "*")
 EXPOSED = ("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate")
 
@@ -37,6 +46,7 @@ class Route:
     methods: tuple[str, ...] = ()
     direct: bool = True  # called by clients themselves, not by a browser on its way
     requirement: str = ""
+    cors: str = CROSS_ORIGIN  # the behaviour that lets scripts of other origins in
 
 
 def respond(server: Server, routes: dict[str, Route], request: Request) -> Response:
@@ -45,7 +55,7 @@ def respond(server: Server, routes: dict[str, Route], request: Request) -> Respo
     if route is None:
         refusal = Refusal("path", "", "no endpoint at this path")
         return Response(NOT_FOUND, (("Content-Type", "text/plain"),), b"not found", refusal)
-    shared = route.direct and server.behaves(CROSS_ORIGIN)
+    shared = route.direct and server.behaves(CROSS_ORIGIN) and server.behaves(route.cors)
     if not route.direct and not server.behaves(NOT_AT_AUTHORIZE):
         shared = True
     if shared and request.method == "OPTIONS":

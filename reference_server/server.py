@@ -9,6 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Collection
+from typing import Any
 from urllib.parse import urlsplit
 
 from reference_server.authorize import AuthorizeEndpoint
@@ -22,7 +23,15 @@ from reference_server.keys import SigningKey, base64url, process_key
 from reference_server.messages import Headers, Refusal, Request, Response
 from reference_server.metadata import Documents
 from reference_server.resources import Resources
-from reference_server.routes import FORM, READ, Route, respond
+from reference_server.routes import (
+    CROSS_ORIGIN_METADATA,
+    CROSS_ORIGIN_REVOCATION,
+    CROSS_ORIGIN_USERINFO,
+    FORM,
+    READ,
+    Route,
+    respond,
+)
 from reference_server.store import MemoryStore
 from reference_server.token import TokenEndpoint
 
@@ -84,6 +93,12 @@ CHALLENGED = behaviour(
     "RFC6750-3-www_authenticate",
     "a protected resource that refuses says how to be asked",
 )
+OPENID_PLACE = behaviour(
+    "metadata.openid_place", "OIDCD-4-well_known", "the metadata is where OpenID Connect has it"
+)
+OAUTH_PLACE = behaviour(
+    "metadata.oauth_place", "RFC8414-3-well_known_path", "the metadata is where RFC 8414 has it"
+)
 NO_CODE = behaviour(
     "resource.no_error_without_credentials",
     "RFC6750-3.1-no_error_without_credentials",
@@ -132,16 +147,26 @@ class Server:
             "login": Route(pages.login, FORM, False, "RFC6749-3.1-authenticates_owner"),
             "consent": Route(pages.consent, FORM, False, "RFC6749-3.1-authenticates_owner"),
             "token": Route(TokenEndpoint(self).answer),
-            "userinfo": Route(resources.userinfo, both, requirement="OIDCC-5.3-get_and_post"),
-            "revocation": Route(resources.revoke),
+            "userinfo": Route(
+                resources.userinfo,
+                both,
+                requirement="OIDCC-5.3-get_and_post",
+                cors=CROSS_ORIGIN_USERINFO,
+            ),
+            "revocation": Route(resources.revoke, cors=CROSS_ORIGIN_REVOCATION),
             "introspection": Route(resources.introspect),
             "jwks": Route(documents.key_set, READ, requirement=get),
-            "openid-configuration": Route(documents.metadata, READ, requirement=get),
+            "openid-configuration": Route(
+                documents.metadata, READ, requirement=get, cors=CROSS_ORIGIN_METADATA
+            ),
         }
         routes = {urlsplit(self.endpoint(name)).path: route for name, route in by_name.items()}
+        if not self.behaves(OPENID_PLACE):
+            del routes[urlsplit(self.endpoint("openid-configuration")).path]
         # RFC 8414 §3.1: the well-known part goes between host and path
         between = AUTHORIZATION_SERVER + urlsplit(self.config.issuer).path
-        routes[between] = by_name["openid-configuration"]
+        if self.behaves(OAUTH_PLACE):
+            routes[between] = by_name["openid-configuration"]
         return routes
 
     @property
@@ -157,6 +182,13 @@ class Server:
     def behaves(self, name: str) -> bool:
         """Whether the behaviour is in place."""
         return name not in self.defects
+
+    def told(self, what: str, content: dict[str, Any], about: Any = None) -> dict[str, Any]:
+        """What the server tells, such as `id_token` or `metadata`: `content`, less its defects."""
+        for defect in self.defects.values():
+            if what in defect.alters:
+                content = defect.alters[what](dict(content), about)
+        return content
 
     def endpoint(self, name: str) -> str:
         """The URL of an endpoint."""
@@ -210,7 +242,8 @@ class Server:
         if scheme == "DPoP":
             parameters.append(f'algs="{" ".join(self.policy.client_algorithms)}"')
         realm = [f'realm="{self.config.issuer}"']
-        shown = (("WWW-Authenticate", f"{scheme} " + ", ".join(realm + parameters)),)
+        challenge = {"value": f"{scheme} " + ", ".join(realm + parameters)}
+        shown = (("WWW-Authenticate", self.told("challenge", challenge, error)["value"]),)
         status = UNAUTHORIZED if about_proof else error.status
         headers: Headers = (*(shown if self.behaves(CHALLENGED) else ()), *self._nonce(error))
         return self.json(status, {"error": code} if code else {}, headers, refusal)

@@ -118,6 +118,11 @@ class MemoryStore:
             return replace(token, active=False)
         return token
 
+    def token_beginning(self, start: str) -> Token | None:
+        """The token that begins so; a server that looks tokens up by it has a defect."""
+        found = next((value for value in self._tokens.rows if value.startswith(start)), "")
+        return self.token(found)
+
     def retire_token(self, value: str, now: float = 0.0) -> bool:
         """Make a token inactive; true for exactly one caller."""
         with self._lock:

@@ -11,7 +11,7 @@ from reference_server.grants import CLIENT_AUTHENTICATION, DPOP, GRANT_ALLOWED, 
 from reference_server.guarding import Failed, behaviour, run
 from reference_server.messages import Refusal, Request, Response
 from reference_server.store import Grant
-from reference_server.tokens import id_token, new_token
+from reference_server.tokens import About, id_token, new_token
 
 if TYPE_CHECKING:
     from reference_server.server import Server
@@ -160,7 +160,7 @@ class TokenEndpoint:
             )
         if self._with_id_token(narrowed):
             body["id_token"] = id_token(server, narrowed, access_token, now, refreshed=refreshing)
-        return body
+        return server.told("token_response", body, About(server, grant, refreshing))
 
     def _lifetime(self) -> object:
         seconds, behaves = self.server.policy.access_token_lifetime, self.server.behaves

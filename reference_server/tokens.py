@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -81,6 +82,15 @@ JWT_SCOPE = behaviour(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a token is issued for, for whoever tells it wrongly."""
+
+    server: Server
+    grant: Grant
+    refreshed: bool = False
+
+
 def new_token(server: Server, kind: str, grant: Grant, jkt: str, now: float) -> str:
     """Issue and remember a token of one kind; an access token for an API is a JWT (RFC 9068)."""
     policy = server.policy
@@ -115,9 +125,9 @@ def _access_jwt(server: Server, grant: Grant, jkt: str, now: float, expires_at: 
         claims["scope"] = " ".join(grant.scope)
     if jkt and server.behaves(BINDING):
         claims["cnf"] = {"jkt": jkt}
-    return server.key.sign(
-        claims, "at+jwt" if server.behaves(JWT_TYPE) and not own_profile else "JWT"
-    )
+    claims = server.told("access_token", claims, About(server, grant))
+    header = {"typ": "at+jwt" if server.behaves(JWT_TYPE) and not own_profile else "JWT"}
+    return server.key.sign(claims, server.told("access_token_header", header))
 
 
 def id_token(
@@ -147,9 +157,14 @@ def id_token(
     claims |= user_claims(server, grant)
     if refreshed:
         claims |= _wrong_after_refresh(server, grant, issued)
+    about = About(server, grant, refreshed)
+    claims = server.told("id_token", claims, about)
+    shared_key = server.told("id_token_shared_key", {}, about).get("key")
+    if shared_key is not None:
+        return jwt.encode(claims, shared_key, "HS256")
     if not behaves(NOT_UNSIGNED):
         return jwt.encode(claims, "", "none")
-    signed = server.key.sign(claims, "JWT")
+    signed = server.key.sign(claims, server.told("id_token_header", {"typ": "JWT"}))
     return signed if behaves(SIGNATURE) else _broken(signed)
 
 

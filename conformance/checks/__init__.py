@@ -3,9 +3,15 @@
 from conformance.checks import (
     access_token,
     authorization,
+    challenge,
+    claims,
     documents,
     envelope,
     id_token,
+    id_token_again,
+    id_token_claims,
+    introspection,
+    metadata,
     tokens,
 )
 from conformance.checks.model import CHECKS, Check, Surround
@@ -16,8 +22,14 @@ __all__ = [
     "Surround",
     "access_token",
     "authorization",
+    "challenge",
+    "claims",
     "documents",
     "envelope",
     "id_token",
+    "id_token_again",
+    "id_token_claims",
+    "introspection",
+    "metadata",
     "tokens",
 ]

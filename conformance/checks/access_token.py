@@ -1,7 +1,8 @@
-"""Access tokens in JWT form: RFC 9068 §2."""
+"""Access tokens: as bearer tokens (RFC 6750), and in JWT form (RFC 9068 §2)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,10 @@ import jwt
 
 from conformance.checks.model import Surround, check
 from conformance.play.transcript import Played, Transcript
+from conformance.scenario.model import Answer
 
+BEARER_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+AN_HOUR = 3600  # seconds
 REQUIRED = ("iss", "exp", "aud", "sub", "client_id", "iat", "jti")  # RFC 9068 §2.2
 
 
@@ -22,6 +26,32 @@ def _read(played: Played) -> tuple[dict[str, Any], dict[str, Any]] | None:
         return header, jwt.decode(encoded, options={"verify_signature": False})
     except (jwt.PyJWTError, ValueError, RecursionError):
         return None
+
+
+@check("bearer-token-syntax")
+def bearer_token_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A bearer token has the characters the Authorization header takes (RFC 6750 §2.1)."""
+    token = played.received.get("access_token")
+    bearer = str(played.received.get("token_type", "")).lower() == "bearer"
+    if bearer and isinstance(token, str) and not BEARER_TOKEN.fullmatch(token):
+        yield "the access token holds characters that a bearer token may not have"
+
+
+@check("token-type-bearer")
+def token_type_bearer(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """`token_type` of a request without proof is Bearer (OpenID Connect Core §3.1.3.3)."""
+    shown = played.received.get("token_type")
+    if played.answer is Answer.GRANTED and str(shown).lower() != "bearer":
+        yield "token_type is not Bearer"
+
+
+@check("expires-within-an-hour")
+def expires_within_an_hour(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A bearer token lives for an hour at most (RFC 6750 §5.3)."""
+    seconds = played.received.get("expires_in")
+    bearer = str(played.received.get("token_type", "")).lower() == "bearer"
+    if bearer and isinstance(seconds, int | float) and seconds > AN_HOUR:
+        yield f"expires_in is {seconds:g}, more than {AN_HOUR}"
 
 
 @check("access-token-jwt-type")

@@ -120,6 +120,14 @@ def scope_is_text(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]
         yield "scope is no text"
 
 
+@check("scope-single-spaces")
+def scope_single_spaces(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The words of scope are parted by exactly one space (RFC 6749 §3.3, OIDC Core §14)."""
+    scope = played.received.get("scope")
+    if _granted(played) and isinstance(scope, str) and scope != " ".join(scope.split()):
+        yield "the words of scope are not parted by exactly one space"
+
+
 @check("error-is-json")
 def error_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
     """An error response of the token endpoint is a JSON object (RFC 6749 §5.2)."""

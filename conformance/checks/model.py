@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.play.transcript import Played, Transcript
+from conformance.target.model import Client
 
 Problems = Iterable[str]
 
@@ -16,12 +17,18 @@ class Surround:
     """What a check may know beside the answer.
 
     `metadata` and `jwks` are the documents of the server the answer came from; the key set is
-    fetched when first asked for.
+    fetched when first asked for. `clients` are those of the target by client_id.
     """
 
     issuer: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
     jwks: Callable[[], Mapping[str, Any]] = dict
+    clients: Mapping[str, Client] = field(default_factory=dict)
+
+    def secret(self, client_id: str) -> str:
+        """The client_secret of a client; empty where it has none."""
+        client = self.clients.get(client_id)
+        return client.secret if client else ""
 
 
 Look = Callable[[Played, Transcript, Surround], Problems]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import jwt
+
 from conformance.http import Response
 from conformance.login.model import Ending, Landing
 from conformance.scenario.model import Answer, StepKind
 
-OK, BAD_REQUEST, SERVER_ERROR = 200, 400, 500
+OK, REDIRECT, BAD_REQUEST, SERVER_ERROR = 200, 300, 400, 500
 ENDINGS = {
     Ending.ELSEWHERE: Answer.ELSEWHERE,
     Ending.LOGIN_PAGE: Answer.LOGIN_PAGE,
@@ -26,10 +28,24 @@ def landed(landing: Landing) -> Answer:
     return ENDINGS[landing.ending]
 
 
-def answered(kind: StepKind, response: Response, received: Mapping[str, Any]) -> Answer:
-    """The class of any other response; `received` holds the members of its JSON body."""
+def read_members(kind: StepKind, response: Response) -> Mapping[str, Any]:
+    """The members of a JSON body; at userinfo also the claims of a JWT, which is not believed."""
+    if kind is StepKind.USERINFO and response.media_type == "application/jwt":
+        try:
+            return dict(jwt.decode(response.text.strip(), options={"verify_signature": False}))
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            return {}
+    return response.json_object() or {}
+
+
+def answered(
+    kind: StepKind, method: str, response: Response, received: Mapping[str, Any]
+) -> Answer:
+    """The class of any other response; `received` holds the members of its body."""
     if response.status >= SERVER_ERROR:
         return Answer.SERVER_ERROR
+    if method == "OPTIONS":
+        return Answer.GRANTED if response.status < REDIRECT else Answer.REFUSED
     if kind in (StepKind.TOKEN, StepKind.REFRESH):
         granted = "access_token" in received and "error" not in received
         return Answer.GRANTED if granted and response.status < BAD_REQUEST else Answer.REFUSED

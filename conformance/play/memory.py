@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from conformance.errors import HarnessError
 from conformance.oauth.keys import SigningKey, generate_key
@@ -84,6 +85,8 @@ class Memory:
             return self._dpop_value(name)
         if step == "pkce":
             return {"code_verifier": self.proof_key.code_verifier}[name]
+        if path == "client.origin":
+            return _origin(self.client)
         if step == "target":
             return {"issuer": self.party.issuer, "token_endpoint": self.party.endpoints.token}[name]
         value = self.seen.get(step, {}).get(name)
@@ -140,3 +143,11 @@ class Memory:
         if name not in known:
             raise HarnessError(f"dpop.{name} is not known; there is: {', '.join(known)}")
         return known[name]
+
+
+def _origin(client: Client) -> str:
+    """The origin of the client's own pages, as a browser tells it (RFC 6454 §6.2)."""
+    parts = urlsplit(client.redirect_uris[0] if client.redirect_uris else "")
+    if not parts.netloc:
+        raise Lacking("the client has no redirect URI with a host")
+    return f"{parts.scheme}://{parts.netloc}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from urllib.parse import urlencode
 
 from conformance.errors import Unreachable
@@ -12,14 +13,16 @@ from conformance.http import Recorder
 from conformance.login.cookies import CookieJar, is_loopback
 from conformance.login.model import Landing, Session
 from conformance.play import requests, wire
-from conformance.play.answers import answered, landed
+from conformance.play.answers import answered, landed, read_members
 from conformance.play.memory import Lacking, Memory
 from conformance.play.party import Party
 from conformance.play.transcript import Played, Sent, Transcript
+from conformance.scenario.changes import MOMENT
 from conformance.scenario.model import Answer, Setting, Step, StepKind
 from conformance.target.model import SIGNS_IN
 
 EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime
+A_MOMENT = 2.0  # seconds, so that times told in whole seconds differ
 
 
 def play(
@@ -87,7 +90,7 @@ class _Play:
         for step in steps:
             self.recorder.exchanges.clear()
             try:
-                authorizing = step.kind is StepKind.AUTHORIZE
+                authorizing = step.kind is StepKind.AUTHORIZE and not _asks_first(step)
                 played = self._authorize(step) if authorizing else self._request(step)
             except Lacking as lacking:
                 stopped = f"{step.name} could not be sent: {lacking}"
@@ -113,6 +116,8 @@ class _Play:
         valid = requests.authorize(self.memory)
         sent = requests.changed(valid, step.changes, self.memory)
         url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(sent))
+        if step.changes.http:
+            self._let_pass(step.changes.http.after)
         at = self.party.clock()
         try:
             landing = self._land(step, url, sent)
@@ -172,14 +177,15 @@ class _Play:
             responses = wire.send(self.memory, self.recorder, letter)
         except Unreachable as error:
             return self._unanswered(step, sent, valid, error)
-        answers = tuple(answered(step.kind, r, r.json_object() or {}) for r in responses)
+        members = [read_members(step.kind, response) for response in responses]
+        answers = tuple(map(partial(answered, step.kind, letter.method), responses, members))
         first = answers.index(Answer.GRANTED) if Answer.GRANTED in answers else 0
         return Played(
             step=step,
             answer=answers[first],
             sent=sent,
             valid=valid,
-            received=responses[first].json_object() or {},
+            received=members[first],
             response=responses[first],
             together=answers if letter.http.at_once > 1 else (),
             exchanges=tuple(self.recorder.exchanges),
@@ -188,7 +194,9 @@ class _Play:
 
     def _let_pass(self, after: str) -> None:
         """Wait until what lives so long has expired; `needs` saw to it that this is wanted."""
-        if after:
+        if after == MOMENT:
+            self.party.wait(A_MOMENT)
+        elif after:
             lifetime = getattr(self.party.target.lifetimes, after.replace("-", "_"))
             self.party.wait(lifetime + EXPIRY_MARGIN)
 
@@ -207,6 +215,11 @@ class _Play:
 def _page_wanted(step: Step) -> bool:
     """Whether a page for the user is itself what the step expects."""
     return any(outcome.answer is Answer.LOGIN_PAGE for outcome in step.expect)
+
+
+def _asks_first(step: Step) -> bool:
+    """Whether it is the preflight of a script (Fetch standard), not a request of the browser."""
+    return step.changes.http is not None and step.changes.http.method == "OPTIONS"
 
 
 def _query(sent: Sent) -> str:

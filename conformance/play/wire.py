@@ -14,6 +14,7 @@ from conformance.play import requests
 from conformance.play.memory import Lacking, Memory
 from conformance.play.transcript import Sent
 from conformance.scenario.model import ClientAuthChanges, HttpChanges, JwtChanges, Step, StepKind
+from conformance.target.discovery import well_known_url
 from conformance.transport.together import send_together
 
 FETCHED = (StepKind.USERINFO, StepKind.METADATA, StepKind.JWKS)
@@ -65,7 +66,8 @@ class Letter:
     @property
     def method(self) -> str:
         """The HTTP method."""
-        return self.http.method or ("GET" if self.step.kind in FETCHED else "POST")
+        fetched = self.step.kind in FETCHED and "body" not in self.http.access_token_in
+        return self.http.method or ("GET" if fetched else "POST")
 
 
 def write(memory: Memory, step: Step) -> Letter:
@@ -75,6 +77,8 @@ def write(memory: Memory, step: Step) -> Letter:
         Lacking: it needs what no earlier step brought.
     """
     url = requests.endpoint(memory, step.kind)
+    if step.changes.http and step.changes.http.well_known:
+        url = well_known_url(memory.party.issuer, step.changes.http.well_known)
     shown = credentials_of(memory, step, url)
     valid = requests.VALID[step.kind](memory)
     valid |= {name: (value,) for name, value in shown.parameters}
@@ -129,10 +133,16 @@ def _together(
 def _request(memory: Memory, letter: Letter, proof: JwtChanges | None) -> Request:
     method, parameters = letter.method, dict(letter.sent)
     headers: Headers = (("Accept", "application/json"),)
+    if method == "OPTIONS":  # a preflight carries neither parameters nor credentials
+        asked = requests.changed_headers(headers, letter.step.changes.headers, memory)
+        return Request(method, letter.url, asked)
     authorization, access_token = letter.authorization, ""
     if letter.step.kind is StepKind.USERINFO:
-        access_token = str(parameters.pop("access_token", ("",))[-1])
-        authorization = _scheme(memory, letter.http) + " " + access_token if access_token else ""
+        access_token = str(parameters.get("access_token", ("",))[-1])
+        if letter.http.access_token_in in ("", "header"):
+            parameters.pop("access_token", None)
+        if access_token and letter.http.access_token_in in ("", "header", "header-and-body"):
+            authorization = f"{_scheme(memory, letter.http)} {access_token}"
     if authorization:
         headers = (*headers, ("Authorization", authorization))
     if proof is not None:

@@ -140,7 +140,8 @@ def surround_of(party: Party) -> Surround:
             cache["jwks"] = response.json_object() or {}
         return cache.get("jwks", {})
 
-    return Surround(party.issuer, party.metadata, jwks)
+    clients = {client.client_id: client for client in party.target.clients}
+    return Surround(party.issuer, party.metadata, jwks, clients)
 
 
 def target_secrets(target: Target) -> Iterator[tuple[str, str]]:

@@ -29,8 +29,14 @@ PKCE_METHODS = ("S256", "plain", "none")
 
 JWT_KEYS = ("header", "claims", "sign_with", "signature", "key", "alg", "reuse")
 CLIENT_AUTH_KEYS = ("client", "method", "secret", "encoding", "assertion")
-HTTP_KEYS = ("method", "encoding", "content_type", "authorization_scheme", "after", "at_once")
+HTTP_KEYS = (
+    "method", "encoding", "content_type", "authorization_scheme", "access_token_in", "after",
+    "at_once", "well_known",
+)  # fmt: skip
+WELL_KNOWN = ("openid-configuration", "oauth-authorization-server")
+TOKEN_PLACES = ("header", "body", "query", "header-and-body")
 LIFETIMES = ("code", "access-token", "refresh-token")
+MOMENT = "moment"  # long enough for whole seconds to differ
 PKCE_KEYS = ("method", "length", "characters")
 REQUEST_KEYS = ("headers", "dpop", "client_auth", "http")
 
@@ -87,7 +93,9 @@ def read_http(reader: Reader, at: Marked) -> HttpChanges:
         encoding=_choice(reader, fields, "encoding", ENCODINGS),
         content_type=reader.text(content_type) if content_type else "",
         authorization_scheme=_choice(reader, fields, "authorization_scheme", SCHEMES),
-        after=_choice(reader, fields, "after", LIFETIMES),
+        access_token_in=_choice(reader, fields, "access_token_in", TOKEN_PLACES),
+        well_known=_choice(reader, fields, "well_known", WELL_KNOWN),
+        after=_choice(reader, fields, "after", (*LIFETIMES, MOMENT)),
         at_once=reader.integer(fields["at_once"]) if "at_once" in fields else 1,
     )
 
@@ -126,7 +134,7 @@ def needs_of(changes: Changes) -> Iterator[str]:
         yield CLIENT_NEEDS[auth.client]
     if changes.dpop is not None:
         yield "dpop"
-    if changes.http and changes.http.after:
+    if changes.http and changes.http.after in LIFETIMES:
         yield f"{changes.http.after}-lifetime"
 
 

@@ -93,7 +93,9 @@ class HttpChanges:
     encoding: str = ""  # form | form-lower-case | json | query
     content_type: str = ""
     authorization_scheme: str = ""  # Bearer | bearer | DPoP, where an access token is shown
-    after: str = ""  # sent when this lifetime (see `Lifetimes`) has run out
+    access_token_in: str = ""  # header | body | query | header-and-body (RFC 6750 §2)
+    well_known: str = ""  # the address that metadata is fetched from, by its last word
+    after: str = ""  # sent when this lifetime (see `Lifetimes`) has run out, or after a moment
     at_once: int = 1  # sent so many times at the same moment
 
 

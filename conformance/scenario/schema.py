@@ -121,7 +121,9 @@ def _request_places() -> dict[str, Any]:
         "encoding": _one_of(changes.ENCODINGS),
         "content_type": _TEXT,
         "authorization_scheme": _one_of(changes.SCHEMES),
-        "after": _one_of(changes.LIFETIMES),
+        "access_token_in": _one_of(changes.TOKEN_PLACES),
+        "well_known": _one_of(changes.WELL_KNOWN),
+        "after": _one_of([*changes.LIFETIMES, changes.MOMENT]),
         "at_once": {"type": "integer"},
     }
     return {

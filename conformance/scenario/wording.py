@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from conformance.scenario.changes import MOMENT
 from conformance.scenario.model import (
     Change,
     Changes,
@@ -42,9 +43,13 @@ def _changes(changes: Changes) -> Iterator[str]:
     if changes.client_auth is not None:
         yield from (f"client_auth.{text}" for text in _client_auth(changes.client_auth))
     if changes.http is not None:
-        names = ("method", "encoding", "content_type", "authorization_scheme")
+        names = ("method", "encoding", "content_type", "authorization_scheme", "well_known")
         yield from (f"http.{text}" for text in _words(changes.http, names))
-        if changes.http.after:
+        if changes.http.access_token_in:
+            yield f"the access token in: {changes.http.access_token_in.replace('-', ' ')}"
+        if changes.http.after == MOMENT:
+            yield "a moment later"
+        elif changes.http.after:
             yield f"after the lifetime of the {changes.http.after.replace('-', ' ')}"
         if changes.http.at_once > 1:
             yield f"{changes.http.at_once} times at once"

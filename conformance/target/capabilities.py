@@ -146,10 +146,14 @@ def _offline_access(target: Target, discovered: Discovered) -> Decision:
     return in_scope if in_scope.present else Decision(False, in_scope.reason)
 
 
-def _iss(_: Target, discovered: Discovered) -> Decision:
-    name = "authorization_response_iss_parameter_supported"
-    present = discovered.metadata.get(name) is True
-    return Decision(present, f"metadata {'says' if present else 'does not say'} {name}")
+def _says(member: str) -> Rule:
+    """Present if the metadata says so; what it does not say does not hold."""
+
+    def rule(_: Target, discovered: Discovered) -> Decision:
+        present = discovered.metadata.get(member) is True
+        return Decision(present, f"metadata {'says' if present else 'does not say'} {member}")
+
+    return rule
 
 
 def _session(target: Target, _: Discovered) -> Decision:
@@ -276,8 +280,11 @@ CAPABILITIES: dict[str, Capability] = {
     "introspection": Capability("the introspection endpoint", _endpoint("introspection")),
     "jwks": Capability("a key set", _endpoint("jwks")),
     "metadata": Capability("a metadata document", _metadata),
-    "iss-parameter": Capability("iss in authorization responses", _iss),
+    "iss-parameter": Capability(
+        "iss in authorization responses", _says("authorization_response_iss_parameter_supported")
+    ),
     "prompt-none": Capability("silent authentication", _scope("openid")),
+    "claims-parameter": Capability("the parameter claims", _says("claims_parameter_supported")),
     "session": Capability("a session that outlives one authorization", _session),
     "custom-claims": Capability(
         "a namespaced custom claim is set up", _default(False, "not stated in the target file")

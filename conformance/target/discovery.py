@@ -68,6 +68,11 @@ def metadata_urls(issuer: str) -> tuple[str, str]:
     )
 
 
+def well_known_url(issuer: str, word: str) -> str:
+    """The address that ends in `word`, of the two that metadata is looked for at."""
+    return next(url for url in metadata_urls(issuer) if f"/.well-known/{word}" in url)
+
+
 def allowed_origins(target: Target, discovered: Discovered) -> frozenset[str]:
     """Every origin the harness may talk to: those of the file, and of endpoints it allowed."""
     unused = ("registration",) if target.registration is None else ()

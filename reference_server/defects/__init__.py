@@ -7,11 +7,15 @@ from types import MappingProxyType
 from reference_server.defects import (
     authorization,
     clients,
+    documents,
+    id_tokens,
+    managing,
     profiles,
     proof_keys,
     proofs,
     redirects,
     requests,
+    resources,
     tokens,
 )
 from reference_server.guarding import BEHAVIOURS, GUARDS, Behaviour, Defect, Guard
@@ -28,11 +32,15 @@ def _taken_out() -> dict[str, Defect]:
 SUBTLE: tuple[Defect, ...] = (
     *authorization.DEFECTS,
     *clients.DEFECTS,
+    *documents.DEFECTS,
+    *id_tokens.DEFECTS,
+    *managing.DEFECTS,
     *profiles.DEFECTS,
     *proof_keys.DEFECTS,
     *proofs.DEFECTS,
     *redirects.DEFECTS,
     *requests.DEFECTS,
+    *resources.DEFECTS,
     *tokens.DEFECTS,
 )
 DEFECTS = MappingProxyType({**_taken_out(), **{defect.name: defect for defect in SUBTLE}})

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from reference_server.defects.building import subtle
-from reference_server.errors import invalid_request
+from reference_server.errors import invalid_grant, invalid_request
+from reference_server.exchange import Exchange
 from reference_server.guarding import Defect
+from reference_server.guards import code
 from reference_server.guards.authorization import Authorization
+
+AN_HOUR = 3600  # seconds
 
 
 def _no_unknown_authorize_parameters(request: Authorization) -> None:
@@ -19,7 +23,31 @@ def _none_gives_way(request: Authorization) -> None:
         request.values["prompt"] = " ".join(word for word in words if word != "none")
 
 
+def _nonce_once(exchange: Exchange) -> None:
+    code.unused.check(exchange)
+    nonce = exchange.code.grant.nonce if exchange.code else ""
+    if nonce and not exchange.server.store.first_time(f"nonce {nonce}", exchange.now + AN_HOUR):
+        raise invalid_grant("nonce seen before")
+
+
+def _no_response_mode(request: Authorization) -> None:
+    if request.get("response_mode"):
+        raise invalid_request("response_mode")
+
+
 DEFECTS: tuple[Defect, ...] = (
+    subtle(
+        "authorize.response_mode_refused",
+        "RFC8414-2-response_modes_default",
+        "response_mode is refused, whatever it says",
+        authorize__response_mode_known=_no_response_mode,
+    ),
+    subtle(
+        "authorize.nonce_remembered",
+        "OIDCC-2-nonce_no_processing",
+        "a nonce that was seen before is refused",
+        code__unused=_nonce_once,
+    ),
     subtle(
         "authorize.unknown_refused",
         "RFC6749-3.1-unknown_param_ignored",

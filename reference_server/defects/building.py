@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from reference_server.guarding import Check, Defect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reference_server.guarding import Alter, Check, Defect
 
 
 def nothing(_: object) -> None:
@@ -14,3 +17,23 @@ def subtle(name: str, requirement: str, summary: str, **replaces: Check) -> Defe
     return Defect(
         name, requirement, summary, {key.replace("__", "."): c for key, c in replaces.items()}
     )
+
+
+def telling(name: str, requirement: str, summary: str, **alters: Alter) -> Defect:
+    """A defect of what the server tells; the keywords name the content that is altered."""
+    return Defect(name, requirement, summary, {}, alters)
+
+
+def having(**wrong: Any) -> Alter:
+    """The content with these members instead."""
+    return lambda content, _about: content | wrong
+
+
+def lacking(*names: str) -> Alter:
+    """The content without these members."""
+    return lambda content, _about: {n: value for n, value in content.items() if n not in names}
+
+
+def making(make: Callable[[Mapping[str, Any], Any], dict[str, Any]]) -> Alter:
+    """The content with members that follow from the right content, and from what it is about."""
+    return lambda content, about: content | make(content, about)

@@ -7,7 +7,7 @@ from reference_server.exchange import Exchange
 from reference_server.guarding import guard
 
 
-@guard("managing.token_present", "RFC7009-2.1-post_form")
+@guard("managing.token_present", "RFC7009-2.1-token_required")
 def token_present(exchange: Exchange) -> None:
     """RFC 7009 §2.1, RFC 7662 §2.1: the token is named."""
     if not exchange.get("token"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reference_server.errors import OAuthError
+from reference_server.errors import OAuthError, invalid_request
 from reference_server.exchange import Exchange
 from reference_server.guarding import guard
 
@@ -19,7 +19,14 @@ def token_present(exchange: Exchange) -> None:
         raise OAuthError("", "no access token", 401)
 
 
-@guard("resource.token_active", "RFC6750-3-www_authenticate")
+@guard("resource.one_place", "RFC6750-3.1-invalid_request_400")
+def one_place(exchange: Exchange) -> None:
+    """RFC 6750 §2, §3.1: a token is shown in one place."""
+    if exchange.request.header("Authorization") and exchange.get("access_token"):
+        raise invalid_request("a token in two places")
+
+
+@guard("resource.token_active", "RFC6749-7-resource_validates_token")
 def token_active(exchange: Exchange) -> None:
     """RFC 6750 §3.1: the token was issued, not revoked, not expired."""
     if not exchange.access_token:

@@ -1,0 +1,85 @@
+"""Challenges of protected resources: RFC 6750 §3, in the syntax of RFC 9110 §11.6.1."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conformance.checks.model import Surround, check
+from conformance.http import Response
+from conformance.play.transcript import Played, Transcript
+
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_ITEM = re.compile(
+    rf'(?P<name>{_TOKEN})\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|{_TOKEN})|(?P<scheme>{_TOKEN})'
+)
+# RFC 6750 §3: what the values of these parameters may hold.
+CHARACTERS = {
+    "scope": re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*"),
+    "error": re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]*"),
+    "error_description": re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]*"),
+    "error_uri": re.compile(r"[\x21\x23-\x5B\x5D-\x7E]*"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A scheme in lower case, and its parameters in order: lower-case name, unquoted value."""
+
+    scheme: str
+    parameters: tuple[tuple[str, str], ...] = ()
+
+
+def read_challenges(response: Response | None) -> tuple[Challenge, ...]:
+    """Every challenge of an answer; what cannot be read is passed over."""
+    found: list[Challenge] = []
+    values = response.header_all("WWW-Authenticate") if response else ()
+    for item in _ITEM.finditer(", ".join(values)):
+        if item["scheme"]:
+            found.append(Challenge(item["scheme"].lower()))
+        elif found:
+            parameter = (item["name"].lower(), _unquoted(item["value"]))
+            found[-1] = Challenge(found[-1].scheme, (*found[-1].parameters, parameter))
+    return tuple(found)
+
+
+def _unquoted(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+
+
+def _bearer(played: Played) -> list[Challenge]:
+    return [one for one in read_challenges(played.response) if one.scheme == "bearer"]
+
+
+@check("challenge-has-parameter")
+def challenge_has_parameter(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A challenge for bearer tokens has at least one parameter (RFC 6750 §3)."""
+    for challenge in _bearer(played):
+        if not challenge.parameters:
+            yield "the challenge Bearer has no parameter"
+
+
+@check("challenge-parameters-once")
+def challenge_parameters_once(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """No parameter of a challenge for bearer tokens comes twice (RFC 6750 §3)."""
+    for challenge in _bearer(played):
+        names = [name for name, _ in challenge.parameters]
+        yield from (f"{name} comes more than once" for name in {*names} if names.count(name) > 1)
+
+
+@check("challenge-characters")
+def challenge_characters(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The values of a challenge for bearer tokens have only the characters allowed (§3)."""
+    for challenge in _bearer(played):
+        for name, value in challenge.parameters:
+            if name in CHARACTERS and not CHARACTERS[name].fullmatch(value):
+                yield f"{name} of the challenge holds characters that are not allowed"
+
+
+@check("challenge-without-error")
+def challenge_without_error(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A challenge to a request without credentials tells no error (RFC 6750 §3.1)."""
+    for challenge in _bearer(played):
+        if "error" in dict(challenge.parameters):
+            yield "the challenge tells an error, though no token was shown"

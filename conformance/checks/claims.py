@@ -1,0 +1,93 @@
+"""Claims about the user, in ID tokens and at userinfo: OpenID Connect Core §5.1, §5.3.2, §13.3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.checks.id_token import read_id_token
+from conformance.checks.model import Surround, check
+from conformance.play.transcript import Played, Transcript
+from conformance.scenario.model import Answer, StepKind
+
+# The JSON type of each standard claim (§5.1, table 1).
+_TEXTS = """
+sub name given_name family_name middle_name nickname preferred_username profile picture website
+email gender birthdate zoneinfo locale phone_number
+"""
+TEXT_CLAIMS = tuple(_TEXTS.split())
+BOOLEAN_CLAIMS = ("email_verified", "phone_number_verified")
+# What each scope asks for (§5.4); one of them is enough to see that the scope has an effect.
+SCOPE_CLAIMS = {
+    "profile": ("name", "given_name", "family_name", "nickname", "preferred_username", "picture"),
+    "email": ("email",),
+    "address": ("address",),
+    "phone": ("phone_number",),
+}
+
+
+def _told(played: Played) -> Mapping[str, Any]:
+    """The claims an answer tells: of its ID token, or at userinfo."""
+    token = read_id_token(played)
+    if token:
+        return token.claims
+    return played.received if played.step.kind is StepKind.USERINFO else {}
+
+
+@check("claim-types")
+def claim_types(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Every standard claim has the JSON type laid down for it (§5.1)."""
+    claims = {name: value for name, value in _told(played).items() if value is not None}
+    for name in TEXT_CLAIMS:
+        if not isinstance(claims.get(name, ""), str):
+            yield f"{name} is no text"
+    for name in BOOLEAN_CLAIMS:
+        if not isinstance(claims.get(name, True), bool):
+            yield f"{name} is no boolean"
+    updated = claims.get("updated_at", 0)
+    if isinstance(updated, bool) or not isinstance(updated, int | float):
+        yield "updated_at is no number"
+    if not isinstance(claims.get("address", {}), Mapping):
+        yield "address is no JSON object"
+
+
+@check("claims-not-empty")
+def claims_not_empty(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """No claim is null or an empty text (§5.3.2)."""
+    yield from (f"{n} is null or empty" for n, v in _told(played).items() if v is None or v == "")
+
+
+@check("no-null-members")
+def no_null_members(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """No member of a JSON answer is null (§13.3)."""
+    if played.answer is Answer.GRANTED:
+        yield from (f"{name} is null" for name, value in played.received.items() if value is None)
+
+
+@check("claims-of-scope")
+def claims_of_scope(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+    """Each of profile, email, address and phone that was granted tells a claim (§5.4)."""
+    granted = transcript.recall("token.scope") or transcript.recall("authorize.scope") or ""
+    for scope, names in SCOPE_CLAIMS.items():
+        if scope in str(granted).split() and not any(name in _told(played) for name in names):
+            yield f"nothing of the scope {scope} is told"
+
+
+@check("userinfo-same-user")
+def userinfo_same_user(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+    """`sub` at userinfo is that of the ID token (§5.3.2)."""
+    first = transcript.step("token")
+    token = read_id_token(first) if first else None
+    if token and played.received.get("sub") != token.claims.get("sub"):
+        yield "sub is not that of the ID token"
+
+
+@check("userinfo-media-type")
+def userinfo_media_type(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Userinfo comes as application/json, or as a JWT declared as application/jwt (§5.3.2)."""
+    response = played.response
+    if response is None or played.answer is not Answer.GRANTED:
+        return
+    wanted = "application/jwt" if response.json_object() is None else "application/json"
+    if response.media_type != wanted:
+        yield f"the media type is {response.media_type or 'absent'}, the body that of {wanted}"

@@ -1,0 +1,34 @@
+"""Introspection responses: RFC 7662 §2.2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.checks.model import Surround, check
+from conformance.play.transcript import Played, Transcript
+
+TEXTS = ("scope", "client_id", "username", "token_type", "sub", "iss", "jti")
+TIMES = ("exp", "iat", "nbf")
+
+
+@check("introspection-members")
+def introspection_members(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+    """What is told of a live token has the types laid down and is true (RFC 7662 §2.2)."""
+    told = played.received
+    yield from (f"{name} is no text" for name in TEXTS if not isinstance(told.get(name, ""), str))
+    for name in TIMES:
+        value = told.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, int):
+            yield f"{name} is no whole number"
+    if told.get("client_id", play.client_id) != play.client_id:
+        yield "client_id is not the client the token was issued to"
+    granted, scope = play.recall("token.scope"), told.get("scope")
+    texts = [set(text.split()) for text in (granted, scope) if isinstance(text, str)]
+    if len(texts) > 1 and texts[0] != texts[1]:
+        yield "scope is not the scope that was granted"
+
+
+@check("introspection-no-details")
+def introspection_no_details(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Of an inactive token nothing else is told (RFC 7662 §2.2)."""
+    yield from (f"{name} is there" for name in played.received if name != "active")

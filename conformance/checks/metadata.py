@@ -1,0 +1,220 @@
+"""What the metadata lists, and whether it is true: RFC 8414 §2, OpenID Connect Discovery §3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from conformance.checks.id_token import read_jwt, verified
+from conformance.checks.id_token_claims import is_issuer
+from conformance.checks.model import Surround, check
+from conformance.play.transcript import Played, Transcript
+from conformance.scenario.model import StepKind
+
+# Members that are arrays of texts (RFC 8414 §2, OpenID Connect Discovery §3).
+LISTS = (
+    "scopes_supported",
+    "response_types_supported",
+    "response_modes_supported",
+    "grant_types_supported",
+    "acr_values_supported",
+    "subject_types_supported",
+    "id_token_signing_alg_values_supported",
+    "userinfo_signing_alg_values_supported",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+    "revocation_endpoint_auth_methods_supported",
+    "revocation_endpoint_auth_signing_alg_values_supported",
+    "introspection_endpoint_auth_methods_supported",
+    "introspection_endpoint_auth_signing_alg_values_supported",
+    "code_challenge_methods_supported",
+    "dpop_signing_alg_values_supported",
+    "display_values_supported",
+    "claim_types_supported",
+    "claims_supported",
+    "ui_locales_supported",
+    "prompt_values_supported",
+)
+BY_JWT = ("private_key_jwt", "client_secret_jwt")
+OTHER_ENDPOINTS = ("revocation_endpoint", "introspection_endpoint")
+
+
+def _listed(played: Played, name: str) -> list[Any]:
+    value = played.received.get(name)
+    return value if isinstance(value, list) else []
+
+
+@check("metadata-issuer-form")
+def metadata_issuer_form(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """`issuer` is an https URL without query and fragment (RFC 8414 §2)."""
+    if not is_issuer(played.received.get("issuer")):
+        yield "issuer is no https URL, or has a query or fragment"
+
+
+@check("metadata-lists")
+def metadata_lists(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Members with several values are arrays of texts (RFC 8414 §3.2)."""
+    for name in LISTS:
+        value = played.received.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            yield f"{name} is no array of texts"
+
+
+@check("metadata-no-empty-lists")
+def metadata_no_empty_lists(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A list without elements is left out (RFC 8414 §3.2)."""
+    yield from (f"{name} is an empty list" for name, v in played.received.items() if v == [])
+
+
+@check("metadata-subject-types")
+def metadata_subject_types(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """`subject_types_supported` lists public, pairwise or both (OpenID Connect Core §8)."""
+    if not set(_listed(played, "subject_types_supported")) & {"public", "pairwise"}:
+        yield "subject_types_supported lists neither public nor pairwise"
+
+
+@check("metadata-id-token-algs")
+def metadata_id_token_algs(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The algorithms of ID tokens are listed, RS256 among them (OpenID Connect Discovery §3)."""
+    if "RS256" not in _listed(played, "id_token_signing_alg_values_supported"):
+        yield "id_token_signing_alg_values_supported does not list RS256"
+
+
+@check("metadata-scope-openid")
+def metadata_scope_openid(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """If scopes are listed, openid is among them (OpenID Connect Discovery §3)."""
+    scopes = _listed(played, "scopes_supported")
+    if scopes and "openid" not in scopes:
+        yield "scopes_supported does not list openid"
+
+
+def _lacks_algorithms(played: Played, endpoint: str) -> Iterator[str]:
+    methods = _listed(played, f"{endpoint}_auth_methods_supported")
+    algorithms = f"{endpoint}_auth_signing_alg_values_supported"
+    if set(methods) & set(BY_JWT) and not _listed(played, algorithms):
+        yield f"{algorithms} is missing, though clients may authenticate by JWT"
+
+
+@check("metadata-token-auth-algs")
+def metadata_token_auth_algs(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Where clients may authenticate by JWT, the algorithms are listed (RFC 8414 §2)."""
+    yield from _lacks_algorithms(played, "token_endpoint")
+
+
+@check("metadata-other-auth-algs")
+def metadata_other_auth_algs(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The same for revocation and introspection (RFC 8414 §2)."""
+    for endpoint in OTHER_ENDPOINTS:
+        yield from _lacks_algorithms(played, endpoint)
+
+
+@check("metadata-auth-algs-not-none")
+def metadata_auth_algs_not_none(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The algorithm none is not listed for client authentication (RFC 8414 §2)."""
+    for endpoint in ("token_endpoint", *OTHER_ENDPOINTS):
+        name = f"{endpoint}_auth_signing_alg_values_supported"
+        if "none" in _listed(played, name):
+            yield f"{name} lists none"
+
+
+@check("metadata-token-auth-rs256")
+def metadata_token_auth_rs256(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """RS256 is among the algorithms for client authentication (RFC 8414 §2)."""
+    algorithms = _listed(played, "token_endpoint_auth_signing_alg_values_supported")
+    if algorithms and "RS256" not in algorithms:
+        yield "token_endpoint_auth_signing_alg_values_supported does not list RS256"
+
+
+@check("metadata-signature")
+def metadata_signature(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+    """`signed_metadata`, where given, is a JWT of a published key, with iss (RFC 8414 §2.1)."""
+    signed = played.received.get("signed_metadata")
+    if signed is None:
+        return
+    token = read_jwt(signed)
+    if token is None or not verified(token, surround.jwks()):
+        yield "signed_metadata is no JWT that a key of the key set verifies"
+    elif not token.claims.get("iss"):
+        yield "signed_metadata has no iss"
+
+
+@check("metadata-signed-not-nested")
+def metadata_signed_not_nested(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Signed metadata holds no signed_metadata (RFC 8414 §2.1)."""
+    token = read_jwt(played.received.get("signed_metadata"))
+    if token and "signed_metadata" in token.claims:
+        yield "signed_metadata holds signed_metadata"
+
+
+@check("metadata-same-as-before")
+def metadata_same_as_before(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+    """Issuer, endpoints and key set are those of the document fetched first (RFC 8414 §3)."""
+    first = transcript.step("metadata")
+    if first is None or not first.received:
+        return
+    for name in ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"):
+        if played.received.get(name) != first.received.get(name):
+            yield f"{name} differs from that of the other document"
+
+
+@check("metadata-lists-grant")
+def metadata_lists_grant(_p: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+    """A grant that works is listed; refresh_token is none of the defaults (RFC 8414 §2)."""
+    grants = surround.metadata.get("grant_types_supported", ["authorization_code", "implicit"])
+    if "refresh_token" not in grants:
+        yield "grant_types_supported does not list refresh_token"
+
+
+@check("metadata-lists-s256")
+def metadata_lists_s256(_p: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+    """S256, which worked, is listed (RFC 8414 §2)."""
+    if "S256" not in surround.metadata.get("code_challenge_methods_supported", []):
+        yield "code_challenge_methods_supported does not list S256"
+
+
+@check("metadata-lists-auth-method")
+def metadata_lists_auth_method(
+    played: Played, play: Transcript, surround: Surround
+) -> Iterator[str]:
+    """The authentication method that worked is listed, or is the default (RFC 8414 §2)."""
+    revoking = played.step.kind is StepKind.REVOKE
+    endpoint = "revocation_endpoint" if revoking else "token_endpoint"
+    listed = surround.metadata.get(f"{endpoint}_auth_methods_supported", ["client_secret_basic"])
+    client = surround.clients.get(play.client_id)
+    if client and client.auth not in listed:
+        yield f"{endpoint}_auth_methods_supported does not list {client.auth}"
+
+
+@check("jwks-use-when-mixed")
+def jwks_use_when_mixed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Where a key is for encryption, each says what it is for (RFC 8414 §2)."""
+    keys = [key for key in _listed(played, "keys") if isinstance(key, dict)]
+    if any(key.get("use") == "enc" for key in keys):
+        yield from (f"key {n} does not say use" for n, key in enumerate(keys) if "use" not in key)
+
+
+@check("cors-open")
+def cors_open(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The browser may show the answer to a script of the client's origin (Fetch standard)."""
+    asked, allowed = _origins(played)
+    if allowed not in ("*", asked):
+        yield (
+            "Access-Control-Allow-Origin names another origin"
+            if allowed
+            else ("there is no Access-Control-Allow-Origin")
+        )
+
+
+@check("cors-closed")
+def cors_closed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """No script of another origin may read the answer (RFC 9700 §2.6)."""
+    asked, allowed = _origins(played)
+    if allowed in ("*", asked):
+        yield f"Access-Control-Allow-Origin is {allowed}"
+
+
+def _origins(played: Played) -> tuple[str, str]:
+    """The origin that asked, and the one that the answer allows."""
+    exchange = played.exchanges[-1]
+    allowed = exchange.response.header("Access-Control-Allow-Origin") if exchange.response else ""
+    return exchange.request.header("Origin") or "", allowed or ""

@@ -1,0 +1,198 @@
+"""Userinfo opened by what is no good access token, or told wrongly: RFC 6750, OIDC Core §5.3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reference_server.defects.building import having, making, subtle, telling
+from reference_server.errors import OAuthError
+from reference_server.exchange import Exchange, UnverifiedJwt
+from reference_server.guarding import Check, Defect
+from reference_server.guards.resource import invalid_token
+from reference_server.store import Grant
+from reference_server.tokens import new_token
+
+R_VALID = "RFC6749-7-resource_validates_token"
+
+
+def _also_for(find: Callable[[Exchange], Grant | None]) -> Check:
+    """The check of an access token by a server that takes something else for one as well."""
+
+    def check(exchange: Exchange) -> None:
+        token = exchange.shown_token
+        if token and token.active and token.expires_at > exchange.now:
+            return
+        grant = find(exchange)
+        if exchange.access_token and grant is None:
+            raise invalid_token("unknown, expired or revoked")
+        if grant:
+            exchange.access_token = new_token(exchange.server, "access", grant, "", exchange.now)
+
+    return check
+
+
+def _of_refresh_token(exchange: Exchange) -> Grant | None:
+    token = exchange.server.store.token(exchange.access_token)
+    return token.grant if token and token.kind == "refresh" else None
+
+
+def _of_code(exchange: Exchange) -> Grant | None:
+    code = exchange.server.store.code(exchange.access_token)
+    return code.grant if code else None
+
+
+def _of_id_token(exchange: Exchange) -> Grant | None:
+    claims = UnverifiedJwt.read(exchange.access_token).claims
+    if "nonce" not in claims:
+        return None
+    return Grant("", str(claims["aud"]), str(claims["sub"]), ("openid",), "", 0, "")
+
+
+def _of_expired(exchange: Exchange) -> Grant | None:
+    token = exchange.shown_token
+    return token.grant if token and token.active else None
+
+
+def _of_revoked(exchange: Exchange) -> Grant | None:
+    token = exchange.shown_token
+    return token.grant if token and token.expires_at > exchange.now else None
+
+
+def _of_beginning(exchange: Exchange) -> Grant | None:
+    """A token looked up by its first characters alone."""
+    shown = exchange.access_token
+    token = exchange.server.store.token_beginning(shown[: len(shown) // 2]) if shown else None
+    return token.grant if token and token.kind == "access" else None
+
+
+def _opened_by(name: str, requirement: str, summary: str, find: Any) -> Defect:
+    check = {"resource__token_active": _also_for(find)}
+    return subtle(f"resource.{name}", requirement, summary, **check)
+
+
+def _challenge(name: str, requirement: str, summary: str, change: Callable[[str], str]) -> Defect:
+    def alter(content: dict[str, Any], _about: object) -> dict[str, Any]:
+        return {"value": change(content["value"])}
+
+    return telling(f"challenge.{name}", requirement, summary, challenge=alter)
+
+
+def _only_by(method: str) -> Check:
+    def check(exchange: Exchange) -> None:
+        if exchange.request.method != method:
+            raise OAuthError("invalid_request", f"method {exchange.request.method}", 405)
+
+    return check
+
+
+DEFECTS: tuple[Defect, ...] = (
+    _opened_by("refresh_token", R_VALID, "a refresh token opens userinfo", _of_refresh_token),
+    _opened_by("code", R_VALID, "an authorization code opens userinfo", _of_code),
+    _opened_by("id_token", "RFC9068-4-rs_checks_typ", "an ID token opens userinfo", _of_id_token),
+    _opened_by(
+        "expired", "RFC6750-5.2-lifetime_limited", "an expired token opens userinfo", _of_expired
+    ),
+    _opened_by(
+        "revoked",
+        "RFC7009-2-access_tokens",
+        "a revoked access token opens userinfo",
+        _of_revoked,
+    ),
+    _opened_by(
+        "first_half",
+        "RFC6749-10.3-access_token_unguessable",
+        "half an access token opens userinfo",
+        _of_beginning,
+    ),
+    subtle(
+        "userinfo.get_only",
+        "OIDCC-5.3-get_and_post",
+        "userinfo does not work with POST",
+        resource__one_place=_only_by("GET"),
+    ),
+    subtle(
+        "userinfo.post_only",
+        "OIDCC-5.3-get_and_post",
+        "userinfo does not work with GET",
+        resource__one_place=_only_by("POST"),
+    ),
+    _challenge(
+        "error_left_out",
+        "RFC6750-3-error_included",
+        "a challenge does not say what is wrong with the token",
+        lambda value: value.split(", error")[0],
+    ),
+    _challenge(
+        "other_error",
+        "RFC6750-3.1-invalid_token_401",
+        "an unfit token is called invalid_grant",
+        lambda value: value.replace("invalid_token", "invalid_grant"),
+    ),
+    _challenge(
+        "other_scheme",
+        "RFC6750-3-scheme_bearer",
+        "the scheme of a challenge is OAuth",
+        lambda value: value.replace("Bearer", "OAuth", 1),
+    ),
+    _challenge(
+        "bare",
+        "RFC6750-3-auth_param_required",
+        "a challenge has no parameter",
+        lambda value: value.split(" ")[0],
+    ),
+    _challenge(
+        "twice",
+        "RFC6750-3-no_repeated_params",
+        "a parameter of a challenge comes twice",
+        lambda value: f"{value}, {value.split(' ', 1)[1]}",
+    ),
+    _challenge(
+        "quotes",
+        "RFC6750-3-charset",
+        "a description in a challenge holds quotation marks",
+        lambda value: value + r', error_description="the \"token\""',
+    ),
+    telling(
+        "userinfo.other_case",
+        "OIDCC-5.3.2-sub_same",
+        "userinfo tells sub in other letters",
+        userinfo=making(lambda c, _a: {"sub": c.get("sub", "").upper()}),
+    ),
+    telling(
+        "userinfo.null",
+        "OIDCC-5.3.2-no_null_claims",
+        "userinfo tells what it does not know as null",
+        userinfo=having(phone_number=None),
+    ),
+    telling(
+        "userinfo.empty",
+        "OIDCC-13.3-no_null",
+        "userinfo tells what it does not know as an empty text",
+        userinfo=having(nickname=""),
+    ),
+    telling(
+        "userinfo.address_text",
+        "OIDCC-5.1-claim_types",
+        "userinfo tells the address as a text",
+        userinfo=having(address="1 Client Street"),
+    ),
+    telling(
+        "userinfo.expires_late",
+        "RFC6750-5.3-short_lived",
+        "an access token lives for a day",
+        token_response=having(expires_in=24 * 3600),
+    ),
+    telling(
+        "access_token.characters",
+        "RFC6750-2.1-token_syntax",
+        "an access token holds characters that no header takes",
+        token_response=making(lambda c, _a: {"access_token": f"{c['access_token']}|1"}),
+    ),
+    telling(
+        "token_type.own",
+        "OIDCC-3.1.3.3-token_type_bearer",
+        "the token type is one of the server's own",
+        token_response=having(token_type="JWT"),
+    ),
+)
