@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from reference_server.errors import OAuthError
 from reference_server.guarding import Failed, behaviour, run
 from reference_server.guards.authorization import BEFORE_REDIRECTING, REDIRECTED, Authorization
+from reference_server.guards.openid import OPENID, claims_asked, subjects_asked
 from reference_server.guards.targets import REQUESTED
 from reference_server.messages import Headers, Refusal, Request, Response
 from reference_server.pages import consent_page, error_page, login_page
@@ -67,6 +68,16 @@ SCOPE_CASE = behaviour(
     "RFC6749-3.3-case_sensitive",
     "words of scope differ in the case of their letters",
 )
+BY_POST = behaviour(
+    "authorize.by_post", "OIDCC-3.1.2.1-get_and_post", "a request may come as a form"
+)
+IN_QUERY = behaviour(
+    "authorize.in_query", "OIDCC-3.1.2.5-code_in_query", "the code comes back in the query"
+)
+NOT_307 = behaviour("authorize.not_307", "OIDCC-16.22-no_307", "no form is posted on to the client")
+NOT_FRAMED = behaviour(
+    "page.not_framed", "OIDCC-3.1.2.3-csrf_clickjacking", "no page of another site frames a page"
+)
 ISSUER = behaviour("authorize.iss", "RFC9207-2-iss_in_success", "every answer names the issuer")
 
 
@@ -78,6 +89,8 @@ class AuthorizeEndpoint:
 
     def authorize(self, request: Request) -> Response:
         """An authorization request, by GET or POST (OpenID Connect Core §3.1.2.1)."""
+        if request.method == "POST" and not self.server.behaves(BY_POST):
+            return Response(405, (("Allow", "GET"),))
         parameters = request.form if request.method == "POST" else request.query
         return self._begin(request, parameters, self._sign_in(request))
 
@@ -139,6 +152,7 @@ class AuthorizeEndpoint:
             audience=authorization.audience,
             auth_time=sign_in.auth_time,
             nonce=authorization.get("nonce"),
+            claims=claims_asked(authorization),
         )
         code = Code(
             value=("" if self.server.behaves(CODE_SYNTAX) else "c\u00f6de-")
@@ -180,11 +194,13 @@ class AuthorizeEndpoint:
         except Failed as failed:
             return _invalid(failed)
         try:
-            run((*REDIRECTED, *REQUESTED), authorization, self.server.defects)
+            run((*REDIRECTED, *OPENID, *REQUESTED), authorization, self.server.defects)
         except Failed as failed:
             return self._error(authorization, failed.error, _why(failed))
         asked = set(authorization.get("prompt").split())
-        done = ({"login"} if fresh else set()) | ({"consent"} if consented else set())
+        done = ({"login", "select_account"} if fresh else set()) | (
+            {"consent"} if consented else set()
+        )
         return self._decide(request, authorization, sign_in, asked - done, fresh=fresh)
 
     def _decide(
@@ -197,14 +213,15 @@ class AuthorizeEndpoint:
         fresh: bool,
     ) -> Response:
         """What a request that passed its guards gets; `prompt` is what is still to be asked."""
-        silent = "none" in prompt and self.server.behaves(SILENT)
+        silent = prompt == {"none"} and self.server.behaves(SILENT)
         if "none" in prompt and not self.server.behaves(SILENT_SESSION):
             return self._error(authorization, OAuthError("login_required", "always"))
         prompt = prompt if self.server.behaves(PROMPT_LOGIN) else prompt - {"login"}
         aged = not fresh and self.server.behaves(MAX_AGE)
         too_old = aged and sign_in is not None and _too_old(authorization, sign_in)
-        if sign_in is None or "login" in prompt or too_old:
-            if silent:
+        anew = "login" in prompt or "select_account" in prompt or too_old
+        if sign_in is None or anew or self._somebody_else(authorization, sign_in):
+            if silent or fresh:
                 return self._error(authorization, OAuthError("login_required", "not signed in"))
             return self._login_page(request, authorization.parameters)
         given = (authorization.get("client_id"), authorization.get("scope"))
@@ -214,10 +231,16 @@ class AuthorizeEndpoint:
             return self._consent_page(request, authorization.parameters, given)
         return self._redirect(authorization, {"code": self.issue_code(authorization, sign_in)})
 
+    def _somebody_else(self, authorization: Authorization, sign_in: SignIn) -> bool:
+        """OpenID Connect Core §3.1.2.2: the user is not the one that was asked for."""
+        user, asked = self.server.config.user(sign_in.username), subjects_asked(authorization)
+        return bool(asked) and asked != {user.sub if user else ""}
+
     def _error(
         self, authorization: Authorization, error: OAuthError, why: Refusal | None = None
     ) -> Response:
         fields = {"error": error.error, "error_description": error.description}
+        fields = self.server.told("authorization_error", fields, authorization)
         refusal = why or Refusal(error.error, "OIDCC-3.1.2.6-error_at_redirect_uri", error.cause)
         return replace(self._redirect(authorization, fields), refusal=refusal)
 
@@ -234,17 +257,24 @@ class AuthorizeEndpoint:
         if not self.server.behaves(QUERY_KEPT):
             redirect_uri = redirect_uri.split("?", maxsplit=1)[0]
         joint = "" if redirect_uri.endswith("?") else "&" if "?" in redirect_uri else "?"
+        if not self.server.behaves(IN_QUERY):
+            joint = "#"
         location = redirect_uri + joint + urlencode(answer)
         if not self.server.behaves(ONCE):
             location += "&" + urlencode({"code": "another"})
-        return Response(303, (("Location", location), ("Cache-Control", "no-store")))
+        status = 303 if self.server.behaves(NOT_307) else 307
+        return Response(status, (("Location", location), ("Cache-Control", "no-store")))
 
     def _login_page(
         self, request: Request, parameters: tuple[tuple[str, str], ...], *, failed: bool = False
     ) -> Response:
         csrf = self._csrf(request)
         action = f"{self.server.endpoint('login')}?{urlencode(parameters)}"
-        return _page(200, login_page(action, csrf, failed=failed), csrf)
+        page = _page(200, login_page(action, csrf, failed=failed), csrf)
+        if self.server.behaves(NOT_FRAMED):
+            return page
+        shown = (pair for pair in page.headers if pair[0] != "Content-Security-Policy")
+        return replace(page, headers=tuple(shown))
 
     def _consent_page(
         self,

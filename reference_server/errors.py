@@ -16,6 +16,8 @@ PUBLIC_TEXTS = {
     "invalid_token": "The access token is invalid.",
     "login_required": "The user is not signed in.",
     "consent_required": "The user has not consented.",
+    "request_not_supported": "Request objects are not supported.",
+    "request_uri_not_supported": "Request objects are not supported.",
     "access_denied": "The request was denied.",
 }
 

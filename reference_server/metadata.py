@@ -93,7 +93,10 @@ class Documents:
             "claims_supported": sorted(
                 {*ID_TOKEN_CLAIMS, *(n for names in SCOPE_CLAIMS.values() for n in names)}
             ),
-            "prompt_values_supported": ["none", "login", "consent"],
+            "claims_parameter_supported": True,
+            "request_parameter_supported": False,
+            "request_uri_parameter_supported": False,
+            "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "dpop_signing_alg_values_supported": algorithms,
             "authorization_response_iss_parameter_supported": not server.dialect.has(
                 "no_iss_parameter"

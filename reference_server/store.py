@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -21,6 +22,7 @@ class Grant:
     audience: str
     auth_time: int
     nonce: str
+    claims: tuple[str, ...] = ()  # asked for one by one (OpenID Connect Core §5.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,9 @@ class MemoryStore:
             return replace(token, active=False)
         return token
 
-    def token_beginning(self, start: str) -> Token | None:
-        """The token that begins so; a server that looks tokens up by it has a defect."""
-        found = next((value for value in self._tokens.rows if value.startswith(start)), "")
+    def token_of(self, fits: Callable[[str], bool]) -> Token | None:
+        """The first token whose value fits; a server that looks tokens up so has a defect."""
+        found = next((value for value in list(self._tokens.rows) if fits(value)), "")
         return self.token(found)
 
     def retire_token(self, value: str, now: float = 0.0) -> bool:

@@ -115,8 +115,9 @@ def _access_jwt(server: Server, grant: Grant, jkt: str, now: float, expires_at: 
         "exp": int(expires_at),
         "iat": int(now),
         "jti": server.random_text(),
+        "auth_time": grant.auth_time,
     }
-    claims = {n: value for n, value in claims.items() if server.behaves(JWT_CLAIMS[n])}
+    claims = {n: value for n, value in claims.items() if server.behaves(JWT_CLAIMS.get(n, ""))}
     own_profile = server.dialect.has("access_token_profile")
     if own_profile:
         claims = {n: value for n, value in claims.items() if n not in ("client_id", "jti")}
@@ -186,6 +187,7 @@ def user_claims(server: Server, grant: Grant) -> dict[str, Any]:
     known = dict(user.claims) if user else {}
     standard = {name for names in SCOPE_CLAIMS.values() for name in names}
     asked = {name for scope in grant.scope for name in SCOPE_CLAIMS.get(scope, ())}
+    asked |= set(grant.claims) & standard
     told = {name: value for name, value in known.items() if name in asked}
     if "updated_at" in asked and server.dialect.has("updated_at_text"):
         told["updated_at"] = UPDATED_AT

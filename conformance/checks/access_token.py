@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 
+from conformance.checks.id_token import IdToken, read_jwt, verified
 from conformance.checks.model import Surround, check
 from conformance.play.transcript import Played, Transcript
 from conformance.scenario.model import Answer
@@ -68,6 +69,67 @@ def access_token_jwt_claims(played: Played, _t: Transcript, _s: Surround) -> Ite
     read = _read(played)
     if read:
         yield from (f"{name} is missing" for name in REQUIRED if name not in read[1])
+
+
+@check("access-token-jwt-signature")
+def access_token_jwt_signature(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+    """A JWT access token is signed with a key of the key set (RFC 9068 §2.1, §4)."""
+    token = read_jwt(played.received.get("access_token"))
+    if token is None:
+        return
+    if str(token.header.get("alg", "")).lower() in ("none", ""):
+        yield "the access token is not signed"
+    elif not verified(token, surround.jwks()):
+        yield "no key of the key set verifies the signature"
+
+
+@check("access-token-jwt-scope")
+def access_token_jwt_scope(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+    """A JWT access token tells the scope that was granted, as a text (RFC 9068 §2.2.3)."""
+    token, scope = read_jwt(played.received.get("access_token")), played.received.get("scope")
+    granted = scope if isinstance(scope, str) else play.recall("authorize.scope")
+    if token is None or not granted:
+        return
+    told = token.claims.get("scope")
+    if not isinstance(told, str):
+        yield "scope is missing or no text"
+    elif scope and set(told.split()) != set(str(granted).split()):
+        yield "scope is not the scope that was granted"
+
+
+@check("access-token-jwt-audience")
+def access_token_jwt_audience(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+    """`aud` of a JWT access token holds the API that was asked for (RFC 9068 §3)."""
+    token, asked = read_jwt(played.received.get("access_token")), play.recall("authorize.audience")
+    if token and asked and asked not in _audience(token):
+        yield "aud does not hold the API that was asked for"
+
+
+@check("access-token-jwt-other-audience")
+def access_token_jwt_other_audience(
+    played: Played, play: Transcript, _s: Surround
+) -> Iterator[str]:
+    """Neither an earlier access token nor the ID token has the same aud (RFC 9068 §5)."""
+    token, first = read_jwt(played.received.get("access_token")), play.step("token")
+    for name in ("access_token", "id_token"):
+        other = read_jwt(first.received.get(name)) if first else None
+        if token and other and _audience(token) == _audience(other):
+            yield f"aud is that of the first {name}"
+
+
+@check("access-token-jwt-same-login")
+def access_token_jwt_same_login(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+    """auth_time, acr and amr are those of the first access token (RFC 9068 §2.2.1)."""
+    token, first = read_jwt(played.received.get("access_token")), play.step("token")
+    original = read_jwt(first.received.get("access_token")) if first else None
+    for name in ("auth_time", "acr", "amr"):
+        if token and original and token.claims.get(name) != original.claims.get(name):
+            yield f"{name} differs from that of the first access token"
+
+
+def _audience(token: IdToken) -> set[str]:
+    value = token.claims.get("aud")
+    return set(map(str, value)) if isinstance(value, list) else {str(value)}
 
 
 @check("access-token-bound")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.checks.model import Surround, check
+from conformance.http import query_parameters
 from conformance.login.model import Ending
 from conformance.play.transcript import Played, Transcript
+
+IN_AN_ERROR = ("error", "error_description", "error_uri", "state", "iss", "session_state")
+POSTS_ON = (307, 308)
 
 
 def _called_back(played: Played) -> bool:
@@ -48,6 +52,41 @@ def callback_parameters_once(played: Played, _t: Transcript, _s: Surround) -> It
     """No parameter of the authorization response comes twice (RFC 6749 §3.1)."""
     if played.landing is not None:
         yield from (f"{name} comes more than once" for name in played.landing.repeated)
+
+
+@check("code-in-query")
+def code_in_query(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The code comes back in the query of the redirect (RFC 6749 §4.1.2)."""
+    location = played.landing.location if played.landing else ""
+    has_code = _called_back(played) and bool(played.received.get("code"))
+    if has_code and "code" not in dict(query_parameters(location)):
+        yield "the code does not stand in the query"
+
+
+@check("error-parameters-known")
+def error_parameters_known(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """An error response holds only what is defined for it (OpenID Connect Core §3.1.2.6)."""
+    if _called_back(played) and played.received.get("error"):
+        yield from (f"{name} is there" for name in played.received if name not in IN_AN_ERROR)
+
+
+@check("redirect-not-307")
+def redirect_not_307(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The redirect to the client does not post on what the user filled in (RFC 9700 §4.12)."""
+    response = played.exchanges[-1].response if played.exchanges else None
+    if _called_back(played) and response and response.status in POSTS_ON:
+        yield f"the redirect to the client has status {response.status}"
+
+
+@check("page-not-framed")
+def page_not_framed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The page tells browsers not to show it in a frame (RFC 6749 §10.13)."""
+    response = played.exchanges[-1].response if played.exchanges else None
+    if response is None:
+        return
+    policies = ";".join(response.header_all("Content-Security-Policy")).lower()
+    if "frame-ancestors" not in policies and not response.header("X-Frame-Options"):
+        yield "neither frame-ancestors nor X-Frame-Options is there"
 
 
 @check("no-token-in-callback")

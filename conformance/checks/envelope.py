@@ -128,6 +128,14 @@ def scope_single_spaces(played: Played, _t: Transcript, _s: Surround) -> Iterato
         yield "the words of scope are not parted by exactly one space"
 
 
+@check("scope-without-offline-access")
+def scope_without_offline_access(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Without a refresh token the scope does not hold offline_access (OIDC Core §11)."""
+    scope = str(played.received.get("scope", "")).split()
+    if _granted(played) and "refresh_token" not in played.received and "offline_access" in scope:
+        yield "scope holds offline_access, and there is no refresh token"
+
+
 @check("error-is-json")
 def error_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
     """An error response of the token endpoint is a JSON object (RFC 6749 §5.2)."""

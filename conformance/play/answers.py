@@ -46,6 +46,10 @@ def answered(
         return Answer.SERVER_ERROR
     if method == "OPTIONS":
         return Answer.GRANTED if response.status < REDIRECT else Answer.REFUSED
+    if kind is StepKind.AUTHORIZE:  # sent by itself, without a browser
+        told = "error=" in (response.header("Location") or "")
+        refused = response.status >= BAD_REQUEST or told
+        return Answer.REFUSED if refused else Answer.LOGIN_PAGE
     if kind in (StepKind.TOKEN, StepKind.REFRESH):
         granted = "access_token" in received and "error" not in received
         return Answer.GRANTED if granted and response.status < BAD_REQUEST else Answer.REFUSED

@@ -49,9 +49,13 @@ def session_of(party: Party) -> AbstractContextManager[Session]:
         Unreachable: the target did not answer.
     """
     url, redirect_uri = valid_request(party, "main")
-    return party.sessions.lent(
-        lambda: party.driver.sign_in(url, redirect_uri, party.connect()), party.target.limits.jobs
-    )
+
+    def sign_in() -> Session:
+        """In a context of its own: a session is not of the time that one play has moved on to."""
+        transport = party.connect()
+        return contextvars.Context().run(party.driver.sign_in, url, redirect_uri, transport)
+
+    return party.sessions.lent(sign_in, party.target.limits.jobs)
 
 
 def valid_request(party: Party, client: str) -> tuple[str, str]:
@@ -90,7 +94,7 @@ class _Play:
         for step in steps:
             self.recorder.exchanges.clear()
             try:
-                authorizing = step.kind is StepKind.AUTHORIZE and not _asks_first(step)
+                authorizing = step.kind is StepKind.AUTHORIZE and not _without_browser(step)
                 played = self._authorize(step) if authorizing else self._request(step)
             except Lacking as lacking:
                 stopped = f"{step.name} could not be sent: {lacking}"
@@ -116,8 +120,6 @@ class _Play:
         valid = requests.authorize(self.memory)
         sent = requests.changed(valid, step.changes, self.memory)
         url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(sent))
-        if step.changes.http:
-            self._let_pass(step.changes.http.after)
         at = self.party.clock()
         try:
             landing = self._land(step, url, sent)
@@ -142,6 +144,8 @@ class _Play:
         with self._session(live=live, interactive=interactive) as session:
             if live and not interactive:
                 self._warm_up(session)
+            if step.changes.http:
+                self._let_pass(step.changes.http.after)
             return self.party.driver.authorize(
                 url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
             )
@@ -217,9 +221,9 @@ def _page_wanted(step: Step) -> bool:
     return any(outcome.answer is Answer.LOGIN_PAGE for outcome in step.expect)
 
 
-def _asks_first(step: Step) -> bool:
-    """Whether it is the preflight of a script (Fetch standard), not a request of the browser."""
-    return step.changes.http is not None and step.changes.http.method == "OPTIONS"
+def _without_browser(step: Step) -> bool:
+    """Whether a request is sent by itself: a form, or the preflight of a script."""
+    return step.changes.http is not None and step.changes.http.method in ("OPTIONS", "POST")
 
 
 def _query(sent: Sent) -> str:

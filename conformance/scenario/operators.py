@@ -192,6 +192,35 @@ def _encode(valid: Values, argument: Any, _: Surroundings) -> Values:
     return (head + encoded,)
 
 
+def _unsigned(_valid: Values, argument: Any, around: Surroundings) -> Values:
+    """The claims of a JWT, and no signature (RFC 7519 §6)."""
+    header, claims, _ = _jwt_parts(argument, around)
+    return (f"{_encoded(header | {'alg': 'none'})}.{_encoded(claims)}.",)
+
+
+def _tampered(_valid: Values, argument: Any, around: Surroundings) -> Values:
+    header, claims, signature = _jwt_parts(argument, around)
+    later = {"exp": int(claims.get("exp", 0)) + 24 * 3600}
+    return (f"{_encoded(header)}.{_encoded(claims | later)}.{signature}",)
+
+
+def _jwt_parts(path: str, around: Surroundings) -> tuple[dict[str, Any], dict[str, Any], str]:
+    encoded = around.recall(path)
+    try:
+        header, claims, signature = encoded.split(".")
+        return _decoded(header), _decoded(claims), signature
+    except (ValueError, RecursionError) as error:
+        raise HarnessError(f"{path} is no JWT; say so in 'needs'") from error
+
+
+def _decoded(part: str) -> dict[str, Any]:
+    return dict(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
+
+
+def _encoded(part: Mapping[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+
+
 def _shift_seconds(valid: Values, argument: Any, _: Surroundings) -> Values:
     return (_one(valid, "shift_seconds") + argument,)
 
@@ -280,6 +309,18 @@ OPERATORS: dict[str, Operator] = {
         "integer",
         "its last letter percent-encoded, once or twice over",
         f"{_VALID} with its last letter percent-encoded ({{0}}×)",
+    ),
+    "unsigned": Operator(
+        _unsigned,
+        "text",
+        "the JWT of another place, as step.name, with alg none",
+        "the claims of {0} with alg none and no signature",
+    ),
+    "tampered": Operator(
+        _tampered,
+        "text",
+        "the JWT of another place with other claims and its old signature",
+        "{0} with a later exp and its old signature",
     ),
     "registered": Operator(
         lambda _v, a, s: (s.registered_redirect_uri(a),),

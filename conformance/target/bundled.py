@@ -72,6 +72,7 @@ def _capabilities(config: ServerConfig) -> dict[str, bool]:
         "pkce-required": policy.pkce_required,
         "custom-claims": True,
         "resource-indicators": bool(config.apis),
+        "jwt-access-token": True,
         "refresh-only-offline": policy.refresh_requires_offline_access,
         "refresh-rotation": policy.rotate_refresh_tokens,
         "dpop-nonce": policy.dpop_nonce or of_public,

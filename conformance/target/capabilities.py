@@ -156,6 +156,27 @@ def _says(member: str) -> Rule:
     return rule
 
 
+def _not_listed(member: str, value: str) -> Rule:
+    """Present if there is a list, and it does not hold the value."""
+
+    def rule(_: Target, discovered: Discovered) -> Decision:
+        listed = _list(discovered, member)
+        present = bool(listed) and value not in listed
+        return Decision(present, f"metadata {'does not list' if present else 'may offer'} {value}")
+
+    return rule
+
+
+def _says_not(member: str) -> Rule:
+    """Present if the metadata says so in as many words."""
+
+    def rule(_: Target, discovered: Discovered) -> Decision:
+        present = discovered.metadata.get(member) is False
+        return Decision(present, f"metadata {'says' if present else 'does not say'} no {member}")
+
+    return rule
+
+
 def _session(target: Target, _: Discovered) -> Decision:
     kind = target.login.kind
     repeatable = kind in (*SIGNS_IN, "cookie")
@@ -285,7 +306,20 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "prompt-none": Capability("silent authentication", _scope("openid")),
     "claims-parameter": Capability("the parameter claims", _says("claims_parameter_supported")),
+    "no-implicit": Capability(
+        "no response type token", _not_listed("response_types_supported", "token")
+    ),
+    "no-request-object": Capability(
+        "the parameter request is not supported", _says_not("request_parameter_supported")
+    ),
+    "no-request-uri": Capability(
+        "the parameter request_uri is not supported", _says_not("request_uri_parameter_supported")
+    ),
     "session": Capability("a session that outlives one authorization", _session),
+    "jwt-access-token": Capability(
+        "access tokens for an API are JWTs of RFC 9068, and userinfo takes them",
+        _default(False, "not stated in the target file"),
+    ),
     "custom-claims": Capability(
         "a namespaced custom claim is set up", _default(False, "not stated in the target file")
     ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from reference_server.defects import (
+    access_tokens,
     authorization,
     clients,
     documents,
     id_tokens,
     managing,
+    openid,
     profiles,
     proof_keys,
     proofs,
@@ -30,11 +32,13 @@ def _taken_out() -> dict[str, Defect]:
 
 
 SUBTLE: tuple[Defect, ...] = (
+    *access_tokens.DEFECTS,
     *authorization.DEFECTS,
     *clients.DEFECTS,
     *documents.DEFECTS,
     *id_tokens.DEFECTS,
     *managing.DEFECTS,
+    *openid.DEFECTS,
     *profiles.DEFECTS,
     *proof_keys.DEFECTS,
     *proofs.DEFECTS,

@@ -233,6 +233,12 @@ DEFECTS: tuple[Defect, ...] = (
         },
     ),
     telling(
+        "offline_access.told",
+        "OIDCC-11-offline_not_granted",
+        "the scope says offline_access though it was not granted",
+        token_response=making(lambda c, _a: {"scope": f"{c.get('scope', '')} offline_access"}),
+    ),
+    telling(
         "offline_access.always",
         "OIDCC-11-offline_refresh_token",
         "a refresh token comes without offline_access",

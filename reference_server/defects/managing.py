@@ -83,7 +83,7 @@ def _hint_believed(told: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
 
 def _first_half(told: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
     shown = exchange.get("token")
-    found = exchange.server.store.token_beginning(shown[: len(shown) // 2])
+    found = exchange.server.store.token_of(_begins(shown))
     return {"active": True} if found and found.active and len(shown) > 1 else told
 
 
@@ -97,6 +97,11 @@ def _says_why(told: dict[str, Any], _exchange: Exchange) -> dict[str, Any]:
 
 def _scope_list(told: dict[str, Any], _exchange: Exchange) -> dict[str, Any]:
     return told | ({"scope": told["scope"].split()} if "scope" in told else {})
+
+
+def _begins(shown: str) -> Callable[[str], bool]:
+    half = shown[: len(shown) // 2]
+    return lambda value: bool(half) and value.startswith(half)
 
 
 DEFECTS: tuple[Defect, ...] = (

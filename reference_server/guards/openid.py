@@ -1,0 +1,97 @@
+"""What OpenID Connect asks of an authorization request: Core §3.1.2.2, §5.5, §6."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+
+from reference_server.errors import OAuthError, invalid_request
+from reference_server.exchange import UnverifiedJwt
+from reference_server.guarding import behaviour, guard
+from reference_server.guards.authorization import Authorization
+
+CLAIMED_SUB_COUNTS = behaviour(
+    "authorize.claimed_sub",
+    "OIDCC-3.1.2.2-sub_mismatch",
+    "no code is issued for another user than the one whose sub the claims parameter names",
+)
+
+
+@guard("authorize.no_request_object", "OIDCC-6.1-request_not_supported")
+def no_request_object(request: Authorization) -> None:
+    """OpenID Connect Core §6.1: request objects are not supported here."""
+    if request.get("request"):
+        raise OAuthError("request_not_supported", "a request object")
+
+
+@guard("authorize.no_request_uri", "OIDCC-6.2-request_uri_not_supported")
+def no_request_uri(request: Authorization) -> None:
+    """OpenID Connect Core §6.2: nor are request objects by reference."""
+    if request.get("request_uri"):
+        raise OAuthError("request_uri_not_supported", "a request_uri")
+
+
+@guard("authorize.hint_issued", "OIDCC-3.1.2.2-id_token_hint_issuer")
+def hint_issued(request: Authorization) -> None:
+    """OpenID Connect Core §3.1.2.2: an id_token_hint was issued here; it may have expired."""
+    hint, server = request.get("id_token_hint"), request.server
+    if not hint:
+        return
+    key = server.key.private_key.public_key()
+    try:
+        jwt.decode(
+            hint,
+            key,
+            algorithms=[server.key.algorithm, "RS256", "PS256"],
+            issuer=server.config.issuer,
+            options={"verify_aud": False, "verify_exp": False},
+        )
+    except jwt.PyJWTError as error:
+        raise invalid_request(f"id_token_hint: {error}") from error
+
+
+@guard("authorize.claims_form", "OIDCC-3.1.2.2-error_response")
+def claims_form(request: Authorization) -> None:
+    """OpenID Connect Core §5.5: the claims parameter is a JSON object."""
+    if request.get("claims") and not isinstance(_claims(request), dict):
+        raise invalid_request("claims is no JSON object")
+
+
+def claims_asked(request: Authorization) -> tuple[str, ...]:
+    """The names of the claims that the claims parameter asks for, of ID token and userinfo."""
+    return tuple(name for _, members in _places(request) for name in members)
+
+
+def subjects_asked(request: Authorization) -> set[str]:
+    """The users a code may be for, by id_token_hint and claims; empty where any will do."""
+    subjects = set()
+    hinted = UnverifiedJwt.read(request.get("id_token_hint")).claims
+    if "sub" in hinted:
+        subjects.add(str(hinted["sub"]))
+    for place, members in _places(request):
+        wanted = members.get("sub")
+        named = place == "id_token" and isinstance(wanted, dict) and "value" in wanted
+        if wanted and named and request.server.behaves(CLAIMED_SUB_COUNTS):
+            subjects.add(str(wanted["value"]))
+    return subjects
+
+
+def _places(request: Authorization) -> Iterator[tuple[str, dict[str, Any]]]:
+    asked = _claims(request)
+    for place in ("id_token", "userinfo"):
+        members = asked.get(place) if isinstance(asked, dict) else None
+        if isinstance(members, dict):
+            yield place, members
+
+
+def _claims(request: Authorization) -> Any:
+    try:
+        return json.loads(request.get("claims") or "{}")
+    except (ValueError, RecursionError):
+        return None
+
+
+OPENID = (no_request_object, no_request_uri, hint_issued, claims_form)
