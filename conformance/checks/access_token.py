@@ -41,8 +41,9 @@ def bearer_token_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterato
 @check("token-type-bearer")
 def token_type_bearer(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
     """`token_type` of a request without proof is Bearer (OpenID Connect Core §3.1.3.3)."""
+    proven = bool(played.exchanges) and played.exchanges[-1].request.header("DPoP") is not None
     shown = played.received.get("token_type")
-    if played.answer is Answer.GRANTED and str(shown).lower() != "bearer":
+    if played.answer is Answer.GRANTED and not proven and str(shown).lower() != "bearer":
         yield "token_type is not Bearer"
 
 

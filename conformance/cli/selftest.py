@@ -108,6 +108,7 @@ def _holes(
     for name in shop.grounds:
         chosen = [shop.variants[key] for key in keys]
         yield from holes.accused(name, shop.examine(name, chosen).values())
+    yield from holes.astray(shop.astray)
 
 
 def _summary(

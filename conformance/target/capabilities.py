@@ -352,6 +352,10 @@ CAPABILITIES: dict[str, Capability] = {
     "secret-with-special-characters": Capability(
         "a client with Basic whose secret form encoding changes", _special_secret
     ),
+    "rs256": Capability(
+        "the algorithm RS256, which OpenID Connect demands and FAPI 2.0 forbids",
+        _default(True, "assumed: OpenID Connect Core §15.1"),
+    ),
     "resource-indicators": Capability(
         "the parameter resource, which names an API",
         _default(False, "not stated in the target file"),

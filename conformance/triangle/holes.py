@@ -101,6 +101,12 @@ def homeless(keys: Iterable[str], home: Collection[str]) -> Iterator[Hole]:
             yield Hole("case unproved", key, "it applies to none of the good servers")
 
 
+def astray(told: Mapping[tuple[str, str], str]) -> Iterator[Hole]:
+    """Cases that the oracle itself does not satisfy, set up like one of the grounds."""
+    for (key, ground), text in told.items():
+        yield Hole("oracle astray", key, f"beside the good server {ground}: {text}")
+
+
 def accused(ground: str, findings: Iterable[Finding]) -> Iterator[Hole]:
     """Good servers that a case accuses."""
     for finding in findings:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from conformance.errors import HarnessError
 from conformance.play.oracle import Told
 from conformance.play.verdicts import Verdict
 from conformance.plugin.options import BUNDLED
@@ -34,13 +35,15 @@ class Kill:
 class Workshop:
     """The cases, the good servers, and what is known of each case there.
 
-    `home` maps a case to the first ground it applies to, `good` to its verdict there.
+    `home` maps a case to the first ground it applies to, `good` to its verdict there. `astray` tells,
+    by case and ground, what the oracle did where it does not satisfy a case.
     """
 
     variants: Mapping[str, Variant]
     grounds: Mapping[str, Ground]
     home: dict[str, str] = field(default_factory=dict)
     good: dict[str, Finding] = field(default_factory=dict)
+    astray: dict[tuple[str, str], str] = field(default_factory=dict)
     _told: dict[str, dict[str, Told]] = field(default_factory=dict)
 
     def settle(self) -> None:
@@ -63,7 +66,13 @@ class Workshop:
         setup = prepare_in_process(place.target, place.config, defects)
         told = self._told.setdefault(ground, {})
         examiner = Examiner(setup, chosen, show=lambda _play, _hide: (), told=told)
-        return {variant.key: examiner.examine(variant) for variant in chosen}
+        findings = {}
+        for variant in chosen:
+            try:
+                findings[variant.key] = examiner.examine(variant)
+            except HarnessError as error:
+                self.astray[variant.key, ground] = error.message
+        return findings
 
     def kills(self, defect: str, keys: Collection[str]) -> list[Kill]:
         """Those of the cases that notice `defect`, each on its home ground."""
