@@ -111,7 +111,9 @@ def send(memory: Memory, transport: Transport, letter: Letter) -> tuple[Response
     nonces = memory.party.nonces
     nonces[letter.url] = response.header("DPoP-Nonce") or nonces.get(letter.url, "")
     if changes is not None and _wants_nonce(response, changes):
-        response = transport.send(_request(memory, _anew(memory, letter), changes))
+        asked = response.header("DPoP-Nonce") or ""  # not one that another play has had since
+        again = _request(memory, _anew(memory, letter), changes, nonce=asked)
+        response = transport.send(again)
         nonces[letter.url] = response.header("DPoP-Nonce") or nonces[letter.url]
     return (response,)
 
@@ -130,7 +132,9 @@ def _together(
     return responses
 
 
-def _request(memory: Memory, letter: Letter, proof: JwtChanges | None) -> Request:
+def _request(
+    memory: Memory, letter: Letter, proof: JwtChanges | None, *, nonce: str = ""
+) -> Request:
     method, parameters = letter.method, dict(letter.sent)
     headers: Headers = (("Accept", "application/json"),)
     if method == "OPTIONS":  # a preflight carries neither parameters nor credentials
@@ -146,7 +150,7 @@ def _request(memory: Memory, letter: Letter, proof: JwtChanges | None) -> Reques
     if authorization:
         headers = (*headers, ("Authorization", authorization))
     if proof is not None:
-        made = _proof(memory, ProofPlace(method, letter.url, access_token), proof)
+        made = _proof(memory, ProofPlace(method, letter.url, access_token, nonce), proof)
         headers = (*headers, ("DPoP", made))
     if method == "GET":
         query, content_type, body = urlencode(requests.pairs(parameters)), "", b""
@@ -179,11 +183,12 @@ def _proof_changes(memory: Memory, step: Step) -> JwtChanges | None:
 
 @dataclass(frozen=True, slots=True)
 class ProofPlace:
-    """The request a proof is for."""
+    """The request a proof is for; `nonce` empty for the newest that the endpoint gave."""
 
     method: str
     url: str
     access_token: str
+    nonce: str = ""
 
 
 def _proof(memory: Memory, place: ProofPlace, changes: JwtChanges) -> str:
@@ -194,7 +199,7 @@ def _proof(memory: Memory, place: ProofPlace, changes: JwtChanges) -> str:
         url=_public(memory.party.target.network.htu, place.url),
         issued_at=int(memory.party.clock()),
         jti=memory.identifier(),
-        nonce=memory.party.nonces.get(place.url, ""),
+        nonce=place.nonce or memory.party.nonces.get(place.url, ""),
         access_token=place.access_token,
     )
     own = memory.party.keys.key(changes.alg) if changes.alg else None
