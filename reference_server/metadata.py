@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference_server.authorize import SCOPES
 from reference_server.guarding import behaviour
+from reference_server.keys import base64url
 from reference_server.messages import Request, Response
 from reference_server.tokens import SCOPE_CLAIMS
 
@@ -35,6 +36,18 @@ PKCE_LISTED = behaviour(
 )
 KEYS_PUBLISHED = behaviour("jwks.keys", "RFC7517-5-keys_array", "the key set holds keys")
 KEYS_PUBLIC = behaviour("jwks.public_only", "OIDCD-3-jwks_no_private", "no private key is told")
+KEYS_TOLD_APART = behaviour(
+    "jwks.kid_distinct", "FAPI2SP-5.4.2-distinct_kid", "no two keys have the same kid"
+)
+WEAK_KEYS = {
+    behaviour("jwks.rsa_length", "FAPI2SP-5.4.1-rsa_2048", "RSA keys have 2048 bits"): {
+        "kty": "RSA", "kid": "short", "e": "AQAB", "n": base64url(b"\xff" * 128),
+    },
+    behaviour("jwks.ec_length", "FAPI2SP-5.4.1-ec_224", "curves have 224 bits or more"): {
+        "kty": "EC", "kid": "small", "crv": "P-192",
+        "x": base64url(b"\x01" * 24), "y": base64url(b"\x02" * 24),
+    },
+}  # fmt: skip
 ALG_LISTED = behaviour(
     "metadata.id_token_alg", "OIDCC-3.1.3.7-alg_default_rs256", "the alg in use is listed"
 )
@@ -59,8 +72,11 @@ class Documents:
         jwk = self.server.key.public_jwk
         if not self.server.behaves(KEYS_PUBLIC):
             jwk |= {"d": "AQAB"}
-        keys = {"keys": [jwk] if self.server.behaves(KEYS_PUBLISHED) else []}
-        return self.server.json(200, self.server.told("jwks", keys))
+        keys = [jwk] if self.server.behaves(KEYS_PUBLISHED) else []
+        keys += [weak for name, weak in WEAK_KEYS.items() if not self.server.behaves(name)]
+        if not self.server.behaves(KEYS_TOLD_APART):
+            keys.append(jwk)
+        return self.server.json(200, self.server.told("jwks", {"keys": keys}))
 
     def content(self) -> dict[str, Any]:
         """What the server says of itself."""

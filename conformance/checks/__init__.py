@@ -11,6 +11,7 @@ from conformance.checks import (
     id_token_again,
     id_token_claims,
     introspection,
+    key_sets,
     metadata,
     tokens,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "id_token_again",
     "id_token_claims",
     "introspection",
+    "key_sets",
     "metadata",
     "tokens",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -24,6 +24,8 @@ from conformance.target.capabilities import CAPABILITIES, Decision, decide
 from conformance.target.discovery import Discovered, allowed_origins, discover
 from conformance.target.model import Target
 from conformance.transport.counting import CountingTransport
+
+FAPI_CODE_LIFETIME = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def prepare(
     found = discover(target, counted)
     decisions = decide(target, found, profile_defaults(profile, target))
     present = {name: decision.present for name, decision in decisions.items()}
+    target = _by_fapi(target) if present["fapi"] else target
     party = Party(
         target=target,
         endpoints=found.endpoints,
@@ -113,6 +116,14 @@ def prepare(
         counted=counted,
         strict=strict,
     )
+
+
+def _by_fapi(target: Target) -> Target:
+    """FAPI 2.0 Security Profile §5.3.2.1: whatever the file says, a code lives a minute at most."""
+    code = target.lifetimes.code
+    if code is None:
+        return target
+    return replace(target, lifetimes=replace(target.lifetimes, code=min(code, FAPI_CODE_LIFETIME)))
 
 
 def profile_defaults(profile: Profile, target: Target) -> dict[str, Decision]:
