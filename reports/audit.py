@@ -29,7 +29,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Findings of one scenario that broke the same requirement in the same way."""
+    """Findings that are told together, such as those of one scenario that fail in the same way."""
 
     first: Line
     findings: tuple[Line, ...]
@@ -65,7 +65,7 @@ def audit_page(record: Record, sources: Sequence[Source] = ()) -> str:
             groups=list(_groups(loud)),
             quiet=[f for f in record.findings if f["verdict"] in QUIET],
             deviations=[f for f in record.findings if f.get("deviation")],
-            waivers=[f for f in record.findings if f.get("waiver")],
+            waivers=list(_waived(record.findings)),
             by_key={finding["key"]: finding for finding in record.findings},
             words=words,
             style=style,
@@ -141,6 +141,16 @@ def _groups(findings: Iterable[Line]) -> Iterator[Group]:
         grouped.setdefault(named, []).append(finding)
     ordered = sorted(grouped.values(), key=lambda own: rank(own[0]["verdict"]))
     return (Group(own[0], tuple(own)) for own in ordered)
+
+
+def _waived(findings: Iterable[Line]) -> Iterator[Group]:
+    """Findings that a waiver covers, by waiver; what passes needs none."""
+    grouped: dict[Any, list[Line]] = {}
+    for finding in findings:
+        if finding.get("waiver") and finding["verdict"] not in QUIET:
+            waiver = finding["waiver"]
+            grouped.setdefault(waiver.get("id", finding["key"]), []).append(finding)
+    return (Group(own[0], tuple(own)) for own in grouped.values())
 
 
 def _policy(style: str, script: str) -> str:

@@ -60,7 +60,9 @@ def add_to(verbs: Any) -> None:
     parser.add_argument(
         "--sign", metavar="KEY.pem", help="sign the manifest of the bundle (detached JWS)"
     )
-    parser.add_argument("--waivers", metavar="FILE", help="put this waiver file into the bundle")
+    parser.add_argument(
+        "--waivers", metavar="FILE", help="the waiver file of the bundle, if it is elsewhere now"
+    )
     parser.set_defaults(act=act)
 
 
@@ -94,7 +96,9 @@ def act(options: argparse.Namespace) -> int:
 
 def _bundle(options: argparse.Namespace, record: Record, paths: list[Path]) -> Path:
     path = Path(options.bundle)
-    extra = {"waivers.yaml": Path(options.waivers)} if options.waivers else {}
+    waivers = options.waivers or (record.header.get("waivers") or {}).get("file", "")
+    there = options.waivers or (waivers and Path(waivers).is_file())
+    extra = {"waivers.yaml": Path(waivers)} if there else {}
     key = Path(options.sign) if options.sign else None
     content = bundle(record, paths, extra, key)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -104,12 +108,14 @@ def _bundle(options: argparse.Namespace, record: Record, paths: list[Path]) -> P
 
 def run_exit_code(record: Record) -> int:
     """What the run said by its exit code; a run that is not whole establishes nothing."""
-    counted = tally(record.findings, record.fail_on)
-    counted.faults = len(record.faults)
-    code = counted.exit_code
-    if code is ExitCode.CONFORMS and (not record.complete or record.unfinished):
-        return ExitCode.NOT_ESTABLISHED
-    return code
+    if record.footer is not None:
+        code = int(record.footer["exit_code"])
+    else:
+        counted = tally(record.findings, record.fail_on)
+        counted.faults = len(record.faults)
+        code = counted.exit_code
+    lacking = not record.complete or record.unfinished
+    return ExitCode.NOT_ESTABLISHED if lacking and code == ExitCode.CONFORMS else code
 
 
 def _warn(record: Record) -> None:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
-from conformance.run.conclusion import tally
+from conformance.run.conclusion import ExitCode, Tally, tally
 from conformance.run.record import read_record
 from reports.record import Record
 from reports.summary import rank
 
 Line = Mapping[str, Any]
+COMPLETE = "complete"  # of a footer that does not say how the run ended, too
 TARGET = ("issuer", "vendor", "name", "version", "verify_tls")
 
 
@@ -120,8 +121,12 @@ def _footer(records: Sequence[Record], findings: Iterable[Line], fail_on: str) -
     footers = [record.footer for record in records if record.footer is not None]
     if len(footers) < len(records):
         return None
+    problems = {(p["id"], p["problem"]): p for f in footers for p in f.get("waivers", ())}
     counted = tally(findings, fail_on)
     counted.faults = sum(footer["faults"] for footer in footers)
+    counted.waiver_problems = len(problems)
+    ways = [footer.get("ended", COMPLETE) for footer in footers]
+    ended = next((way for way in ways if way != COMPLETE), COMPLETE)
     return {
         "type": "footer",
         "finished": max(footer["finished"] for footer in footers),
@@ -130,8 +135,19 @@ def _footer(records: Sequence[Record], findings: Iterable[Line], fail_on: str) -
         "faults": counted.faults,
         "requests": sum(footer.get("requests", 0) for footer in footers),
         "codes": sum(footer.get("codes", 0) for footer in footers),
-        "exit_code": int(counted.exit_code),
+        "ended": ended,
+        "left": sum(footer.get("left", 0) for footer in footers),
+        "waivers": list(problems.values()),
+        "exit_code": int(_exit_code(counted, ended)),
     }
+
+
+def _exit_code(counted: Tally, ended: str) -> ExitCode:
+    if ended == "interrupted":
+        return ExitCode.INTERRUPTED
+    code = counted.exit_code
+    early = ended != COMPLETE and code is ExitCode.CONFORMS
+    return ExitCode.NOT_ESTABLISHED if early else code
 
 
 def _missing(shards: Iterable[str]) -> tuple[str, ...]:

@@ -91,6 +91,8 @@ def test_a_missing_shard_is_told_and_is_no_pass(
 def _pass(line: dict[str, Any]) -> None:
     if line["type"] == "finding" and line["verdict"] in ("fail", "warn"):
         line["verdict"] = "pass"
+    if line["type"] == "footer":
+        line["exit_code"] = 0
 
 
 def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
@@ -171,3 +173,34 @@ def test_a_record_cut_off_says_so(
     assert "the run was cut off" in said.err
     assert "cases have no result" in said.err
     assert "Conformance not established" in said.out
+
+
+def test_untrue_waivers_of_a_shard_fail_the_whole_once(shards: list[Path], tmp_path: Path) -> None:
+    problem = {"id": "a/b", "problem": "expired", "text": "over", "file": "w.yaml", "line": 3}
+
+    def change(line: dict[str, Any]) -> None:
+        _pass(line)
+        if line["type"] == "footer":
+            line["waivers"] = [problem]
+
+    copies = [changed(path, change, tmp_path / path.name) for path in shards]
+    merged = read_records(copies)
+    assert merged.waiver_problems == (problem,)
+    arguments = ["report", *map(str, copies), "--report-dir", str(tmp_path), "--exit-code"]
+    assert main(arguments) == 1
+    assert "w.yaml:3" in (tmp_path / "audit.html").read_text("utf-8")
+
+
+def test_the_target_lost_in_a_shard_leaves_the_whole_open(
+    shards: list[Path], tmp_path: Path
+) -> None:
+    def change(line: dict[str, Any]) -> None:
+        _pass(line)
+        if line["type"] == "footer":
+            line["ended"] = "target-lost"
+
+    copies = [changed(shards[0], change, tmp_path / "shard.ndjson"), *shards[1:]]
+    merged = read_records(copies)
+    assert merged.footer
+    assert merged.footer["ended"] == "target-lost"
+    assert not merged.complete
