@@ -64,7 +64,7 @@ def audit_page(record: Record, sources: Sequence[Source] = ()) -> str:
             sources=sources,
             groups=list(_groups(loud)),
             quiet=[f for f in record.findings if f["verdict"] in QUIET],
-            deviations=[f for f in record.findings if f.get("deviation")],
+            deviations=list(_deviating(record.findings)),
             waivers=list(_waived(record.findings)),
             by_key={finding["key"]: finding for finding in record.findings},
             words=words,
@@ -141,6 +141,16 @@ def _groups(findings: Iterable[Line]) -> Iterator[Group]:
         grouped.setdefault(named, []).append(finding)
     ordered = sorted(grouped.values(), key=lambda own: rank(own[0]["verdict"]))
     return (Group(own[0], tuple(own)) for own in ordered)
+
+
+def _deviating(findings: Iterable[Line]) -> Iterator[Group]:
+    """Documented differences, by source and by what was seen."""
+    grouped: dict[Any, list[Line]] = {}
+    for finding in findings:
+        if finding.get("deviation"):
+            named = finding["deviation"]["source"], finding["observed"]
+            grouped.setdefault(named, []).append(finding)
+    return (Group(own[0], tuple(own)) for own in grouped.values())
 
 
 def _waived(findings: Iterable[Line]) -> Iterator[Group]:

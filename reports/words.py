@@ -101,6 +101,11 @@ KINDS = {
     "timeout": "No answer came in time.",
     "leak": "The server sent something to a place where it must not go.",
 }
+CONFIDENCE = {
+    "recorded": "an HTTP recording kept by the vendor",
+    "documented": "the vendor's documentation",
+    "observed": "answers shown by users",
+}
 LEVELS = {
     "MUST": "An absolute requirement of the specification (also REQUIRED, SHALL).",
     "MUST NOT": "An absolute prohibition.",

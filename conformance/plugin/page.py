@@ -12,7 +12,10 @@ from pytest_html import extras
 from conformance.plugin.nodes import VariantItem
 from conformance.plugin.run import RunPlugin
 from reports.evidence import evidence_html
+from reports.formats import FORMATS
 from reports.terminal import area_table
+
+AUDIT = FORMATS["html"].file
 
 
 class RunPage:
@@ -44,6 +47,7 @@ class RunPage:
             f"<p>Target: <strong>{escape(name or target.issuer)}</strong>, issuer "
             f"{escape(target.issuer)}, profile {escape(target.profile)}"
             f"{'' if target.verify_tls else ', <strong>TLS certificates not verified</strong>'}."
+            f" <a href='{AUDIT}'>The audit page</a> tells the findings in plain words."
             f"</p><pre style='color:#1f2328'>{escape(table)}</pre>"
         )
 
