@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from urllib.parse import urlencode
 
 from conformance.errors import Unreachable
-from conformance.http import Recorder
+from conformance.http import Recorder, Response
 from conformance.login.cookies import CookieJar, is_loopback
 from conformance.login.model import Landing, Session
 from conformance.play import requests, wire
@@ -191,7 +191,7 @@ class _Play:
             valid=valid,
             received=members[first],
             response=responses[first],
-            together=answers if letter.http.at_once > 1 else (),
+            together=_told_apart(step.kind, responses, answers) if letter.http.at_once > 1 else (),
             exchanges=tuple(self.recorder.exchanges),
             at=at,
         )
@@ -214,6 +214,27 @@ class _Play:
             failure=error.message,
             at=self.party.clock(),
         )
+
+
+def _told_apart(
+    kind: StepKind, responses: Sequence[Response], answers: Sequence[Answer]
+) -> tuple[Answer, ...]:
+    """The answers to requests sent at once; refreshes answered by the same token count once.
+
+    A server may give every one of them the tokens it gave the first: that wins nobody a second pair
+    (RFC 9700 §4.14.2 does not speak of refreshes at the same moment).
+    """
+    if kind is not StepKind.REFRESH:
+        return tuple(answers)
+    seen: set[str] = set()
+    kept = []
+    for response, answer in zip(responses, answers, strict=True):
+        token = str((response.json_object() or {}).get("access_token", ""))
+        if answer is Answer.GRANTED and token in seen:
+            continue
+        seen.add(token)
+        kept.append(answer)
+    return tuple(kept)
 
 
 def _page_wanted(step: Step) -> bool:

@@ -202,6 +202,10 @@ def _optional(setup: Setup, need: str, base: str, trouble: str) -> Tick:
         return Tick(need, good=True, detail=detail, required=False)
     said = transcript.stopped or f"{last.step.name} was {_said(setup, transcript, last)}"
     hint = f"if the server is not meant to do this, say 'capabilities: {{{need}: false}}'"
+    if need == "refresh" and transcript.stopped:
+        hint += (
+            "; many grant offline_access only with 'authorize: {prompt: consent}' (OIDC Core §11)"
+        )
     return Tick(need, good=False, detail=f"{trouble}: {said}", hint=hint, required=False)
 
 

@@ -25,7 +25,7 @@ import time
 import venv
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -48,6 +48,9 @@ class PeerError(Exception):
     """A peer could not be installed or started; the message holds the tail of its output."""
 
 
+METHODS = ("none", "client_secret_basic", "client_secret_post", "private_key_jwt")
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How one peer is installed and started. Files are relative to the peer's folder.
@@ -63,8 +66,12 @@ class Recipe:
     install: Callable[[Path, Path], None]
     command: Callable[[Path, Path], list[str]]
     scope: str
-    environment: Mapping[str, str]
-    authorize: Mapping[str, str]  # sent with ordinary authorization requests
+    environment: Mapping[str, str] = field(default_factory=dict)
+    authorize: Mapping[str, str] = field(default_factory=dict)  # sent with ordinary requests
+    methods: tuple[str, ...] = METHODS  # of client authentication
+    path: str = ""  # of the issuer
+    ready: str = "/.well-known/openid-configuration"  # under the issuer, answers when it is up
+    more: Mapping[str, Any] = field(default_factory=dict)  # of the target file; {issuer} is put in
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,14 @@ def _start_python(installation: Path, _work: Path) -> list[str]:
     return [str(installation / "bin" / "python"), "server.py"]
 
 
+def _install_go(folder: Path, source: Path) -> None:
+    _run(["go", "build", "-o", str(folder / "server"), "."], source)
+
+
+def _start_go(installation: Path, _work: Path) -> list[str]:
+    return [str(installation / "server")]
+
+
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "oidc-provider": Recipe(
@@ -138,7 +153,49 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             command=_start_python,
             scope="openid profile email",
             environment=MappingProxyType({"AUTHLIB_INSECURE_TRANSPORT": "1"}),
-            authorize=MappingProxyType({}),
+        ),
+        "node-oauth": Recipe(
+            vendor="node-oauth",
+            product="@node-oauth/oauth2-server",
+            version=re.compile(r'"@node-oauth/oauth2-server": "([\d.]+)"'),
+            manifest=("package.json", "package-lock.json"),
+            install=_install_node,
+            command=_start_node,
+            scope="read",
+            methods=("none", "client_secret_basic", "client_secret_post"),
+            ready="/login",
+            more=MappingProxyType(
+                {
+                    "endpoints": {
+                        "authorization": "{issuer}/authorize",
+                        "token": "{issuer}/token",
+                    },
+                    "capabilities": {"refresh": True, "pkce-plain-off": True},
+                }
+            ),
+        ),
+        "django-oauth-toolkit": Recipe(
+            vendor="Django OAuth Toolkit",
+            product="django-oauth-toolkit",
+            version=re.compile(r"^django-oauth-toolkit==([\d.]+)", re.MULTILINE),
+            manifest=("requirements.txt",),
+            install=_install_python,
+            command=_start_python,
+            scope="openid read",
+            methods=("none", "client_secret_basic", "client_secret_post"),
+            path="/o",
+            more=MappingProxyType({"capabilities": {"refresh": True}}),
+        ),
+        "zitadel-oidc": Recipe(
+            vendor="zitadel",
+            product="zitadel/oidc",
+            version=re.compile(r"github.com/zitadel/oidc/v3 v([\d.]+)"),
+            manifest=("go.mod", "go.sum", "main.go"),
+            install=_install_go,
+            command=_start_go,
+            scope="openid profile email offline_access",
+            methods=("none", "client_secret_basic"),
+            more=MappingProxyType({"capabilities": {"session": False, "prompt-none": False}}),
         ),
     }
 )
@@ -253,8 +310,9 @@ def _target(
     }
     if recipe.authorize:
         target["authorize"] = dict(recipe.authorize)
+    target |= json.loads(json.dumps(dict(recipe.more)).replace("{issuer}", issuer))
     if dpop_nonce:
-        target["capabilities"] = {"dpop-nonce": True}
+        target["capabilities"] = {**target.get("capabilities", {}), "dpop-nonce": True}
     return target
 
 
@@ -267,7 +325,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], peer: Peer) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
-            if httpx.get(f"{peer.issuer}/.well-known/openid-configuration").is_success:
+            if httpx.get(peer.issuer + RECIPES[peer.name].ready).is_success:
                 return
         except httpx.TransportError:
             pass  # not listening yet
@@ -306,14 +364,16 @@ def running(name: str, *, dpop_nonce: bool = False) -> Iterator[Peer]:
     with tempfile.TemporaryDirectory(prefix=f"tokenspec-{name}-") as folder:
         work = Path(folder) / "server"
         shutil.copytree(HERE / name, work, ignore=shutil.ignore_patterns("__pycache__"))
-        issuer = f"http://127.0.0.1:{_free_port()}"
+        issuer = f"http://127.0.0.1:{_free_port()}{RECIPES[name].path}"
         variables = {
             USERNAME: "PEER_PASSWORD",
             "basic-app": "PEER_BASIC_SECRET",
             "post-app": "PEER_POST_SECRET",
         }
         secret = {owner: secrets.token_urlsafe(24) for owner in variables}
-        clients = _clients(_new_key(Path(folder) / KEY_FILE), secret)
+        known = _clients(_new_key(Path(folder) / KEY_FILE), secret)
+        methods = RECIPES[name].methods
+        clients = [c for c in known if c["token_endpoint_auth_method"] in methods]
         for client in clients:
             client["scope"] = RECIPES[name].scope
         clients_file = Path(folder) / "clients.json"

@@ -22,6 +22,7 @@ from tests.peers.launch import running
 JUDGED: dict[str, dict[str, str]] = yaml.safe_load(
     (Path(__file__).parent / "judged.yaml").read_text(encoding="utf-8")
 )
+needs_go = pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed")
 needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 
 
@@ -48,6 +49,9 @@ def run(folder: Path, name: str, *, dpop_nonce: bool) -> tuple[int, list[Any]]:
         pytest.param("oidc-provider", False, marks=needs_npm),
         pytest.param("oidc-provider", True, marks=needs_npm),
         ("authlib", False),
+        pytest.param("node-oauth", False, marks=needs_npm),
+        ("django-oauth-toolkit", False),
+        pytest.param("zitadel-oidc", False, marks=needs_go),
     ],
 )
 def test_every_verdict_at_a_peer_was_judged(tmp_path: Path, name: str, dpop_nonce: bool) -> None:  # noqa: FBT001 - a case of the table
@@ -56,6 +60,92 @@ def test_every_verdict_at_a_peer_was_judged(tmp_path: Path, name: str, dpop_nonc
     other = {f["key"]: f["verdict"] for f in findings if f["verdict"] not in quiet}
     assert other == JUDGED[name]
     assert code == int("fail" in other.values())
+
+
+CALLBACKS = ("https://app.example/callback", "https://app.example/other")
+# What `init` cannot know of a peer: its own flags, and at most two lines put into the file.
+FIRST_RUN: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "oidc-provider": ((), {"authorize": {"prompt": "consent"}}),
+    "authlib": ((), {}),
+    "node-oauth": (
+        (
+            "--endpoint", "authorization={issuer}/authorize", "--endpoint", "token={issuer}/token",
+            "--scope", "read",
+        ),
+        {"capabilities": {"refresh": True}},
+    ),
+    "django-oauth-toolkit": (("--scope", "openid read"), {"capabilities": {"refresh": True}}),
+    "zitadel-oidc": ((), {"capabilities": {"session": False, "prompt-none": False}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("oidc-provider", marks=needs_npm),
+        "authlib",
+        pytest.param("node-oauth", marks=needs_npm),
+        "django-oauth-toolkit",
+        pytest.param("zitadel-oidc", marks=needs_go),
+    ],
+)
+def test_init_two_edits_and_a_run(tmp_path: Path, name: str) -> None:
+    """From a URL, a client and a user to verdicts, with nothing that could not run."""
+    flags, edits = FIRST_RUN[name]
+    assert len(edits) <= 2
+    with running(name) as peer:
+        env = {**os.environ, "TOKENSPEC_PASSWORD": peer.env["PEER_PASSWORD"]}
+
+        def tokenspec(*arguments: str) -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-m", "conformance", *arguments]
+            return subprocess.run(
+                command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
+                timeout=300,
+            )  # fmt: skip
+
+        known = ("--client-id", "public-app", "--username", "alice", "--no-input")
+        uris = [word for uri in CALLBACKS for word in ("--redirect-uri", uri)]
+        own = [flag.format(issuer=peer.issuer) for flag in flags]
+        done = tokenspec("init", peer.issuer, *known, *uris, *own)
+        assert done.returncode == 0, done.stderr
+        file = tmp_path / "target.yaml"
+        with file.open("a", encoding="utf-8") as more:
+            for key, value in edits.items():
+                more.write(yaml.safe_dump({key: value}, default_flow_style=True, sort_keys=False)
+                           .strip().removeprefix("{").removesuffix("}") + "\n")  # fmt: skip
+        done = tokenspec("check", "target.yaml")
+        assert done.returncode == 0, done.stdout
+        done = tokenspec("run", "target.yaml")
+    record = read_record(tmp_path / "tokenspec-report" / "record.ndjson")
+    assert record.footer, done.stdout + done.stderr
+    verdicts = [finding["verdict"] for finding in record.findings]
+    assert "could-not-run" not in verdicts
+    assert verdicts.count("pass") > 100
+
+
+@needs_npm
+def test_a_peer_that_registers_clients_needs_none(tmp_path: Path) -> None:
+    with running("oidc-provider") as peer:
+        target = {
+            "format": 1,
+            "issuer": peer.issuer,
+            "registration": {},
+            "login": {"username": "alice", "password": {"env": "PEER_PASSWORD"}},
+            "scope": "openid offline_access",
+            "authorize": {"prompt": "consent"},
+        }
+        (tmp_path / "target.yaml").write_text(yaml.safe_dump(target), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "conformance", "run", "target.yaml", "--select", "client_auth"],
+            cwd=tmp_path,
+            env={**os.environ, **peer.env},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "still registered" not in done.stderr
 
 
 def test_every_judged_verdict_stands_in_the_findings() -> None:

@@ -1,8 +1,8 @@
 // An OpenID provider built with oidc-provider: the package's own sign-in and consent pages
 // (`devInteractions`), its own in-memory adapter and its default policies. What is set here is what
 // its documentation asks every user to set: keys, clients, accounts and their claims. Beyond that,
-// PKCE is asked of every client, DPoP server nonces are a switch, and token introspection and
-// revocation are on.
+// PKCE is asked of every client, DPoP server nonces are a switch, and token introspection, revocation
+// and client registration are on.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
@@ -40,6 +40,8 @@ const provider = new Provider(PEER_ISSUER, {
       ? { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true }
       : { enabled: true },
     introspection: { enabled: true },
+    registration: { enabled: true },
+    registrationManagement: { enabled: true },
     revocation: { enabled: true },
   },
   findAccount,

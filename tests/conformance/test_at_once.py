@@ -1,0 +1,30 @@
+"""Requests sent at once: which of their answers count as grants of their own."""
+
+from __future__ import annotations
+
+import json
+
+from conformance.http import Response
+from conformance.play.player import _told_apart
+from conformance.scenario.model import Answer, StepKind
+
+GRANTED, REFUSED = Answer.GRANTED, Answer.REFUSED
+
+
+def tokens(*names: str) -> list[Response]:
+    return [Response(200, (), json.dumps({"access_token": name}).encode()) for name in names]
+
+
+def test_the_same_tokens_given_twice_are_one_refresh() -> None:
+    told = _told_apart(StepKind.REFRESH, tokens("a", "a", "b"), [GRANTED, GRANTED, GRANTED])
+    assert told == (GRANTED, GRANTED)
+
+
+def test_refusals_are_all_kept() -> None:
+    told = _told_apart(StepKind.REFRESH, tokens("a", "", ""), [GRANTED, REFUSED, REFUSED])
+    assert told == (GRANTED, REFUSED, REFUSED)
+
+
+def test_a_code_that_buys_the_same_tokens_twice_was_used_twice() -> None:
+    told = _told_apart(StepKind.TOKEN, tokens("a", "a"), [GRANTED, GRANTED])
+    assert told == (GRANTED, GRANTED)
