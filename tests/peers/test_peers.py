@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from conformance.run.record import read_record
-from tests.peers.launch import running
+from tests.peers.judgements import FINDINGS, judgement, read_judgements
+from tests.peers.launch import RECIPES, running
 
 JUDGED: dict[str, dict[str, str]] = yaml.safe_load(
     (Path(__file__).parent / "judged.yaml").read_text(encoding="utf-8")
@@ -58,7 +59,10 @@ def test_every_verdict_at_a_peer_was_judged(tmp_path: Path, name: str, dpop_nonc
     code, findings = run(tmp_path, name, dpop_nonce=dpop_nonce)
     quiet = ("pass", "not-applicable")
     other = {f["key"]: f["verdict"] for f in findings if f["verdict"] not in quiet}
-    assert other == JUDGED[name]
+    judged = JUDGED[name]
+    at_times = {key: told.rstrip("?") for key, told in judged.items() if told.endswith("?")}
+    expected = {key: told for key, told in judged.items() if key not in at_times}
+    assert other == expected | {k: v for k, v in other.items() if v == at_times.get(k)}
     assert code == int("fail" in other.values())
 
 
@@ -148,9 +152,10 @@ def test_a_peer_that_registers_clients_needs_none(tmp_path: Path) -> None:
     assert "still registered" not in done.stderr
 
 
-def test_every_judged_verdict_stands_in_the_findings() -> None:
-    told = (Path(__file__).parents[2] / "docs" / "findings.md").read_text(encoding="utf-8")
-    for verdicts in JUDGED.values():
-        for key in verdicts:
-            scenario, _, variant = key.partition("/")
-            assert f"`{key}`" in told or f"`{scenario}/*`" in told or f"`…/{variant}`" in told, key
+def test_every_judged_verdict_is_judged_in_the_findings() -> None:
+    judgements = read_judgements(FINDINGS)
+    for name, verdicts in JUDGED.items():
+        for key, verdict in verdicts.items():
+            told = judgement(judgements, RECIPES[name].product, key)
+            assert told is not None, f"{name}: {key} is not judged in docs/findings.md"
+            assert verdict.rstrip("?") in told.verdict, (name, key, told)

@@ -1,0 +1,81 @@
+"""docs/matrix.md and docs/matrix.html, from records of runs at the peers.
+
+`python -m tests.peers.matrix` runs every peer that can be installed here and writes both pages;
+with records as arguments it only writes them. Ends with 1 where a red verdict was not judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.run.record import read_record
+from reports import matrix
+from tests.peers.judgements import FINDINGS, judgement, read_judgements
+from tests.peers.launch import RECIPES, running
+
+DOCS = FINDINGS.parent
+AGAIN = "python -m tests.peers.matrix"
+NEEDS = {"oidc-provider": "npm", "node-oauth": "npm", "zitadel-oidc": "go"}
+
+
+def records(folder: Path) -> Iterator[Path]:
+    """Run the suite at every peer; gives the records."""
+    for name in RECIPES:
+        needed = NEEDS.get(name)
+        if needed and shutil.which(needed) is None:
+            sys.stderr.write(f"{name} is left out: {needed} is not installed\n")
+            continue
+        report = folder / name
+        with running(name) as peer:
+            subprocess.run(
+                [sys.executable, "-m", "conformance", "run", str(peer.target_file),
+                 "--report-dir", str(report)],
+                env={**os.environ, **peer.env}, capture_output=True, check=False,
+            )  # fmt: skip
+        yield report / "record.ndjson"
+
+
+def judge(one: matrix.Server, key: str) -> matrix.Judged | None:
+    """The judgement in docs/findings.md."""
+    found = judgement(read_judgements(FINDINGS), one.name, key)
+    if found is None:
+        return None
+    anchor = matrix.anchor(found.heading)
+    return matrix.Judged(found.text, f"findings.md#{anchor}")
+
+
+def write(paths: list[Path], folder: Path) -> list[str]:
+    """Write both pages; gives the red verdicts that were not judged."""
+    servers = []
+    for path in paths:
+        record = read_record(path)
+        if record.footer is None:
+            raise SystemExit(f"{path} was cut off")
+        servers.append(matrix.server(record.header, record.findings, record.footer))
+    (folder / "matrix.md").write_text(matrix.markdown(servers, judge, AGAIN), encoding="utf-8")
+    (folder / "matrix.html").write_text(matrix.html(servers, judge, AGAIN), encoding="utf-8")
+    return matrix.unjudged(servers, judge)
+
+
+def main() -> int:
+    """Run what has to be run, write the pages."""
+    parser = argparse.ArgumentParser(prog=AGAIN, description=__doc__)
+    parser.add_argument("records", nargs="*", type=Path, metavar="RECORD")
+    parser.add_argument("--output", type=Path, default=DOCS, metavar="DIR")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tokenspec-matrix-") as folder:
+        left = write(options.records or list(records(Path(folder))), options.output)
+    for one in left:
+        sys.stderr.write(f"not judged: {one}\n")
+    return int(bool(left))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
