@@ -110,6 +110,7 @@ def _given(options: argparse.Namespace) -> list[tuple[str, str]]:
     single = [("fail-on", options.fail_on), ("report-dir", options.report_dir)]
     single += [("profile", options.profile), ("waivers", options.waivers)]
     single += [("baseline", options.baseline), ("progress", mode(options.progress))]
+    single += [("resume", options.resume)]
     many = [("select", word) for word in options.select or ()]
     many += [("formats", word) for word in options.formats or ()]
     many += [("scenarios", folder) for folder in options.scenarios or ()]

@@ -60,6 +60,10 @@ HELP: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     (
+        "resume",
+        {"metavar": "RECORD", "help": "take over what a run that ended early had judged"},
+    ),
+    (
         "formats",
         {
             "metavar": "NAMES",

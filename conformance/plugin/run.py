@@ -32,6 +32,7 @@ from conformance.run.record import (
     read_record,
 )
 from conformance.run.reporting import write_reports
+from conformance.run.resume import findings_of
 from conformance.run.suite import Suite, suite_digest
 from conformance.scenario.model import Variant
 from reports.formats import chosen
@@ -134,10 +135,12 @@ class RunPlugin:
         try:
             if not self._checked:
                 require_usable(setup)
+            resumed = self.config.getoption("oauth_resume")
+            known = findings_of(Path(resumed), setup) if resumed else {}
         except TokenspecError as error:
             pytest.exit(str(error), _exit_code(error))
         jobs = setup.target.limits.jobs
-        self._engine = Engine(setup, variants, jobs=jobs)
+        self._engine = Engine(setup, variants, jobs=jobs, known=known)
         suite = Suite(self._collected, tuple(variants))
         self._suite = suite.facts(__version__), suite.coverage(setup.registry, setup.profile)
         if not hasattr(self.config, "workerinput"):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from types import MappingProxyType
 
 from conformance.run.examine import Examiner
 from conformance.run.finding import Finding
 from conformance.run.setup import Setup
 from conformance.scenario.model import Variant
+
+NOTHING: Mapping[str, Finding] = MappingProxyType({})
 
 
 class Engine:
@@ -20,6 +23,7 @@ class Engine:
         variants: everything that may be examined in this run.
         jobs: how many variants are played at once.
         on_finding: called with every finding, by one thread at a time.
+        known: findings of an earlier run, by key; those cases are not played again.
     """
 
     def __init__(
@@ -29,11 +33,13 @@ class Engine:
         *,
         jobs: int,
         on_finding: Callable[[Finding], None] = lambda _finding: None,
+        known: Mapping[str, Finding] = NOTHING,
     ) -> None:
         self.variants = tuple(variants)
         self._examiner = Examiner(setup, self.variants)
         self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="tokenspec")
         self._on_finding = on_finding
+        self._known = known
         self._lock = threading.Lock()
         self._futures: dict[str, Future[Finding]] = {}
 
@@ -61,7 +67,8 @@ class Engine:
 
     def _run(self, variant: Variant, before: tuple[Future[Finding], ...]) -> Finding:
         wait(before)
-        finding = self._examiner.examine(variant)
+        finding = None if variant.every_response else self._known.get(variant.key)
+        finding = finding or self._examiner.examine(variant)
         with self._lock:
             self._on_finding(finding)
         return finding

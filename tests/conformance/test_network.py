@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import select
 import socket
 import ssl
@@ -20,7 +21,9 @@ import yaml
 from conformance.cli import main
 from conformance.errors import UsageError
 from conformance.http import Request
-from conformance.target.model import Limits, Network
+from conformance.http import Response as Answer
+from conformance.target.discovery import discover
+from conformance.target.model import Client, Limits, Login, Network, Target
 from conformance.transport.network import NetworkTransport
 from reference_server import Request as Asked
 from reference_server import Response, Server
@@ -271,3 +274,22 @@ def test_http2_where_the_target_speaks_it(tmp_path: Path, authority: Issued) -> 
     assert answer.body == b"{}"
     assert seen[0][b":path"] == b"/oauth/token"
     assert seen[0][b"x-one"] == b"1"
+
+
+def test_a_client_with_a_certificate_uses_the_endpoints_made_for_it() -> None:
+    """RFC 8705 §5: the aliases, for such a client alone."""
+    public, inner = "https://login.example", "https://mtls.login.example"
+    metadata = {
+        "issuer": public,
+        "authorization_endpoint": f"{public}/authorize",
+        "token_endpoint": f"{public}/token",
+        "mtls_endpoint_aliases": {"token_endpoint": f"{inner}/token"},
+    }
+
+    class Document:
+        def send(self, _request: Request) -> Answer:
+            return Answer(200, (), json.dumps(metadata).encode())
+
+    for auth, token in (("tls_client_auth", f"{inner}/token"), ("none", f"{public}/token")):
+        target = Target(public, (Client("a", auth),), Login(), hosts=(inner,))  # type: ignore[arg-type]
+        assert discover(target, Document()).endpoints.token == token
