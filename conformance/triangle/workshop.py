@@ -35,8 +35,8 @@ class Kill:
 class Workshop:
     """The cases, the good servers, and what is known of each case there.
 
-    `home` maps a case to the first ground it applies to, `good` to its verdict there. `astray` tells,
-    by case and ground, what the oracle did where it does not satisfy a case.
+    `home` maps a case to the first ground it applies to, `good` to its verdict there; `astray`
+    tells, by case and ground, what the oracle did where it does not satisfy a case.
     """
 
     variants: Mapping[str, Variant]
