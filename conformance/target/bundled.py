@@ -72,7 +72,7 @@ def _capabilities(config: ServerConfig) -> dict[str, bool]:
         "pkce-required": policy.pkce_required,
         "custom-claims": True,
         "resource-indicators": bool(config.apis),
-        "jwt-access-token": True,
+        "jwt-access-token": not dialect_of(config).has("access_token_profile"),
         "refresh-only-offline": policy.refresh_requires_offline_access,
         "refresh-rotation": policy.rotate_refresh_tokens,
         "dpop-nonce": policy.dpop_nonce or of_public,

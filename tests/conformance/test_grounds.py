@@ -75,7 +75,7 @@ class TestDialectSwitches:
     # would stop the suite.
     UNSEEN = frozenset({
         "nonce_for_public_clients", "plain_offered", "no_iss_parameter", "redirect_uri_first",
-        "updated_at_text", "access_token_profile", "rate_limit", "pkce.verifier_present",
+        "access_token_profile", "rate_limit", "pkce.verifier_present",
         "unsupported_grant_type", "use_dpop_nonce",
     })  # fmt: skip
 
