@@ -220,7 +220,8 @@ class Server:
         """An error of a back-channel endpoint (RFC 6749 §5.2), as the dialect has it."""
         error = failed.error
         refusal = Refusal(failed.guard.name, failed.guard.requirement, error.cause)
-        told = self.dialect.told(failed.guard.name, error)
+        at_token = exchange.endpoint == "token"  # a dialect is known there, and nowhere else
+        told = self.dialect.told(failed.guard.name, error) if at_token else error
         if told.status == UNAUTHORIZED and exchange.basic and not self.behaves(STATUS_401):
             told = OAuthError(told.error, told.cause, 400, told.told)
         headers: Headers = ()
