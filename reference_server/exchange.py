@@ -192,7 +192,8 @@ def _read_bearer(exchange: Exchange) -> None:
     server, request = exchange.server, exchange.request
     exchange.values.pop("access_token", None)
     posted = request.method == "POST" and server.behaves(TOKEN_IN_FORM)
-    queried = not (server.behaves(NOT_IN_QUERY) and server.behaves(QUERY_PRIVATE))
+    unbound = "resource.query_token_unbound" in server.defects
+    queried = unbound or (not (server.behaves(NOT_IN_QUERY) and server.behaves(QUERY_PRIVATE)))
     pairs = (*(request.form if posted else ()), *(request.query if queried else ()))
     shown = dict(pairs).get("access_token", "")
     if shown:

@@ -35,6 +35,12 @@ DEFECTS: tuple[Defect, ...] = (
         dpop__not_in_the_future=_almost_no_leeway,
     ),
     subtle(
+        "resource.query_token_unbound",
+        "FAPI2SP-5.3.4-no_token_in_query",
+        "a token in the query is taken, even one that is bound to a key",
+        resource__bound_not_as_bearer=nothing,
+    ),
+    subtle(
         "client.assertion_if_shown",
         "FAPI2SP-5.3.2.1-confidential_only",
         "a client's assertion is checked where one is shown, and not missed where none is",
