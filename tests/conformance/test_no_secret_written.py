@@ -21,7 +21,10 @@ SENT = ("code", "code_verifier", "refresh_token", "client_secret", "client_asser
         "password")  # fmt: skip
 RECEIVED = ("access_token", "refresh_token", "id_token")
 SHORTEST = 12  # shorter values are made up by scenarios and mean nothing
-CLAIMED_BY_A_SCENARIO = re.compile(r"[a-z' =.-]*|wrong-.*|not-a-jwt.*|eyJhbGciOiJFUzI1NiJ9\..*")
+CLAIMED_BY_A_SCENARIO = re.compile(
+    r"(Bearer )?[a-z' =.-]*|wrong-.*|not-a-jwt.*|eyJhbGciOiJFUzI1NiJ9\..*"
+    r"|(Basic )?bm9ib2R5Om5vdGhpbmc="
+)
 
 
 class Listening(Server):
