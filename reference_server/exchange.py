@@ -51,6 +51,24 @@ QUERY_PRIVATE = behaviour(
     "RFC6750-2.3-query_cache_private",
     "no answer to a bearer token in the query may be kept by caches, as there is none",
 )
+REQUIRED_MEMBERS = behaviour(
+    "dpop.thumbprint_members",
+    "RFC7638-3-thumbprint_input",
+    "a thumbprint is made of the required members of a key alone",
+)
+ANY_CASE_HEADER = behaviour(
+    "dpop.header_any_case",
+    "RFC9449-4.1-header_name_case",
+    "the name of the DPoP header is read without regard to case",
+)
+STRICT_JSON = behaviour(
+    "dpop.strict_json", "RFC7515-10.12-strict_json", "nothing may stand behind the JSON of a proof"
+)
+NO_PADDING = behaviour(
+    "dpop.no_padding",
+    "RFC7515-2-base64url_no_padding",
+    "the parts of a proof have no padding",
+)
 BAD_PROOF_COUNTS = behaviour(
     "dpop.bad_proof_not_ignored",
     "RFC9449-5-invalid_proof_not_ignored",
@@ -91,7 +109,9 @@ class Exchange:
     def jkt(self) -> str:
         """The thumbprint of the proof's key; empty without a proof."""
         jwk = self.dpop.header.get("jwk") if self.dpop else None
-        return thumbprint(jwk) if isinstance(jwk, dict) else ""
+        if not isinstance(jwk, dict):
+            return ""
+        return thumbprint(jwk, every_member=not self.server.behaves(REQUIRED_MEMBERS))
 
     @property
     def code(self) -> Code | None:
@@ -142,12 +162,16 @@ class UnverifiedJwt:
         return self.encoded.rpartition(".")[0].encode()
 
     @classmethod
-    def read(cls, encoded: str) -> UnverifiedJwt:
-        """Take a compact JWS apart; of a list of them the first, which is then not well-formed."""
+    def read(cls, encoded: str, *, strict: bool = True) -> UnverifiedJwt:
+        """Take a compact JWS apart; of a list of them the first, which is then not well-formed.
+
+        Not `strict`: what stands behind the JSON is overlooked, as no server should.
+        """
         first = encoded.split(",", maxsplit=1)[0].strip()
         parts = first.split(".")
         try:
-            header, claims = (_json(base64url_decode(part)) for part in parts[:2])
+            read = _json if strict else _json_and_more
+            header, claims = (read(base64url_decode(part)) for part in parts[:2])
             signature = base64url_decode(parts[2])
         except (ValueError, IndexError, RecursionError):
             return cls(encoded)
@@ -160,6 +184,10 @@ class UnverifiedJwt:
 def _json(text: bytes) -> Any:
     """Strict JSON (RFC 8259 §6): Python would read NaN and Infinity too."""
     return json.loads(text, parse_constant=_no_number)
+
+
+def _json_and_more(text: bytes) -> Any:
+    return json.JSONDecoder().raw_decode(text.decode())[0]
 
 
 def _no_number(name: str) -> None:
@@ -180,8 +208,12 @@ def read_exchange(server: Server, request: Request, endpoint: str, now: float) -
     if endpoint == "userinfo":
         _read_bearer(exchange)
     exchange.client = server.config.client(_client_id(exchange))
-    if request.header_all("DPoP"):
-        proof = UnverifiedJwt.read(request.header("DPoP"))
+    named = server.behaves(ANY_CASE_HEADER) or any(name == "DPoP" for name, _ in request.headers)
+    if request.header_all("DPoP") and named:
+        encoded = request.header("DPoP")
+        if not server.behaves(NO_PADDING):
+            encoded = encoded.replace("=", "")
+        proof = UnverifiedJwt.read(encoded, strict=server.behaves(STRICT_JSON))
         if proof.header or server.behaves(BAD_PROOF_COUNTS):
             exchange.dpop = proof
     return exchange

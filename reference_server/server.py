@@ -88,6 +88,18 @@ MEMBERS_ONCE = behaviour(
 ERROR_CODE = behaviour(
     "error.code_charset", "RFC6749-5.2-error_charset", "a code has only the characters allowed"
 )
+ALGS_TOLD = behaviour(
+    "resource.algs_told", "RFC9449-7.1-challenge_algs", "a challenge for DPoP lists algorithms"
+)
+ERROR_TOLD = behaviour(
+    "resource.error_told", "RFC9449-7.1-challenge_error", "a challenge for DPoP says what was wrong"
+)
+ONE_NONCE = behaviour(
+    "dpop.one_nonce_header", "RFC9449-8-one_nonce_header", "a response has one nonce at most"
+)
+NONCE_TEXT = behaviour(
+    "dpop.nonce_syntax", "RFC9449-8.1-nonce_syntax", "a nonce is printable ASCII without quotes"
+)
 CHALLENGED = behaviour(
     "resource.challenge",
     "RFC6750-3-www_authenticate",
@@ -239,8 +251,9 @@ class Server:
         about_proof = error.error in {"invalid_dpop_proof", "use_dpop_nonce"}
         scheme = "DPoP" if about_proof or exchange.scheme == "dpop" else "Bearer"
         code = error.error or ("" if self.behaves(NO_CODE) else "invalid_token")
-        parameters = [f'error="{code}"'] if code else []
-        if scheme == "DPoP":
+        told = code and (scheme != "DPoP" or self.behaves(ERROR_TOLD))
+        parameters = [f'error="{code}"'] if told else []
+        if scheme == "DPoP" and self.behaves(ALGS_TOLD):
             parameters.append(f'algs="{" ".join(self.policy.client_algorithms)}"')
         realm = [f'realm="{self.config.issuer}"']
         challenge = {"value": f"{scheme} " + ", ".join(realm + parameters)}
@@ -272,7 +285,7 @@ class Server:
         """The nonce a success brings to those who need one (RFC 9449 §8.2)."""
         if not exchange.dpop or not self.demands_nonce(exchange):
             return ()
-        return (("DPoP-Nonce", self.recent_nonces()[0]),) if self.behaves(NEXT_NONCE) else ()
+        return self._nonce_header() if self.behaves(NEXT_NONCE) else ()
 
     def demands_nonce(self, exchange: Exchange) -> bool:
         """Whether a proof has to hold a nonce: by policy, or by the dialect."""
@@ -282,7 +295,12 @@ class Server:
     def _nonce(self, error: OAuthError) -> Headers:
         if error.error != "use_dpop_nonce" or not self.behaves(NONCE_HEADER):
             return ()
-        return (("DPoP-Nonce", self.recent_nonces()[0]),)
+        return self._nonce_header()
+
+    def _nonce_header(self) -> Headers:
+        nonce = self.recent_nonces()[0]
+        header = ("DPoP-Nonce", nonce if self.behaves(NONCE_TEXT) else f'"{nonce}"')
+        return (header,) if self.behaves(ONE_NONCE) else (header, header)
 
     def _error_body(self, exchange: Exchange, told: OAuthError) -> dict[str, object]:
         body: dict[str, object] = {"error": told.error, "error_description": told.description}

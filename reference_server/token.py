@@ -59,6 +59,16 @@ SCOPE_ORDER = behaviour(
 BOUND = behaviour(
     "dpop.bound_token_type", "RFC9449-5-token_type_dpop", "a bound token is of type DPoP"
 )
+REFRESH_FREE = behaviour(
+    "dpop.refresh_free",
+    "RFC9449-5-refresh_not_bound_confidential",
+    "a confidential client's refresh token is not bound to a key",
+)
+SHORT_LIVED = behaviour(
+    "dpop.short_lived",
+    "RFC9449-11.2-long_lived_without_nonce",
+    "a bound access token lives for an hour at most",
+)
 REFRESH_BOUND = behaviour(
     "dpop.refresh_bound",
     "RFC9449-5-refresh_bound_public",
@@ -164,6 +174,8 @@ class TokenEndpoint:
 
     def _lifetime(self) -> object:
         seconds, behaves = self.server.policy.access_token_lifetime, self.server.behaves
+        if not behaves(SHORT_LIVED):
+            seconds *= 24
         signed = seconds if behaves(EXPIRES_DIGITS) else -seconds
         return signed if behaves(EXPIRES_NUMBER) else str(signed)
 
@@ -177,7 +189,8 @@ class TokenEndpoint:
 
     def _refresh_jkt(self, exchange: Exchange) -> str:
         """RFC 9449 §5: only a public client's refresh token is bound to its key."""
-        return exchange.jkt if exchange.public and self.server.behaves(REFRESH_BOUND) else ""
+        bound = exchange.public or not self.server.behaves(REFRESH_FREE)
+        return exchange.jkt if bound and self.server.behaves(REFRESH_BOUND) else ""
 
     def _with_id_token(self, grant: Grant) -> bool:
         if grant.scope[:1] != ("openid",) and not self.server.behaves(SCOPE_ORDER):

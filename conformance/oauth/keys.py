@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from conformance.errors import HarnessError
 
-RSA_BITS = 2048
+RSA_BITS, WEAK_RSA_BITS = 2048, 1024  # RFC 7518 §3.3 wants 2048 at least
 PUBLIC_MEMBERS = ("crv", "e", "kty", "n", "x", "y")
 ALGORITHMS = jwt.algorithms.get_default_algorithms()
 
@@ -81,6 +81,9 @@ def generate_key(algorithm: str = "ES256") -> SigningKey:
             made = ec.generate_private_key(ec.SECP384R1())
         case "EdDSA":
             made = ed25519.Ed25519PrivateKey.generate()
+        case "RS256-1024":
+            weak = rsa.generate_private_key(public_exponent=65537, key_size=WEAK_RSA_BITS)
+            return signing_key(weak, "RS256")
         case "RS256" | "PS256":
             made = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
         case _:

@@ -51,18 +51,21 @@ def make_jwt(
         HarnessError: a change does not fit what it stands on.
     """
     parts = (
-        change_members(header, changes.header, around),
-        change_members(claims, changes.claims, around),
+        (change_members(header, changes.header, around), changes.header_text),
+        (change_members(claims, changes.claims, around), changes.claims_text),
     )
-    signing_input = ".".join(base64url(_json(part)) for part in parts)
+    signing_input = ".".join(base64url(_text(part, change, around)) for part, change in parts)
     signature = base64url(_signature(signing_input.encode(), changes.sign_with, signers))
     if changes.signature is not None:
         signature = "".join(str(text) for text in apply(changes.signature, (signature,), around))
     return f"{signing_input}.{signature}"
 
 
-def _json(part: Mapping[str, Any]) -> bytes:
-    return json.dumps(part, separators=(",", ":")).encode()
+def _text(part: Mapping[str, Any], change: Change | None, around: Surroundings) -> bytes:
+    text = json.dumps(part, separators=(",", ":"))
+    if change is not None:
+        text = "".join(str(value) for value in apply(change, (text,), around))
+    return text.encode()
 
 
 def _signature(message: bytes, sign_with: str, signers: Signers) -> bytes:

@@ -135,8 +135,10 @@ class Memory:
         known = {
             "jkt": own.jkt,
             "other_jkt": other.jkt,
+            "jkt_cut": own.jkt[:10],
             "jwk": own.public_jwk,
             "other_jwk": other.public_jwk,
+            "jwk_with_more": {"use": "sig", **own.public_jwk, "kid": "tokenspec"},
             "private_jwk": dict(own.private_jwk),
             "proof": self.last_proof,
         }

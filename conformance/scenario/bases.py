@@ -46,6 +46,12 @@ BASES: dict[str, Base] = {
     "introspection": Base(
         (_A, _T, StepKind.INTROSPECT), "an access token, introspected", needs=("introspection",)
     ),
+    "introspection-dpop": Base(
+        (_A, _T, StepKind.INTROSPECT),
+        "the same of a token bound to a key",
+        dpop=True,
+        needs=("dpop", "introspection"),
+    ),
     "metadata": Base((StepKind.METADATA,), "the discovery document", needs=("metadata",)),
     "jwks": Base((StepKind.JWKS,), "the key set", needs=("jwks",)),
 }

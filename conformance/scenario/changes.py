@@ -19,7 +19,7 @@ from conformance.scenario.operators import OPERATORS, argument_problem
 
 SIGN_WITH = ("other-key", "public-key-as-secret", "client-secret", "nothing")
 KEYS = ("other",)
-ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
+ALGORITHMS = ("ES256", "ES384", "RS256", "RS256-1024", "PS256", "EdDSA")
 CLIENT_ROLES = ("main", *CLIENT_NEEDS)
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post", "both")
 METHODS = ("GET", "POST", "PUT", "HEAD", "OPTIONS")
@@ -27,7 +27,8 @@ ENCODINGS = ("form", "form-lower-case", "json", "query")
 SCHEMES = ("Bearer", "bearer", "DPoP")
 PKCE_METHODS = ("S256", "plain", "none")
 
-JWT_KEYS = ("header", "claims", "sign_with", "signature", "key", "alg", "reuse")
+JWT_TEXTS = ("header_text", "claims_text", "signature")
+JWT_KEYS = ("header", "claims", *JWT_TEXTS, "sign_with", "key", "alg", "reuse")
 CLIENT_AUTH_KEYS = ("client", "method", "secret", "encoding", "assertion")
 HTTP_KEYS = (
     "method", "encoding", "content_type", "authorization_scheme", "access_token_in", "after",
@@ -59,12 +60,16 @@ def read_change_map(reader: Reader, at: Marked, *, text_only: bool = True) -> di
 def read_jwt_changes(reader: Reader, at: Marked) -> JwtChanges:
     """The `dpop` and `client_auth.assertion` places."""
     fields = reader.mapping(at, allowed=JWT_KEYS)
-    signature = fields.get("signature")
+    texts = {
+        name: read_change(reader, fields[name], text_only=True)
+        for name in JWT_TEXTS
+        if name in fields
+    }
     return JwtChanges(
         header=_map(reader, fields, "header"),
         claims=_map(reader, fields, "claims"),
+        **texts,
         sign_with=_choice(reader, fields, "sign_with", SIGN_WITH),
-        signature=read_change(reader, signature, text_only=True) if signature else None,
         key=_choice(reader, fields, "key", KEYS),
         alg=_choice(reader, fields, "alg", ALGORITHMS),
         reuse=reader.boolean(fields["reuse"]) if "reuse" in fields else False,

@@ -67,6 +67,8 @@ class JwtChanges:
 
     header: Mapping[str, Change] = field(default_factory=dict)
     claims: Mapping[str, Change] = field(default_factory=dict)
+    header_text: Change | None = None  # of the JSON text, before it is encoded and signed
+    claims_text: Change | None = None
     sign_with: str = ""
     signature: Change | None = None
     key: str = ""

@@ -64,7 +64,7 @@ class Operator:
     """One word of the format: what it does, the shape of its argument, and a text for reports."""
 
     apply: Apply
-    argument: str  # true | text | integer | any | base64 | uri | one of `choices`
+    argument: str  # true | text | integer | number | any | base64 | uri | one of `choices`
     summary: str  # for the reference page
     report: str  # what was sent, in a finding; `{0}` is the argument
     choices: tuple[str, ...] = ()
@@ -233,6 +233,12 @@ OPERATORS: dict[str, Operator] = {
     "append": Operator(
         lambda v, a, _s: (_text(v, "append") + a,), "text", "add to its end", f"{_VALID} + {{0}}"
     ),
+    "add_member": Operator(
+        lambda v, a, _s: (_text(v, "add_member")[:-1] + f",{a}}}",),
+        "text",
+        "a JSON text with a further member at its end",
+        f"{_VALID} with {{0}} added",
+    ),
     "prepend": Operator(
         lambda v, a, _s: (a + _text(v, "prepend"),), "text", "put before it", f"{{0}} + {_VALID}"
     ),
@@ -344,7 +350,7 @@ OPERATORS: dict[str, Operator] = {
         APIS,
     ),
     "shift_seconds": Operator(
-        _shift_seconds, "integer", "a time moved by so many seconds", f"{_VALID} {{0}} s"
+        _shift_seconds, "number", "a time moved by so many seconds", f"{_VALID} {{0}} s"
     ),
 }
 
@@ -356,6 +362,10 @@ def argument_problem(operator: str, argument: Any) -> str:
         "true": (argument is True, "true"),
         "text": (isinstance(argument, str), "a text"),
         "integer": (isinstance(argument, int) and not isinstance(argument, bool), "a whole number"),
+        "number": (
+            isinstance(argument, int | float) and not isinstance(argument, bool),
+            "a number",
+        ),
         "choice": (argument in spec.choices, "one of: " + ", ".join(spec.choices)),
         "base64": (_is_base64(argument), "a text in base64"),
         "uri": (_is_uri_parts(argument), "a mapping with some of: " + ", ".join(URI_PARTS)),
@@ -363,6 +373,10 @@ def argument_problem(operator: str, argument: Any) -> str:
     }
     right, wanted = expected[spec.argument]
     return "" if right else f"operator {operator!r} takes {wanted}"
+
+
+def _is_number(argument: Any, kinds: Any) -> bool:
+    return isinstance(argument, kinds) and not isinstance(argument, bool)
 
 
 def _is_base64(argument: Any) -> bool:

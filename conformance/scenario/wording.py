@@ -67,8 +67,10 @@ def _jwt(changes: JwtChanges) -> Iterator[str]:
     yield from _operators("header.", changes.header)
     yield from _operators("claims.", changes.claims)
     yield from _words(changes, ("sign_with", "key", "alg"))
-    if changes.signature is not None:
-        yield f"signature: {describe(changes.signature)}"
+    for name in ("header_text", "claims_text", "signature"):
+        change = getattr(changes, name)
+        if change is not None:
+            yield f"{name.replace('_', ' ')}: {describe(change)}"
     if changes.reuse:
         yield "the last one sent again"
 

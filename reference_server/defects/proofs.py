@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from reference_server.addresses import normal_address
 from reference_server.defects.building import nothing, subtle
-from reference_server.errors import invalid_dpop_proof
+from reference_server.errors import OAuthError, invalid_dpop_proof
 from reference_server.exchange import Exchange
 from reference_server.guarding import Check, Defect
-from reference_server.keys import base64url
+from reference_server.guards.dpop import PROOF, verified
+from reference_server.keys import base64url, base64url_decode
 
 R_HTU = "RFC9449-4.3-9_htu"
 
@@ -41,7 +44,7 @@ def _ath_if_present(exchange: Exchange) -> None:
 
 def _nonce_present(exchange: Exchange) -> None:
     if exchange.dpop and not exchange.dpop.claims.get("nonce"):
-        raise invalid_dpop_proof("no nonce")
+        raise OAuthError("use_dpop_nonce", "no nonce")
 
 
 def _only_es256(exchange: Exchange) -> None:
@@ -55,7 +58,146 @@ def _no_other_claims(exchange: Exchange) -> None:
         raise invalid_dpop_proof("unknown claim")
 
 
+def _first_member(exchange: Exchange) -> None:
+    """Htm as a reader finds it that keeps the first of two members."""
+    if exchange.dpop is None:
+        return
+    try:
+        claims = base64url_decode(exchange.dpop.encoded.split(".")[1])
+        pairs = json.loads(claims, object_pairs_hook=list)
+    except (ValueError, IndexError, RecursionError):
+        return
+    shown = next((value for name, value in pairs if name == "htm"), None)
+    if isinstance(shown, str) and shown != exchange.request.method:
+        raise invalid_dpop_proof("htm")
+
+
+def _signature_cut(exchange: Exchange) -> None:
+    """Only as much of a signature read as an ES256 signature is long."""
+    if exchange.dpop and exchange.dpop.header.get("alg") == "ES256":
+        cut = replace(exchange.dpop, signature=exchange.dpop.signature[:ES256_OCTETS])
+        if not verified(cut):
+            raise invalid_dpop_proof("signature")
+
+
+def _large_jti(exchange: Exchange) -> None:
+    jti = exchange.dpop.claims.get("jti") if exchange.dpop else None
+    if isinstance(jti, str) and len(jti) > LONGEST_JTI:
+        raise OAuthError("server_error", "jti does not fit the store", 500)
+
+
+def _header_refused(*names: str) -> Check:
+    def check(exchange: Exchange) -> None:
+        if exchange.dpop and set(names) & set(exchange.dpop.header):
+            raise invalid_dpop_proof("unknown header")
+
+    return check
+
+
+def _typ(*taken: str) -> Check:
+    def check(exchange: Exchange) -> None:
+        if exchange.dpop and str(exchange.dpop.header.get("typ", "")).lower() not in taken:
+            raise invalid_dpop_proof("typ")
+
+    return check
+
+
+def _no_leeway(exchange: Exchange) -> None:
+    issued = exchange.dpop.claims.get("iat") if exchange.dpop else None
+    if isinstance(issued, int | float) and issued > exchange.now + 1:
+        raise invalid_dpop_proof("iat")
+
+
+def _whole_seconds(exchange: Exchange) -> None:
+    issued = exchange.dpop.claims.get("iat") if exchange.dpop else None
+    if isinstance(issued, float):
+        raise invalid_dpop_proof("iat is no whole number")
+
+
+def _bound_if_asked(exchange: Exchange) -> None:
+    code = exchange.code
+    if code and code.dpop_jkt and exchange.dpop and not exchange.jkt.startswith(code.dpop_jkt[:10]):
+        raise invalid_dpop_proof("another key than dpop_jkt")
+
+
+ES256_OCTETS = 64  # RFC 7518 §3.4
+LONGEST_JTI = 1000  # characters
+
 DEFECTS: tuple[Defect, ...] = (
+    subtle(
+        "dpop.first_member_counts",
+        "RFC7519-4-duplicate_claims",
+        "of two claims of one name the first counts",
+        dpop__htm=_first_member,
+    ),
+    subtle(
+        "dpop.signature_cut",
+        "RFC7518-3.4-es256_signature_64_octets",
+        "what stands behind 64 octets of signature is overlooked",
+        dpop__signature=_signature_cut,
+    ),
+    subtle(
+        "dpop.large_jti",
+        "RFC9449-11.1-large_jti",
+        "a huge jti breaks the store",
+        dpop__jti_unseen=_large_jti,
+    ),
+    subtle(
+        "dpop.kid_refused",
+        "RFC7515-4-unknown_header_ignored",
+        "a header member that is not known is refused",
+        dpop__crit=_header_refused("tokenspec", "crit"),
+    ),
+    Defect(
+        "resource.proofs_overlooked",
+        "RFC9449-7.1-no_access_unless_all",
+        "a proof at userinfo is not looked at",
+        dict.fromkeys(
+            ("resource.proof_present", "dpop.ath", "dpop.token_key", *(g.name for g in PROOF)),
+            nothing,
+        ),
+    ),
+    subtle(
+        "dpop.typ_jwt_taken",
+        "RFC9449-11.5-typ_verified",
+        "any JWT is taken for a proof",
+        dpop__typ=nothing,
+        dpop__jwk_present=nothing,
+        dpop__jwk_fits_alg=nothing,
+        dpop__signature=nothing,
+        dpop__jti_present=nothing,
+        dpop__htm_present=nothing,
+        dpop__htu_present=nothing,
+        dpop__iat_present=nothing,
+        dpop__htm=nothing,
+        dpop__htu=nothing,
+        dpop__nonce=nothing,
+        dpop__not_old=nothing,
+    ),
+    subtle(
+        "dpop.typ_exact",
+        "RFC7515-4.1.9-typ_application_prefix",
+        "typ is compared to the letter",
+        dpop__typ=_typ("dpop+jwt"),
+    ),
+    subtle(
+        "dpop.no_leeway",
+        "RFC9449-4.3-11_small_skew",
+        "a proof from a second ahead is refused",
+        dpop__not_in_the_future=_no_leeway,
+    ),
+    subtle(
+        "dpop.whole_seconds",
+        "RFC7519-2-numeric_date_fraction",
+        "iat has to be a whole number",
+        dpop__iat_present=_whole_seconds,
+    ),
+    subtle(
+        "dpop.code_key_prefix",
+        "RFC9449-10-dpop_jkt_malformed",
+        "only the beginning of dpop_jkt is compared, and a malformed one fits any key",
+        dpop__code_key=_bound_if_asked,
+    ),
     Defect(
         "dpop.htu_prefix",
         R_HTU,

@@ -114,14 +114,30 @@ def crit(exchange: Exchange) -> None:
 def signature(exchange: Exchange) -> None:
     """RFC 9449 §4.3 (6): the signature verifies with the JWK of the header."""
     proof = exchange.dpop
-    if proof is None:
+    if proof is None or not _usable(proof):
         return
+    if not verified(proof):
+        raise invalid_dpop_proof("signature")
+
+
+def verified(proof: UnverifiedJwt) -> bool:
+    """Whether the signature is one of the key in the header.
+
+    Raises:
+        OAuthError: the key cannot be used.
+    """
     try:
-        verified = _verify(proof)
+        return _verify(proof)
     except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise invalid_dpop_proof(f"unusable jwk: {error}") from error
-    if not verified:
-        raise invalid_dpop_proof("signature")
+
+
+def _usable(proof: UnverifiedJwt) -> bool:
+    """Whether there is a key to verify with; what is wrong with it is for the guards before."""
+    jwk = proof.header.get("jwk")
+    named = str(proof.header.get("alg"))
+    kty, _ = KEYS.get(named, ("", set()))
+    return isinstance(jwk, dict) and (not kty or jwk.get("kty") == kty)
 
 
 def _verify(proof: UnverifiedJwt) -> bool:

@@ -1,0 +1,64 @@
+"""Nonces, and tokens bound to a key: RFC 9449 §6, §8 and §11."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from conformance.checks.model import Surround, check
+from conformance.play.transcript import Played, Transcript
+from conformance.scenario.model import Answer
+
+NONCE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")  # RFC 9449 §8.1
+AN_HOUR = 3600  # seconds
+
+
+def _nonces(played: Played) -> tuple[str, ...]:
+    return played.response.header_all("DPoP-Nonce") if played.response else ()
+
+
+@check("dpop-nonce-once")
+def dpop_nonce_once(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A response has one DPoP-Nonce header at most (RFC 9449 §8)."""
+    if len(_nonces(played)) > 1:
+        yield f"there are {len(_nonces(played))} DPoP-Nonce headers"
+
+
+@check("dpop-nonce-syntax")
+def dpop_nonce_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A nonce is printable ASCII without space, quotation mark and backslash (RFC 9449 §8.1)."""
+    if any(not NONCE.fullmatch(nonce) for nonce in _nonces(played)):
+        yield "DPoP-Nonce holds characters that are not allowed"
+
+
+@check("dpop-nonce-not-stored")
+def dpop_nonce_not_stored(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A response with a nonce has Cache-Control: no-store (RFC 9449 §8.2)."""
+    response = played.response
+    if response and _nonces(played) and "no-store" not in (response.header("Cache-Control") or ""):
+        yield "the response holds a nonce and may be stored"
+
+
+@check("bound-token-short-lived")
+def bound_token_short_lived(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A bound access token lives for an hour at most where there are no nonces (RFC 9449 §11.2)."""
+    seconds = played.received.get("expires_in")
+    if isinstance(seconds, int | float) and seconds > AN_HOUR:
+        yield f"expires_in is {seconds:g}, more than {AN_HOUR}"
+
+
+@check("introspection-bound")
+def introspection_bound(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+    """Introspection of a bound token names its key in cnf.jkt (RFC 9449 §6.2)."""
+    confirmation = played.received.get("cnf")
+    bound = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+    if played.answer is Answer.GRANTED and bound != transcript.jkt:
+        yield "cnf.jkt is not the thumbprint of the key" if bound else "cnf.jkt is missing"
+
+
+@check("introspection-token-type")
+def introspection_token_type(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Introspection of a bound token that names a type says DPoP (RFC 9449 §6.2)."""
+    shown = played.received.get("token_type", "DPoP")
+    if str(shown).lower() != "dpop":
+        yield f"token_type is {str(shown)[:40]!r}"
