@@ -66,6 +66,28 @@ def _refresh_token(body: Mapping[str, Any], about: About) -> Claims:
 
 DEFECTS: tuple[Defect, ...] = (
     telling(
+        "id_token.typ_in_small_letters",
+        "RFC7519-5.1-typ_jwt_uppercase",
+        "typ is spelt jwt",
+        id_token_header=having(typ="jwt"),
+    ),
+    telling(
+        "id_token.cty",
+        "RFC7519-5.2-cty_not_for_plain",
+        "the header says cty though no other JWT is inside",
+        id_token_header=having(cty="JWT"),
+    ),
+    telling(
+        "jwks.use_disagrees",
+        "RFC7517-4.3-use_key_ops_consistent",
+        "a key for signatures names operations of encryption",
+        jwks=making(
+            lambda content, _about: {
+                "keys": [key | {"key_ops": ["encrypt"]} for key in content["keys"]]
+            }
+        ),
+    ),
+    telling(
         "id_token.sub_long",
         "OIDCC-2-sub_length",
         "sub has more than 255 characters",
