@@ -13,24 +13,24 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from reference_server import callback, pages
 from reference_server.errors import OAuthError
 from reference_server.guarding import Failed, behaviour, run
 from reference_server.guards.authorization import BEFORE_REDIRECTING, REDIRECTED, Authorization
 from reference_server.guards.openid import OPENID, claims_asked, subjects_asked
 from reference_server.guards.targets import REQUESTED
-from reference_server.messages import Headers, Refusal, Request, Response
-from reference_server.pages import consent_page, error_page, login_page
+from reference_server.keys import base64url
+from reference_server.messages import Refusal, Request, Response
 from reference_server.store import Code, Grant, SignIn
 
 if TYPE_CHECKING:
     from reference_server.server import Server
 
 SCOPES = ("openid", "profile", "email", "offline_access")
-SESSION_COOKIE, CSRF_COOKIE = "session", "csrf"
+SESSION_COOKIE = "session"
 SILENT = behaviour(
     "authorize.silent", "OIDCC-3.1.2.1-prompt_none_no_ui", "prompt=none never shows a page"
 )
-STATE = behaviour("authorize.state", "RFC6749-4.1.2-state_exact", "state comes back as it was sent")
 SILENT_SESSION = behaviour(
     "authorize.silent_session",
     "AUTH0-Remarks-silent_new_token",
@@ -46,17 +46,6 @@ MAX_AGE = behaviour(
     "OIDCC-3.1.2.1-max_age_reauth",
     "max_age makes a user whose login is older sign in again",
 )
-QUERY_KEPT = behaviour(
-    "authorize.query_kept",
-    "RFC6749-3.1.2-redirect_query_retained",
-    "the query of a redirect_uri is kept",
-)
-ONCE = behaviour("authorize.once", "RFC6749-3.1-duplicate_param", "no parameter comes twice")
-NO_TOKEN = behaviour(
-    "authorize.no_token",
-    "RFC9700-2.1.2-no_token_in_authorization_response",
-    "no token stands in a redirect",
-)
 API_ALLOWS = behaviour(
     "offline_access.api_allows",
     "AUTH0-Remarks-offline_access_disabled",
@@ -71,14 +60,27 @@ SCOPE_CASE = behaviour(
 BY_POST = behaviour(
     "authorize.by_post", "OIDCC-3.1.2.1-get_and_post", "a request may come as a form"
 )
-IN_QUERY = behaviour(
-    "authorize.in_query", "OIDCC-3.1.2.5-code_in_query", "the code comes back in the query"
+IDENTIFIED = behaviour(
+    "authorize.user_identified",
+    "RFC6749-3.1-authenticates_owner",
+    "nothing is granted to a browser nobody has signed in to",
 )
-NOT_307 = behaviour("authorize.not_307", "OIDCC-16.22-no_307", "no form is posted on to the client")
-NOT_FRAMED = behaviour(
-    "page.not_framed", "OIDCC-3.1.2.3-csrf_clickjacking", "no page of another site frames a page"
+CHALLENGE_HIDDEN = behaviour(
+    "authorize.challenge_hidden",
+    "RFC7636-4.4-challenge_not_exposed",
+    "a code does not tell its challenge",
 )
-ISSUER = behaviour("authorize.iss", "RFC9207-2-iss_in_success", "every answer names the issuer")
+RANDOM_CODES = behaviour(
+    "code.random", "RFC6749-10.10-guess_probability", "one code does not tell the next"
+)
+LONG_CODES = behaviour(
+    "code.room_for_128_bits", "RFC6749-10.10-guess_probability", "a code is not to be guessed"
+)
+LONGER_CODES = behaviour(
+    "code.room_for_160_bits",
+    "RFC6749-10.10-guess_probability_recommended",
+    "a code has more random bits than it must have",
+)
 
 
 class AuthorizeEndpoint:
@@ -104,7 +106,9 @@ class AuthorizeEndpoint:
             return self._login_page(request, parameters, failed=True)
         sign_in = SignIn(self.server.random_text(), user.username, int(self.server.now()))
         self.server.store.put_sign_in(sign_in)
-        response = self._begin(request, parameters, sign_in, fresh=True)
+        response = pages.answer_to_password(
+            self.server, self._begin(request, parameters, sign_in, fresh=True)
+        )
         cookie = ("Set-Cookie", f"{SESSION_COOKIE}={sign_in.identifier}; Path=/; HttpOnly")
         return replace(response, headers=(*response.headers, cookie))
 
@@ -113,13 +117,13 @@ class AuthorizeEndpoint:
         form, sign_in = dict(request.form), self._sign_in(request)
         if sign_in is None or not self._csrf_agrees(request, form):
             why = Refusal("consent.csrf", "RFC9700-2.1-no_open_redirector", "no form of this user")
-            return replace(_page(400, error_page("The form is out of date.")), refusal=why)
+            page = pages.page(self.server, 400, pages.error_page("The form is out of date."))
+            return replace(page, refusal=why)
         authorization = self.read(request.query)
         if form.get("decision") != "accept":
             return self._denied(authorization)
         given = (authorization.get("client_id"), authorization.get("scope"))
-        sign_in = replace(sign_in, consents=sign_in.consents | {given})
-        self.server.store.put_sign_in(sign_in)
+        self.server.store.put_consent(sign_in.username, given)
         return self._begin(request, request.query, sign_in, fresh=True, consented=True)
 
     def _denied(self, authorization: Authorization) -> Response:
@@ -127,10 +131,10 @@ class AuthorizeEndpoint:
         try:
             run(BEFORE_REDIRECTING, authorization, self.server.defects)
         except Failed as failed:
-            return _invalid(failed)
+            return self._invalid(failed)
         cause = "the user denied"
         why = Refusal("consent.given", "RFC6749-4.1.2.1-access_denied", cause)
-        return self._error(authorization, OAuthError("access_denied", cause), why)
+        return callback.error(authorization, OAuthError("access_denied", cause), why)
 
     def read(self, parameters: tuple[tuple[str, str], ...]) -> Authorization:
         """An authorization request, read without being believed."""
@@ -155,8 +159,7 @@ class AuthorizeEndpoint:
             claims=claims_asked(authorization),
         )
         code = Code(
-            value=("" if self.server.behaves(CODE_SYNTAX) else "c\u00f6de-")
-            + self.server.random_text(),
+            value=self._code_value(authorization),
             grant=grant,
             redirect_uri=authorization.redirect_uri,
             redirect_uri_sent=bool(authorization.get("redirect_uri")),
@@ -167,6 +170,20 @@ class AuthorizeEndpoint:
         )
         self.server.store.add_code(code)
         return code.value
+
+    def _code_value(self, authorization: Authorization) -> str:
+        value, behaves = self.server.random_text(), self.server.behaves
+        if not behaves(CODE_SYNTAX):
+            return f"c\u00f6de-{value}"
+        if not behaves(RANDOM_CODES):
+            return f"{'a' * 40}{value[:3]}"
+        if not behaves(LONG_CODES):
+            return str(int.from_bytes(value.encode()) % 10**8)
+        if not behaves(LONGER_CODES):
+            return value[:24]
+        if not behaves(CHALLENGE_HIDDEN):
+            return f"{value}.{base64url(authorization.get('code_challenge').encode())}"
+        return value
 
     def _granted_scope(self, authorization: Authorization) -> tuple[str, ...]:
         """What is known of the scope asked for; offline_access only where the API allows it."""
@@ -192,11 +209,11 @@ class AuthorizeEndpoint:
         try:
             run(BEFORE_REDIRECTING, authorization, self.server.defects)
         except Failed as failed:
-            return _invalid(failed)
+            return self._invalid(failed)
         try:
             run((*REDIRECTED, *OPENID, *REQUESTED), authorization, self.server.defects)
         except Failed as failed:
-            return self._error(authorization, failed.error, _why(failed))
+            return callback.error(authorization, failed.error, _why(failed))
         asked = set(authorization.get("prompt").split())
         done = ({"login", "select_account"} if fresh else set()) | (
             {"consent"} if consented else set()
@@ -215,66 +232,39 @@ class AuthorizeEndpoint:
         """What a request that passed its guards gets; `prompt` is what is still to be asked."""
         silent = prompt == {"none"} and self.server.behaves(SILENT)
         if "none" in prompt and not self.server.behaves(SILENT_SESSION):
-            return self._error(authorization, OAuthError("login_required", "always"))
+            return callback.error(authorization, OAuthError("login_required", "always"))
         prompt = prompt if self.server.behaves(PROMPT_LOGIN) else prompt - {"login"}
         aged = not fresh and self.server.behaves(MAX_AGE)
         too_old = aged and sign_in is not None and _too_old(authorization, sign_in)
         anew = "login" in prompt or "select_account" in prompt or too_old
         if sign_in is None or anew or self._somebody_else(authorization, sign_in):
             if silent or fresh:
-                return self._error(authorization, OAuthError("login_required", "not signed in"))
+                return callback.error(authorization, OAuthError("login_required", "not signed in"))
             return self._login_page(request, authorization.parameters)
         given = (authorization.get("client_id"), authorization.get("scope"))
-        if given not in sign_in.consents or "consent" in prompt:
+        if not self.server.store.consented(sign_in.username, given) or "consent" in prompt:
             if silent:
-                return self._error(authorization, OAuthError("consent_required", "no consent"))
+                return callback.error(authorization, OAuthError("consent_required", "no consent"))
             return self._consent_page(request, authorization.parameters, given)
-        return self._redirect(authorization, {"code": self.issue_code(authorization, sign_in)})
+        return callback.redirect(authorization, {"code": self.issue_code(authorization, sign_in)})
 
     def _somebody_else(self, authorization: Authorization, sign_in: SignIn) -> bool:
         """OpenID Connect Core §3.1.2.2: the user is not the one that was asked for."""
         user, asked = self.server.config.user(sign_in.username), subjects_asked(authorization)
         return bool(asked) and asked != {user.sub if user else ""}
 
-    def _error(
-        self, authorization: Authorization, error: OAuthError, why: Refusal | None = None
-    ) -> Response:
-        fields = {"error": error.error, "error_description": error.description}
-        fields = self.server.told("authorization_error", fields, authorization)
-        refusal = why or Refusal(error.error, "OIDCC-3.1.2.6-error_at_redirect_uri", error.cause)
-        return replace(self._redirect(authorization, fields), refusal=refusal)
-
-    def _redirect(self, authorization: Authorization, fields: Mapping[str, str]) -> Response:
-        """Back to the client, the query of its redirect_uri kept (RFC 6749 §3.1.2)."""
-        answer = dict(fields)
-        if authorization.get("state") and self.server.behaves(STATE):
-            answer["state"] = authorization.get("state")
-        if self.server.behaves(ISSUER) and not self.server.dialect.has("no_iss_parameter"):
-            answer["iss"] = self.server.config.issuer
-        if not self.server.behaves(NO_TOKEN):
-            answer["access_token"] = self.server.random_text()
-        redirect_uri = authorization.redirect_uri
-        if not self.server.behaves(QUERY_KEPT):
-            redirect_uri = redirect_uri.split("?", maxsplit=1)[0]
-        joint = "" if redirect_uri.endswith("?") else "&" if "?" in redirect_uri else "?"
-        if not self.server.behaves(IN_QUERY):
-            joint = "#"
-        location = redirect_uri + joint + urlencode(answer)
-        if not self.server.behaves(ONCE):
-            location += "&" + urlencode({"code": "another"})
-        status = 303 if self.server.behaves(NOT_307) else 307
-        return Response(status, (("Location", location), ("Cache-Control", "no-store")))
+    def _invalid(self, failed: Failed) -> Response:
+        """RFC 6749 §4.1.2.1: a page, where nothing may be redirected."""
+        text = f"The request is invalid: {failed.error.cause}."
+        page = pages.page(self.server, 400, pages.error_page(text))
+        return replace(page, refusal=_why(failed))
 
     def _login_page(
         self, request: Request, parameters: tuple[tuple[str, str], ...], *, failed: bool = False
     ) -> Response:
         csrf = self._csrf(request)
         action = f"{self.server.endpoint('login')}?{urlencode(parameters)}"
-        page = _page(200, login_page(action, csrf, failed=failed), csrf)
-        if self.server.behaves(NOT_FRAMED):
-            return page
-        shown = (pair for pair in page.headers if pair[0] != "Content-Security-Policy")
-        return replace(page, headers=tuple(shown))
+        return pages.page(self.server, 200, pages.login_page(action, csrf, failed=failed), csrf)
 
     def _consent_page(
         self,
@@ -284,28 +274,20 @@ class AuthorizeEndpoint:
     ) -> Response:
         csrf = self._csrf(request)
         action = f"{self.server.endpoint('consent')}?{urlencode(parameters)}"
-        return _page(200, consent_page(action, csrf, *given), csrf)
+        return pages.page(self.server, 200, pages.consent_page(action, csrf, *given), csrf)
 
     def _csrf(self, request: Request) -> str:
-        return _cookies(request).get(CSRF_COOKIE) or self.server.random_text()
+        return _cookies(request).get(pages.CSRF_COOKIE) or self.server.random_text()
 
     def _csrf_agrees(self, request: Request, form: Mapping[str, str]) -> bool:
-        kept = _cookies(request).get(CSRF_COOKIE, "")
+        kept = _cookies(request).get(pages.CSRF_COOKIE, "")
         return bool(kept) and hmac.compare_digest(kept.encode(), form.get("csrf", "").encode())
 
     def _sign_in(self, request: Request) -> SignIn | None:
-        return self.server.store.sign_in(_cookies(request).get(SESSION_COOKIE, ""))
-
-
-def _page(status: int, body: bytes, csrf: str = "") -> Response:
-    headers: Headers = (
-        ("Content-Type", "text/html; charset=utf-8"),
-        ("Cache-Control", "no-store"),
-        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    )
-    if csrf:
-        headers = (*headers, ("Set-Cookie", f"{CSRF_COOKIE}={csrf}; Path=/; HttpOnly"))
-    return Response(status, headers, body)
+        known = self.server.store.sign_in(_cookies(request).get(SESSION_COOKIE, ""))
+        if known is None and not self.server.behaves(IDENTIFIED):
+            return SignIn("", self.server.config.users[0].username, int(self.server.now()))
+        return known
 
 
 def _cookies(request: Request) -> dict[str, str]:
@@ -322,11 +304,6 @@ def _too_old(authorization: Authorization, sign_in: SignIn) -> bool:
         return False
     oldest = float(asked)  # of more digits than an int may have it is infinite
     return oldest == 0 or authorization.now - sign_in.auth_time > oldest
-
-
-def _invalid(failed: Failed) -> Response:
-    """RFC 6749 §4.1.2.1: a page, where nothing may be redirected."""
-    return replace(_page(400, error_page("The request is invalid.")), refusal=_why(failed))
 
 
 def _why(failed: Failed) -> Refusal:

@@ -12,6 +12,9 @@ from reference_server.config import Api, Client, Policy, ServerConfig, User
 
 CALLBACK, OTHER = "https://client.example/callback", "https://client.example/other"
 WITH_QUERY, LOOPBACK = "https://client.example/query?tenant=1", "http://127.0.0.1/callback"
+LOOPBACK_IPV6, LOCALHOST = "http://[::1]/callback", "http://localhost/callback"
+PRIVATE_SCHEME, OF_SECOND = "com.example.client:/callback", "https://second.example/callback"
+NATIVE = (LOOPBACK, LOOPBACK_IPV6, LOCALHOST, PRIVATE_SCHEME)
 CLAIMS = {
     "name": "Alice Liddell",
     "email": "alice@client.example",
@@ -34,8 +37,8 @@ def demo_config(issuer: str, *, dpop_nonce: bool = True) -> ServerConfig:
     return ServerConfig(
         issuer=issuer,
         clients=(
-            Client("tokenspec-public", redirect_uris=(*both, WITH_QUERY, LOOPBACK)),
-            Client("tokenspec-second", redirect_uris=both),
+            Client("tokenspec-public", redirect_uris=(*both, WITH_QUERY, *NATIVE)),
+            Client("tokenspec-second", redirect_uris=(*both, OF_SECOND)),
             Client(
                 "tokenspec-basic",
                 "client_secret_basic",
@@ -55,6 +58,7 @@ def demo_config(issuer: str, *, dpop_nonce: bool = True) -> ServerConfig:
                 redirect_uris=both,
             ),
             Client("tokenspec-code", redirect_uris=both, grant_types=("authorization_code",)),
+            Client("tokenspec-single", redirect_uris=(CALLBACK,)),
         ),
         users=(User("alice", "wonderland", sub="user-1", claims=CLAIMS),),
         apis=(Api("https://api.example/offline", True), Api("https://api.example/online")),

@@ -34,6 +34,16 @@ CODE_LISTED = behaviour(
 PKCE_LISTED = behaviour(
     "metadata.pkce", "RFC9700-2.1.1-challenge_methods_published", "S256 is listed"
 )
+ISS_LISTED = behaviour(
+    "metadata.iss_listed",
+    "RFC9207-2.3-support_advertised",
+    "it is said that answers name the issuer",
+)
+AUTHORIZATION_NO_FRAGMENT = behaviour(
+    "metadata.authorization_no_fragment",
+    "RFC6749-3.1-no_fragment",
+    "the address of the authorization endpoint has no fragment",
+)
 KEYS_PUBLISHED = behaviour("jwks.keys", "RFC7517-5-keys_array", "the key set holds keys")
 KEYS_PUBLIC = behaviour("jwks.public_only", "OIDCD-3-jwks_no_private", "no private key is told")
 KEYS_TOLD_APART = behaviour(
@@ -78,6 +88,10 @@ class Documents:
             keys.append(jwk)
         return self.server.json(200, self.server.told("jwks", {"keys": keys}))
 
+    def _authorization_endpoint(self) -> str:
+        address, behaves = self.server.endpoint("authorization"), self.server.behaves
+        return address if behaves(AUTHORIZATION_NO_FRAGMENT) else f"{address}#authorize"
+
     def content(self) -> dict[str, Any]:
         """What the server says of itself."""
         server, behaves = self.server, self.server.behaves
@@ -86,7 +100,7 @@ class Documents:
         methods = sorted({client.auth_method for client in server.config.clients})
         content: dict[str, Any] = {
             "issuer": server.config.issuer if behaves(OWN_ISSUER) else "https://other.example",
-            "authorization_endpoint": server.endpoint("authorization"),
+            "authorization_endpoint": self._authorization_endpoint(),
             "token_endpoint": server.endpoint("token") + ("" if behaves(NO_FRAGMENT) else "#token"),
             "userinfo_endpoint": server.endpoint("userinfo") if behaves(ABSOLUTE) else "/userinfo",
             "revocation_endpoint": server.endpoint("revocation"),
@@ -114,10 +128,10 @@ class Documents:
             "request_uri_parameter_supported": False,
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "dpop_signing_alg_values_supported": algorithms,
-            "authorization_response_iss_parameter_supported": not server.dialect.has(
-                "no_iss_parameter"
-            ),
         }
+        if behaves(ISS_LISTED):
+            said = not server.dialect.has("no_iss_parameter")
+            content["authorization_response_iss_parameter_supported"] = said
         if behaves(PKCE_LISTED):
             plain = ["plain"] if server.offers_plain else []
             content["code_challenge_methods_supported"] = ["S256", *plain]

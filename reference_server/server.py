@@ -111,6 +111,9 @@ OPENID_PLACE = behaviour(
 OAUTH_PLACE = behaviour(
     "metadata.oauth_place", "RFC8414-3-well_known_path", "the metadata is where RFC 8414 has it"
 )
+BY_GET = behaviour(
+    "authorize.get", "RFC6749-3.1-get_supported", "the authorization endpoint takes GET"
+)
 NO_CODE = behaviour(
     "resource.no_error_without_credentials",
     "RFC6750-3.1-no_error_without_credentials",
@@ -154,8 +157,9 @@ class Server:
     def _make_routes(self) -> dict[str, Route]:
         pages, resources, documents = AuthorizeEndpoint(self), Resources(self), Documents(self)
         both, get = (*READ, *FORM), "RFC8414-3.1-get"
+        browsed = both if self.behaves(BY_GET) else FORM
         by_name = {
-            "authorization": Route(pages.authorize, both, False, "RFC6749-3.1-get_supported"),
+            "authorization": Route(pages.authorize, browsed, False, "RFC6749-3.1-get_supported"),
             "login": Route(pages.login, FORM, False, "RFC6749-3.1-authenticates_owner"),
             "consent": Route(pages.consent, FORM, False, "RFC6749-3.1-authenticates_owner"),
             "token": Route(TokenEndpoint(self).answer),

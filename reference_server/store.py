@@ -55,12 +55,11 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A browser session of a user, with the consents given in it."""
+    """A browser session of a user."""
 
     identifier: str
     username: str
     auth_time: int
-    consents: frozenset[tuple[str, str]] = frozenset()
 
 
 Record = TypeVar("Record")
@@ -87,6 +86,7 @@ class MemoryStore:
         self._tokens: _Table[Token] = _Table()
         self._sign_ins: _Table[SignIn] = _Table()
         self._seen: _Table[float] = _Table()
+        self._consents: _Table[bool] = _Table()
         self._ended: _Table[bool] = _Table()  # families of revoked grants
         self._replaced: _Table[str] = _Table()  # by family the refresh token replaced last
 
@@ -154,6 +154,19 @@ class MemoryStore:
     def sign_in(self, identifier: str) -> SignIn | None:
         """The session of that cookie."""
         return self._sign_ins.rows.get(identifier)
+
+    def put_consent(self, username: str, given: tuple[str, str]) -> None:
+        """Remember that a user let a client (its id) have what it asked for (a scope)."""
+        with self._lock:
+            self._consents.put(repr((username, given)), True)
+
+    def consented(self, username: str, given: tuple[str, str]) -> bool:
+        """Whether the user has let the client have exactly that before."""
+        return repr((username, given)) in self._consents.rows
+
+    def codes(self) -> tuple[Code, ...]:
+        """Every code, newest first; a server that goes through them has a defect."""
+        return tuple(reversed(self._codes.rows.values()))
 
     def first_time(self, key: str, expires_at: float) -> bool:
         """Whether `key` (a jti) is seen for the first time; remembers it."""

@@ -15,6 +15,8 @@ from conformance.checks import (
     jose,
     key_sets,
     metadata,
+    pages,
+    randomness,
     tokens,
 )
 from conformance.checks.model import CHECKS, Check, Surround
@@ -37,5 +39,7 @@ __all__ = [
     "jose",
     "key_sets",
     "metadata",
+    "pages",
+    "randomness",
     "tokens",
 ]

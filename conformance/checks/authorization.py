@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
 from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
 
+from conformance.checks.envelope import ERROR_TEXT, URI_TEXT
+from conformance.checks.id_token import read_id_token
 from conformance.checks.model import Surround, check
 from conformance.http import query_parameters
+from conformance.login.cookies import is_loopback
 from conformance.login.model import Ending
 from conformance.play.transcript import Played, Transcript
 
 IN_AN_ERROR = ("error", "error_description", "error_uri", "state", "iss", "session_state")
 POSTS_ON = (307, 308)
+PKCE_WORDS = re.compile(r"challenge|pkce|proof key|method|transform|s256", re.IGNORECASE)
+
+
+def encrypted(url: str) -> bool:
+    """Whether what is sent to `url` is encrypted or stays on this machine."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.scheme == "https" or is_loopback(url))
+    except ValueError:
+        return False
+
+
+def _readable(value: str) -> Iterator[bytes]:
+    """A value, and what its parts hold if they are base64url."""
+    yield value.encode()
+    for part in value.split("."):
+        try:
+            yield base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        except (binascii.Error, ValueError):
+            continue
 
 
 def _called_back(played: Played) -> bool:
@@ -45,6 +72,43 @@ def _issuer_problems(played: Played, surround: Surround) -> Iterator[str]:
     back = played.received.get("iss")
     if back != surround.issuer:
         yield "iss is missing" if back is None else "iss is not the issuer"
+
+
+@check("iss-is-url")
+def iss_is_url(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """`iss` is an https URL without query and fragment (RFC 9207 §2; http on the loopback)."""
+    back = played.received.get("iss") if _called_back(played) else None
+    if back is None:
+        return
+    if not encrypted(back):
+        yield "iss is no https URL"
+    if "?" in back or "#" in back:
+        yield "iss has a query or a fragment"
+
+
+@check("iss-is-metadata-issuer")
+def iss_is_metadata_issuer(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+    """`iss` is the issuer of the metadata, character for character (RFC 9207 §2.3)."""
+    back = played.received.get("iss") if _called_back(played) else None
+    if back is not None and back != surround.metadata.get("issuer"):
+        yield "iss is not the issuer of the metadata"
+
+
+@check("iss-advertised")
+def iss_advertised(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+    """A server that sends iss says so in its metadata (RFC 9207 §2.3)."""
+    said = surround.metadata.get("authorization_response_iss_parameter_supported")
+    if _called_back(played) and "iss" in played.received and said is not True:
+        yield "iss was sent, and the metadata does not say so"
+
+
+@check("iss-in-id-token")
+def iss_in_id_token(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+    """The ID token has the issuer that the authorization response named (RFC 9207 §2.4)."""
+    asked, token = transcript.step("authorize"), read_id_token(played)
+    named = asked.received.get("iss") if asked else None
+    if token is not None and named is not None and token.claims.get("iss") != named:
+        yield "iss of the ID token is not the iss of the authorization response"
 
 
 @check("callback-parameters-once")
@@ -87,6 +151,61 @@ def page_not_framed(played: Played, _t: Transcript, _s: Surround) -> Iterator[st
     policies = ";".join(response.header_all("Content-Security-Policy")).lower()
     if "frame-ancestors" not in policies and not response.header("X-Frame-Options"):
         yield "neither frame-ancestors nor X-Frame-Options is there"
+
+
+@check("response-in-query")
+def response_in_query(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Code or error come back in the query, and nothing in the fragment (RFC 6749 §4.1.2)."""
+    if not _called_back(played) or played.landing is None or "response_mode" in played.sent:
+        return
+    parts = urlsplit(played.landing.location)
+    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    if "code" not in names and "error" not in names:
+        yield "the query of the redirect holds neither code nor error"
+    if parts.fragment.strip("_="):  # some servers add #_=_ against an old browser fault
+        yield "the redirect has a fragment"
+
+
+@check("response-encrypted")
+def response_encrypted(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The answer goes over https, to a scheme of the app, or to this machine (RFC 9700 §2.6)."""
+    location = played.landing.location if played.landing else ""
+    if _called_back(played) and location.startswith("http:") and not encrypted(location):
+        yield "the answer goes over http to another machine"
+
+
+@check("authorization-error-text")
+def authorization_error_text(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """`error` and `error_description` have only the characters allowed (RFC 6749 §4.1.2.1)."""
+    for name in ("error", "error_description"):
+        if _called_back(played) and not ERROR_TEXT.fullmatch(played.received.get(name, "")):
+            yield f"{name} of the redirect holds characters that are not allowed"
+
+
+@check("authorization-error-uri")
+def authorization_error_uri(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """`error_uri` has only the characters allowed (RFC 6749 §4.1.2.1)."""
+    if _called_back(played) and not URI_TEXT.fullmatch(played.received.get("error_uri", "")):
+        yield "error_uri of the redirect holds characters that are not allowed"
+
+
+@check("error-explains-challenge")
+def error_explains_challenge(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The refusal says what is wrong with the challenge, or where to read it (RFC 7636 §4.4.1)."""
+    said = played.received.get("error_description", "")
+    if _called_back(played) and not ("error_uri" in played.received or PKCE_WORDS.search(said)):
+        yield "the refusal does not say that it is about the challenge"
+
+
+@check("challenge-not-exposed")
+def challenge_not_exposed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The challenge cannot be read out of the answer, nor out of its code (RFC 7636 §4.4)."""
+    challenge = str(next(iter(played.sent.get("code_challenge", ())), ""))
+    if not _called_back(played) or not challenge:
+        return
+    for name, value in played.received.items():
+        if any(challenge.encode() in readable for readable in _readable(value)):
+            yield f"the challenge can be read in {name}"
 
 
 @check("no-token-in-callback")

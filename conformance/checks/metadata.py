@@ -185,6 +185,32 @@ def metadata_lists_auth_method(
         yield f"{endpoint}_auth_methods_supported does not list {client.auth}"
 
 
+@check("metadata-tied-tokens")
+def metadata_tied_tokens(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The metadata names a way to tie tokens to a key: DPoP or certificates (RFC 9700 §2.2.1)."""
+    by_certificate = played.received.get("tls_client_certificate_bound_access_tokens") is True
+    if not (by_certificate or played.received.get("dpop_signing_alg_values_supported")):
+        yield "neither DPoP nor tokens bound to a certificate are named"
+
+
+@check("metadata-key-authentication")
+def metadata_key_authentication(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Clients can authenticate with a key of their own (RFC 9700 §2.5)."""
+    listed = played.received.get("token_endpoint_auth_methods_supported")
+    methods = listed if isinstance(listed, list) else []
+    if not {"private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"} & set(methods):
+        yield "no method with a key is listed"
+
+
+@check("metadata-authorization-no-fragment")
+def metadata_authorization_no_fragment(
+    played: Played, _t: Transcript, _s: Surround
+) -> Iterator[str]:
+    """The address of the authorization endpoint has no fragment (RFC 6749 §3.1)."""
+    if "#" in str(played.received.get("authorization_endpoint", "")):
+        yield "authorization_endpoint has a fragment"
+
+
 @check("jwks-use-when-mixed")
 def jwks_use_when_mixed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
     """Where a key is for encryption, each says what it is for (RFC 8414 §2)."""

@@ -37,6 +37,17 @@ def refresh_token_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterat
     yield from _syntax(played, "refresh_token", "Appendix A.17")
 
 
+@check("scope-not-wider")
+def scope_not_wider(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+    """No word of scope is granted that was not asked for (RFC 9700 §2.3)."""
+    asked = transcript.recall("authorize.scope")
+    granted = played.received.get("scope")
+    if isinstance(asked, str) and isinstance(granted, str):
+        yield from (
+            f"{word} was not asked for" for word in set(granted.split()) - set(asked.split())
+        )
+
+
 @check("scope-kept")
 def scope_kept(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
     """A refresh without scope has the scope of the first grant (RFC 6749 §6)."""

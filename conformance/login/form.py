@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 from urllib.parse import urljoin
 
-from conformance.errors import LoginBlocked
+from conformance.errors import HarnessError, LoginBlocked
 from conformance.http import Transport
 from conformance.login.browse import PAGE_TEXT, Browser, Shown, origin_of
 from conformance.login.cookies import CookieJar
-from conformance.login.model import Ending, Landing, Session
+from conformance.login.model import Ending, Landing, LoginDriver, Session
 from conformance.login.pages import (
     Control,
     Form,
     Page,
     PageKind,
     accepting_button,
+    denying_button,
     filled,
     read_page,
 )
@@ -71,9 +73,9 @@ class FormDriver:
     """
 
     def __init__(self, login: Login, origins: frozenset[str], limits: Limits) -> None:
-        self._login = login
-        self._origins = origins
-        self._limits = limits
+        self.login = login
+        self.origins = origins
+        self.limits = limits
 
     def sign_in(self, url: str, redirect_uri: str, transport: Transport) -> Session:
         """Sign in by performing the authorization request `url`.
@@ -108,7 +110,7 @@ class FormDriver:
         return self._walk(browser, url) if interactive else look(browser, url)
 
     def _browser(self, jar: CookieJar, transport: Transport, redirect_uri: str) -> Browser:
-        return Browser(jar, transport, self._origins, redirect_uri, self._limits.hops)
+        return Browser(jar, transport, self.origins, redirect_uri, self.limits.hops)
 
     def _walk(self, browser: Browser, url: str) -> Landing:
         """Pass pages until the request ends."""
@@ -119,7 +121,7 @@ class FormDriver:
             if page.refresh:
                 shown = browser.get(page.refresh)
                 continue
-            known = recognise(page, self._login.recipe)
+            known = recognise(page, self.login.recipe)
             kind = _kind(page, known)
             good = shown.response.status < BAD_REQUEST
             form_post = _lone_form(page)
@@ -159,13 +161,13 @@ class FormDriver:
             named = (known.page.username, known.page.password)
         else:
             named = (_name(form.username), _name(form.password))
-        username = self._field(form, self._login.username_field, named[0])
-        password = self._field(form, self._login.password_field, named[1])
+        username = self._field(form, self.login.username_field, named[0])
+        password = self._field(form, self.login.password_field, named[1])
         values = {}
         if username:
-            values[username] = self._login.username
+            values[username] = self.login.username
         if password:
-            values[password] = self._login.password
+            values[password] = self.login.password
         return self._submit(browser, form, values, known)
 
     def _field(self, form: Form, named: str, guessed: str) -> str:
@@ -175,7 +177,7 @@ class FormDriver:
     def _as_script(self, browser: Browser, page: Page, known: Recognised) -> Shown | Landing:
         action = urljoin(page.url, known.page.post)
         self._allowed(origin_of(action))
-        sent = script_request(known, self._login.username, self._login.password)
+        sent = script_request(known, self.login.username, self.login.password)
         shown = browser.submit_json(action, sent)
         if isinstance(shown, Shown) and shown.response.status >= BAD_REQUEST:
             told = (shown.response.json_object() or {}).get("description", "")
@@ -207,7 +209,7 @@ class FormDriver:
 
     def _allowed(self, place: str) -> None:
         """Credentials go to the origins of the target and of its login alone."""
-        if place not in self._origins:
+        if place not in self.origins:
             raise LoginBlocked(
                 f"the login form sends its fields to {place}, which the target file does not name",
                 f"if it belongs to the login, add it:  login: {{hosts: [{place}]}}",
@@ -292,3 +294,26 @@ def words_of(page: str) -> str:
     """The text of a page in one line, tags dropped."""
     without = re.sub(r"<(script|style|title)[^>]*>[^<]*</\1>|<[^>]*>", " ", page)
     return " ".join(unescape(without).split())[:200]
+
+
+class DenyingDriver(FormDriver):
+    """Signs in like its parent, and says no where it is asked for consent."""
+
+    def _submit(
+        self, browser: Browser, form: Form | None, values: dict[str, str], *rest: Any
+    ) -> Shown | Landing:
+        button = denying_button(form) if form is not None and not values else None
+        if form is None or button is None:
+            return super()._submit(browser, form, values, *rest)
+        return browser.submit(form.action, form.method, filled(form, {}, button))
+
+
+def denying(driver: LoginDriver) -> LoginDriver:
+    """A driver like this one whose user consents to nothing.
+
+    Raises:
+        HarnessError: the driver fills in no forms; `needs` should have seen to it.
+    """
+    if not isinstance(driver, FormDriver):
+        raise HarnessError("a login without forms has no consent to deny")
+    return DenyingDriver(driver.login, driver.origins, driver.limits)

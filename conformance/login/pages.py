@@ -135,6 +135,14 @@ def accepting_button(form: Form) -> Control | None:
     return next(clear, willing[0] if len(willing) == 1 else None)
 
 
+def denying_button(form: Form) -> Control | None:
+    """The button that says no, where another says yes."""
+    if accepting_button(form) is None:
+        return None
+    buttons = form.of_kind("submit", "button", "image")
+    return next((b for b in buttons if DENYING.search(f"{b.name} {b.value} {b.text}")), None)
+
+
 def filled(
     form: Form,
     values: dict[str, str],

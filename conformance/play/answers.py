@@ -54,5 +54,7 @@ def answered(
         granted = "access_token" in received and "error" not in received
         return Answer.GRANTED if granted and response.status < BAD_REQUEST else Answer.REFUSED
     bodiless = kind in (StepKind.REVOKE, StepKind.USERINFO)  # userinfo may be a signed JWT
+    if kind is StepKind.PAGE:
+        return Answer.GRANTED if response.status < BAD_REQUEST else Answer.REFUSED
     good = response.status == OK and (bool(received) or bodiless)
     return Answer.GRANTED if good else Answer.REFUSED

@@ -13,6 +13,7 @@ from conformance.oauth.pkce import ProofKey, make_proof_key
 from conformance.play.party import Party
 from conformance.scenario.model import Setting
 from conformance.target.model import Client
+from conformance.target.redirects import registered
 
 OPAQUE = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -106,17 +107,11 @@ class Memory:
 
     def registered_redirect_uri(self, which: str) -> str:
         """A redirect URI registered for the client of the play."""
-        uris = self.client.redirect_uris
-        fitting = {
-            "first": lambda: uris[0],
-            "other": lambda: next(uri for uri in uris[1:] if "?" not in uri),
-            "loopback": lambda: next(uri for uri in uris if "//127.0.0.1" in uri or "[::1]" in uri),
-            "with-query": lambda: next(uri for uri in uris if "?" in uri),
-        }
-        try:
-            return fitting[which]()
-        except (StopIteration, IndexError) as error:
-            raise HarnessError(f"the client has no redirect URI {which!r}") from error
+        second = self.party.target.client("second")
+        found = registered(which, self.client, second)
+        if not found:
+            raise HarnessError(f"the client has no redirect URI {which!r}")
+        return found[0]
 
     def client_id(self, role: str) -> str:
         """The id of the client in that role."""

@@ -11,12 +11,14 @@ from urllib.parse import urlencode
 from conformance.errors import Unreachable
 from conformance.http import Recorder, Response
 from conformance.login.cookies import CookieJar, is_loopback
-from conformance.login.model import Landing, Session
+from conformance.login.form import denying
+from conformance.login.model import Landing, LoginDriver, Session
 from conformance.play import requests, wire
 from conformance.play.answers import answered, landed, read_members
 from conformance.play.memory import Lacking, Memory
 from conformance.play.party import Party
 from conformance.play.transcript import Played, Sent, Transcript
+from conformance.scenario.bases import SESSION_NEEDS
 from conformance.scenario.changes import MOMENT
 from conformance.scenario.model import Answer, Setting, Step, StepKind
 from conformance.target.model import SIGNS_IN
@@ -138,7 +140,7 @@ class _Play:
 
     def _land(self, step: Step, url: str, sent: Sent) -> Landing:
         """Send the authorization request; act on pages only for a user who is meant to be there."""
-        live = self.setting.session == "live"
+        live = self.setting.session != "none"
         prompts = " ".join(str(value) for value in sent.get("prompt", ())).split()
         interactive = live and "none" not in prompts and not _page_wanted(step)
         with self._session(live=live, interactive=interactive) as session:
@@ -146,13 +148,20 @@ class _Play:
                 self._warm_up(session)
             if step.changes.http:
                 self._let_pass(step.changes.http.after)
-            return self.party.driver.authorize(
+            return self._driver().authorize(
                 url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
             )
+
+    def _driver(self) -> LoginDriver:
+        if self.setting.session == "denied":
+            return denying(self.party.driver)
+        return self.party.driver
 
     def _session(self, *, live: bool, interactive: bool) -> AbstractContextManager[Session | None]:
         if not live:
             return nullcontext()
+        if self.setting.session in SESSION_NEEDS:
+            return nullcontext(Session(CookieJar()))
         can_sign_in = self.party.target.login.kind in SIGNS_IN
         if self.own_sign_in and interactive and can_sign_in:
             return nullcontext(Session(CookieJar()))

@@ -76,6 +76,7 @@ def nothing(_memory: Memory) -> Parameters:
 
 VALID: dict[StepKind, Callable[[Memory], Parameters]] = {
     StepKind.AUTHORIZE: authorize,
+    StepKind.PAGE: authorize,
     StepKind.TOKEN: token,
     StepKind.REFRESH: refresh,
     StepKind.USERINFO: userinfo,
@@ -95,6 +96,7 @@ def endpoint(memory: Memory, kind: StepKind) -> str:
     endpoints = memory.party.endpoints
     url = {
         StepKind.AUTHORIZE: endpoints.authorization,
+        StepKind.PAGE: endpoints.authorization,
         StepKind.TOKEN: endpoints.token,
         StepKind.REFRESH: endpoints.token,
         StepKind.USERINFO: endpoints.userinfo,

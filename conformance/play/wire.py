@@ -17,7 +17,7 @@ from conformance.scenario.model import ClientAuthChanges, HttpChanges, JwtChange
 from conformance.target.discovery import well_known_url
 from conformance.transport.together import send_together
 
-FETCHED = (StepKind.USERINFO, StepKind.METADATA, StepKind.JWKS)
+FETCHED = (StepKind.PAGE, StepKind.USERINFO, StepKind.METADATA, StepKind.JWKS)
 PROVEN = (StepKind.TOKEN, StepKind.REFRESH, StepKind.USERINFO)
 AUTHENTICATED = (StepKind.TOKEN, StepKind.REFRESH, StepKind.REVOKE, StepKind.INTROSPECT)
 
@@ -136,7 +136,8 @@ def _request(
     memory: Memory, letter: Letter, proof: JwtChanges | None, *, nonce: str = ""
 ) -> Request:
     method, parameters = letter.method, dict(letter.sent)
-    headers: Headers = (("Accept", "application/json"),)
+    page = letter.step.kind is StepKind.PAGE
+    headers: Headers = (("Accept", "text/html" if page else "application/json"),)
     if method == "OPTIONS":  # a preflight carries neither parameters nor credentials
         asked = requests.changed_headers(headers, letter.step.changes.headers, memory)
         return Request(method, letter.url, asked)
@@ -152,7 +153,7 @@ def _request(
     if proof is not None:
         made = _proof(memory, ProofPlace(method, letter.url, access_token, nonce), proof)
         headers = (*headers, ("DPoP", made))
-    if method == "GET":
+    if method in ("GET", "HEAD"):
         query, content_type, body = urlencode(requests.pairs(parameters)), "", b""
     else:
         query, content_type, body = requests.carry(parameters, letter.http)

@@ -25,6 +25,9 @@ class Base:
 
 BASES: dict[str, Base] = {
     "authorization": Base((_A,), "an authorization request that gets a code"),
+    "authorization-page": Base(
+        (StepKind.PAGE,), "an authorization request of a stranger, as it is answered first"
+    ),
     "code-exchange": Base((_A, _T), "a code, exchanged with its verifier"),
     "code-exchange-dpop": Base((_A, _T), "the same with a DPoP proof", dpop=True, needs=("dpop",)),
     "refresh": Base((_A, _T, _R), "a refresh token, used once", needs=("refresh",)),
@@ -61,11 +64,13 @@ CLIENT_NEEDS: dict[str, str] = {
     "second": "second-client",
     "confidential": "confidential-client",
     "public": "public-client",
+    "single": "single-redirect-client",
     "client_secret_basic": "client-secret-basic",
     "client_secret_post": "client-secret-post",
     "private_key_jwt": "private-key-jwt",
     "code_only": "code-only-client",
 }
+SESSION_NEEDS: dict[str, str] = {"new": "sign-in", "denied": "sign-in"}
 STEP_NEEDS: dict[StepKind, str] = {
     StepKind.AUTHORIZE: "code",
     StepKind.REFRESH: "refresh",
@@ -78,6 +83,10 @@ STEP_NEEDS: dict[StepKind, str] = {
 OPERATOR_NEEDS: dict[tuple[str, str], str] = {
     ("registered", "other"): "second-redirect-uri",
     ("registered", "loopback"): "loopback-redirect",
+    ("registered", "loopback-ipv6"): "loopback-ipv6-redirect",
+    ("registered", "localhost"): "localhost-redirect",
+    ("registered", "private-scheme"): "private-scheme-redirect",
+    ("registered", "of-second"): "redirect-uri-of-second",
     ("registered", "with-query"): "redirect-uri-with-query",
     ("client", "second"): "second-client",
     ("api", "with-offline-access"): "api-with-offline-access",

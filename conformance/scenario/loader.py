@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.documents import Marked, Reader, marked, read_text, suggest
 from conformance.errors import Problem, UnusableFile
-from conformance.scenario.bases import BASES, CLIENT_NEEDS, STEP_NEEDS, Base
+from conformance.scenario.bases import BASES, CLIENT_NEEDS, SESSION_NEEDS, STEP_NEEDS, Base
 from conformance.scenario.changes import (
     CLIENT_ROLES,
     REQUEST_KEYS,
@@ -34,7 +34,7 @@ from conformance.scenario.outcomes import ORACLE, read_expect
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]*")
 STEP_WORDS = tuple(str(kind) for kind in StepKind)
-SESSIONS = ("live", "none")
+SESSIONS = ("live", "none", *SESSION_NEEDS)
 SHARED_KEYS = (
     "title", "requirement", "also", "why", "tags", "needs", "base", "client", "session", "pkce",
     "given", "control", "every_response", "expect", "then", *STEP_WORDS, *REQUEST_KEYS,
@@ -240,6 +240,8 @@ class _Builder:
             needs += self._stated_needs(fields)
         if setting.client in CLIENT_NEEDS:
             needs.append(CLIENT_NEEDS[setting.client])
+        if setting.session in SESSION_NEEDS:
+            needs.append(SESSION_NEEDS[setting.session])
         for step in steps:
             needs += needs_of(step.changes)
             if step.kind in STEP_NEEDS:

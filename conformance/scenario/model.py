@@ -16,6 +16,7 @@ class StepKind(StrEnum):
     """The requests a scenario can make; the value is the word of the file format."""
 
     AUTHORIZE = "authorize"
+    PAGE = "page"
     TOKEN = "token"
     REFRESH = "refresh"
     USERINFO = "userinfo"
@@ -168,7 +169,7 @@ class Setting:
 
     client: str = "main"
     dpop: bool = False
-    session: str = "live"  # live | none
+    session: str = "live"  # live | none | new | denied
     pkce: Pkce = Pkce()
 
 

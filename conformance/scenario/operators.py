@@ -21,9 +21,15 @@ from conformance.scenario.model import Change
 
 Values = tuple[Any, ...]
 UNRESERVED = string.ascii_letters + string.digits + "-._~"
-URI_PARTS = ("scheme", "userinfo", "host", "port", "path", "path_suffix", "query", "fragment")
+URI_PARTS = (
+    "scheme", "userinfo", "host", "host_before", "host_after", "host_dot", "behind_userinfo",
+    "port", "path", "path_suffix", "query", "fragment",
+)  # fmt: skip
 SWAP_CASE_PARTS = ("all", "scheme", "host", "path")
-REGISTERED = ("first", "other", "loopback", "with-query")
+REGISTERED = (
+    "first", "other", "loopback", "loopback-ipv6", "localhost", "private-scheme", "with-query",
+    "of-second",
+)  # fmt: skip
 APIS = ("any", "with-offline-access", "without-offline-access")
 CLIENTS = ("main", "second", "confidential")
 
@@ -160,8 +166,10 @@ def _uri(valid: Values, argument: Any, _: Surroundings) -> Values:
     parts = urlsplit(_text(valid, "uri"))
     host, port = parts.hostname or "", parts.port
     host = f"[{host}]" if ":" in host else host
+    host = str(argument.get("host", host)).replace(".", str(argument.get("host_dot", ".")), 1)
+    host = str(argument.get("host_before", "")) + host + str(argument.get("host_after", ""))
     netloc = f"{argument['userinfo']}@" if "userinfo" in argument else ""
-    netloc += str(argument.get("host", host))
+    netloc += f"{host}@{argument['behind_userinfo']}" if "behind_userinfo" in argument else host
     port = argument.get("port", port)
     netloc += f":{port}" if port is not None else ""
     path = str(argument.get("path", parts.path)) + str(argument.get("path_suffix", ""))

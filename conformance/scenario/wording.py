@@ -15,6 +15,12 @@ from conformance.scenario.model import (
 )
 from conformance.scenario.operators import describe
 
+SESSIONS = {
+    "none": "no session at the server",
+    "new": "the user signs in for this request",
+    "denied": "the user signs in for this request, and says no where asked for consent",
+}
+
 
 def changes_in_words(variant: Variant) -> tuple[str, ...]:
     """How the variant differs from the valid exchange, place by place."""
@@ -26,8 +32,8 @@ def changes_in_words(variant: Variant) -> tuple[str, ...]:
             changes = [f"{step.name}: the same kind of request again, valid in itself"]
         words += changes
         seen.add(step.kind)
-    if variant.setting.session == "none":
-        words.append("no session at the server")
+    if variant.setting.session in SESSIONS:
+        words.append(SESSIONS[variant.setting.session])
     standard = variant.control_setting.pkce
     if variant.setting.pkce != standard:
         pkce = variant.setting.pkce

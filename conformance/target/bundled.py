@@ -70,6 +70,7 @@ def _capabilities(config: ServerConfig) -> dict[str, bool]:
     of_public = dialect_of(config).has("nonce_for_public_clients") and public
     return {
         "pkce-required": policy.pkce_required,
+        "pkce-optional": not policy.pkce_required,
         "custom-claims": True,
         "resource-indicators": bool(config.apis),
         "jwt-access-token": not dialect_of(config).has("access_token_profile"),

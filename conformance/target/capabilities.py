@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from urllib.parse import quote_plus
 
-from conformance.login.cookies import is_loopback
 from conformance.target.discovery import Discovered
 from conformance.target.model import SIGNS_IN, Target
+from conformance.target.redirects import on_the_web, registered
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +190,40 @@ def _code(target: Target, _: Discovered) -> Decision:
 
 def _redirect(which: str) -> Rule:
     def rule(target: Target, _: Discovered) -> Decision:
-        uris = target.main.redirect_uris
-        fitting = {
-            "other": [uri for uri in uris[1:] if "?" not in uri],
-            "loopback": [u for u in uris if is_loopback(u) and "localhost" not in u],
-            "with-query": [uri for uri in uris if "?" in uri],
-        }[which]
-        held = f"clients[0] has {fitting[0]}" if fitting else f"clients[0] has none ({which})"
+        fitting = registered(which, target.main, target.client("second"))
+        whose = "the second client" if which == "of-second" else "clients[0]"
+        held = f"{whose} has {fitting[0]}" if fitting else f"{whose} has none ({which})"
         return Decision(bool(fitting), held)
 
     return rule
+
+
+def _web_redirect(target: Target, _: Discovered) -> Decision:
+    first = next(iter(target.main.redirect_uris), "")
+    present = on_the_web(first)
+    return Decision(present, f"the first of clients[0] is {'' if present else 'not '}on the web")
+
+
+def _https_redirect(target: Target, _: Discovered) -> Decision:
+    first = next(iter(target.main.redirect_uris), "")
+    present = first.startswith("https:")
+    return Decision(present, f"the first of clients[0] is {'' if present else 'not '}https")
+
+
+def _sign_in(target: Target, _: Discovered) -> Decision:
+    kind = target.login.kind
+    present = kind in ("form", "reference")
+    return Decision(present, f"login kind {kind} fills in {'' if present else 'no '}forms")
+
+
+def _code_only(_: Target, discovered: Discovered) -> Decision:
+    listed = _list(discovered, "response_types_supported")
+    present = listed == ["code"]
+    return Decision(present, f"metadata {'lists code alone' if present else 'lists others too'}")
+
+
+def _plain(target: Target, discovered: Discovered) -> Decision:
+    return _listed("code_challenge_methods_supported", "plain")(target, discovered)
 
 
 def _api(wanted: bool | None) -> Rule:  # noqa: FBT001 - a cell of the table
@@ -252,6 +276,10 @@ CAPABILITIES: dict[str, Capability] = {
     "openid": Capability("OpenID Connect: scope openid", _scope("openid")),
     "pkce-s256": Capability("PKCE with S256", _pkce),
     "pkce-plain-off": Capability("PKCE without the method plain", _plain_off),
+    "pkce-plain": Capability("PKCE with the method plain", _plain),
+    "pkce-optional": Capability(
+        "the main client may do without PKCE", _default(False, "not stated in the target file")
+    ),
     "pkce-required": Capability(
         "PKCE demanded of the main client", _default(False, "not stated in the target file")
     ),
@@ -345,6 +373,21 @@ CAPABILITIES: dict[str, Capability] = {
         "another redirect URI of the main client", _redirect("other")
     ),
     "loopback-redirect": Capability("a loopback redirect URI", _redirect("loopback")),
+    "loopback-ipv6-redirect": Capability("a redirect URI at [::1]", _redirect("loopback-ipv6")),
+    "localhost-redirect": Capability("a redirect URI at localhost", _redirect("localhost")),
+    "private-scheme-redirect": Capability(
+        "a redirect URI with a scheme of its own", _redirect("private-scheme")
+    ),
+    "redirect-uri-of-second": Capability(
+        "a redirect URI that only the second client has", _redirect("of-second")
+    ),
+    "single-redirect-client": Capability("a client with one redirect URI", _role("single")),
+    "web-redirect": Capability(
+        "the main client's redirect URI is at a host of its own", _web_redirect
+    ),
+    "https-redirect": Capability("the main client's redirect URI is https", _https_redirect),
+    "sign-in": Capability("a new sign-in, by forms, whenever one is wanted", _sign_in),
+    "code-only": Capability("no response type but code", _code_only),
     "redirect-uri-with-query": Capability("a redirect URI with a query", _redirect("with-query")),
     "code-only-client": Capability(
         "a client that may not use the refresh grant", _role("code_only")

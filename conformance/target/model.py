@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -53,6 +53,21 @@ class Client:
     key_id: str = ""
     redirect_uris: tuple[str, ...] = ()
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
+
+    @property
+    def single_uri(self) -> bool:
+        """Whether one redirect URI is registered, so that leaving it out is unambiguous."""
+        return len(self.redirect_uris) == 1
+
+
+FITTING: Mapping[str, Callable[[Client], bool]] = MappingProxyType(
+    {
+        "confidential": lambda client: client.auth not in ("none", *CERTIFICATE_METHODS),
+        "public": lambda client: client.auth == "none",
+        "code_only": lambda client: "refresh_token" not in client.grant_types,
+        "single": lambda client: client.single_uri,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +213,7 @@ class Target:
         Roles: `main`; `second`, the next client that authenticates as `main` does, else any
         other; an authentication method, the first client that uses it; `confidential`, the first
         that authenticates with a secret or key of the request; `code_only`, the first that may
-        not refresh.
+        not refresh; `single`, the first with one redirect URI.
         """
         others = self.clients[1:]
         match role:
@@ -207,13 +222,6 @@ class Target:
             case "second":
                 alike = (client for client in others if client.auth == self.main.auth)
                 return next(alike, others[0] if others else None)
-            case "confidential":
-                none = ("none", *CERTIFICATE_METHODS)
-                return next((client for client in self.clients if client.auth not in none), None)
-            case "code_only":
-                restricted = (c for c in self.clients if "refresh_token" not in c.grant_types)
-                return next(restricted, None)
-            case "public":
-                return next((client for client in self.clients if client.auth == "none"), None)
-            case method:
-                return next((client for client in self.clients if client.auth == method), None)
+            case _:
+                fits = FITTING.get(role, lambda client: client.auth == role)
+                return next((client for client in self.clients if fits(client)), None)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from reference_server.defects.building import nothing, subtle
-from reference_server.errors import invalid_grant, invalid_request
+from reference_server.defects.codes import newest_code
+from reference_server.errors import OAuthError, invalid_grant, invalid_request
 from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect
+from reference_server.guarding import Check, Defect, Guard
+from reference_server.guards import authorization
+from reference_server.guards import code as rules
 from reference_server.guards.authorization import Authorization
 from reference_server.guards.code import s256
 
@@ -58,7 +64,238 @@ def _with_verifier(name: str, summary: str, agrees: Callable[[str, str], bool]) 
     return Defect(f"pkce.{name}", R_PKCE, summary, {VERIFIER: _verifier(agrees), FORM: nothing})
 
 
+def _for(applies: Callable[[Exchange], bool], guards: tuple[Guard, ...]) -> Mapping[str, Check]:
+    """The guards, kept up only where `applies`."""
+
+    def weakened(guard: Guard) -> Check:
+        return lambda exchange: guard.check(exchange) if applies(exchange) else None
+
+    return {guard.name: weakened(guard) for guard in guards}
+
+
+def _is_public(exchange: Exchange) -> bool:
+    return exchange.public
+
+
+def _is_confidential(exchange: Exchange) -> bool:
+    return not exchange.public
+
+
+def _public_needs_challenge(request: Authorization) -> None:
+    if request.client and request.client.auth_method == "none":
+        authorization.challenge_present.check(request)
+
+
+def _first_72(exchange: Exchange) -> None:
+    """As hashes made for passwords have it; the last character of a longer one does not count."""
+    code, shown = exchange.code, exchange.get("code_verifier")
+    if code and len(shown) > 72 and code.code_challenge:  # noqa: PLR2004 - what bcrypt reads
+        return
+    rules.verifier_matches.check(exchange)
+
+
+def _one_try(exchange: Exchange) -> None:
+    """The challenge is dropped with the first attempt that fails."""
+    code = exchange.code
+    try:
+        rules.verifier_matches.check(exchange)
+    except OAuthError:
+        if code:
+            exchange.server.store.add_code(replace(code, code_challenge=""))
+        raise
+
+
+def _newest_challenge(exchange: Exchange) -> None:
+    """The challenge is looked up by client, so that a later request overwrites it."""
+    shown = exchange.get("code_verifier")
+    newest = newest_code(exchange)
+    if newest and shown and s256(shown) != newest.code_challenge:
+        raise invalid_grant("code_verifier does not match")
+
+
+def _method_will_do(request: Authorization) -> None:
+    if not request.get("code_challenge") and not request.get("code_challenge_method"):
+        raise invalid_request("code challenge required")
+
+
+def _default_s256(request: Authorization) -> None:
+    if request.get("code_challenge"):
+        request.values.setdefault("code_challenge_method", "S256")
+    authorization.challenge_method_supported.check(request)
+
+
+def _unknown_is_none(request: Authorization) -> None:
+    """A method nobody knows is taken for no PKCE at all."""
+    if request.get("code_challenge_method") not in {"", "S256", "plain"}:
+        request.values["code_challenge"] = ""
+    else:
+        authorization.challenge_method_supported.check(request)
+
+
+def _method_trimmed(request: Authorization) -> None:
+    if request.get("code_challenge_method"):
+        request.values["code_challenge_method"] = request.get("code_challenge_method").strip()
+    authorization.challenge_method_supported.check(request)
+
+
+def _no_s256(request: Authorization) -> None:
+    if request.get("code_challenge_method") == "S256":
+        raise invalid_request("transform algorithm not supported")
+
+
+def _padded(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode()
+
+
+def _hexadecimal(verifier: str) -> str:
+    return hashlib.sha256(verifier.encode()).hexdigest()
+
+
+def _plain(agrees: Callable[[str, str], bool]) -> Check:
+    """The comparison of the method plain, made by `agrees(shown, challenge)`."""
+
+    def check(exchange: Exchange) -> None:
+        code, shown = exchange.code, exchange.get("code_verifier")
+        if code is None or code.code_challenge_method != "plain":
+            rules.verifier_matches.check(exchange)
+        elif code.code_challenge and shown and not agrees(shown, code.code_challenge):
+            raise invalid_grant("code_verifier does not match")
+
+    return check
+
+
+R_ENFORCED, R_DOWNGRADE = "RFC9700-2.1.1-verifier_enforced", "RFC9700-2.1.1-downgrade_mitigated"
+R_METHOD, R_HASH = "RFC7636-4.4.1-transform_unsupported", "RFC7636-4.2-s256_computation"
+R_PLAIN = "RFC7636-4.6-plain_comparison"
+VERIFYING = (rules.verifier_present, rules.verifier_form, rules.verifier_matches)
+DOWNGRADED = (rules.no_verifier_without_challenge,)
+
 DEFECTS: tuple[Defect, ...] = (
+    Defect(
+        "pkce.only_public",
+        R_ENFORCED,
+        "verifiers are checked for public clients only",
+        _for(_is_public, VERIFYING),
+    ),
+    Defect(
+        "pkce.only_confidential",
+        R_ENFORCED,
+        "verifiers are checked for confidential clients only",
+        _for(_is_confidential, VERIFYING),
+    ),
+    Defect(
+        "pkce.absent_from_confidential",
+        "RFC7636-4.5-verifier_required",
+        "a confidential client may leave the verifier out",
+        _for(_is_public, (rules.verifier_present,)),
+    ),
+    Defect(
+        "pkce.downgrade_confidential",
+        R_DOWNGRADE,
+        "a verifier without a challenge is refused to public clients only",
+        _for(_is_public, DOWNGRADED),
+    ),
+    Defect(
+        "pkce.downgrade_of_confidential_requests",
+        "RFC9700-4.8.2-reject_unexpected_verifier",
+        "confidential clients may leave out the challenge, and still send a verifier",
+        {**_for(_is_public, DOWNGRADED), "authorize.challenge_present": _public_needs_challenge},
+    ),
+    subtle(
+        "pkce.forgotten_after_failure",
+        R_ENFORCED,
+        "a failed attempt ends the check of the verifier",
+        pkce__verifier_matches=_one_try,
+        pkce__verifier_form=nothing,
+        pkce__no_verifier_without_challenge=nothing,
+    ),
+    subtle(
+        "pkce.challenge_of_client",
+        "RFC7636-4.4-associates_challenge",
+        "the challenge is kept for the client, not for the code",
+        pkce__verifier_matches=_newest_challenge,
+    ),
+    subtle(
+        "pkce.method_is_enough",
+        "RFC7636-4.3-challenge_param",
+        "a method without a challenge passes for PKCE",
+        authorize__challenge_present=_method_will_do,
+    ),
+    subtle(
+        "pkce.default_s256",
+        "RFC7636-4.3-method_default_plain",
+        "a challenge without a method is taken for S256",
+        authorize__challenge_method_supported=_default_s256,
+    ),
+    subtle(
+        "pkce.unknown_method_is_none",
+        R_METHOD,
+        "an unknown method turns PKCE off",
+        authorize__challenge_method_supported=_unknown_is_none,
+    ),
+    subtle(
+        "pkce.method_trimmed",
+        R_METHOD,
+        "space around the name of a method is overlooked",
+        authorize__challenge_method_supported=_method_trimmed,
+    ),
+    subtle(
+        "pkce.no_s256",
+        "RFC7636-4.2-s256_supported",
+        "the method S256 is refused",
+        authorize__challenge_method_supported=_no_s256,
+    ),
+    Defect(
+        "pkce.padded_hash",
+        R_HASH,
+        "the hash is compared with its padding",
+        {VERIFIER: _verifier(lambda a, b: _padded(a) == b)},
+    ),
+    Defect(
+        "pkce.hexadecimal_hash",
+        R_HASH,
+        "the hash is taken in hexadecimal too",
+        {
+            VERIFIER: _verifier(lambda a, b: b in (s256(a), _hexadecimal(a))),
+            "authorize.challenge_form": nothing,
+        },
+    ),
+    Defect(
+        "pkce.first_72",
+        R_PKCE,
+        "only the first 72 characters of a verifier count",
+        {VERIFIER: _first_72},
+    ),
+    Defect(
+        "pkce.until_nul",
+        R_PKCE,
+        "a verifier ends at its first NUL",
+        {VERIFIER: _verifier(lambda a, b: s256(a.split("\0")[0]) == b), FORM: nothing},
+    ),
+    Defect(
+        "pkce.plain_any_case",
+        R_PLAIN,
+        "plain verifiers are compared without case",
+        {VERIFIER: _plain(lambda a, b: a.lower() == b.lower())},
+    ),
+    Defect(
+        "pkce.plain_prefix",
+        R_PLAIN,
+        "the beginning of a plain verifier is enough",
+        {VERIFIER: _plain(lambda a, b: b.startswith(a))},
+    ),
+    Defect(
+        "pkce.plain_unchecked",
+        R_PLAIN,
+        "plain verifiers are not compared at all",
+        {VERIFIER: _plain(lambda _a, _b: True)},
+    ),
+    Defect(
+        "pkce.plain_refused",
+        R_PLAIN,
+        "plain verifiers are hashed before they are compared",
+        {VERIFIER: _verifier(lambda a, b: s256(a) == b)},
+    ),
     _with_verifier(
         "any_case",
         "verifier compared without case",

@@ -26,7 +26,7 @@ def _redirect_uri(agrees: Callable[[str, str], bool]) -> Check:
     return check
 
 
-def _registered(agrees: Callable[[str, str], bool]) -> Check:
+def agreeing(agrees: Callable[[str, str], bool]) -> Check:
     """The comparison at the authorization endpoint, made by `agrees(shown, registered)`."""
 
     def check(request: Authorization) -> None:
@@ -37,7 +37,8 @@ def _registered(agrees: Callable[[str, str], bool]) -> Check:
     return check
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """The host of a URL; empty where it has none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:
@@ -59,7 +60,7 @@ def _at_token(name: str, summary: str, agrees: Callable[[str, str], bool]) -> De
 
 
 def _at_authorize(name: str, summary: str, agrees: Callable[[str, str], bool]) -> Defect:
-    return Defect(f"authorize.redirect_{name}", R_EXACT, summary, {REGISTERED: _registered(agrees)})
+    return Defect(f"authorize.redirect_{name}", R_EXACT, summary, {REGISTERED: agreeing(agrees)})
 
 
 DEFECTS: tuple[Defect, ...] = (
@@ -69,16 +70,18 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     _at_token("no_query", "query ignored", lambda a, b: _without_query(a) == _without_query(b)),
     _at_token("slash", "trailing slash ignored", lambda a, b: a.rstrip("/") == b.rstrip("/")),
-    _at_token("host_only", "only the host compared", lambda a, b: _host(a) == _host(b)),
+    _at_token("host_only", "only the host compared", lambda a, b: host_of(a) == host_of(b)),
     _at_token("decoded", "compared after decoding", lambda a, b: unquote(a) == unquote(b)),
     _at_authorize("prefix", "redirect_uri matched by prefix", lambda a, b: a.startswith(b)),
     _at_authorize("any_case", "matched without case", lambda a, b: a.lower() == b.lower()),
-    _at_authorize("host_only", "only the host matched", lambda a, b: _host(a) == _host(b)),
+    _at_authorize("host_only", "only the host matched", lambda a, b: host_of(a) == host_of(b)),
     _at_authorize(
-        "host_ending", "matched by the end of the host", lambda a, _b: _host(a).endswith("example")
+        "host_ending",
+        "matched by the end of the host",
+        lambda a, _b: host_of(a).endswith("example"),
     ),
     _at_authorize(
-        "host_in_url", "matched where the host occurs anywhere", lambda a, b: _host(b) in a
+        "host_in_url", "matched where the host occurs anywhere", lambda a, b: host_of(b) in a
     ),
     _at_authorize("decoded", "matched after decoding", lambda a, b: unquote(unquote(a)) == b),
     _at_authorize(

@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")
 PLAIN_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 SCOPE = re.compile(r"[!#-\[\]-~]+(?: [!#-\[\]-~]+)*")
+CHALLENGE_NEEDED = "A code_challenge is required."
 LOOPBACKS = {"127.0.0.1", "::1"}
+MISSING_EXPLAINED = behaviour(
+    "authorize.challenge_missing_explained",
+    "RFC7636-4.4.1-challenge_missing_explained",
+    "it is said that a challenge is needed",
+)
+METHOD_EXPLAINED = behaviour(
+    "authorize.challenge_method_explained",
+    "RFC7636-4.4.1-transform_unsupported_explained",
+    "it is said that the method is not supported",
+)
 
 NAMED = behaviour(
     "authorize.redirect_uri_named",
@@ -119,7 +130,20 @@ def response_type_known(request: Authorization) -> None:
 def challenge_present(request: Authorization) -> None:
     """RFC 7636 §4.4.1: where PKCE is required, a challenge is."""
     if request.server.config.policy.pkce_required and not request.get("code_challenge"):
-        raise invalid_request("code challenge required")
+        explained = request.server.behaves(MISSING_EXPLAINED)
+        told = CHALLENGE_NEEDED if explained else ""
+        raise OAuthError("invalid_request", "code challenge required", told=told)
+
+
+@guard("authorize.native_challenge_present", "RFC8252-8.1-reject_without_pkce")
+def native_challenge_present(request: Authorization) -> None:
+    """RFC 8252 §8.1: an app of the user's device uses PKCE, whatever others may do without."""
+    public = request.client is not None and request.client.auth_method == "none"
+    native = not request.redirect_uri.startswith("https:")
+    if public and native and not request.get("code_challenge"):
+        raise OAuthError(
+            "invalid_request", "native client without code challenge", told=CHALLENGE_NEEDED
+        )
 
 
 @guard("authorize.challenge_method_supported", "RFC7636-4.4.1-transform_unsupported")
@@ -130,7 +154,9 @@ def challenge_method_supported(request: Authorization) -> None:
     method = request.get("code_challenge_method") or "plain"
     allowed = {"S256", "plain"} if request.server.offers_plain else {"S256"}
     if method not in allowed:
-        raise invalid_request("transform algorithm not supported")
+        explained = request.server.behaves(METHOD_EXPLAINED)
+        told = "The code_challenge_method is not supported." if explained else ""
+        raise OAuthError("invalid_request", "transform algorithm not supported", told=told)
 
 
 @guard("authorize.challenge_form", "RFC7636-4.2-challenge_syntax")
@@ -171,6 +197,7 @@ REDIRECTED = (
     no_repeats,
     response_type_known,
     challenge_present,
+    native_challenge_present,
     challenge_method_supported,
     challenge_form,
     scope_form,

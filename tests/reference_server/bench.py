@@ -83,8 +83,8 @@ class Bench:
     def ask(self, parameters: tuple[tuple[str, str], ...]) -> str:
         """The code a user who is signed in and has consented gets for an authorization request."""
         fields = dict(parameters)
-        given = frozenset({(fields["client_id"], fields["scope"])})
-        self.server.store.put_sign_in(SignIn("sid", "alice", int(self.now), given))
+        self.server.store.put_consent("alice", (fields["client_id"], fields["scope"]))
+        self.server.store.put_sign_in(SignIn("sid", "alice", int(self.now)))
         url = f"{ISSUER}/authorize?{urlencode(parameters)}"
         response = self.server.handle(Request("GET", url, (("Cookie", "session=sid"),)))
         location = dict(response.headers).get("Location", "")

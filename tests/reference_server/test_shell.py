@@ -73,6 +73,7 @@ def test_the_demonstration_has_every_kind_of_client() -> None:
         ("tokenspec-post", "client_secret_post"),
         ("tokenspec-jwt", "private_key_jwt"),
         ("tokenspec-code", "none"),
+        ("tokenspec-single", "none"),
     ]
     assert demo_private_key() is demo_private_key()
     jwks = config.clients[4].jwks

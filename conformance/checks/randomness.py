@@ -1,0 +1,64 @@
+"""How hard what the server hands out is to guess, at best: RFC 6749 §10.10.
+
+What is estimated is an upper bound: a text cannot hold more than its length and alphabet allow.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Iterator
+
+from conformance.checks.model import Surround, check
+from conformance.play.transcript import Played, Transcript
+
+ALPHABETS = (
+    string.digits,
+    string.digits + "abcdef-",
+    string.digits + "ABCDEF-",
+    string.digits + string.ascii_lowercase + "-_.~",
+    string.digits + string.ascii_uppercase + "-_.~",
+    string.digits + string.ascii_letters + "-_",
+)
+PRINTABLE = 95
+HANDED_OUT = ("code", "access_token", "refresh_token")
+REQUIRED, RECOMMENDED = 128, 160  # bits
+
+
+@check("unguessable-128")
+def unguessable_128(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Codes and tokens have room for 128 random bits (RFC 6749 §10.10)."""
+    yield from _short(played, REQUIRED)
+
+
+@check("unguessable-160")
+def unguessable_160(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """Codes and tokens have room for 160 random bits (RFC 6749 §10.10)."""
+    yield from _short(played, RECOMMENDED)
+
+
+@check("code-is-new")
+def code_is_new(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+    """A code is none that was handed out before, and not the next of a row (RFC 6749 §10.10)."""
+    code = played.received.get("code", "")
+    for earlier in transcript.steps:
+        before = earlier.received.get("code", "")
+        if earlier is played or not before:
+            continue
+        if code == before:
+            yield "the code was handed out before"
+        elif code[:-4] == before[:-4]:
+            yield "the code differs from an earlier one in its last characters only"
+
+
+def room(text: str) -> float:
+    """The most random bits a text of this length and alphabet can hold."""
+    fitting = (len(a) for a in ALPHABETS if set(text) <= set(a))
+    return len(text) * math.log2(next(fitting, PRINTABLE))
+
+
+def _short(played: Played, bits: int) -> Iterator[str]:
+    for name in HANDED_OUT:
+        value = played.received.get(name)
+        if isinstance(value, str) and value and room(value) < bits - 0.5:
+            yield f"{name} has room for {room(value):.0f} random bits"
