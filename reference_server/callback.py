@@ -51,11 +51,6 @@ ERROR_STATE = behaviour(
     "RFC6749-4.1.2.1-state_in_error",
     "an error brings state back",
 )
-ENCRYPTED = behaviour(
-    "authorize.encrypted",
-    "RFC9700-2.6-authz_response_encrypted_transport",
-    "an answer goes to the https address that was asked for",
-)
 ISSUER_TRUE = behaviour(
     "authorize.iss_of_metadata",
     "RFC9207-2.3-iss_equals_metadata",
@@ -106,8 +101,6 @@ def _address(authorization: Authorization, *, failed: bool) -> str:
     behaves, redirect_uri = authorization.server.behaves, authorization.redirect_uri
     if not behaves(QUERY_KEPT):
         redirect_uri = redirect_uri.split("?", maxsplit=1)[0]
-    if not behaves(ENCRYPTED):
-        redirect_uri = redirect_uri.replace("https:", "http:", 1)
     if not (behaves(ERROR_IN_QUERY if failed else IN_QUERY) and behaves(OPENID_IN_QUERY)):
         return f"{redirect_uri}#"
     if redirect_uri.endswith("?"):

@@ -18,6 +18,7 @@ from conformance.play.transcript import Played, Transcript
 
 IN_AN_ERROR = ("error", "error_description", "error_uri", "state", "iss", "session_state")
 POSTS_ON = (307, 308)
+SEE_OTHER = 303
 PKCE_WORDS = re.compile(r"challenge|pkce|proof key|method|transform|s256", re.IGNORECASE)
 
 
@@ -134,6 +135,14 @@ def error_parameters_known(played: Played, _t: Transcript, _s: Surround) -> Iter
         yield from (f"{name} is there" for name in played.received if name not in IN_AN_ERROR)
 
 
+@check("redirect-303")
+def redirect_303(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """The redirect to the client has status 303 (OAuth 2.1 §7.5.3)."""
+    response = played.exchanges[-1].response if played.exchanges else None
+    if _called_back(played) and response and response.status != SEE_OTHER:
+        yield f"the redirect to the client has status {response.status}"
+
+
 @check("redirect-not-307")
 def redirect_not_307(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
     """The redirect to the client does not post on what the user filled in (RFC 9700 §4.12)."""
@@ -164,14 +173,6 @@ def response_in_query(played: Played, _t: Transcript, _s: Surround) -> Iterator[
         yield "the query of the redirect holds neither code nor error"
     if parts.fragment.strip("_="):  # some servers add #_=_ against an old browser fault
         yield "the redirect has a fragment"
-
-
-@check("response-encrypted")
-def response_encrypted(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """The answer goes over https, to a scheme of the app, or to this machine (RFC 9700 §2.6)."""
-    location = played.landing.location if played.landing else ""
-    if _called_back(played) and location.startswith("http:") and not encrypted(location):
-        yield "the answer goes over http to another machine"
 
 
 @check("authorization-error-text")

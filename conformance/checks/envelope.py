@@ -18,16 +18,23 @@ URI_TEXT = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]*")
 TOKENS = ("access_token", "refresh_token", "id_token")
 SENT_SECRETS = ("code", "code_verifier", "refresh_token", "client_secret", "client_assertion")
 LONG_ENOUGH = 16  # characters; a shorter value may stand in a text by chance
+BODILESS = ("OPTIONS", "HEAD")
 ERROR_STATUSES = (400, 401)
 UNAUTHORIZED = 401
 
 
+def _asked(played: Played) -> bool:
+    """Whether tokens were asked for: a preflight of a browser asks for none."""
+    http = played.step.changes.http
+    return played.step.kind in AT_TOKEN_ENDPOINT and not (http and http.method in BODILESS)
+
+
 def _granted(played: Played) -> bool:
-    return played.step.kind in AT_TOKEN_ENDPOINT and played.answer is Answer.GRANTED
+    return _asked(played) and played.answer is Answer.GRANTED
 
 
 def _refused(played: Played) -> bool:
-    return played.step.kind in AT_TOKEN_ENDPOINT and played.answer is Answer.REFUSED
+    return _asked(played) and played.answer is Answer.REFUSED
 
 
 @check("success-is-json")

@@ -223,5 +223,6 @@ class Target:
                 alike = (client for client in others if client.auth == self.main.auth)
                 return next(alike, others[0] if others else None)
             case _:
-                fits = FITTING.get(role, lambda client: client.auth == role)
-                return next((client for client in self.clients if fits(client)), None)
+                fits = FITTING.get(role)
+                fitting = (c for c in self.clients if (fits(c) if fits else c.auth == role))
+                return next(fitting, None)

@@ -35,7 +35,18 @@ def _no_response_mode(request: Authorization) -> None:
         raise invalid_request("response_mode")
 
 
+def _no_empty_prompt(request: Authorization) -> None:
+    if ("prompt", "") in request.parameters:
+        raise invalid_request("empty prompt")
+
+
 DEFECTS: tuple[Defect, ...] = (
+    subtle(
+        "authorize.empty_prompt_refused",
+        "RFC6749-3.1-empty_param_omitted",
+        "an empty prompt is an error",
+        authorize__prompt_none_alone=_no_empty_prompt,
+    ),
     subtle(
         "authorize.response_mode_refused",
         "RFC8414-2-response_modes_default",

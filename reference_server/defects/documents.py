@@ -63,6 +63,24 @@ DEFECTS: tuple[Defect, ...] = (
         "a list without elements is there",
         having(acr_values_supported=[]),
     ),
+    _metadata(
+        "no_tied_tokens",
+        "RFC9700-2.2.1-sender_constrained_access",
+        "no way to tie a token to a key is named",
+        lacking("dpop_signing_alg_values_supported"),
+    ),
+    _metadata(
+        "no_client_keys",
+        "RFC9700-2.5-asymmetric_auth",
+        "no client can authenticate with a key",
+        having(token_endpoint_auth_methods_supported=["none", "client_secret_basic"]),
+    ),
+    _metadata(
+        "nameless",
+        "RFC9700-2.6-metadata_published",
+        "the metadata does not say whose it is",
+        lacking("issuer"),
+    ),
     _metadata("null", "OIDCC-13.3-no_null", "a member is null", having(registration_endpoint=None)),
     _metadata(
         "no_scopes", "RFC8414-2-scopes_supported", "no scopes listed", lacking("scopes_supported")

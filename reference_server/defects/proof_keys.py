@@ -190,12 +190,6 @@ DEFECTS: tuple[Defect, ...] = (
         _for(_is_public, (rules.verifier_present,)),
     ),
     Defect(
-        "pkce.downgrade_confidential",
-        R_DOWNGRADE,
-        "a verifier without a challenge is refused to public clients only",
-        _for(_is_public, DOWNGRADED),
-    ),
-    Defect(
         "pkce.downgrade_of_confidential_requests",
         "RFC9700-4.8.2-reject_unexpected_verifier",
         "confidential clients may leave out the challenge, and still send a verifier",
@@ -238,12 +232,6 @@ DEFECTS: tuple[Defect, ...] = (
         R_METHOD,
         "space around the name of a method is overlooked",
         authorize__challenge_method_supported=_method_trimmed,
-    ),
-    subtle(
-        "pkce.no_s256",
-        "RFC7636-4.2-s256_supported",
-        "the method S256 is refused",
-        authorize__challenge_method_supported=_no_s256,
     ),
     Defect(
         "pkce.padded_hash",

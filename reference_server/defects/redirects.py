@@ -94,7 +94,12 @@ DEFECTS: tuple[Defect, ...] = (
         authorize__client_known=nothing,
         authorize__redirect_uri_registered=nothing,
     ),
-    _at_authorize("loopback_exact", "a loopback port is compared", lambda a, b: a == b),
+    Defect(
+        "authorize.redirect_loopback_exact",
+        "RFC8252-7.3-loopback_any_port",
+        "a loopback port is compared",
+        {REGISTERED: agreeing(lambda a, b: a == b)},
+    ),
     subtle(
         "redirect_uri.first_registered",
         "RFC6749-4.1.4-success_200",

@@ -97,7 +97,9 @@ def client_known(request: Authorization) -> None:
 @guard("authorize.redirect_uri_registered", "RFC9700-2.1-exact_redirect_match")
 def redirect_uri_registered(request: Authorization) -> None:
     """RFC 9700 §2.1: redirect_uri equals a registered one."""
-    registered = request.client.redirect_uris if request.client else ()
+    if request.client is None:
+        return  # the guard before this one
+    registered = request.client.redirect_uris
     if not any(matches_registered(request.redirect_uri, uri) for uri in registered):
         raise invalid_request("redirect_uri not registered")
 
@@ -126,10 +128,17 @@ def response_type_known(request: Authorization) -> None:
         raise OAuthError("unsupported_response_type", request.get("response_type"))
 
 
+def _native(request: Authorization) -> bool:
+    """Whether the client is an app of the user's device, by where its answer goes."""
+    public = request.client is not None and request.client.auth_method == "none"
+    return public and not request.redirect_uri.startswith("https:")
+
+
 @guard("authorize.challenge_present", "RFC7636-4.4.1-challenge_missing")
 def challenge_present(request: Authorization) -> None:
     """RFC 7636 §4.4.1: where PKCE is required, a challenge is."""
-    if request.server.config.policy.pkce_required and not request.get("code_challenge"):
+    needed = request.server.config.policy.pkce_required and not _native(request)
+    if needed and not request.get("code_challenge"):
         explained = request.server.behaves(MISSING_EXPLAINED)
         told = CHALLENGE_NEEDED if explained else ""
         raise OAuthError("invalid_request", "code challenge required", told=told)
@@ -138,9 +147,7 @@ def challenge_present(request: Authorization) -> None:
 @guard("authorize.native_challenge_present", "RFC8252-8.1-reject_without_pkce")
 def native_challenge_present(request: Authorization) -> None:
     """RFC 8252 §8.1: an app of the user's device uses PKCE, whatever others may do without."""
-    public = request.client is not None and request.client.auth_method == "none"
-    native = not request.redirect_uri.startswith("https:")
-    if public and native and not request.get("code_challenge"):
+    if _native(request) and not request.get("code_challenge"):
         raise OAuthError(
             "invalid_request", "native client without code challenge", told=CHALLENGE_NEEDED
         )

@@ -27,7 +27,7 @@ INVALID_REPLAY_SPARES = behaviour(
 )
 
 
-@guard("code.issued", "RFC6749-5.2-invalid_grant")
+@guard("code.issued", "RFC6749-4.1.3-code_valid")
 def issued(exchange: Exchange) -> None:
     """RFC 6749 §5.2: the code is one the server issued."""
     if exchange.code is None:
@@ -42,7 +42,7 @@ def of_this_client(exchange: Exchange) -> None:
         raise invalid_grant("code of another client")
 
 
-@guard("code.unused", "RFC6749-4.1.2-code_reuse_denied")
+@guard("code.unused", "RFC6749-4.1.2-code_reuse_revokes_access_token")
 def unused(exchange: Exchange) -> None:
     """RFC 6749 §4.1.2: a code is used once; tokens of a code used twice are revoked.
 
