@@ -175,5 +175,5 @@ def _notes(old: RecordLike, new: RecordLike) -> Iterator[str]:
     for which, record in (("older", old), ("newer", new)):
         if record.footer is None:
             yield f"the {which} record was cut off before its end"
-        elif not record.footer.get("complete", True):
-            yield f"the {which} run ended early: {record.footer.get('ended')}"
+        elif record.footer.get("ended", "complete") != "complete":
+            yield f"the {which} run ended early: {record.footer['ended']}"

@@ -21,8 +21,8 @@ from conformance.cli import (
     verify,
     waivers,
 )
-from conformance.errors import HarnessError, TokenspecError, UnusableFile, UsageError
-from conformance.run.conclusion import ExitCode
+from conformance.errors import TokenspecError
+from conformance.run.conclusion import ExitCode, exit_code_of
 
 EPILOG = """\
 examples:
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.act(options)
     except TokenspecError as error:
         print(f"tokenspec: {error}", file=sys.stderr)
-        return exit_code(error)
+        return exit_code_of(error)
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         sys.stdout = None
         return ExitCode.INTERRUPTED
@@ -72,12 +72,3 @@ def build_parser() -> argparse.ArgumentParser:
     ):  # fmt: skip
         verb.add_to(verbs)
     return parser
-
-
-def exit_code(error: TokenspecError) -> ExitCode:
-    """The exit code an error stands for."""
-    if isinstance(error, HarnessError):
-        return ExitCode.HARNESS_FAULT
-    if isinstance(error, UnusableFile | UsageError):
-        return ExitCode.WRONG_USAGE
-    return ExitCode.NOT_ESTABLISHED

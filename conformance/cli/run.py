@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,18 @@ import pytest
 
 from conformance import __version__, plugin
 from conformance.errors import UsageError
+from conformance.play.randomness import chosen_seed
 from conformance.plugin.options import BUNDLED, HELP
 from conformance.plugin.progress import mode
 from conformance.run.gate import open_gate
+from conformance.run.narrowing import read_shard
 from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
 from conformance.run.setup import Setup
+from conformance.run.starting import Wanted, started
 from reports.formats import chosen
 
+DONE_HERE = ("target", "start", "wait-for", "wait-seconds")
 PAGE = "report.html"
 SETTINGS = Path(__file__).parent / "run.ini"
 PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin")
@@ -50,7 +56,19 @@ def act(options: argparse.Namespace) -> int:
         TargetUnusable: a file is wrong, or the target cannot be used.
     """
     path = Path(options.target_file) if options.target_file else None
+    _check(options)
+    options.seed = chosen_seed(options.seed, options.shard)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: keep what was found
+    wanted = Wanted(options.start or "", options.wait_for or "", options.wait_seconds)
+    with started(wanted):
+        return _run(options, path)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse what is wrong before anything is started or sent."""
     open_gate(options.waivers, options.baseline)
+    if options.shard:
+        read_shard(options.shard)
     for folder in options.scenarios or ():
         if not Path(folder).exists():
             raise UsageError(f"--scenarios {folder}: there is no such folder")
@@ -58,7 +76,10 @@ def act(options: argparse.Namespace) -> int:
         chosen(options.formats or ())
     except ValueError as error:
         raise UsageError(f"--formats: {error}") from error
-    started = time.perf_counter()
+
+
+def _run(options: argparse.Namespace, path: Path | None) -> int:
+    begun = time.perf_counter()
     opened = open_target(
         path,
         os.environ,
@@ -69,7 +90,8 @@ def act(options: argparse.Namespace) -> int:
     )
     try:
         require_usable(opened.setup)
-        print(_header(opened.setup, path, time.perf_counter() - started))
+        print(_header(opened.setup, path, time.perf_counter() - begun))
+        print(_part(options))
         sys.stdout.flush()
         handover = _Handover(opened)
         return int(pytest.main(_arguments(options, path), plugins=[plugin, handover]))
@@ -100,21 +122,29 @@ def _arguments(options: argparse.Namespace, path: Path | None) -> list[str]:
     arguments += [f"--html={folder / PAGE}", "--self-contained-html"]
     if path is not None:
         arguments.append(f"--oauth-target={path}")
-    arguments += [f"--oauth-{name}={value}" for name, value in _given(options)]
-    if options.strict:
-        arguments.append("--oauth-strict")
+    arguments += _given(options)
     return [*arguments, str(BUNDLED), *(options.scenarios or ())]
 
 
-def _given(options: argparse.Namespace) -> list[tuple[str, str]]:
-    single = [("fail-on", options.fail_on), ("report-dir", options.report_dir)]
-    single += [("profile", options.profile), ("waivers", options.waivers)]
-    single += [("baseline", options.baseline), ("progress", mode(options.progress))]
-    single += [("resume", options.resume)]
-    many = [("select", word) for word in options.select or ()]
-    many += [("formats", word) for word in options.formats or ()]
-    many += [("scenarios", folder) for folder in options.scenarios or ()]
-    return [(name, str(value)) for name, value in (*single, *many) if value]
+def _given(options: argparse.Namespace) -> Iterator[str]:
+    """The options as the plugin has them."""
+    options.progress = mode(options.progress)
+    for name, settings in HELP:
+        if name in DONE_HERE:
+            continue
+        value = getattr(options, name.replace("-", "_"))
+        if settings.get("action") == "store_true":
+            yield from (f"--oauth-{name}",) if value else ()
+        elif settings.get("action") == "append":
+            yield from (f"--oauth-{name}={item}" for item in value or ())
+        elif value is not None:
+            yield f"--oauth-{name}={value}"
+
+
+def _part(options: argparse.Namespace) -> str:
+    parts = ["quick (one case for each MUST)"] if options.quick else ["everything selected"]
+    parts += [f"shard {options.shard}"] if options.shard else []
+    return f"part          {', '.join(parts)}; seed {options.seed}"
 
 
 def _header(setup: Setup, path: Path | None, seconds: float) -> str:

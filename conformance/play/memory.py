@@ -96,14 +96,12 @@ class Memory:
         return value
 
     def random_text(self, length: int, alphabet: str) -> str:
-        """A random text of `length` characters of `alphabet`."""
-        return "".join(
-            alphabet[byte % len(alphabet)] for byte in self.party.random_bytes(max(length, 0))
-        )
+        """A random text of `length` characters of `alphabet`; it may come again with the seed."""
+        return _spelled(self.party.choice_bytes(max(length, 0)), alphabet)
 
     def identifier(self) -> str:
         """A text never used before, for state, nonce and jti."""
-        return self.random_text(32, OPAQUE)
+        return _spelled(self.party.random_bytes(32), OPAQUE)
 
     def registered_redirect_uri(self, which: str) -> str:
         """A redirect URI registered for the client of the play."""
@@ -148,3 +146,7 @@ def _origin(client: Client) -> str:
     if not parts.netloc:
         raise Lacking("the client has no redirect URI with a host")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _spelled(drawn: bytes, alphabet: str) -> str:
+    return "".join(alphabet[byte % len(alphabet)] for byte in drawn)

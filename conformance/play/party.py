@@ -78,7 +78,8 @@ class Party:
         metadata: the discovery document; empty where there is none.
         nonces: the newest DPoP nonce of each endpoint (RFC 9449 §8.2).
         clock: seconds since the epoch.
-        random_bytes: gives so many random bytes.
+        random_bytes: gives so many random bytes, for what has to be new each time.
+        choice_bytes: the same, for what may come again (see `randomness`).
         wait: lets so many seconds pass.
         always_dpop: a proof goes with every request that can carry one.
         issuer_audience: client assertions are addressed to the issuer, not the token endpoint.
@@ -95,6 +96,7 @@ class Party:
     keys: KeyRing = field(default_factory=KeyRing)
     clock: Callable[[], float] = time.time
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    choice_bytes: Callable[[int], bytes] = secrets.token_bytes
     wait: Callable[[float], None] = time.sleep
     always_dpop: bool = False
     issuer_audience: bool = False

@@ -36,6 +36,7 @@ def begin(config: pytest.Config) -> RunPlugin:
         config.stash[RUN] = RunPlugin(config)
         config.pluginmanager.register(config.stash[RUN], "tokenspec-run")
         config.pluginmanager.register(config.stash[RUN].gating, "tokenspec-gate")
+        config.pluginmanager.register(config.stash[RUN].ending, "tokenspec-ending")
         if wants_page(config):
             from conformance.plugin.page import RunPage
 

@@ -48,6 +48,24 @@ HELP: tuple[tuple[str, dict[str, Any]], ...] = (
         "baseline",
         {"metavar": "RECORD", "help": "an older record: only what is new since then fails the run"},
     ),
+    (
+        "quick",
+        {"action": "store_true", "help": "one case for each MUST: for a pull request"},
+    ),
+    ("shard", {"metavar": "i/n", "help": "the i-th of n parts; together they are the whole run"}),
+    (
+        "seed",
+        {"metavar": "N", "type": int, "help": "draw verifiers and made-up values from this number"},
+    ),
+    (
+        "start",
+        {"metavar": "CMD", "help": "start a server with this command line, and end it afterwards"},
+    ),
+    ("wait-for", {"metavar": "URL", "help": "wait until this URL answers with status 200 to 399"}),
+    (
+        "wait-seconds",
+        {"metavar": "N", "type": float, "default": 60.0, "help": "how long to wait; default 60"},
+    ),
     ("jobs", {"metavar": "N", "type": int, "help": "variants played at once"}),
     ("rate", {"metavar": "PER_SECOND", "type": float, "help": "most requests a second"}),
     ("report-dir", {"metavar": "DIR", "help": "where the record and reports go"}),

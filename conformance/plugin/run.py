@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance import __version__
-from conformance.errors import HarnessError, Problem, TokenspecError, UnusableFile, UsageError
+from conformance.errors import HarnessError, Problem, TokenspecError
+from conformance.play.randomness import chosen_seed
 from conformance.play.verdicts import Verdict
+from conformance.plugin.ending import Ending
 from conformance.plugin.gating import Gating
-from conformance.plugin.nodes import VariantItem, order, select
+from conformance.plugin.narrowing import narrow
+from conformance.plugin.nodes import VariantItem
 from conformance.plugin.progress import Progress
 from conformance.plugin.telling import Shown, write_areas, write_end, write_finding
-from conformance.run.conclusion import ExitCode, Tally
+from conformance.run.conclusion import Ended, ExitCode, Tally, exit_code_of
 from conformance.run.engine import Engine
 from conformance.run.finding import Finding
 from conformance.run.opening import Opened, open_target
@@ -33,12 +37,17 @@ from conformance.run.record import (
 )
 from conformance.run.reporting import write_reports
 from conformance.run.resume import findings_of
+from conformance.run.starting import Wanted, started
 from conformance.run.suite import Suite, suite_digest
 from conformance.scenario.model import Variant
 from reports.formats import chosen
 from reports.terminal import finding_lines, finding_text
 
 SuiteFacts = tuple[dict[str, Any], list[dict[str, Any]]]
+CUT_SHORT = (Ended.INTERRUPTED, Ended.TARGET_LOST)
+# what pytest says that is said more exactly here
+REPLACED = tuple(ExitCode(code) for code in (0, 1, 2, 5))
+SETTINGS = ("fail_on", "strict", "select", "rate", "shard", "quick")
 REPORT_DIR = "tokenspec-report"
 RECORD = "record.ndjson"
 SUMMARISED = (
@@ -69,6 +78,11 @@ class RunPlugin:
         self.unmatched: list[str] = []  # what to say of words of --oauth-select
         self.active = False
         self.gating = Gating(config)
+        self.ending = Ending(config)
+        option = config.getoption
+        self.seed = chosen_seed(option("oauth_seed"), option("oauth_shard"))
+        config.option.oauth_seed = self.seed  # so that workers of pytest-xdist have the same
+        self._resources = ExitStack()
         self._engine: Engine | None = None
         self._record: RecordWriter | None = None
         self._collected: tuple[Variant, ...] = ()
@@ -119,10 +133,9 @@ class RunPlugin:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Keep what `--oauth-select` names; what looks at every answer goes last."""
+        """Keep what the options leave; what looks at every answer goes last."""
         self._collected = tuple(item.variant for item in items if isinstance(item, VariantItem))
-        select(config, items)
-        order(items)
+        self.tally.empty = narrow(config, items)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
@@ -138,9 +151,9 @@ class RunPlugin:
             resumed = self.config.getoption("oauth_resume")
             known = findings_of(Path(resumed), setup) if resumed else {}
         except TokenspecError as error:
-            pytest.exit(str(error), _exit_code(error))
+            pytest.exit(str(error), exit_code_of(error))
         jobs = setup.target.limits.jobs
-        self._engine = Engine(setup, variants, jobs=jobs, known=known)
+        self._engine = Engine(setup, variants, jobs=jobs, known=known, seed=self.seed)
         suite = Suite(self._collected, tuple(variants))
         self._suite = suite.facts(__version__), suite.coverage(setup.registry, setup.profile)
         if not hasattr(self.config, "workerinput"):
@@ -245,46 +258,51 @@ class RunPlugin:
         """Close the record and say with the exit code what the run established."""
         if self._progress is not None:
             self._progress.end()
+        self.tally.left = max(self.gating.chosen - len(self.shown) - self.tally.faults, 0)
+        self.tally.ended = self.ending.ended(session, left=self.tally.left)
+        self._close()
+        if self.unusable and session.exitstatus == ExitCode.INTERRUPTED:
+            session.exitstatus = ExitCode.WRONG_USAGE
+        if hasattr(self.config, "workerinput") or not (self.active or self.tally.empty):
+            return
+        problems = self.gating.problems()
+        self.tally.waiver_problems = len(problems)
+        if self._record is not None or self.tally.empty:
+            now = time.time()
+            seconds = now - self._started
+            line = footer_line(self.tally, finished=now, seconds=seconds, cost=self._cost())
+            writer = self._writer()
+            writer.write(line | {"waivers": [problem.line() for problem in problems]})
+            writer.close()
+            self._written = write_reports(writer.path, self._formats)
+        foreign_failed = session.testsfailed > len(self.shown) + self.tally.faults
+        if session.exitstatus in REPLACED and not foreign_failed:
+            session.exitstatus = self.tally.exit_code
+
+    def _close(self) -> None:
+        """End what is under way, and what was opened here."""
+        if self.opened is not None and self.tally.ended in CUT_SHORT:
+            self.opened.stop()
         if self._engine is not None:
             self._engine.close()
         if self.opened is not None and not self._checked:
             self.opened.close()
-        if self.unusable and session.exitstatus == ExitCode.INTERRUPTED:
-            session.exitstatus = ExitCode.WRONG_USAGE
-        if hasattr(self.config, "workerinput") or not self.active:
-            return
-        if self._record is not None:
-            now = time.time()
-            seconds = now - self._started
-            problems = self.gating.problems()
-            self.tally.waiver_problems = len(problems)
-            line = footer_line(self.tally, finished=now, seconds=seconds, cost=self._cost())
-            self._record.write(line | {"waivers": [problem.line() for problem in problems]})
-            self._record.close()
-            self._written = write_reports(self._record.path, self._formats)
-        self._set_exit_status(session)
-
-    def _set_exit_status(self, session: pytest.Session) -> None:
-        """Replace pytest's passed or failed by ours, unless items of others failed too."""
-        if session.exitstatus not in (ExitCode.CONFORMS, ExitCode.NONCONFORMITIES):
-            return
-        ours = len(self.shown) + self.tally.faults
-        foreign_failed = session.testsfailed > ours
-        if session.testscollected and not foreign_failed:
-            session.exitstatus = self.tally.exit_code
+        self._resources.close()
 
     def _writer(self) -> RecordWriter:
         if self._record is None:
-            facts, requirements = self._suite or ({}, [])
+            facts, requirements = self._suite or self._nothing_chosen()
             option = self.config.getoption
-            settings = {
-                name: option(f"oauth_{name}") for name in ("fail_on", "strict", "select", "rate")
-            }
+            settings = {name: option(f"oauth_{name}") for name in SETTINGS}
             self._record = RecordWriter(self.report_dir / RECORD)
             line = header_line(self.setup, started=self._started, suite=facts, settings=settings)
-            self._record.write(line | self.gating.gate.header())
+            self._record.write(line | {"seed": self.seed} | self.gating.gate.header())
             self._record.write(coverage_line(requirements))
         return self._record
+
+    def _nothing_chosen(self) -> SuiteFacts:
+        suite, setup = Suite(self._collected), self.setup
+        return suite.facts(__version__), suite.coverage(setup.registry, setup.profile)
 
     def _cost(self) -> dict[str, int]:
         """What the run took of the target; not known where workers sent the requests."""
@@ -297,6 +315,12 @@ class RunPlugin:
         option = self.config.getoption
         path = option("oauth_target")
         try:
+            wanted = Wanted(
+                option("oauth_start") or "",
+                option("oauth_wait_for") or "",
+                option("oauth_wait_seconds"),
+            )
+            self._resources.enter_context(started(wanted))
             return open_target(
                 Path(path) if path else None,
                 os.environ,
@@ -306,7 +330,7 @@ class RunPlugin:
                 strict=option("oauth_strict"),
             )
         except TokenspecError as error:
-            pytest.exit(str(error), _exit_code(error))
+            pytest.exit(str(error), exit_code_of(error))
 
 
 def _progress(config: pytest.Config) -> Progress | None:
@@ -322,11 +346,3 @@ def _formats(config: pytest.Config) -> tuple[str, ...]:
         return chosen(config.getoption("oauth_formats") or ())
     except ValueError as error:
         raise pytest.UsageError(f"--oauth-formats: {error}") from error
-
-
-def _exit_code(error: TokenspecError) -> int:
-    if isinstance(error, HarnessError):
-        return ExitCode.HARNESS_FAULT
-    if isinstance(error, UnusableFile | UsageError):
-        return ExitCode.WRONG_USAGE
-    return ExitCode.NOT_ESTABLISHED

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
+from conformance.errors import HarnessError, TokenspecError, UnusableFile, UsageError
 from conformance.play.verdicts import Verdict
 
 JUDGED = ("pass", "fail", "warn", "observe", "deviation", "waived", "stale-waiver")
@@ -26,6 +27,15 @@ class ExitCode(IntEnum):
     NOT_ESTABLISHED = 6
 
 
+class Ended(StrEnum):
+    """Which way a run ended. Only a complete one has a finding for each case that was chosen."""
+
+    COMPLETE = "complete"
+    INTERRUPTED = "interrupted"  # by Ctrl-C, or by the machine that ran it
+    TARGET_LOST = "target-lost"  # the target stopped answering
+    STOPPED = "stopped"  # by an option such as pytest's --maxfail
+
+
 @dataclass(slots=True)
 class Tally:
     """The findings of a run counted as they come."""
@@ -36,11 +46,14 @@ class Tally:
     waiver_problems: int = 0  # waivers that are expired, unused or stale
     faults: int = 0  # of the harness
     unestablished: int = 0  # MUSTs that could not run
+    ended: Ended = Ended.COMPLETE
+    left: int = 0  # cases that were chosen and not examined
+    empty: bool = False  # the run is a shard that has nothing to do
 
     def add(self, finding: Mapping[str, Any]) -> None:
         """Count one finding, given as its line of the record."""
         self.counts[finding["verdict"]] += 1
-        if finding["known"]:
+        if finding.get("known"):
             self.known[finding["verdict"]] += 1
         elif finding["verdict"] == Verdict.COULD_NOT_RUN and finding["level"].startswith("MUST"):
             self.unestablished += 1
@@ -58,11 +71,15 @@ class Tally:
     def exit_code(self) -> ExitCode:
         """The gravest thing that can be said."""
         judged = sum(self.counts[v] for v in JUDGED)
+        if self.ended is Ended.INTERRUPTED:
+            return ExitCode.INTERRUPTED
         if self.faults:
             return ExitCode.HARNESS_FAULT
         if self.failures:
             return ExitCode.NONCONFORMITIES
-        if self.unestablished or not judged:
+        if self.unestablished or self.ended is Ended.TARGET_LOST:
+            return ExitCode.NOT_ESTABLISHED
+        if not judged and not self.empty:
             return ExitCode.NOT_ESTABLISHED
         return ExitCode.CONFORMS
 
@@ -73,3 +90,12 @@ def tally(findings: Iterable[Mapping[str, Any]], fail_on: str = "must") -> Tally
     for finding in findings:
         counted.add(finding)
     return counted
+
+
+def exit_code_of(error: TokenspecError) -> ExitCode:
+    """The exit code an error stands for."""
+    if isinstance(error, HarnessError):
+        return ExitCode.HARNESS_FAULT
+    if isinstance(error, UnusableFile | UsageError):
+        return ExitCode.WRONG_USAGE
+    return ExitCode.NOT_ESTABLISHED

@@ -22,6 +22,7 @@ class Engine:
         setup: the target and the oracle.
         variants: everything that may be examined in this run.
         jobs: how many variants are played at once.
+        seed: what may come again in another run is drawn from it.
         on_finding: called with every finding, by one thread at a time.
         known: findings of an earlier run, by key; those cases are not played again.
     """
@@ -32,11 +33,12 @@ class Engine:
         variants: Iterable[Variant],
         *,
         jobs: int,
+        seed: int | None = None,
         on_finding: Callable[[Finding], None] = lambda _finding: None,
         known: Mapping[str, Finding] = NOTHING,
     ) -> None:
         self.variants = tuple(variants)
-        self._examiner = Examiner(setup, self.variants)
+        self._examiner = Examiner(setup, self.variants, seed=seed)
         self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="tokenspec")
         self._on_finding = on_finding
         self._known = known

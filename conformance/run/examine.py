@@ -12,7 +12,9 @@ from conformance.errors import HarnessError, LoginBlocked, RateLimited, TargetUn
 from conformance.play.judge import Court
 from conformance.play.matching import Look
 from conformance.play.oracle import Told
+from conformance.play.party import Party
 from conformance.play.player import own_sign_in_needed, play
+from conformance.play.randomness import stream
 from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import SEVERITY, Judgement, Verdict, worst
 from conformance.play.wording import answer_text
@@ -49,6 +51,7 @@ class Examiner:
         variants: everything that may be examined.
         show: what a finding keeps of a play.
         told: what an oracle set up alike has said of variants, by key; added to.
+        seed: what may come again in another run is drawn from it; None for nothing at all.
     """
 
     def __init__(
@@ -58,8 +61,10 @@ class Examiner:
         *,
         show: Show = evidence,
         told: dict[str, Told] | None = None,
+        seed: int | None = None,
     ) -> None:
         self.setup = setup
+        self._seed = seed
         self._show = show
         self._told = {} if told is None else told
         self.everywhere = Everywhere(variants, self._excuse)
@@ -109,7 +114,7 @@ class Examiner:
         """Play the variant; once more if there was no answer, so that a hiccup is no finding."""
         for _attempt in range(2):
             transcript = play(
-                self.setup.party,
+                self._party(variant.key),
                 variant.setting,
                 variant.steps,
                 own_sign_in=own_sign_in_needed(variant.steps),
@@ -117,6 +122,13 @@ class Examiner:
             if all(played.answer is not Answer.NO_ANSWER for played in transcript.steps):
                 break
         return transcript
+
+    def _party(self, *names: str) -> Party:
+        """The target, with choices that come again for the same seed and names."""
+        party = self.setup.party
+        if self._seed is None:
+            return party
+        return replace(party, choice_bytes=stream(self._seed, *names))
 
     def _control(self, variant: Variant) -> _Control:
         """Play the valid twin, once for all variants of a scenario that share it."""
@@ -131,7 +143,8 @@ class Examiner:
         return control
 
     def _play_control(self, control: _Control, variant: Variant) -> None:
-        transcript = play(self.setup.party, variant.control_setting, variant.control)
+        party = self._party(variant.scenario, "control")
+        transcript = play(party, variant.control_setting, variant.control)
         last = transcript.steps[-1] if transcript.steps else None
         whole = len(transcript.steps) == len(variant.control)
         control.good = whole and last is not None and last.answer is Answer.GRANTED

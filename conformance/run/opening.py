@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from conformance.http import origin
+from conformance.http import Request, origin
 from conformance.play.clock import MovableClock
 from conformance.run.setup import Setup, prepare
 from conformance.target.bundled import bundled_target
@@ -15,6 +15,7 @@ from conformance.target.discovery import allowed_origins
 from conformance.target.loader import read_target
 from conformance.target.model import Target
 from conformance.target.registration import Registered, register, withdraw
+from conformance.transport.breaker import Breaker
 from conformance.transport.in_process import InProcessTransport
 from conformance.transport.network import NetworkTransport
 from conformance.transport.polite import PoliteTransport
@@ -29,11 +30,22 @@ class Opened:
     """A setup, and what has to be closed after it."""
 
     setup: Setup
+    breaker: Breaker | None = None  # of a target over the network
     resources: ExitStack = field(default_factory=ExitStack)
 
     def close(self) -> None:
         """Close connections."""
         self.resources.close()
+
+    def stop(self) -> None:
+        """Send nothing more; what is under way ends soon."""
+        if self.breaker is not None:
+            self.breaker.stop()
+
+    @property
+    def lost(self) -> str:
+        """Why the target is taken to be gone; empty while it is not."""
+        return self.breaker.lost if self.breaker else ""
 
 
 def open_target(
@@ -58,15 +70,17 @@ def open_target(
     resources = ExitStack()
     network = resources.enter_context(network_of(target))
     polite = PoliteTransport(network, target.limits)
+    breaker = Breaker(polite, target.limits.consecutive_failures)
     try:
         target, registered = register(target, polite)
         resources.callback(_withdraw, registered, target, network)
-        setup = prepare(target, polite, strict=strict)
+        setup = prepare(target, breaker, strict=strict, wait=breaker.wait)
     except BaseException:
         resources.close()
         raise
     network.allowed = allowed_origins(target, setup.discovered)
-    return Opened(setup, resources)
+    breaker.probe = Request("GET", setup.discovered.source or setup.discovered.endpoints.token)
+    return Opened(setup, breaker, resources)
 
 
 def _withdraw(registered: Sequence[Registered], target: Target, network: NetworkTransport) -> None:

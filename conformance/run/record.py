@@ -103,6 +103,8 @@ def footer_line(
         "counts": dict(sorted(counted.counts.items())),
         "faults": counted.faults,
         **cost,
+        "ended": str(counted.ended),
+        "left": counted.left,
         "exit_code": int(counted.exit_code),
     }
 

@@ -1,4 +1,4 @@
-"""A transport that keeps to a rate, obeys 429 and Retry-After, and gives up on a dead target."""
+"""A transport that keeps to a rate and obeys 429 and Retry-After."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from conformance.errors import RateLimited, Unreachable
+from conformance.errors import RateLimited
 from conformance.http import Request, Response, Transport
 from conformance.target.model import Limits
 
@@ -22,7 +22,7 @@ class PoliteTransport:
 
     Args:
         inner: the transport that sends.
-        limits: rate and the number of failures in a row after which nothing more is sent.
+        limits: the rate.
         clock: monotonic seconds.
         wall_clock: seconds since the epoch, to read a Retry-After date.
         sleep: waits so many seconds.
@@ -44,7 +44,6 @@ class PoliteTransport:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._next_at = 0.0
-        self._failures = 0
         self.requests = 0
 
     def send(self, request: Request) -> Response:
@@ -52,10 +51,11 @@ class PoliteTransport:
 
         Raises:
             RateLimited: every try was answered 429, or the wait asked for is too long.
-            Unreachable: no answer, or too many failures in a row before.
+            Unreachable: no answer.
         """
         for attempt in range(TRIES):
-            response = self._once(request)
+            self._wait_for_turn()
+            response = self._inner.send(request)
             if response.status != TOO_MANY_REQUESTS:
                 return response
             wait = self._asked_wait(response, attempt)
@@ -67,23 +67,6 @@ class PoliteTransport:
             "the target answered 429 (too many requests) again and again",
             "set 'limits.rate' in the target file, or raise the limit for the test client",
         )
-
-    def _once(self, request: Request) -> Response:
-        if self._failures >= self._limits.consecutive_failures:
-            raise Unreachable(
-                f"nothing more is sent after {self._failures} failures in a row",
-                "see the first of them; the target may be down or may have blocked this client",
-            )
-        self._wait_for_turn()
-        try:
-            response = self._inner.send(request)
-        except Unreachable:
-            with self._lock:
-                self._failures += 1
-            raise
-        with self._lock:
-            self._failures = 0
-        return response
 
     def _wait_for_turn(self) -> None:
         with self._lock:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reference_server import Server
+from reference_server import Request, Response, Server
 from reference_server.demo import demo_config
 from reference_server.shell import running
 
@@ -25,6 +29,7 @@ clients:
 login: {{username: alice, password: wonderland}}
 scope: openid offline_access
 """
+MORTAL = Path(__file__).parent / "mortal_server.py"
 MUST, SHOULD = "pkce.verifier_matches", "code.replay_revokes"
 FAILING = "pkce-verifier-wrong/last-character-changed"
 SELECT = ("--select", "pkce-verifier-wrong", "--select", "code-used-twice")
@@ -254,3 +259,151 @@ def test_people_who_live_in_pytest_have_the_same_gate(gate: Gate, must_fails: st
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 waived" in done.stdout
     assert 'type="pytest.xfail"' in (gate.folder / "junit.xml").read_text("utf-8")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def mortal(gate: Gate, lives: int) -> tuple[str, tuple[str, ...]]:
+    """A server that ends at so many token requests, and the options that start it."""
+    port = free_port()
+    command = f"{sys.executable} {MORTAL} {port} {lives}"
+    url = f"http://127.0.0.1:{port}"
+    return url, ("--start", command, "--wait-for", f"{url}/.well-known/openid-configuration")
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat")
+    return not state.exists() or ") Z " not in state.read_text("utf-8")
+
+
+def test_the_vendors_server_is_started_and_ended_with_its_children(gate: Gate) -> None:
+    issuer, start = mortal(gate, 0)
+    assert gate.run(issuer, "--select", FAILING, *start) == 0, gate.said
+    pid = int((gate.folder / "child").read_text("utf-8"))
+    assert not alive(pid)
+
+
+def test_a_server_that_does_not_start(gate: Gate) -> None:
+    issuer, start = mortal(gate, -1)
+    assert gate.run(issuer, *start, "--wait-seconds", "30") == 6
+    assert "before it was healthy" in gate.said
+    assert "no database" in gate.said
+    assert gate.run(issuer, "--start", "sleep 60", "--wait-for", issuer, "--wait-seconds", "1") == 6
+    assert "was not healthy within 1 s" in gate.said
+    assert gate.run(issuer, "--start", "true") == 4
+
+
+def test_a_target_that_dies_half_way(gate: Gate) -> None:
+    issuer, start = mortal(gate, 60)
+    assert gate.run(issuer, *start) == 6
+    footer = gate.footer
+    assert (footer["ended"], footer["exit_code"]) == ("target-lost", 6)
+    assert footer["counts"]["pass"] > 10
+    assert footer["left"] > 100
+    assert set(footer["counts"]) <= {"pass", "observe", "could-not-run", "not-applicable"}
+    assert "the target stopped answering" in gate.said
+    assert "out of memory" in gate.said
+    assert "\x1b[2J" not in gate.said
+    assert (gate.folder / "tokenspec-report" / "report.html").exists()
+
+
+class Interrupting(Server):
+    """Sends a signal to the process under test at its fiftieth token request."""
+
+    def __init__(self, issuer: str, how: int) -> None:
+        super().__init__(demo_config(issuer))
+        self.how = how
+        self.asked = count(1)
+        self.pid: Future[int] = Future()
+
+    def handle(self, request: Request) -> Response:
+        if "/oauth/token" in request.url and next(self.asked) == 50:
+            os.kill(self.pid.result(timeout=60), self.how)
+        return super().handle(request)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_keeps_what_it_found(gate: Gate, how: int) -> None:
+    servers: list[Interrupting] = []
+
+    def make(issuer: str) -> Server:
+        servers.append(Interrupting(issuer, how))
+        return servers[0]
+
+    with running(make) as issuer:
+        (gate.folder / "target.yaml").write_text(TARGET.format(issuer=issuer), encoding="utf-8")
+        with subprocess.Popen(
+            [sys.executable, "-m", "conformance", "run", "target.yaml"],
+            cwd=gate.folder,
+            stdout=subprocess.DEVNULL,
+        ) as process:
+            servers[0].pid.set_result(process.pid)
+            assert process.wait(timeout=60) == 2
+    footer = gate.footer
+    assert (footer["ended"], footer["exit_code"]) == ("interrupted", 2)
+    assert footer["left"] > 0
+    assert sum(footer["counts"].values()) == len(gate.record()) - 2
+    assert (gate.folder / "tokenspec-report" / "report.html").exists()
+
+
+def verdicts(record: list[dict[str, Any]]) -> dict[str, str]:
+    return {line["key"]: line["verdict"] for line in record if line["type"] == "finding"}
+
+
+def test_three_shards_are_one_run(gate: Gate) -> None:
+    assert gate("run") == 0
+    whole = verdicts(gate.record())
+    parts = []
+    for number in (1, 2, 3):
+        assert gate("run", "--shard", f"{number}/3", "--report-dir", f"s{number}") == 0
+        parts.append(verdicts(gate.record(f"s{number}")))
+    assert parts[0] | parts[1] | parts[2] == whole
+    in_each = set(parts[0]) & set(parts[1]) & set(parts[2])
+    assert sum(map(len, parts)) == len(whole) + 2 * len(in_each)
+    assert in_each == (set(parts[0]) & set(parts[1])) | (set(parts[1]) & set(parts[2]))
+
+
+def test_a_shard_with_nothing_to_do_is_no_failure(gate: Gate) -> None:
+    assert gate("run", "--select", FAILING, "--shard", "2/2") == 0
+    assert [line["type"] for line in gate.record()] == ["header", "footer"]
+    assert gate("run", "--select", "no-such-thing", "--shard", "2/2") == 5
+    for wrong in ("3/2", "0/2", "x", "1"):
+        assert gate("run", "--shard", wrong) == 4
+
+
+def test_the_quick_selection_has_every_must(gate: Gate) -> None:
+    assert gate("run") == 0
+    whole = [line for line in gate.record() if line["type"] == "finding"]
+    assert gate("run", "--quick") == 0
+    quick = [line for line in gate.record() if line["type"] == "finding"]
+    musts = {line["requirement"] for line in whole if line["level"].startswith("MUST")}
+    assert {line["requirement"] for line in quick} == musts
+    assert len(quick) == len(musts)
+
+
+def test_the_seed_is_said_and_gives_the_same_verifiers_again(gate: Gate) -> None:
+    class Listening(Server):
+        def handle(self, request: Request) -> Response:
+            heard.extend(dict(request.form).get(name, "") for name in ("code_verifier", "code"))
+            return super().handle(request)
+
+    heard: list[str] = []
+    told = []
+    with running(lambda issuer: Listening(demo_config(issuer))) as issuer:
+        for seed in ("7", "7", "8"):
+            heard.clear()
+            assert gate.run(issuer, "--select", FAILING, "--seed", seed, "--jobs", "1") == 0
+            assert gate.record()[0]["seed"] == int(seed)
+            assert f"seed {seed}" in gate.said
+            told.append((heard[-2], heard[-1]))
+    assert told[0][0] == told[1][0] != told[2][0]
+    assert told[0][1] != told[1][1]

@@ -1,0 +1,41 @@
+"""How a session of scenarios ends: to its end, interrupted, or left by the target."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.plugin.options import RUN
+from conformance.run.conclusion import Ended, ExitCode
+
+
+class Ending:
+    """Stops the session when the target is gone, and says in the end which way it was."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.lost = ""
+        self._session: pytest.Session | None = None
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Remember the session, which the hooks below are not given."""
+        self._session = session
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """See whether a case could not run because the target is gone."""
+        line = getattr(report, "tokenspec", None)
+        opened = self.config.stash[RUN].opened
+        if opened is not None and line is not None and line["verdict"] == "could-not-run":
+            self.lost = opened.lost
+
+    def pytest_runtest_logfinish(self) -> None:
+        """End the session after the case that found the target gone."""
+        if self.lost and self._session is not None:
+            self._session.shouldstop = self.lost
+
+    def ended(self, session: pytest.Session, *, left: int) -> Ended:
+        """Which way the session ended; `left` cases were not examined."""
+        if self.lost:
+            return Ended.TARGET_LOST
+        if session.exitstatus == ExitCode.INTERRUPTED:
+            return Ended.INTERRUPTED
+        return Ended.STOPPED if left else Ended.COMPLETE
