@@ -19,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conformance.texts import harmless
+
 
 class TokenspecError(Exception):
     """The root of the tree; never raised itself.
@@ -30,8 +32,8 @@ class TokenspecError(Exception):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = harmless(message)  # it may quote what a server said
+        self.hint = harmless(hint)
 
     def __str__(self) -> str:
         return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message

@@ -172,7 +172,7 @@ def id_token_at_hash(played: Played, _t: Transcript, _s: Surround) -> Iterator[s
         return  # EdDSA: no hash is laid down for it there
     digest = hashed(access_token.encode()).digest()
     if not hmac.compare_digest(
-        base64url(digest[: len(digest) // 2]).encode(), str(token.claims["at_hash"]).encode()
+        base64url(digest[: len(digest) // 2]).encode(), _text(token.claims["at_hash"])
     ):
         yield "at_hash does not fit the access token"
 
@@ -206,3 +206,8 @@ def _namespaced(name: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def _text(value: object) -> bytes:
+    """A claim as bytes to compare; half of a surrogate pair, which no text can hold, is replaced."""
+    return str(value).encode("utf-8", "replace")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 import yaml
 
 from conformance.errors import HarnessError
+from conformance.http import read_json
 from conformance.login.pages import Control, Form, Page
 
 FOLDER = Path(__file__).parent / "recipes"
@@ -158,7 +158,7 @@ def _settings(pattern: str, text: str) -> dict[str, Any]:
     if found is None:
         return {}
     try:
-        content = json.loads(base64.b64decode(found.group(1)))
+        content = read_json(base64.b64decode(found.group(1)))
     except (ValueError, binascii.Error, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
+from conformance.texts import harmless
+
 SECRET_NAMES = {
     "code": "code",
     "code_verifier": "code_verifier",
@@ -33,7 +35,6 @@ SECRET_NAMES = {
 }
 SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "dpop")
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){1,3}")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 SHORTEST = 8  # characters of a value worth looking for elsewhere
 SHORTEST_KNOWN = 4  # the same, of a value the target file calls a secret
 
@@ -60,7 +61,7 @@ class Redactor:
 
     def fingerprint(self, kind: str, value: str) -> str:
         """What stands for `value` in everything that is written."""
-        digest = hmac.digest(self._key, value.encode("utf-8", "surrogateescape"), hashlib.sha256)
+        digest = hmac.digest(self._key, value.encode("utf-8", "replace"), hashlib.sha256)
         return f"‹{kind} {digest.hex()[:10]}›"
 
     def learn(self, kind: str, value: str) -> str:
@@ -80,7 +81,7 @@ class Redactor:
             if form in text:
                 text = text.replace(form, self._known[form])
         shown = JWT.sub(lambda found: self.fingerprint("jwt", found.group()), text)
-        return CONTROL.sub("\N{REPLACEMENT CHARACTER}", shown)
+        return harmless(shown)
 
     def _know(self, kind: str, value: str) -> None:
         shown = self.fingerprint(kind, value)
@@ -156,4 +157,4 @@ class Redactor:
 def _forms(value: str) -> set[str]:
     """How a value may be written: plain, percent-encoded, escaped for HTML or JSON."""
     plain = {value, html.escape(value), json.dumps(value)[1:-1]}
-    return plain | {quote(value, safe=""), quote_plus(value)}
+    return plain | {quote(value, safe="", errors="replace"), quote_plus(value, errors="replace")}

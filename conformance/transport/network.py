@@ -6,18 +6,23 @@ import ssl
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
+import httpcore
 import httpx
 
 from conformance import __version__
 from conformance.errors import TimedOut, Unreachable, UsageError
 from conformance.http import Request, Response, origin
 from conformance.target.model import Limits, Network
+from conformance.transport.allowance import Allowance, AllowedBackend, PoolTransport
 
 USER_AGENT = f"tokenspec/{__version__}"
 CHUNK = 16 * 1024
+LARGEST_HEAD = 256 * 1024  # bytes of everything in an answer that is not its body
+KEPT_ALIVE, MOST_CONNECTIONS = 64, 256
+KEPT_FOR = 5.0  # seconds
 STRAIGHT = Network()
 
 
@@ -50,11 +55,12 @@ class NetworkTransport:
         self._network = network
         self._clock = clock
         self.allowed = allowed
+        self._allowance = Allowance()
         self._client = httpx.Client(
             timeout=limits.timeout,
             follow_redirects=False,
             trust_env=False,
-            transport=inner or _wire(network, verify_tls=verify_tls),
+            transport=inner or _wire(network, self._backend(), verify_tls=verify_tls),
         )
         self._client.headers.clear()
 
@@ -87,6 +93,9 @@ class NetworkTransport:
                 "name it under 'hosts' in the target file if it belongs to the target",
             )
         started = self._clock()
+        self._allowance.begin(
+            end=started + self._limits.timeout, most=self._limits.body + LARGEST_HEAD
+        )
         try:
             return self._send(request, started)
         except httpx.TimeoutException as error:
@@ -116,6 +125,9 @@ class NetworkTransport:
             for name, value in response.headers.raw
         )
         return Response(response.status_code, received, body, self._clock() - started)
+
+    def _backend(self) -> AllowedBackend:
+        return AllowedBackend(self._allowance, self._clock)
 
     def _headers(self, request: Request) -> tuple[tuple[str, str], ...]:
         names = {name.lower() for name, _ in request.headers}
@@ -156,16 +168,28 @@ class NetworkTransport:
         return b"".join(pieces)
 
 
-def _wire(network: Network, *, verify_tls: bool) -> httpx.HTTPTransport:
+def _wire(network: Network, backend: AllowedBackend, *, verify_tls: bool) -> PoolTransport:
+    context = tls_context(network, verify_tls=verify_tls)
     local = {4: "0.0.0.0", 6: "::"}.get(network.ip_version)  # noqa: S104 - any of that family
-    return httpx.HTTPTransport(
-        verify=tls_context(network, verify_tls=verify_tls),
-        http2=network.http2,
-        proxy=network.proxy or None,
-        local_address=local,
-        trust_env=False,
-        limits=httpx.Limits(max_keepalive_connections=64, max_connections=256),
+    proxy = httpx.Proxy(network.proxy) if network.proxy else None
+    shared: dict[str, Any] = {
+        "ssl_context": context,
+        "http2": network.http2,
+        "local_address": local,
+        "max_connections": MOST_CONNECTIONS,
+        "max_keepalive_connections": KEPT_ALIVE,
+        "keepalive_expiry": KEPT_FOR,
+        "network_backend": backend,
+    }
+    if proxy is None:
+        return PoolTransport(httpcore.ConnectionPool(**shared))
+    place = httpcore.URL(
+        scheme=proxy.url.raw_scheme,
+        host=proxy.url.raw_host,
+        port=proxy.url.port,
+        target=proxy.url.raw_path,
     )
+    return PoolTransport(httpcore.HTTPProxy(place, proxy.raw_auth, **shared))
 
 
 def tls_context(network: Network, *, verify_tls: bool = True) -> ssl.SSLContext:

@@ -1,0 +1,152 @@
+"""Connections that keep to what one answer may take, in seconds and in bytes, however it is sent.
+
+A time limit for each read is none: a server that sends a byte a second keeps within it for ever,
+and so does one that never ends its headers or sends one `100 Continue` after another. So every read
+counts against the whole.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+
+class Allowance(threading.local):
+    """What the request of this thread may still take. Each request is sent by one thread."""
+
+    end = float("inf")  # when the answer has to be whole, in seconds of the clock
+    bytes_left = float("inf")
+
+    def begin(self, *, end: float, most: int) -> None:
+        """Allow so many bytes until `end`."""
+        self.end, self.bytes_left = end, most
+
+
+class AllowedBackend(httpcore.NetworkBackend):
+    """Opens connections whose reads count against the allowance of the thread that reads."""
+
+    def __init__(self, allowance: Allowance, clock: Callable[[], float] = time.monotonic) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._allowance = allowance
+        self._clock = clock
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """A connection over TCP."""
+        inner = self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _AllowedStream(inner, self._allowance, self._clock)
+
+
+class _AllowedStream(httpcore.NetworkStream):
+    """A connection; TLS upon it is one again."""
+
+    def __init__(
+        self, inner: httpcore.NetworkStream, allowance: Allowance, clock: Callable[[], float]
+    ) -> None:
+        self._inner = inner
+        self._allowance = allowance
+        self._clock = clock
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = self._allowance.end - self._clock()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the answer was not whole in time")
+        data = self._inner.read(max_bytes, left if timeout is None else min(timeout, left))
+        self._allowance.bytes_left -= len(data)
+        if self._allowance.bytes_left < 0:
+            raise httpcore.ReadError("the answer, with its headers, is larger than allowed")
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        inner = self._inner.start_tls(ssl_context, server_hostname, timeout)
+        return _AllowedStream(inner, self._allowance, self._clock)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class PoolTransport(httpx.BaseTransport):
+    """A pool of connections as httpx wants it; httpx gives no way to choose how they are opened."""
+
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; its answer is read by whoever iterates over its stream."""
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        made = httpcore.Request(
+            method=request.method,
+            url=url,
+            headers=request.headers.raw,
+            content=request.read(),
+            extensions=request.extensions,
+        )
+        try:
+            answer = self._pool.handle_request(made)
+        except Exception as error:
+            raise as_httpx(error) from error
+        return httpx.Response(
+            status_code=answer.status,
+            headers=answer.headers,
+            stream=_Stream(answer),
+            extensions=answer.extensions,
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+class _Stream(httpx.SyncByteStream):
+    """The body of an answer."""
+
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Any:
+        try:
+            yield from self._answer.iter_stream()
+        except Exception as error:
+            raise as_httpx(error) from error
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+def as_httpx(error: Exception) -> Exception:
+    """The error of httpx for one of httpcore; they bear the same names. Any other stays itself."""
+    if type(error).__module__.partition(".")[0] != "httpcore":
+        return error
+    for kind in type(error).__mro__:
+        named = getattr(httpx, kind.__name__, None)
+        if isinstance(named, type) and issubclass(named, httpx.TransportError):
+            return named(str(error))
+    return error

@@ -1,0 +1,116 @@
+"""Whatever a target does at whatever endpoint, it ends in a verdict or a clear error, in time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from behaviours import BEHAVIOURS
+from server import PLACES, Hostile, hostile
+
+from conformance.errors import TargetUnusable
+from conformance.plugin.options import BUNDLED
+from conformance.run.engine import Engine
+from conformance.run.finding import Finding
+from conformance.run.opening import Opened, open_target
+from conformance.run.preflight import require_usable
+from conformance.run.record import finding_line
+from conformance.scenario.loader import load_folders
+from conformance.scenario.model import Variant
+from conformance.vocabulary import vocabulary
+from reports.terminal import finding_text
+
+TARGET = """\
+format: 1
+issuer: {issuer}
+clients:
+  - client_id: tokenspec-public
+    redirect_uris: ["https://client.example/callback"]
+login: {{username: alice, password: wonderland}}
+scope: openid offline_access
+limits: {{timeout: 1.0, consecutive_failures: 3, hops: 8, body: 200000, jobs: 2}}
+"""
+FROM_THE_BEGINNING = ("discovery", "login")  # elsewhere the preflight is passed first
+CAP = 40.0  # seconds for all of it, whatever the endpoint does at each request
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Hostile]:
+    with hostile() as state:
+        yield state
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Variant]:
+    every = [v for scenario in load_folders([BUNDLED], vocabulary()) for v in scenario.variants]
+    wanted = ["pkce-verifier-wrong/last-character-changed"]
+    plainest = sorted(every, key=lambda variant: len(variant.needs))  # applies most surely
+    for name in ("id-token-signature", "id-token-times"):
+        wanted += [v.key for v in plainest if name in checks(v)][:1]
+    wanted += [v.key for v in plainest if any(str(s.kind) == "userinfo" for s in v.steps)][:1]
+    wanted += [v.key for v in every if v.every_response][::6]
+    return [variant for variant in every if variant.key in wanted]
+
+
+@pytest.fixture
+def opened(target: Hostile, tmp_path: Path) -> Iterator[list[Opened]]:
+    found: list[Opened] = []
+    yield found
+    for one in found:
+        one.close()
+
+
+def checks(variant: Variant) -> set[str]:
+    return {name for step in variant.steps for o in step.expect for name in o.checks}
+
+
+def examined(opened: Opened, cases: list[Variant]) -> list[Finding]:
+    engine = Engine(opened.setup, cases, jobs=2)
+    try:
+        return [engine.finding(variant) for variant in cases]
+    finally:
+        engine.close()
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", BEHAVIOURS)
+def test_it_ends_in_a_verdict_or_a_clear_error(
+    name: str,
+    place: str,
+    target: Hostile,
+    cases: list[Variant],
+    opened: list[Opened],
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "target.yaml"
+    path.write_text(TARGET.format(issuer=target.issuer), encoding="utf-8")
+    target.place, target.met = PLACES[place], 0
+    target.heard.clear()
+    now = {"hostile": place in FROM_THE_BEGINNING}
+    target.behaviour = lambda: BEHAVIOURS[name] if now["hostile"] else None
+    begun = time.monotonic()
+    said = []
+    try:
+        opened.append(open_target(path, {}))
+        require_usable(opened[0].setup)
+        now["hostile"] = True
+        findings = examined(opened[0], cases)
+        assert len(findings) == len(cases)
+        said += [finding_text(finding_line(finding)) for finding in findings]
+    except TargetUnusable as error:
+        said.append(str(error))
+    assert now["hostile"]
+    for text in said:
+        assert text
+        assert not steering(text)
+        text.encode("utf-8")
+    assert time.monotonic() - begun < CAP
+    assert target.met > 0
+    assert target.heard == []  # nobody else was spoken to
+
+
+def steering(text: str) -> set[str]:
+    """Characters that could move a cursor, colour a terminal or turn a line around."""
+    return {sign for sign in text if sign not in "\n\t" and not sign.isprintable()}

@@ -1,0 +1,83 @@
+"""A whole run against a server that behaves in every hostile way, one after the other."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+from itertools import chain, cycle, repeat
+from pathlib import Path
+
+import pytest
+from behaviours import BEHAVIOURS, SCRIPT
+from server import PLACES, hostile
+
+TARGET = """\
+format: 1
+issuer: {issuer}
+clients:
+  - client_id: tokenspec-public
+    redirect_uris: ["https://client.example/callback"]
+login: {{username: alice, password: wonderland}}
+scope: openid offline_access
+limits: {{timeout: 0.4, hops: 8, jobs: 2}}
+"""
+MEBIBYTE = 1024 * 1024
+MOST_MEMORY = 200 * MEBIBYTE
+HONEST = 2  # requests answered honestly after each that is not, so that runs go on
+PREFLIGHT = 2  # requests to the endpoint before the first case
+
+
+@pytest.mark.parametrize("place", ["token"])
+def test_it_ends_small_harmless_and_with_a_verdict(place: str, tmp_path: Path) -> None:
+    with hostile() as target:
+        path = tmp_path / "target.yaml"
+        path.write_text(TARGET.format(issuer=target.issuer), encoding="utf-8")
+        turns = (chain((b,), repeat(None, HONEST)) for b in cycle(BEHAVIOURS.values()))
+        order = chain(repeat(None, PREFLIGHT), chain.from_iterable(turns))
+        target.place, target.behaviour = PLACES[place], lambda: next(order)
+        with (tmp_path / "said").open("wb") as said:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "conformance", "run", str(path)],
+                cwd=tmp_path,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        assert target.heard == []
+        assert target.met >= len(BEHAVIOURS)
+    told = (tmp_path / "said").read_text("utf-8")
+    assert process.returncode in (1, 6), told
+    assert "Traceback" not in told
+    assert not {s for s in told if s != "\n" and not s.isprintable()}
+    assert peak(usage) < MOST_MEMORY
+    lines = (tmp_path / "tokenspec-report" / "record.ndjson").read_text("utf-8").splitlines()
+    footer = json.loads(lines[-1])
+    assert (footer["type"], footer["ended"], footer["faults"]) == ("footer", "complete", 0)
+    assert_nothing_scripts(tmp_path / "tokenspec-report" / "report.html")
+
+
+def peak(usage: resource.struct_rusage) -> int:
+    """The most memory held, in bytes; Linux counts in KiB, macOS in bytes."""
+    return usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def assert_nothing_scripts(path: Path) -> None:
+    """What a server sent stands in the run page as text, in no row as markup."""
+    page = path.read_text("utf-8")
+    assert SCRIPT not in page
+    found = re.search(r'data-jsonblob="([^"]*)"', page)
+    assert found
+    rows = [row for rows in json.loads(html.unescape(found.group(1)))["tests"].values()
+            for row in rows]  # fmt: skip
+    for row in rows:
+        shown = [str(extra["content"]) for extra in row["extras"]]
+        shown += [str(row["log"]), *map(str, row["resultsTableRow"])]
+        for text in shown:
+            assert "<img" not in text
+            assert "</script" not in text
