@@ -209,5 +209,5 @@ def _namespaced(name: str) -> bool:
 
 
 def _text(value: object) -> bytes:
-    """A claim as bytes to compare; half of a surrogate pair, which no text can hold, is replaced."""
+    """A claim as bytes to compare; half of a surrogate pair, which no text holds, is replaced."""
     return str(value).encode("utf-8", "replace")

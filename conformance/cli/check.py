@@ -16,11 +16,11 @@ from conformance.run.conclusion import ExitCode
 from conformance.run.opening import Opened, network_of, open_target
 from conformance.run.preflight import preflight
 from conformance.run.reach import reach
-from conformance.run.redaction import CONTROL
 from conformance.run.setup import Setup
 from conformance.run.tick import Tick
 from conformance.scenario.loader import load_folders
 from conformance.target.loader import read_target
+from conformance.texts import harmless
 from conformance.vocabulary import vocabulary
 
 WIDTH, INDENT = 96, 24
@@ -122,7 +122,7 @@ def _shown(tick: Tick) -> str:
 
 def _wrapped(text: str, label: str) -> list[str]:
     return textwrap.wrap(
-        CONTROL.sub("\N{REPLACEMENT CHARACTER}", text),
+        harmless(text),
         WIDTH,
         initial_indent=label,
         subsequent_indent=" " * INDENT,
