@@ -138,11 +138,6 @@ def _method_trimmed(request: Authorization) -> None:
     authorization.challenge_method_supported.check(request)
 
 
-def _no_s256(request: Authorization) -> None:
-    if request.get("code_challenge_method") == "S256":
-        raise invalid_request("transform algorithm not supported")
-
-
 def _padded(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode()
 

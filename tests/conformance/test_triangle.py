@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from conformance.registry import Registry
-from conformance.registry.flaws import Flaw
+from conformance.registry.flaws import Flaw, published_flaws
 from conformance.registry.model import Level, Requirement
-from conformance.triangle import holes
+from conformance.triangle import holes, page
 from conformance.triangle.matrix import Matrix, candidates, make_matrix
 from conformance.triangle.workshop import Kill, Workshop, workshop
 from reference_server.defects import DEFECTS
@@ -30,6 +30,20 @@ def row(identifier: str, level: Level = Level.MUST, untestable: str = "") -> Req
 
 def kinds(found: object) -> list[tuple[str, str]]:
     return [(hole.kind, hole.where) for hole in found]  # type: ignore[attr-defined]
+
+
+def test_the_page_of_requirements_is_what_the_tables_say() -> None:
+    told = page.PAGE.read_text(encoding="utf-8")
+    assert told == page.text(), "run: python -m conformance.triangle.page"
+
+
+def test_every_row_has_a_case_or_a_reason_and_every_flaw_too(shop: Workshop) -> None:
+    registry, variants = Registry.load(), list(shop.variants.values())
+    assert not list(holes.uncovered(registry, variants))
+    assert not list(holes.graver(registry, variants))
+    assert not list(holes.unknown_sources(registry))
+    assert not list(holes.unfound_flaws(published_flaws(), variants))
+    assert not shop.astray
 
 
 def test_every_case_has_a_home(shop: Workshop) -> None:

@@ -90,7 +90,8 @@ class Bench:
         location = dict(response.headers).get("Location", "")
         answer = dict(parse_qsl(urlsplit(location).query))
         if "code" not in answer:
-            assert response.refusal
+            if response.refusal is None:
+                raise OAuthError("login-page", "the user is asked")
             raise OAuthError(answer.get("error", "page"), response.refusal.cause)
         return answer["code"]
 

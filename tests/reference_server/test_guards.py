@@ -138,7 +138,6 @@ AUTHORIZE_CASES: list[tuple[str, Form]] = [
     ("authorize.challenge_method_supported", {"code_challenge_method": "plain"}),
     ("authorize.challenge_form", {"code_challenge": "short"}),
     ("authorize.scope_form", {"scope": "openid \\"}),
-    ("authorize.prompt_none_alone", {"prompt": "none select_account"}),
     ("authorize.audience_known", {"audience": "https://unknown.example"}),
 ]
 
@@ -148,6 +147,15 @@ def test_an_authorization_guard_refuses_and_its_removal_shows(guard: str, change
     with pytest.raises(OAuthError):
         Bench().code(**changes)
     assert Bench(guard).code(**changes)
+
+
+def test_none_beside_another_prompt_is_an_error_and_not_a_page() -> None:
+    with pytest.raises(OAuthError) as caught:
+        Bench().code(prompt="none login")
+    assert caught.value.error == "invalid_request"
+    with pytest.raises(OAuthError) as caught:
+        Bench("authorize.prompt_none_alone").code(prompt="none login")
+    assert caught.value.error == "login-page"
 
 
 def test_an_unknown_client_gets_a_page_and_no_redirect() -> None:
