@@ -11,12 +11,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from reference_server import callback, pages
 from reference_server.errors import OAuthError
 from reference_server.guarding import Failed, behaviour, run
-from reference_server.guards.authorization import BEFORE_REDIRECTING, REDIRECTED, Authorization
+from reference_server.guards.authorization import (
+    BEFORE_REDIRECTING,
+    LOOPBACKS,
+    REDIRECTED,
+    Authorization,
+)
 from reference_server.guards.openid import OPENID, claims_asked, subjects_asked
 from reference_server.guards.targets import REQUESTED
 from reference_server.keys import base64url
@@ -59,6 +64,11 @@ SCOPE_CASE = behaviour(
 )
 BY_POST = behaviour(
     "authorize.by_post", "OIDCC-3.1.2.1-get_and_post", "a request may come as a form"
+)
+UNPROVEN_ASKED = behaviour(
+    "authorize.unproven_asked",
+    "RFC8252-8.6-no_automatic_processing",
+    "a client that any program could be is not approved without the user",
 )
 IDENTIFIED = behaviour(
     "authorize.user_identified",
@@ -215,6 +225,8 @@ class AuthorizeEndpoint:
         except Failed as failed:
             return callback.error(authorization, failed.error, _why(failed))
         asked = set(authorization.get("prompt").split())
+        if unproven(authorization) and self.server.behaves(UNPROVEN_ASKED):
+            asked.add("consent")
         done = ({"login", "select_account"} if fresh else set()) | (
             {"consent"} if consented else set()
         )
@@ -230,7 +242,7 @@ class AuthorizeEndpoint:
         fresh: bool,
     ) -> Response:
         """What a request that passed its guards gets; `prompt` is what is still to be asked."""
-        silent = prompt == {"none"} and self.server.behaves(SILENT)
+        silent = prompt - {"consent"} == {"none"} and self.server.behaves(SILENT)
         if "none" in prompt and not self.server.behaves(SILENT_SESSION):
             return callback.error(authorization, OAuthError("login_required", "always"))
         prompt = prompt if self.server.behaves(PROMPT_LOGIN) else prompt - {"login"}
@@ -295,6 +307,13 @@ def _cookies(request: Request) -> dict[str, str]:
         return {name: m.value for name, m in SimpleCookie(request.header("Cookie")).items()}
     except CookieError:
         return {}
+
+
+def unproven(authorization: Authorization) -> bool:
+    """RFC 8252 §8.6: any program on the machine can take a loopback address of a public client."""
+    host = urlsplit(authorization.redirect_uri).hostname
+    client = authorization.client
+    return client is not None and client.auth_method == "none" and host in LOOPBACKS
 
 
 def _too_old(authorization: Authorization, sign_in: SignIn) -> bool:

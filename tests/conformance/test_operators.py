@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from urllib.parse import urlsplit
 
+import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.errors import HarnessError
 from conformance.scenario.model import Change
 from conformance.scenario.operators import OPERATORS, apply, argument_problem, describe
 
@@ -126,3 +128,34 @@ def test_every_operator_describes_itself(operator: str) -> None:
 )  # fmt: skip
 def test_a_wrong_argument_is_told(operator: str, argument: object) -> None:
     assert f"operator {operator!r} takes" in argument_problem(operator, argument)
+
+
+class PlayWithToken(Play):
+    """Surroundings in which every place holds the same JWT."""
+
+    def recall(self, path: str) -> str:
+        assert path == "token.id_token"
+        return jwt.encode(
+            {"sub": "a", "exp": 100}, "a secret of thirty-two octets or more", "HS256"
+        )
+
+
+def test_a_jwt_without_its_signature_says_alg_none() -> None:
+    (made,) = apply(Change("unsigned", "token.id_token"), (), PlayWithToken())
+    assert jwt.get_unverified_header(made)["alg"] == "none"
+    assert made.endswith(".")
+    assert jwt.decode(made, options={"verify_signature": False})["sub"] == "a"
+
+
+def test_a_tampered_jwt_keeps_its_signature_and_lives_longer() -> None:
+    around = PlayWithToken()
+    (made,) = apply(Change("tampered", "token.id_token"), (), around)
+    right = around.recall("token.id_token")
+    assert made.split(".")[2] == right.split(".")[2]
+    claims = jwt.decode(made, options={"verify_signature": False})
+    assert claims == {"sub": "a", "exp": 100 + 24 * 3600}
+
+
+def test_what_is_no_jwt_cannot_be_forged() -> None:
+    with pytest.raises(HarnessError, match="no JWT"):
+        sent("unsigned", "token.access_token")
