@@ -165,8 +165,9 @@ def page_not_framed(played: Played, _t: Transcript, _s: Surround) -> Iterator[st
 @check("response-in-query")
 def response_in_query(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
     """Code or error come back in the query, and nothing in the fragment (RFC 6749 §4.1.2)."""
-    if not _called_back(played) or played.landing is None or "response_mode" in played.sent:
-        return
+    plain = played.sent.get("response_type") == ("code",) and "response_mode" not in played.sent
+    if not _called_back(played) or played.landing is None or not plain:
+        return  # other response types may be answered in the fragment
     parts = urlsplit(played.landing.location)
     names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
     if "code" not in names and "error" not in names:
