@@ -72,15 +72,6 @@ def error_page_tells(played: Played, _t: Transcript, _s: Surround) -> Iterator[s
         yield "the error page is empty"
 
 
-@check("pages-run-scripts")
-def pages_run_scripts(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """A page that says by no header who may frame it has a script, which might."""
-    for url, response, _ in _pages(played):
-        options = response.header("X-Frame-Options") or _frame_ancestors(response)
-        if not options and not read_page(url, response.text).scripts:
-            yield f"the page at {_shown(url)} has neither header nor script"
-
-
 def _pages(played: Played) -> Iterator[tuple[str, Response, tuple[Form, ...]]]:
     """Each page with a form that was shown, with its address."""
     for exchange in played.exchanges:

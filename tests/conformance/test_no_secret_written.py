@@ -24,6 +24,7 @@ SHORTEST = 12  # shorter values are made up by scenarios and mean nothing
 CLAIMED_BY_A_SCENARIO = re.compile(
     r"(Bearer )?[a-z' =.-]*|wrong-.*|not-a-jwt.*|eyJhbGciOiJFUzI1NiJ9\..*"
     r"|(Basic )?bm9ib2R5Om5vdGhpbmc="
+    r"|dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # printed in RFC 7636 Appendix B
 )
 
 

@@ -203,4 +203,4 @@ def test_in_ci_and_in_pipes_it_is_plain_and_quiet(tmp_path: Path) -> None:
     )  # fmt: skip
     assert "\x1b" not in done.stdout
     assert "\r" not in done.stdout
-    assert len(done.stdout.splitlines()) < 25
+    assert len(done.stdout.splitlines()) < 30
