@@ -42,7 +42,7 @@ def demo_config(issuer: str, *, dpop_nonce: bool = True) -> ServerConfig:
             Client(
                 "tokenspec-basic",
                 "client_secret_basic",
-                secret="basic-secret+with/reserved%characters:4f1c",
+                secret="basic secret+with/reserved%characters:4f1c",
                 redirect_uris=both,
             ),
             Client(

@@ -9,6 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,6 +65,14 @@ ERROR_TEXT = behaviour(
     "error.description_charset",
     "RFC6749-5.2-error_description_charset",
     "a description has only the characters allowed",
+)
+ERROR_TEXTS = behaviour(
+    "error.texts", "RFC6749-5.2-error_members_text", "what an error says is text"
+)
+JSON_ALWAYS = behaviour(
+    "error.json_always",
+    "RFC6749-5.2-json_media_type",
+    "an error is declared as JSON whatever the request prefers",
 )
 ERROR_URI = behaviour("error.uri_charset", "RFC6749-5.2-error_uri_syntax", "an error_uri is a URI")
 NO_TOKEN_IN_ERROR = behaviour("error.no_token", "RFC6749-5.2-status_400", "an error holds no token")
@@ -246,7 +255,10 @@ class Server:
         if told.status == UNAUTHORIZED and self.behaves(CHALLENGE):
             headers = (("WWW-Authenticate", f'Basic realm="{self.config.issuer}"'),)
         headers = (*headers, *self._nonce(error))
-        return self.json(told.status, self._error_body(exchange, told), headers, refusal)
+        made = self.json(told.status, self._error_body(exchange, told), headers, refusal)
+        if "text/html" in exchange.request.header("Accept") and not self.behaves(JSON_ALWAYS):
+            return replace(made, headers=(("Content-Type", "text/html"), *headers))
+        return made
 
     def challenge(self, exchange: Exchange, failed: Failed) -> Response:
         """An error of a protected resource (RFC 6750 §3, RFC 9449 §7.1)."""
@@ -314,6 +326,8 @@ class Server:
             del body["error"]
         if not self.behaves(ERROR_TEXT):
             body["error_description"] = 'the "grant" is not valid'
+        if not self.behaves(ERROR_TEXTS):
+            body["error_description"] = {"text": told.description}
         if not self.behaves(ERROR_URI):
             body["error_uri"] = 'no "URI"'
         if not self.behaves(NO_TOKEN_IN_ERROR):

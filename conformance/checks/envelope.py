@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.model import Surround, check
+from conformance.http import Exchange
 from conformance.play.transcript import Played, Transcript
 from conformance.scenario.model import Answer, StepKind
 
@@ -145,7 +146,21 @@ def scope_without_offline_access(played: Played, _t: Transcript, _s: Surround) -
 
 @check("error-is-json")
 def error_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """An error response of the token endpoint is a JSON object (RFC 6749 §5.2)."""
+    """An error response of the token endpoint is a JSON object (RFC 6749 §5.2).
+
+    Where the request prefers a page, `error-is-json-always` looks.
+    """
+    if not any("text/html" in _accepted(exchange) for exchange in played.exchanges[-1:]):
+        yield from error_is_json_always(played, _t, _s)
+
+
+def _accepted(exchange: Exchange) -> str:
+    return exchange.request.header("Accept") or ""
+
+
+@check("error-is-json-always")
+def error_is_json_always(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """An error response is a JSON object whatever the request prefers (RFC 6749 §5.2)."""
     response = played.response
     if not _refused(played) or response is None or response.status not in ERROR_STATUSES:
         return
@@ -163,6 +178,15 @@ def error_member(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
         yield "the error response has no error code"
     elif not ERROR_TEXT.fullmatch(shown):
         yield "the error code holds characters that are not allowed"
+
+
+@check("error-texts")
+def error_texts(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """`error_description` and `error_uri`, where given, are texts (RFC 6749 §5.2)."""
+    for name in ("error_description", "error_uri"):
+        shown = played.received.get(name)
+        if _refused(played) and shown is not None and not isinstance(shown, str):
+            yield f"{name} is no text"
 
 
 @check("error-description")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass, field
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 from conformance.errors import HarnessError
 from conformance.oauth.keys import SigningKey, generate_key, signing_key
@@ -15,6 +16,7 @@ from conformance.target.model import Client
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME = 120  # seconds
+ESCAPED = re.compile("%[0-9A-F]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def credentials(
     secret = client.secret
     if changes.secret is not None:
         secret = "".join(str(value) for value in apply(changes.secret, (secret,), around))
-    basic = _basic(client.client_id, secret, raw=changes.encoding == "raw")
+    basic = _basic(client.client_id, secret, changes.encoding)
     match changes.method or client.auth:
         case "none" | "tls_client_auth" | "self_signed_tls_client_auth":  # RFC 8705 §2
             return Credentials((("client_id", client.client_id),))
@@ -61,10 +63,17 @@ def _in_body(client_id: str, secret: str) -> tuple[tuple[str, str], ...]:
     return (("client_id", client_id), ("client_secret", secret))
 
 
-def _basic(client_id: str, secret: str, *, raw: bool) -> str:
+def _basic(client_id: str, secret: str, encoding: str) -> str:
     """RFC 6749 §2.3.1: both parts are form-encoded before they are joined."""
-    parts = (client_id, secret) if raw else (quote_plus(client_id), quote_plus(secret))
+    parts = [client_id, secret]
+    if encoding != "raw":
+        parts = [_lower_case(part) if encoding else quote_plus(part) for part in parts]
     return "Basic " + base64.b64encode(":".join(parts).encode()).decode()
+
+
+def _lower_case(text: str) -> str:
+    """The same in another spelling: `%2b` for a plus sign, `%20` for a space."""
+    return ESCAPED.sub(lambda found: found[0].lower(), quote(text, safe=""))
 
 
 def _assertion(

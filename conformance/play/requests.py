@@ -16,6 +16,7 @@ from conformance.scenario.operators import apply
 
 Parameters = dict[str, tuple[Any, ...]]
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+BOUNDARY = "tokenspec-boundary"
 ESCAPED = re.compile("%[0-9A-F]{2}")
 GRANTING = ("token", "refresh")
 
@@ -140,9 +141,24 @@ def carry(parameters: Parameters, how: HttpChanges) -> tuple[str, str, bytes]:
         return encoded, how.content_type or FORM, b""
     if how.encoding == "json":
         return "", how.content_type or JSON, _json(parameters)
+    if how.encoding == "multipart":
+        return (
+            "",
+            how.content_type or f"multipart/form-data; boundary={BOUNDARY}",
+            _parts(parameters),
+        )
     if how.encoding == "form-lower-case":
         encoded = ESCAPED.sub(lambda found: found[0].lower(), encoded.replace("+", "%20"))
     return "", how.content_type or FORM, encoded.encode()
+
+
+def _parts(parameters: Parameters) -> bytes:
+    """RFC 7578 §4."""
+    parts = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in pairs(parameters)
+    ]
+    return "".join([*parts, f"--{BOUNDARY}--\r\n"]).encode()
 
 
 def _json(parameters: Parameters) -> bytes:

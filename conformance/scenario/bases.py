@@ -89,6 +89,8 @@ OPERATOR_NEEDS: dict[tuple[str, str], str] = {
     ("registered", "of-second"): "redirect-uri-of-second",
     ("registered", "with-query"): "redirect-uri-with-query",
     ("client", "second"): "second-client",
+    ("client", "public"): "public-client",
+    ("client", "private_key_jwt"): "private-key-jwt",
     ("api", "with-offline-access"): "api-with-offline-access",
     ("api", "without-offline-access"): "api-without-offline-access",
     ("api", "any"): "api",

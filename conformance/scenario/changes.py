@@ -23,7 +23,8 @@ ALGORITHMS = ("ES256", "ES384", "RS256", "RS256-1024", "PS256", "EdDSA")
 CLIENT_ROLES = ("main", *CLIENT_NEEDS)
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post", "both")
 METHODS = ("GET", "POST", "PUT", "HEAD", "OPTIONS")
-ENCODINGS = ("form", "form-lower-case", "json", "query")
+ENCODINGS = ("form", "form-lower-case", "multipart", "json", "query")
+BASIC_ENCODINGS = ("raw", "lower-case")
 SCHEMES = ("Bearer", "bearer", "DPoP")
 PKCE_METHODS = ("S256", "plain", "none")
 
@@ -84,7 +85,7 @@ def read_client_auth(reader: Reader, at: Marked) -> ClientAuthChanges:
         client=_choice(reader, fields, "client", CLIENT_ROLES),
         method=_choice(reader, fields, "method", AUTH_METHODS),
         secret=read_change(reader, secret, text_only=True) if secret else None,
-        encoding=_choice(reader, fields, "encoding", ("raw",)),
+        encoding=_choice(reader, fields, "encoding", BASIC_ENCODINGS),
         assertion=read_jwt_changes(reader, assertion) if assertion else None,
     )
 

@@ -84,7 +84,7 @@ class ClientAuthChanges:
     client: str = ""  # authenticate as the client of another role
     method: str = ""  # another method; `both` sends Basic and body credentials together
     secret: Change | None = None
-    encoding: str = ""  # `raw` leaves out the form encoding of Basic credentials
+    encoding: str = ""  # of Basic credentials: `raw` leaves it out, `lower-case` writes %2b and %20
     assertion: JwtChanges | None = None
 
 
@@ -93,7 +93,7 @@ class HttpChanges:
     """How the request is carried, where it differs from a form-encoded POST."""
 
     method: str = ""
-    encoding: str = ""  # form | form-lower-case | json | query
+    encoding: str = ""  # form | form-lower-case | multipart | json | query
     content_type: str = ""
     authorization_scheme: str = ""  # Bearer | bearer | DPoP, where an access token is shown
     access_token_in: str = ""  # header | body | query | header-and-body (RFC 6750 §2)

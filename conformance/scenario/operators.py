@@ -31,7 +31,7 @@ REGISTERED = (
     "of-second",
 )  # fmt: skip
 APIS = ("any", "with-offline-access", "without-offline-access")
-CLIENTS = ("main", "second", "confidential")
+CLIENTS = ("main", "second", "public", "confidential", "private_key_jwt")
 
 
 class InapplicableError(HarnessError):

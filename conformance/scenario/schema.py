@@ -113,7 +113,7 @@ def _request_places() -> dict[str, Any]:
         "client": _one_of(changes.CLIENT_ROLES),
         "method": _one_of(changes.AUTH_METHODS),
         "secret": {"anyOf": [_TEXT, _ref("operator")]},
-        "encoding": _one_of(["raw"]),
+        "encoding": _one_of(changes.BASIC_ENCODINGS),
         "assertion": _ref("jwt"),
     }
     http = {

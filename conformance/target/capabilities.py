@@ -261,6 +261,15 @@ def _special_secret(target: Target, _: Discovered) -> Decision:
     return Decision(special, f"the secret of {client.client_id} {held} characters to encode")
 
 
+def _letters_in_secret(target: Target, _: Discovered) -> Decision:
+    client = target.client("client_secret_basic")
+    if client is None:
+        return Decision(False, "the target file has no client with client_secret_basic")
+    present = client.secret.swapcase() != client.secret
+    held = "has" if present else "has no"
+    return Decision(present, f"the secret of {client.client_id} {held} letters")
+
+
 def _userinfo(target: Target, discovered: Discovered) -> Decision:
     openid = _scope("openid")(target, discovered)
     return _endpoint("userinfo")(target, discovered) if openid.present else openid
@@ -394,6 +403,9 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "secret-with-special-characters": Capability(
         "a client with Basic whose secret form encoding changes", _special_secret
+    ),
+    "secret-with-letters": Capability(
+        "a client with Basic whose secret has letters", _letters_in_secret
     ),
     "rs256": Capability(
         "the algorithm RS256, which OpenID Connect demands and FAPI 2.0 forbids",

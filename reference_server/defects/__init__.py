@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from reference_server.defects import (
     access_tokens,
+    assertions,
     authorization,
     clients,
     codes,
@@ -18,6 +19,7 @@ from reference_server.defects import (
     proof_keys,
     proofs,
     redirects,
+    refreshing,
     requests,
     resources,
     tokens,
@@ -35,6 +37,7 @@ def _taken_out() -> dict[str, Defect]:
 
 SUBTLE: tuple[Defect, ...] = (
     *access_tokens.DEFECTS,
+    *assertions.DEFECTS,
     *authorization.DEFECTS,
     *clients.DEFECTS,
     *codes.DEFECTS,
@@ -47,6 +50,7 @@ SUBTLE: tuple[Defect, ...] = (
     *proof_keys.DEFECTS,
     *proofs.DEFECTS,
     *redirects.DEFECTS,
+    *refreshing.DEFECTS,
     *requests.DEFECTS,
     *resources.DEFECTS,
     *tokens.DEFECTS,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote_plus, unquote
 
 import jwt
 
 from reference_server.defects.building import nothing, subtle
 from reference_server.errors import invalid_client
 from reference_server.exchange import Exchange, UnverifiedJwt
-from reference_server.guarding import Defect
+from reference_server.guarding import Check, Defect
 
 
 def _no_basic(exchange: Exchange) -> None:
@@ -39,16 +42,45 @@ def _key_in_header(exchange: Exchange) -> None:
         dict(exchange.client.jwks)["keys"] if exchange.client and exchange.client.jwks else ()
     )
     for key in (jwk, *registered):
-        if isinstance(key, dict) and _signed(assertion, key):
+        if isinstance(key, dict) and signed(assertion, key):
             return
     if exchange.client and exchange.client.auth_method == "private_key_jwt":
         raise invalid_client("assertion signature")
 
 
-def _signed(assertion: UnverifiedJwt, key: dict[str, Any]) -> bool:
+def signed(assertion: UnverifiedJwt, key: dict[str, Any]) -> bool:
+    """Whether the key signed the assertion, with ES256."""
     public = jwt.PyJWK(key, "ES256").key
     algorithm = jwt.algorithms.get_default_algorithms()["ES256"]
     return algorithm.verify(assertion.signing_input, public, assertion.signature)
+
+
+def _secret(agrees: Callable[[str, str], bool]) -> Check:
+    """The check of the secret, made by `agrees(shown, registered)`."""
+
+    def check(exchange: Exchange) -> None:
+        client = exchange.client
+        if client is None or not client.auth_method.startswith("client_secret"):
+            return
+        shown = exchange.basic[1] if exchange.basic else exchange.get("client_secret")
+        if not (shown and agrees(shown, client.secret)):
+            raise invalid_client("wrong secret")
+
+    return check
+
+
+def _basic_secret(agrees: Callable[[str, str], bool]) -> Check:
+    """The same of the secret in the header as it was sent, before it is decoded."""
+
+    def check(exchange: Exchange) -> None:
+        client, header = exchange.client, exchange.request.header("Authorization")
+        if client is None or client.auth_method != "client_secret_basic":
+            return
+        sent = base64.b64decode(header.partition(" ")[2]).decode().partition(":")[2]
+        if not agrees(sent, client.secret):
+            raise invalid_client("wrong secret")
+
+    return check
 
 
 DEFECTS: tuple[Defect, ...] = (
@@ -63,6 +95,36 @@ DEFECTS: tuple[Defect, ...] = (
         "RFC6749-2.3.1-body_credentials",
         "a secret in the body is refused",
         client__one_method=_no_post,
+    ),
+    subtle(
+        "client.secret_any_case",
+        "RFC6749-5.2-invalid_client-unknown",
+        "a secret is compared without regard to case",
+        client__secret=_secret(lambda shown, own: shown.lower() == own.lower()),
+    ),
+    subtle(
+        "client.secret_cut_short",
+        "RFC6749-5.2-invalid_client-unknown",
+        "the first part of a secret is enough",
+        client__secret=_secret(lambda shown, own: own.startswith(shown)),
+    ),
+    subtle(
+        "client.secret_with_more",
+        "RFC6749-5.2-invalid_client-unknown",
+        "what stands behind a secret is overlooked",
+        client__secret=_secret(lambda shown, own: shown.startswith(own)),
+    ),
+    subtle(
+        "client.basic_plus_kept",
+        "RFC6749-2.3.1-basic_form_encoding",
+        "in Basic a plus sign is not read as a space",
+        client__secret=_basic_secret(lambda sent, own: unquote(sent) == own),
+    ),
+    subtle(
+        "client.basic_one_spelling",
+        "RFC6749-2.3.1-basic_form_encoding",
+        "in Basic one way to encode is known, where several mean the same",
+        client__secret=_basic_secret(lambda sent, own: sent == quote_plus(own)),
     ),
     subtle(
         "client.audience_list_unread",

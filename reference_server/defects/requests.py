@@ -9,7 +9,10 @@ from reference_server.defects.building import nothing, subtle
 from reference_server.errors import OAuthError, invalid_request
 from reference_server.exchange import Exchange
 from reference_server.guarding import Check, Defect
+from reference_server.guards import request as shape
 from reference_server.guards.authorization import Authorization
+
+FORM, LONG = "application/x-www-form-urlencoded", 8192
 
 
 def _grant_type_any_case(exchange: Exchange) -> None:
@@ -60,12 +63,114 @@ def _one_resource(request: Authorization) -> None:
         raise invalid_request("repeated parameter")
 
 
+def _media_type(agrees: Callable[[str], bool]) -> Check:
+    """The check of the media type, made on the header as it was sent."""
+
+    def check(exchange: Exchange) -> None:
+        shown = exchange.request.header("Content-Type")
+        if not agrees(shown):
+            raise OAuthError("invalid_request", f"content type {shown!r}", 415)
+
+    return check
+
+
+def _fails_where(broken: Callable[[Exchange], bool]) -> Check:
+    """A reading of the form that breaks."""
+
+    def check(exchange: Exchange) -> None:
+        if broken(exchange):
+            raise OAuthError("server_error", "the form could not be read", 500)
+        shape.form_encoded.check(exchange)
+
+    return check
+
+
+def _repeats_overlooked(where: Callable[[Exchange, str], bool]) -> Check:
+    """The check for repeated parameters, less those `where` it does not look."""
+
+    def check(exchange: Exchange) -> None:
+        names = [name for name, _ in exchange.parameters if not where(exchange, name)]
+        if len(names) != len(set(names)):
+            raise invalid_request("repeated parameter")
+
+    return check
+
+
+def _code_means_code_grant(exchange: Exchange) -> None:
+    if exchange.get("code"):
+        exchange.values["grant_type"] = "authorization_code"
+    shape.grant_type_known.check(exchange)
+
+
+def _client_credentials(exchange: Exchange) -> None:
+    if exchange.get("grant_type") != "client_credentials":
+        shape.grant_type_known.check(exchange)
+    elif exchange.client is not None:
+        exchange.values["grant_type"] = "authorization_code"  # stands in for tokens of its own
+
+
 DEFECTS: tuple[Defect, ...] = (
     subtle(
         "request.lower_case_refused",
         "RFC6749-B-utf8_then_percent",
         "percent-encoding in lower case is refused",
         request__no_repeats=_no_lower_case,
+    ),
+    subtle(
+        "request.charset_refused",
+        "RFC6749-4.1.3-form_encoded_utf8",
+        "a form whose media type has a charset is refused",
+        request__form_encoded=_media_type(lambda shown: shown.lower() == FORM),
+    ),
+    subtle(
+        "request.media_type_one_case",
+        "RFC6749-4.1.3-form_encoded_utf8",
+        "the media type is compared letter by letter",
+        request__form_encoded=_media_type(lambda shown: shown.startswith(FORM)),
+    ),
+    subtle(
+        "request.multipart_breaks",
+        "RFC6749-5.2-invalid_request-malformed",
+        "a form in parts makes the server fail",
+        request__form_encoded=_fails_where(
+            lambda exchange: exchange.request.header("Content-Type").startswith("multipart/")
+        ),
+    ),
+    subtle(
+        "request.long_parameter_breaks",
+        "RFC6749-3.2-unknown_param_ignored",
+        "an unknown parameter that is long makes the server fail",
+        request__form_encoded=_fails_where(
+            lambda exchange: any(
+                len(value) > LONG for name, value in exchange.parameters if "unknown" in name
+            )
+        ),
+    ),
+    subtle(
+        "request.repeats_at_refresh",
+        "RFC6749-3.2-duplicate_param",
+        "repeated parameters are looked for in code exchanges alone",
+        request__no_repeats=_repeats_overlooked(
+            lambda exchange, _name: exchange.get("grant_type") == "refresh_token"
+        ),
+    ),
+    subtle(
+        "request.repeats_of_assertions",
+        "RFC6749-3.2-duplicate_param",
+        "of several assertions the first counts",
+        request__no_repeats=_repeats_overlooked(lambda _, name: name == "client_assertion"),
+    ),
+    subtle(
+        "request.code_means_code_grant",
+        "RFC6749-5.2-unsupported_grant_type",
+        "a request that holds a code is a code exchange, whatever grant it names",
+        request__grant_type_known=_code_means_code_grant,
+    ),
+    subtle(
+        "request.client_credentials_for_all",
+        "RFC6749-4.4-confidential_only",
+        "the client credentials grant needs no credentials",
+        request__grant_type_known=_client_credentials,
     ),
     subtle(
         "request.declared_as_anything",

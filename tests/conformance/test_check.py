@@ -130,7 +130,7 @@ CASES = {
     "another method": (
         PLAIN,
         client(**CONFIDENTIAL | {"auth": "client_secret_post"},
-               secret="basic-secret+with/reserved%characters:4f1c"),
+               secret="basic secret+with/reserved%characters:4f1c"),
         "client auth", "with client_secret_basic a made-up code", "'auth: client_secret_basic'",
     ),
     "public client set as confidential": (

@@ -61,7 +61,7 @@ def made(folder: Path, *arguments: str) -> tuple[str, str]:
 @pytest.fixture(autouse=True)
 def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKENSPEC_PASSWORD", "wonderland")
-    monkeypatch.setenv("TOKENSPEC_SECRET", "basic-secret+with/reserved%characters:4f1c")
+    monkeypatch.setenv("TOKENSPEC_SECRET", "basic secret+with/reserved%characters:4f1c")
 
 
 @pytest.mark.parametrize("path", ["", "/tenant/one"])

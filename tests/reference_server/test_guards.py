@@ -317,3 +317,13 @@ def test_what_is_issued_into_a_revoked_family_is_dead() -> None:
     assert late
     assert not late.active
     assert not bench.server.store.retire_token("late")
+
+
+@pytest.mark.parametrize(("defects", "expected"), [((), "json"), (("error.json_always",), "html")])
+def test_an_error_is_json_whatever_the_request_prefers(
+    defects: tuple[str, ...], expected: str
+) -> None:
+    accepting = (("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "text/html"))
+    bench = Bench(*defects)
+    response = bench.post(bench.form(code="made-up"), headers=accepting)
+    assert dict(response.headers)["Content-Type"].endswith(expected)

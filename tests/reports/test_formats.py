@@ -47,7 +47,8 @@ def record(request: pytest.FixtureRequest, flawed: Made, good: Made) -> Record:
 
 
 def every_verdict(record: Record) -> Record:
-    first, second, third, fourth, *others = record.findings
+    played_first = sorted(record.findings, key=lambda finding: not finding["observed"])
+    first, second, third, fourth, *others = played_first
     waiver = {"kind": "accepted", "reason": "known", "owner": "me", "link": "", "expires": ""}
     deviation = {
         "preset": "x", "source": "https://vendor.example", "confidence": "documented",

@@ -149,7 +149,7 @@ async function answer(req, res) {
   const url = new URL(req.url, PEER_ISSUER);
   const pieces = [];
   for await (const piece of req) pieces.push(piece);
-  const isForm = (req.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
+  const isForm = /^application\/x-www-form-urlencoded/i.test(req.headers['content-type'] ?? '');
   const body = isForm ? { ...parse(Buffer.concat(pieces).toString()) } : {};
   if (url.pathname === '/login') return login(req, res, url, body);
   if (url.pathname === '/authorize') return authorize(req, res, url, body);
