@@ -8,7 +8,7 @@ from reference_server.defects.building import nothing, subtle
 from reference_server.exchange import Exchange
 from reference_server.guarding import Defect
 
-WINDOW = 0.001  # seconds between looking a code or token up and marking it used
+WINDOW = 0.01  # seconds between looking a code or token up and marking it used
 
 
 def _code_marked_late(exchange: Exchange) -> None:
@@ -26,13 +26,13 @@ DEFECTS: tuple[Defect, ...] = (
     subtle(
         "code.check_then_act",
         "RFC6749-4.1.2-code_reuse_denied",
-        "a code is looked up first and marked used a millisecond later",
+        "a code is looked up first and marked used a hundredth of a second later",
         code__consumed_once=_code_marked_late,
     ),
     subtle(
         "refresh.check_then_act",
         "RFC9700-4.14.2-rotation_replay_refused",
-        "a refresh token is looked up first and replaced a millisecond later",
+        "a refresh token is looked up first and replaced a hundredth of a second later",
         refresh__consumed_once=_token_marked_late,
     ),
     subtle(
