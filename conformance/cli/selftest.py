@@ -19,6 +19,7 @@ from conformance.scenario.model import Variant
 from conformance.triangle import holes
 from conformance.triangle.holes import Hole
 from conformance.triangle.matrix import Matrix, make_matrix
+from conformance.triangle.pool import pool
 from conformance.triangle.workshop import Workshop, workshop
 from reference_server.defects import DEFECTS
 
@@ -65,10 +66,13 @@ def act(options: argparse.Namespace) -> int:
     keys = [key for key, variant in shop.variants.items() if _case(variant, options.select)]
     if not defects and not keys:
         raise UsageError(f"nothing is called {', '.join(options.select)}", "see: tokenspec list")
+    with pool(options.jobs, _progress) as run:
+        tasks = [(ground, keys) for ground in shop.grounds]
+        at_grounds = run(holes.at_ground, tasks, "good servers")
     matrix = make_matrix(
         shop, defects, keys, full=options.full, jobs=options.jobs, progress=_progress
     )
-    found = list(_holes(shop, matrix, defects, keys, whole=not options.select))
+    found = [*_holes(shop, matrix, defects, keys, whole=not options.select), *at_grounds]
     path = Path(options.report_dir) / FILE
     _write(path, shop, matrix, found)
     print("\n".join(_summary(shop, matrix, defects, keys, found)))
@@ -105,10 +109,6 @@ def _holes(
     yield from holes.homeless(keys, shop.home)
     yield from holes.unnoticed(matrix, defects, shop.variants)
     yield from holes.idle(matrix, [key for key in keys if key in shop.home], shop.variants)
-    for name in shop.grounds:
-        chosen = [shop.variants[key] for key in keys]
-        yield from holes.accused(name, shop.examine(name, chosen).values())
-    yield from holes.astray(shop.astray)
 
 
 def _summary(

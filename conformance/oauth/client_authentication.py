@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import quote, quote_plus
 
 from conformance.errors import HarnessError
-from conformance.oauth.keys import SigningKey, generate_key, signing_key
+from conformance.oauth.keys import SigningKey, signing_key
 from conformance.oauth.signed_jwt import Signers, make_jwt
 from conformance.scenario.model import ClientAuthChanges, JwtChanges
 from conformance.scenario.operators import Surroundings, apply
@@ -34,7 +36,7 @@ class Moment:
     audience: str
     now: int  # seconds since the epoch
     jti: str
-    other: SigningKey  # a key the client never registered
+    other: Callable[[str], SigningKey]  # of an algorithm, a key the client never registered
     earlier: str = field(default="", repr=False)  # the assertion sent before, for one sent again
 
 
@@ -92,9 +94,7 @@ def _assertion(
         "exp": moment.now + ASSERTION_LIFETIME,
     }
     header = {"alg": key.algorithm, "typ": "JWT"} | ({"kid": key.key_id} if key.key_id else {})
-    fitting = moment.other.algorithm == key.algorithm
-    other = moment.other if fitting else generate_key(key.algorithm)
-    signers = Signers(key, other, client.secret)
+    signers = Signers(key, partial(moment.other, key.algorithm), client.secret)
     made = make_jwt(header, claims, wanted, signers, around)
     if wanted.reuse and moment.earlier:
         made = moment.earlier

@@ -92,18 +92,21 @@ def generate_key(algorithm: str = "ES256") -> SigningKey:
 
 
 class KeyRing:
-    """Keys of the rarer kinds, made once a run; making an RSA key takes longer than a play."""
+    """Keys of the rarer kinds, made once; making an RSA key takes longer than a play."""
 
     def __init__(self) -> None:
         self._keys: dict[str, SigningKey] = {}
         self._lock = threading.Lock()
 
     def key(self, algorithm: str) -> SigningKey:
-        """The run's key for `algorithm`."""
+        """The key for `algorithm`."""
         with self._lock:
             if algorithm not in self._keys:
                 self._keys[algorithm] = generate_key(algorithm)
             return self._keys[algorithm]
+
+
+KEYS = KeyRing()  # of the whole process
 
 
 def _algorithm_of(private_key: PrivateKeyTypes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,10 @@ from conformance.scenario.operators import Surroundings, apply
 
 @dataclass(frozen=True, slots=True)
 class Signers:
-    """What a JWT may be signed with: the right key, another, and a shared secret."""
+    """What a JWT may be signed with: the right key, another (made when needed), and a secret."""
 
     right: SigningKey
-    other: SigningKey
+    other: Callable[[], SigningKey]
     secret: str = ""
 
 
@@ -73,7 +73,7 @@ def _signature(message: bytes, sign_with: str, signers: Signers) -> bytes:
         case "":
             return signers.right.sign(message)
         case "other-key":
-            return signers.other.sign(message)
+            return signers.other().sign(message)
         case "public-key-as-secret":
             return hmac.digest(signers.right.public_pem, message, hashlib.sha256)
         case "client-secret":

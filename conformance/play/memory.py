@@ -15,8 +15,6 @@ from conformance.scenario.model import Setting
 from conformance.target.model import Client
 from conformance.target.redirects import registered
 
-OPAQUE = "abcdefghijklmnopqrstuvwxyz0123456789"
-
 
 class Lacking(Exception):  # noqa: N818 - it says what a play lacks to go on; never leaves the player
     """The play cannot go on: an earlier answer did not hold what the next request needs."""
@@ -58,6 +56,11 @@ class Memory:
         if which not in self.keys:
             self.keys[which] = generate_key()
         return self.keys[which]
+
+    def unregistered_key(self, algorithm: str) -> SigningKey:
+        """A key for an algorithm that no client registered: the `other` one where it fits."""
+        other = self.dpop_key("other")
+        return other if other.algorithm == algorithm else self.party.keys.key(algorithm)
 
     def remember(self, step: str, sent: Mapping[str, Any], received: Mapping[str, Any]) -> None:
         """Keep what a step sent and received; what was received wins where names meet."""
@@ -101,7 +104,7 @@ class Memory:
 
     def identifier(self) -> str:
         """A text never used before, for state, nonce and jti."""
-        return _spelled(self.party.random_bytes(32), OPAQUE)
+        return self.party.random_bytes(16).hex()
 
     def registered_redirect_uri(self, which: str) -> str:
         """A redirect URI registered for the client of the play."""

@@ -13,7 +13,7 @@ from typing import Any
 from conformance.errors import TokenspecError
 from conformance.http import Transport
 from conformance.login.model import LoginDriver, Session
-from conformance.oauth.keys import KeyRing
+from conformance.oauth.keys import KEYS, KeyRing
 from conformance.target.model import Endpoints, Target
 
 
@@ -93,7 +93,7 @@ class Party:
     metadata_url: str = ""
     sessions: SessionPool = field(default_factory=SessionPool)
     nonces: dict[str, str] = field(default_factory=dict)
-    keys: KeyRing = field(default_factory=KeyRing)
+    keys: KeyRing = KEYS
     clock: Callable[[], float] = time.time
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
     choice_bytes: Callable[[int], bytes] = secrets.token_bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from conformance.errors import Unreachable
@@ -40,7 +41,7 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
         else memory.party.endpoints.token or url,
         now=int(memory.party.clock()),
         jti=memory.identifier(),
-        other=memory.dpop_key("other"),
+        other=memory.unregistered_key,
         earlier=memory.last_assertion,
     )
     shown = credentials(memory.role(changes.client), changes, moment, memory)
@@ -205,7 +206,8 @@ def _proof(memory: Memory, place: ProofPlace, changes: JwtChanges) -> str:
     )
     own = memory.party.keys.key(changes.alg) if changes.alg else None
     right = own or memory.dpop_key(changes.key or "own")
-    other = memory.party.keys.key(right.algorithm) if own is None else memory.dpop_key("other")
+    ring = partial(memory.party.keys.key, right.algorithm)
+    other = ring if own is None else partial(memory.dpop_key, "other")
     signers = Signers(right, other, memory.client.secret)
     memory.last_proof = make_dpop_proof(wanted, changes, signers, memory)
     return memory.last_proof

@@ -114,8 +114,8 @@ def _token(setup: Setup, method: str) -> _Said:
     """What the token endpoint says to a code that was never issued."""
     party = setup.party
     memory = Memory.begin(party, Setting())
-    other = memory.dpop_key("other")
-    moment = Moment(party.endpoints.token, int(party.clock()), memory.identifier(), other)
+    now = int(party.clock())
+    moment = Moment(party.endpoints.token, now, memory.identifier(), memory.unregistered_key)
     shown = credentials(memory.client, ClientAuthChanges(method=method), moment, memory)
     pairs = [
         ("grant_type", "authorization_code"),

@@ -11,7 +11,8 @@ import hmac
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
@@ -35,6 +36,7 @@ SECRET_NAMES = {
 }
 SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "dpop")
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){1,3}")
+NOTHING: Mapping[str, str] = MappingProxyType({})
 SHORTEST = 8  # characters of a value worth looking for elsewhere
 SHORTEST_KNOWN = 4  # the same, of a value the target file calls a secret
 
@@ -45,19 +47,25 @@ class Redactor:
     Args:
         key: secret of the run; fingerprints of two runs cannot be compared.
         always: secrets known beforehand, as (what it is, value).
+        beforehand: the same as another redactor of the run knows them, by every form.
     """
 
-    def __init__(self, key: bytes, always: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        always: Iterable[tuple[str, str]] = (),
+        beforehand: Mapping[str, str] = NOTHING,
+    ) -> None:
         self._key = key
-        self._always = tuple(always)
-        self._known: dict[str, str] = {}  # every form a secret may be written in -> fingerprint
-        for kind, value in self._always:
+        self._known = dict(beforehand)  # every form a secret may be written in -> fingerprint
+        for kind, value in always:
             if len(value) >= SHORTEST_KNOWN:
                 self._know(kind, value)
+        self._beforehand = dict(self._known)
 
     def for_play(self) -> Redactor:
         """A redactor that gives the same fingerprints and knows the same secrets beforehand."""
-        return Redactor(self._key, self._always)
+        return Redactor(self._key, beforehand=self._beforehand)
 
     def fingerprint(self, kind: str, value: str) -> str:
         """What stands for `value` in everything that is written."""

@@ -12,6 +12,7 @@ from conformance.registry.model import Level, Requirement
 from conformance.run.finding import Finding
 from conformance.scenario.model import Variant
 from conformance.triangle.matrix import Matrix
+from conformance.triangle.workshop import workshop
 from reference_server.defects import DEFECTS
 
 ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
@@ -114,6 +115,14 @@ def accused(ground: str, findings: Iterable[Finding]) -> Iterator[Hole]:
             said = finding.observed or finding.note
             text = f"{finding.verdict} at the good server {ground}: {said}"
             yield Hole("good server accused", finding.key, text)
+
+
+def at_ground(ground: str, keys: Collection[str]) -> list[Hole]:
+    """What is wrong with the cases `keys` at one good server; in a process of its own."""
+    shop = workshop()
+    found = shop.examine(ground, [shop.variants[key] for key in keys])
+    told = {place: text for place, text in shop.astray.items() if place[1] == ground}
+    return [*accused(ground, found.values()), *astray(told)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+import functools
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from conformance.scenario.model import Variant
+from conformance.triangle.pool import Progress, Run, pool
 from conformance.triangle.workshop import Kill, Workshop, workshop
 from reference_server.defects import DEFECTS
 
-Progress = Callable[[str, int, int], None]
-Run = Callable[[Iterable[tuple[str, Collection[str]]], str], list[Kill]]
+WORD = re.compile(r"[a-z0-9]+")
+# Defects that turn most cases that are granted, or refused, or bound to a key: the second to try.
+BROAD = (
+    "pkce.padded_hash",
+    "error.member",
+    "error.code_charset",
+    "dpop.nonce_header",
+    "dpop.unverified",
+    "dpop.bad_proof_not_ignored",
+    "authorize.once",
+    "id_token.present",
+    "userinfo.sub",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +60,50 @@ def make_matrix(
     on all others, then each idle case on the defects nearest to it. `full` tries everything.
     """
     everything = tuple(shop.home)
-    with _pool(jobs or os.cpu_count() or 1, progress) as run:
+    with pool(jobs, progress) as run:
         if full:
-            return Matrix(tuple(run([(d, everything) for d in defects], "defects")), full=True)
+            return _matrix(run(_try, [(d, everything) for d in defects], "defects"), full=True)
         citing = {defect: _citing(shop.variants, defect) for defect in defects}
-        kills = run(citing.items(), "defects by their own cases")
+        kills = run(_try, citing.items(), "defects by their own cases")
         caught = {kill.defect for kill in kills}
         rest = [(d, [k for k in everything if k not in citing[d]]) for d in defects]
-        kills += run([r for r in rest if r[0] not in caught], "defects by all cases")
+        kills += run(_try, [r for r in rest if r[0] not in caught], "defects by all cases")
         kills += _wake(shop, kills, keys, run)
-    return Matrix(tuple(kills), full=False)
+    return _matrix(kills, full=False)
+
+
+def _matrix(kills: Iterable[Kill], *, full: bool) -> Matrix:
+    return Matrix(tuple(sorted(kills, key=lambda kill: (kill.defect, kill.variant))), full)
 
 
 def candidates(shop: Workshop, variant: Variant) -> list[str]:
-    """The defects a case may notice, nearest first: what the oracle refused by, then by id."""
+    """The defects a case may notice: the nearest, then the broad ones, then all others.
+
+    Near is what the oracle refused by, what cites the same row, then the same section, then what
+    shares the rarest words with the case.
+    """
     section = variant.requirement.rsplit("-", 1)[0] + "-"
     said = shop.good[variant.key].oracle
-    near = {name: defect.requirement for name, defect in DEFECTS.items()}
-    ranks: tuple[Callable[[str], bool], ...] = (
-        lambda name: f"({name}," in said,
-        lambda name: near[name] in variant.cited,
-        lambda name: near[name].startswith(section),
-        lambda name: name.partition(".")[0] in said,
-    )
-    return sorted(near, key=lambda name: next((i for i, r in enumerate(ranks) if r(name)), 9))
+    own = _words(variant.key, variant.title, variant.requirement)
+    words = _words_of_defects()
+    often = Counter(word for found in words.values() for word in found)
+
+    def near(name: str) -> tuple[bool, bool, bool, float]:
+        cited = DEFECTS[name].requirement
+        shared = sum(1 / often[word] for word in own & words[name])
+        return (f"({name}," in said, cited in variant.cited, cited.startswith(section), shared)
+
+    nearest = sorted(DEFECTS, key=near, reverse=True)
+    return list(dict.fromkeys((*nearest[:NEAREST], *BROAD, *nearest[NEAREST:])))
+
+
+@functools.cache
+def _words_of_defects() -> Mapping[str, frozenset[str]]:
+    return {name: _words(name, d.requirement, d.summary) for name, d in DEFECTS.items()}
+
+
+def _words(*texts: str) -> frozenset[str]:
+    return frozenset(WORD.findall(" ".join(texts).lower().replace("_", " ")))
 
 
 def _citing(variants: Mapping[str, Variant], defect: str) -> list[str]:
@@ -79,6 +111,7 @@ def _citing(variants: Mapping[str, Variant], defect: str) -> list[str]:
     return [key for key, variant in variants.items() if wanted in variant.cited]
 
 
+NEAREST = 6  # defects tried before the broad ones
 ROUND = 12  # defects an idle case is tried on before the other idle ones get their turn
 
 
@@ -96,7 +129,7 @@ def _wake(shop: Workshop, kills: Iterable[Kill], keys: Collection[str], run: Run
             for name in names[:ROUND]:
                 tasks.setdefault(name, []).append(key)
             del names[:ROUND]
-        for kill in run(tasks.items(), "idle cases"):
+        for kill in run(_try, tasks.items(), "idle cases"):
             if left.pop(kill.variant, None) is not None:
                 yield kill
 
@@ -104,18 +137,3 @@ def _wake(shop: Workshop, kills: Iterable[Kill], keys: Collection[str], run: Run
 def _try(defect: str, keys: Collection[str]) -> list[Kill]:
     """In a process of its own, whose workshop is made once."""
     return workshop().kills(defect, keys)
-
-
-@contextmanager
-def _pool(jobs: int, progress: Progress) -> Iterator[Run]:
-    with ProcessPoolExecutor(jobs) as pool:
-
-        def run(tasks: Iterable[tuple[str, Collection[str]]], what: str) -> list[Kill]:
-            futures = [pool.submit(_try, defect, keys) for defect, keys in tasks if keys]
-            kills = []
-            for done, future in enumerate(as_completed(futures), start=1):
-                kills += future.result()
-                progress(what, done, len(futures))
-            return sorted(kills, key=lambda kill: (kill.defect, kill.variant))
-
-        yield run

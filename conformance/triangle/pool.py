@@ -1,0 +1,37 @@
+"""Work on every core, in processes that have the workshop from the one they come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+Progress = Callable[[str, int, int], None]
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Does `work` on every task, and gives together what came of them, in their order."""
+
+    def __call__(
+        self, work: Callable[..., list[T]], tasks: Iterable[tuple[Any, ...]], what: str
+    ) -> list[T]:
+        """`work` is a function of a module; `what` names the tasks to who watches."""
+
+
+@contextmanager
+def pool(jobs: int | None, progress: Progress) -> Iterator[Run]:
+    """So many processes; one for each core where none are asked for."""
+    with ProcessPoolExecutor(jobs or os.cpu_count() or 1) as executor:
+
+        def run(
+            work: Callable[..., list[T]], tasks: Iterable[tuple[Any, ...]], what: str
+        ) -> list[T]:
+            futures = [executor.submit(work, *task) for task in tasks]
+            for done, _future in enumerate(as_completed(futures), start=1):
+                progress(what, done, len(futures))
+            return [item for future in futures for item in future.result()]
+
+        yield run
