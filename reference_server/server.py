@@ -273,7 +273,8 @@ class Server:
             parameters.append(f'algs="{" ".join(self.policy.client_algorithms)}"')
         realm = [f'realm="{self.config.issuer}"']
         challenge = {"value": f"{scheme} " + ", ".join(realm + parameters)}
-        shown = (("WWW-Authenticate", self.told("challenge", challenge, error)["value"]),)
+        values = self.told("challenge", challenge, error).values()
+        shown = tuple(("WWW-Authenticate", value) for value in values)
         status = UNAUTHORIZED if about_proof else error.status
         headers: Headers = (*(shown if self.behaves(CHALLENGED) else ()), *self._nonce(error))
         return self.json(status, {"error": code} if code else {}, headers, refusal)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from conformance.challenges import Challenge, read_challenges
 from conformance.checks.model import Surround, check
 from conformance.http import Response
 from conformance.play.transcript import Played, Transcript
 
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_ITEM = re.compile(
-    rf'(?P<name>{_TOKEN})\s*=\s*(?P<value>"(?:[^"\\]|\\.)*"|{_TOKEN})|(?P<scheme>{_TOKEN})'
-)
 # RFC 6750 §3: what the values of these parameters may hold.
 CHARACTERS = {
     "scope": re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*"),
@@ -23,33 +19,14 @@ CHARACTERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """A scheme in lower case, and its parameters in order: lower-case name, unquoted value."""
-
-    scheme: str
-    parameters: tuple[tuple[str, str], ...] = ()
-
-
-def read_challenges(response: Response | None) -> tuple[Challenge, ...]:
-    """Every challenge of an answer; what cannot be read is passed over."""
-    found: list[Challenge] = []
-    values = response.header_all("WWW-Authenticate") if response else ()
-    for item in _ITEM.finditer(", ".join(values)):
-        if item["scheme"]:
-            found.append(Challenge(item["scheme"].lower()))
-        elif found:
-            parameter = (item["name"].lower(), _unquoted(item["value"]))
-            found[-1] = Challenge(found[-1].scheme, (*found[-1].parameters, parameter))
-    return tuple(found)
-
-
-def _unquoted(value: str) -> str:
-    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+def challenges_of(response: Response | None, scheme: str = "") -> list[Challenge]:
+    """The challenges of an answer, of one scheme where it is named."""
+    read = read_challenges(response.header_all("WWW-Authenticate") if response else ())
+    return [one for one in read if scheme in ("", one.scheme)]
 
 
 def _bearer(played: Played) -> list[Challenge]:
-    return [one for one in read_challenges(played.response) if one.scheme == "bearer"]
+    return challenges_of(played.response, "bearer")
 
 
 @check("challenge-has-parameter")

@@ -13,6 +13,7 @@ from conformance.errors import TargetUnusable, UnusableFile, UsageError
 from conformance.plugin.options import BUNDLED
 from conformance.run.claims import disagreements, estimate, table
 from conformance.run.conclusion import ExitCode
+from conformance.run.learning import learn
 from conformance.run.opening import Opened, network_of, open_target
 from conformance.run.preflight import preflight
 from conformance.run.reach import reach
@@ -86,7 +87,11 @@ class _Steps:
             hint = error.hint or ISSUER_HINT
             yield Tick("metadata", good=False, detail=error.message, hint=hint)
             return
-        yield from preflight(self.opened.setup)
+        for tick in preflight(self.opened.setup):
+            yield tick
+            if tick.ends_it:
+                return
+        self.opened.setup = learn(self.opened.setup)
 
     def close(self) -> None:
         """Close connections, and delete what was registered."""

@@ -13,6 +13,7 @@ from conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
 from conformance.fuzz.saving import save
 from conformance.registry import Registry
 from conformance.run.conclusion import ExitCode
+from conformance.run.learning import learn
 from conformance.run.opening import open_target
 from conformance.run.preflight import require_usable
 from conformance.scenario.loader import load_document
@@ -61,6 +62,7 @@ def act(options: argparse.Namespace) -> int:
     opened = open_target(path, os.environ, rate=options.rate)
     try:
         require_usable(opened.setup)
+        opened.setup = learn(opened.setup)
         print(f"tokenspec fuzz against {opened.setup.target.issuer}, seed {seed}", flush=True)
         budget = Budget(options.seconds, options.max_requests)
         campaign = Campaign(opened.setup, budget, seed=seed, tell=_tell)

@@ -19,6 +19,7 @@ from conformance.play.randomness import chosen_seed
 from conformance.plugin.options import BUNDLED, HELP
 from conformance.plugin.progress import mode
 from conformance.run.gate import open_gate
+from conformance.run.learning import learn
 from conformance.run.narrowing import read_shard
 from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
@@ -90,6 +91,7 @@ def _run(options: argparse.Namespace, path: Path | None) -> int:
     )
     try:
         require_usable(opened.setup)
+        opened.setup = learn(opened.setup)
         print(_header(opened.setup, path, time.perf_counter() - begun))
         print(_part(options))
         sys.stdout.flush()

@@ -52,6 +52,7 @@ class Oracle:
 
     party: Party
     server: Server
+    clock: MovableClock
 
     def play(self, variant: Variant) -> Told:
         """Play every step of `variant` as the player does on the target."""
@@ -115,7 +116,7 @@ def make_oracle(
         always_dpop=config.policy.dpop_required,
         issuer_audience=config.policy.assertion_audience_issuer,
     )
-    return Oracle(party, server)
+    return Oracle(party, server, clock)
 
 
 def policy_of(target: Target, decided: Mapping[str, bool]) -> Policy:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from conformance.challenges import read_challenges
 from conformance.errors import Unreachable
 from conformance.http import Headers, Request, Response, Transport
 from conformance.oauth.client_authentication import Credentials, Moment, credentials
@@ -111,7 +112,7 @@ def send(memory: Memory, transport: Transport, letter: Letter) -> tuple[Response
     response = transport.send(_request(memory, letter, changes))
     nonces = memory.party.nonces
     nonces[letter.url] = response.header("DPoP-Nonce") or nonces.get(letter.url, "")
-    if changes is not None and _wants_nonce(response, changes):
+    if changes is not None and wants_nonce(response, changes):
         asked = response.header("DPoP-Nonce") or ""  # not one that another play has had since
         again = _request(memory, _anew(memory, letter), changes, nonce=asked)
         response = transport.send(again)
@@ -221,10 +222,11 @@ def _public(htu: str, url: str) -> str:
     return urlunsplit(parts._replace(scheme=public.scheme, netloc=public.netloc))
 
 
-def _wants_nonce(response: Response, changes: JwtChanges) -> bool:
+def wants_nonce(response: Response, changes: JwtChanges) -> bool:
     """RFC 9449 §8 and §9: the error use_dpop_nonce, in the body or in WWW-Authenticate."""
     if changes.reuse or "nonce" in changes.claims or not response.header("DPoP-Nonce"):
         return False
     if (response.json_object() or {}).get("error") == "use_dpop_nonce":
         return True
-    return "use_dpop_nonce" in (response.header("WWW-Authenticate") or "")
+    challenges = read_challenges(response.header_all("WWW-Authenticate"))
+    return any(one.parameter("error") == "use_dpop_nonce" for one in challenges)

@@ -24,6 +24,7 @@ from conformance.plugin.telling import Shown, write_areas, write_end, write_find
 from conformance.run.conclusion import Ended, ExitCode, Tally, exit_code_of
 from conformance.run.engine import Engine
 from conformance.run.finding import Finding
+from conformance.run.learning import learn
 from conformance.run.opening import Opened, open_target
 from conformance.run.preflight import require_usable
 from conformance.run.record import (
@@ -129,6 +130,13 @@ class RunPlugin:
             self.opened = self._open()
         return self.opened.setup
 
+    def _learned(self, setup: Any) -> Any:
+        """What asking the target told, kept for all that reads the setup."""
+        learned = learn(setup)
+        if self.opened is not None:
+            self.opened.setup = learned
+        return learned
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
@@ -148,6 +156,7 @@ class RunPlugin:
         try:
             if not self._checked:
                 require_usable(setup)
+                setup = self._learned(setup)
             resumed = self.config.getoption("oauth_resume")
             known = findings_of(Path(resumed), setup) if resumed else {}
         except TokenspecError as error:

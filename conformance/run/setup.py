@@ -118,6 +118,18 @@ def prepare(
     )
 
 
+def knowing(setup: Setup, learned: Mapping[str, Decision]) -> Setup:
+    """`setup` with what was found out about capabilities that nothing else speaks of."""
+    defaults = {**learned, **profile_defaults(setup.profile, setup.target)}
+    decisions = decide(setup.target, setup.discovered, defaults)
+    present = {name: decision.present for name, decision in decisions.items()}
+    own = setup.oracle
+    oracle = make_oracle(
+        setup.target, present, clock=own.clock, random_bytes=own.party.random_bytes
+    )
+    return replace(setup, decisions=decisions, oracle=oracle)
+
+
 def _by_fapi(target: Target) -> Target:
     """FAPI 2.0 Security Profile §5.3.2.1: whatever the file says, a code lives a minute at most."""
     code = target.lifetimes.code

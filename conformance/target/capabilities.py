@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 from conformance.target.discovery import Discovered
 from conformance.target.model import SIGNS_IN, Target
@@ -17,10 +17,14 @@ from conformance.target.redirects import on_the_web, registered
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether the target has a capability, and how that is known."""
+    """Whether the target has a capability, and how that is known.
+
+    `open`: nothing says so, and the target has not been asked yet (see `conformance.run.learning`).
+    """
 
     present: bool
     reason: str
+    open: bool = False
 
 
 Rule = Callable[[Target, Discovered], Decision]
@@ -125,6 +129,38 @@ def _dpop(_: Target, discovered: Discovered) -> Decision:
     if "ES256" not in listed:
         return Decision(False, "metadata lists no ES256 for DPoP proofs")
     return Decision(True, "metadata lists ES256 for DPoP proofs")
+
+
+def _untold(reason: str) -> Rule:
+    """Absent, until the target is asked."""
+    return lambda _t, _d: Decision(False, reason, open=True)
+
+
+def _without_nonce(target: Target, discovered: Discovered) -> Decision:
+    if target.capabilities.get("dpop-nonce"):
+        return Decision(False, "proofs hold nonces")
+    return _dpop(target, discovered)
+
+
+def _jkt(target: Target, discovered: Discovered) -> Decision:
+    """RFC 9449 §10 lays down what dpop_jkt does; §10.1 demands it of who takes pushed requests."""
+    proofs = _dpop(target, discovered)
+    if not proofs.present and not target.capabilities.get("dpop"):
+        return proofs
+    if discovered.metadata.get("pushed_authorization_request_endpoint"):
+        return Decision(True, "metadata names an endpoint for pushed requests (RFC 9449 §10.1)")
+    return Decision(False, "not stated in the target file", open=True)
+
+
+def _proof_algorithms(_: Target, discovered: Discovered) -> Decision:
+    listed = bool(_list(discovered, "dpop_signing_alg_values_supported"))
+    return Decision(listed, f"metadata lists {'some' if listed else 'none'}")
+
+
+def _default_port(target: Target, discovered: Discovered) -> Decision:
+    address = target.network.htu or discovered.endpoints.token
+    port = urlsplit(address).port
+    return Decision(port is None, f"{address} names {'no' if port is None else 'a'} port")
 
 
 def _window(target: Target, discovered: Discovered) -> Decision:
@@ -293,9 +329,12 @@ CAPABILITIES: dict[str, Capability] = {
         "PKCE demanded of the main client", _default(False, "not stated in the target file")
     ),
     "dpop": Capability("DPoP with ES256", _dpop),
-    "dpop-jkt": Capability("the parameter dpop_jkt", _dpop),
-    "dpop-nonce": Capability(
-        "nonces in DPoP proofs", _default(False, "not stated in the target file")
+    "dpop-algorithms": Capability("a list of algorithms for proofs", _proof_algorithms),
+    "dpop-jkt": Capability("the parameter dpop_jkt", _jkt),
+    "dpop-nonce": Capability("nonces in DPoP proofs", _untold("not stated in the target file")),
+    "dpop-without-nonce": Capability("DPoP without nonces", _without_nonce),
+    "token-at-default-port": Capability(
+        "the token endpoint's address names no port", _default_port
     ),
     "dpop-window": Capability("the time of a proof is checked, as no nonce stands for it", _window),
     "dpop-alg-es384": Capability(

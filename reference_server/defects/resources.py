@@ -72,8 +72,10 @@ def _opened_by(name: str, requirement: str, summary: str, find: Any) -> Defect:
 
 
 def _challenge(name: str, requirement: str, summary: str, change: Callable[[str], str]) -> Defect:
+    """What is made of a challenge; a line break parts it into two headers."""
+
     def alter(content: dict[str, Any], _about: object) -> dict[str, Any]:
-        return {"value": change(content["value"])}
+        return {line: line for line in change(content["value"]).split("\n")}
 
     return telling(f"challenge.{name}", requirement, summary, challenge=alter)
 
@@ -139,6 +141,36 @@ DEFECTS: tuple[Defect, ...] = (
         "RFC6750-3-scheme_bearer",
         "the scheme of a challenge is OAuth",
         lambda value: value.replace("Bearer", "OAuth", 1),
+    ),
+    _challenge(
+        "bearer_alone",
+        "RFC9449-7.1-challenge_401",
+        "who shows a bad proof is challenged for Bearer alone",
+        lambda value: value.replace("DPoP", "Bearer", 1),
+    ),
+    _challenge(
+        "no_known_algorithm",
+        "RFC9449-7.1-challenge_algs",
+        "a challenge for DPoP does not list an algorithm that is taken",
+        lambda value: value.replace("ES256 ", ""),
+    ),
+    _challenge(
+        "error_in_bearer",
+        "RFC9449-7.2-error_in_matching_challenge",
+        "the error stands in the challenge for Bearer, though DPoP was used",
+        lambda value: value.replace("DPoP", "Bearer", 1) + ', DPoP algs="ES256"',
+    ),
+    _challenge(
+        "error_in_second",
+        "RFC9449-7.2-no_error_without_credentials",
+        "a second challenge tells an error even to who showed nothing",
+        lambda value: value + '\nDPoP error="invalid_token", algs="ES256"',
+    ),
+    _challenge(
+        "nonce_untold",
+        "RFC9449-9-rs_nonce_401",
+        "a challenge does not say that a nonce is wanted",
+        lambda value: value.replace("use_dpop_nonce", "invalid_dpop_proof"),
     ),
     _challenge(
         "bare",

@@ -9,7 +9,6 @@ import jwt
 import pytest
 
 from conformance.checks import CHECKS, Surround
-from conformance.checks.challenge import Challenge, read_challenges
 from conformance.http import Exchange, Request, Response
 from conformance.play.transcript import Played, Transcript
 from conformance.scenario.model import Answer, Setting, Step, StepKind
@@ -33,23 +32,6 @@ def problems(check: str, looked_at: Played, *earlier: Played, around: Surround =
 def with_id_token(name: str = "token", at: float = 1e9, **claims: Any) -> Played:
     encoded = jwt.encode(claims, SECRET, "HS512")
     return played(StepKind.TOKEN, {"access_token": "x", "id_token": encoded}, name, at)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ('Bearer realm="a, b", error="invalid_token"',
-         (Challenge("bearer", (("realm", "a, b"), ("error", "invalid_token"))),)),
-        ("Bearer", (Challenge("bearer"),)),
-        ('DPoP algs="ES256", Bearer realm=x',
-         (Challenge("dpop", (("algs", "ES256"),)), Challenge("bearer", (("realm", "x"),)))),
-        (r'Bearer realm="a \"b\""', (Challenge("bearer", (("realm", 'a "b"'),)),)),
-    ],
-)  # fmt: skip
-def test_challenges_are_read_as_http_writes_them(
-    value: str, expected: tuple[Challenge, ...]
-) -> None:
-    assert read_challenges(Response(401, (("WWW-Authenticate", value),))) == expected
 
 
 @pytest.mark.parametrize(

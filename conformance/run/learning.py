@@ -1,0 +1,71 @@
+"""What a target can do that neither its metadata nor its file tells: found out by asking it.
+
+Nonces: a server that asks for them may go by them instead of the time of a proof (RFC 9449 §11.1).
+dpop_jkt: a server that does not know the parameter passes it over (RFC 6749 §3.1).
+"""
+
+from __future__ import annotations
+
+from conformance.play.player import play
+from conformance.play.transcript import Transcript
+from conformance.play.wording import answer_text
+from conformance.run.setup import Setup, knowing
+from conformance.scenario.model import Answer, Change, Changes, Setting, Step, StepKind
+from conformance.target.capabilities import Decision
+
+NONCE, WINDOW, JKT = "dpop-nonce", "dpop-window", "dpop-jkt"
+NEEDED = ("code", "dpop")
+
+
+def learn(setup: Setup) -> Setup:
+    """`setup` with every open capability decided, by a valid exchange or two.
+
+    Raises:
+        LoginBlocked: the user could not be signed in.
+        RateLimited: the target would not go on.
+    """
+    if setup.missing(NEEDED):
+        return setup
+    learned: dict[str, Decision] = {}
+    if setup.decisions[NONCE].open:
+        learned |= _nonces(setup)
+    if setup.decisions[JKT].open:
+        learned[JKT] = _jkt(setup)
+    return knowing(setup, learned) if learned else setup
+
+
+def _nonces(setup: Setup) -> dict[str, Decision]:
+    """Whether a valid exchange was given nonces on its way (RFC 9449 §8, §8.2, §9)."""
+    further = () if setup.missing(("userinfo",)) else (Step(StepKind.USERINFO, "userinfo"),)
+    _exchange(setup, further)
+    given, endpoints = setup.party.nonces, setup.party.endpoints
+    asked = bool(given.get(endpoints.token))
+    said = f"seen: the token endpoint gave {'a nonce' if asked else 'none'}"
+    learned = {NONCE: Decision(asked, said)}
+    if given.get(endpoints.userinfo) and not asked:
+        learned[WINDOW] = Decision(False, "seen: userinfo gave a nonce, and may go by it")
+    return learned
+
+
+def _jkt(setup: Setup) -> Decision:
+    """Whether a code is refused to another key than the one named, and given to the right one."""
+    strange = _exchange(setup, dpop_jkt=Change("copy", "dpop.other_jkt"))
+    if _granted(strange):
+        return Decision(False, "seen: a code of another dpop_jkt was redeemed; it is passed over")
+    own = _exchange(setup, dpop_jkt=Change("copy", "dpop.jkt"))
+    if _granted(own):
+        return Decision(True, "seen: a code of another dpop_jkt was refused")
+    last = own.steps[-1] if own.steps else None
+    said = f"{last.step.name} was {answer_text(last)}" if last else own.stopped
+    return Decision(False, setup.redactor.text(f"seen: with dpop_jkt the valid {said}"))
+
+
+def _exchange(setup: Setup, further: tuple[Step, ...] = (), **parameters: Change) -> Transcript:
+    authorize = Step(StepKind.AUTHORIZE, "authorize", Changes(parameters))
+    steps = (authorize, Step(StepKind.TOKEN, "token"), *further)
+    return play(setup.party, Setting(dpop=True), steps)
+
+
+def _granted(transcript: Transcript) -> bool:
+    last = transcript.step("token")
+    return last is not None and last.answer is Answer.GRANTED

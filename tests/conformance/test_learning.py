@@ -1,0 +1,96 @@
+"""What nothing tells of a target is found out by asking it, before anything is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from conformance.plugin.options import BUNDLED
+from conformance.run.examine import Examiner
+from conformance.run.learning import learn
+from conformance.run.opening import prepare_in_process
+from conformance.run.setup import Setup
+from conformance.scenario.loader import load_folders
+from conformance.scenario.model import Variant
+from conformance.target.bundled import bundled_target
+from conformance.target.capabilities import decide
+from conformance.target.discovery import Discovered
+from conformance.vocabulary import vocabulary
+from reference_server.demo import demo_config
+from reference_server.policies import with_policies
+
+ISSUER = "https://server.example"
+IGNORES_JKT = ("dpop.code_key", "dpop.code_proof_present")
+
+
+def asked(*defects: str, switches: tuple[str, ...] = (), **stated: bool) -> Setup:
+    """A setup that had to learn; `stated` is what its target file says, `_` for the hyphen."""
+    target = bundled_target(ISSUER)
+    said = {name.replace("_", "-"): present for name, present in stated.items()}
+    kept = {"pkce-required": True, **said}
+    config = with_policies(demo_config(ISSUER), switches)
+    return learn(prepare_in_process(replace(target, capabilities=kept), config, defects))
+
+
+def decided(setup: Setup) -> Mapping[str, bool]:
+    return {name: decision.present for name, decision in setup.decisions.items()}
+
+
+def test_a_server_that_compares_the_key_is_held_to_it() -> None:
+    setup = asked()
+    assert decided(setup)["dpop-jkt"]
+    assert setup.decisions["dpop-jkt"].reason.startswith("seen: ")
+    assert not any(decision.open for decision in setup.decisions.values())
+
+
+@pytest.fixture(scope="module")
+def variants() -> Mapping[str, Variant]:
+    files = [BUNDLED / "dpop" / "binding.yaml", BUNDLED / "dpop" / "dpop.yaml"]
+    scenarios = load_folders(files, vocabulary())
+    return {variant.key: variant for scenario in scenarios for variant in scenario.variants}
+
+
+@pytest.mark.parametrize(
+    ("stated", "bound", "known"),
+    [({}, "not-applicable", "observe"), ({"dpop_jkt": True}, "fail", "observe")],
+)
+def test_a_server_that_passes_over_dpop_jkt_is_no_offender_unless_it_claims_it(
+    variants: Mapping[str, Variant], stated: dict[str, bool], bound: str, known: str
+) -> None:
+    keys = ["dpop-code-bound/another-key", "dpop-code-bound/no-proof"]
+    alone = "dpop-code-binding-known/of-another-key"
+    setup = asked(*IGNORES_JKT, switches=("no-dpop-nonce",), **stated)
+    examiner = Examiner(setup, [variants[key] for key in (*keys, alone)])
+    told = [str(examiner.examine(variants[key]).verdict) for key in (*keys, alone)]
+    assert told == [bound, bound, known]
+
+
+@pytest.mark.parametrize(
+    ("switches", "nonces"), [(("dpop-nonce",), True), (("no-dpop-nonce",), False)]
+)
+def test_nonces_are_noticed_and_the_time_of_a_proof_is_then_no_matter(
+    switches: tuple[str, ...], *, nonces: bool
+) -> None:
+    setup = asked(switches=switches)
+    told = decided(setup)
+    assert told["dpop-nonce"] is nonces
+    assert told["dpop-window"] is not nonces
+    assert told["dpop-without-nonce"] is not nonces
+    assert setup.oracle.server.policy.dpop_nonce is nonces
+
+
+def test_what_the_file_says_is_not_asked_again() -> None:
+    setup = asked(switches=("no-dpop-nonce",), dpop_nonce=False, dpop_jkt=False)
+    assert setup.decisions["dpop-jkt"].reason.startswith("the target file says")
+    assert setup.counted.requests == 1  # the metadata
+
+
+def test_who_takes_pushed_requests_has_to_know_dpop_jkt() -> None:
+    target = replace(bundled_target(ISSUER), capabilities={})
+    listed = {"dpop_signing_alg_values_supported": ["ES256"]}
+    pushed = {"pushed_authorization_request_endpoint": f"{ISSUER}/par"}
+    assert decide(target, Discovered(listed | pushed))["dpop-jkt"].present
+    assert decide(target, Discovered(listed))["dpop-jkt"].open
+    assert not decide(target, Discovered({}))["dpop-jkt"].open
