@@ -71,6 +71,7 @@ GRANTS: dict[str, tuple[Guard, ...]] = {
     "refresh_token": REFRESH_TOKEN,
 }
 RESOURCE: tuple[Guard, ...] = (
+    resource.one_authorization,
     resource.one_place,
     resource.token_present,
     resource.token_active,

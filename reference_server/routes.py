@@ -35,7 +35,18 @@ CROSS_ORIGIN_REVOCATION = behaviour(
     "cors.revocation", "RFC7009-2.3-cors", "scripts of other origins may revoke"
 )
 ALLOW_ORIGIN = ("Access-Control-Allow-Origin", "*")
-EXPOSED = ("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate")
+EXPOSED = {
+    behaviour(
+        "cors.nonce_exposed",
+        "RFC9449-8-cors_expose_dpop_nonce",
+        "scripts of other origins may read the nonce",
+    ): "DPoP-Nonce",
+    behaviour(
+        "cors.challenge_exposed",
+        "RFC9449-7.1-cors_expose_www_authenticate",
+        "scripts of other origins may read the challenge",
+    ): "WWW-Authenticate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,11 @@ def respond(server: Server, routes: dict[str, Route], request: Request) -> Respo
         refusal = Refusal("method", route.requirement, f"method {request.method}")
         return Response(METHOD_NOT_ALLOWED, (("Allow", ", ".join(route.methods)),), b"", refusal)
     made = route.answer(request)
-    return replace(made, headers=(*made.headers, ALLOW_ORIGIN, EXPOSED)) if shared else made
+    if not shared:
+        return made
+    exposed = ", ".join(header for name, header in EXPOSED.items() if server.behaves(name))
+    told = (ALLOW_ORIGIN, ("Access-Control-Expose-Headers", exposed))
+    return replace(made, headers=(*made.headers, *told))
 
 
 def _preflight(route: Route) -> Headers:

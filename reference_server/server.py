@@ -106,6 +106,11 @@ ERROR_TOLD = behaviour(
 ONE_NONCE = behaviour(
     "dpop.one_nonce_header", "RFC9449-8-one_nonce_header", "a response has one nonce at most"
 )
+OWN_NONCES = behaviour(
+    "dpop.own_nonces",
+    "RFC9449-9-nonce_per_server",
+    "userinfo takes its own nonces alone, and so does the token endpoint",
+)
 NONCE_TEXT = behaviour(
     "dpop.nonce_syntax", "RFC9449-8.1-nonce_syntax", "a nonce is printable ASCII without quotes"
 )
@@ -227,15 +232,18 @@ class Server:
         """256 random bits as base64url."""
         return base64url(self._random_bytes(32))
 
-    def recent_nonces(self) -> tuple[str, str]:
-        """The DPoP nonce of now and the one before (RFC 9449 §8)."""
+    def recent_nonces(self, endpoint: str = "token", kept: int = 2) -> tuple[str, ...]:
+        """The DPoP nonces of an endpoint, newest first: the current one and the one before.
+
+        RFC 9449 §8 wants a window of recent ones, §9 each server to take its own alone.
+        """
+        own = endpoint if self.behaves(OWN_NONCES) else "any"
         window = int(self.now()) // NONCE_SECONDS
         made = (
-            hmac.digest(self._nonce_key, str(number).encode(), hashlib.sha256)
-            for number in (window, window - 1)
+            hmac.digest(self._nonce_key, f"{own} {number}".encode(), hashlib.sha256)
+            for number in range(window, window - kept, -1)
         )
-        current, before = (base64url(digest[:18]) for digest in made)
-        return current, before
+        return tuple(base64url(digest[:18]) for digest in made)
 
     def handle(self, request: Request) -> Response:
         """Answer one request; safe to call from many threads."""
@@ -254,7 +262,7 @@ class Server:
             headers = (("Allow", "POST"),)
         if told.status == UNAUTHORIZED and self.behaves(CHALLENGE):
             headers = (("WWW-Authenticate", f'Basic realm="{self.config.issuer}"'),)
-        headers = (*headers, *self._nonce(error))
+        headers = (*headers, *self._nonce(exchange, error))
         made = self.json(told.status, self._error_body(exchange, told), headers, refusal)
         if "text/html" in exchange.request.header("Accept") and not self.behaves(JSON_ALWAYS):
             return replace(made, headers=(("Content-Type", "text/html"), *headers))
@@ -276,7 +284,10 @@ class Server:
         values = self.told("challenge", challenge, error).values()
         shown = tuple(("WWW-Authenticate", value) for value in values)
         status = UNAUTHORIZED if about_proof else error.status
-        headers: Headers = (*(shown if self.behaves(CHALLENGED) else ()), *self._nonce(error))
+        headers: Headers = (
+            *(shown if self.behaves(CHALLENGED) else ()),
+            *self._nonce(exchange, error),
+        )
         return self.json(status, {"error": code} if code else {}, headers, refusal)
 
     def json(
@@ -302,20 +313,20 @@ class Server:
         """The nonce a success brings to those who need one (RFC 9449 §8.2)."""
         if not exchange.dpop or not self.demands_nonce(exchange):
             return ()
-        return self._nonce_header() if self.behaves(NEXT_NONCE) else ()
+        return self._nonce_header(exchange) if self.behaves(NEXT_NONCE) else ()
 
     def demands_nonce(self, exchange: Exchange) -> bool:
         """Whether a proof has to hold a nonce: by policy, or by the dialect."""
         of_public = self.dialect.has("nonce_for_public_clients") and exchange.client is not None
         return self.policy.dpop_nonce or (of_public and exchange.public)
 
-    def _nonce(self, error: OAuthError) -> Headers:
+    def _nonce(self, exchange: Exchange, error: OAuthError) -> Headers:
         if error.error != "use_dpop_nonce" or not self.behaves(NONCE_HEADER):
             return ()
-        return self._nonce_header()
+        return self._nonce_header(exchange)
 
-    def _nonce_header(self) -> Headers:
-        nonce = self.recent_nonces()[0]
+    def _nonce_header(self, exchange: Exchange) -> Headers:
+        nonce = self.recent_nonces(exchange.endpoint)[0]
         header = ("DPoP-Nonce", nonce if self.behaves(NONCE_TEXT) else f'"{nonce}"')
         return (header,) if self.behaves(ONE_NONCE) else (header, header)
 

@@ -125,6 +125,11 @@ class MemoryStore:
         found = next((value for value in list(self._tokens.rows) if fits(value)), "")
         return self.token(found)
 
+    def first_key(self, family: str) -> str:
+        """The key that the first bound token of a family belongs to; for a server with a defect."""
+        tokens = list(self._tokens.rows.values())
+        return next((t.jkt for t in tokens if t.grant.family == family and t.jkt), "")
+
     def retire_token(self, value: str, now: float = 0.0) -> bool:
         """Make a token inactive; true for exactly one caller."""
         with self._lock:

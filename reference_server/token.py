@@ -59,6 +59,11 @@ SCOPE_ORDER = behaviour(
 BOUND = behaviour(
     "dpop.bound_token_type", "RFC9449-5-token_type_dpop", "a bound token is of type DPoP"
 )
+NEW_KEY = behaviour(
+    "dpop.key_of_the_proof",
+    "RFC9449-5-bound_to_proof_key",
+    "a refreshed access token is bound to the key of the proof it was asked for with",
+)
 REFRESH_FREE = behaviour(
     "dpop.refresh_free",
     "RFC9449-5-refresh_not_bound_confidential",
@@ -153,7 +158,7 @@ class TokenEndpoint:
         narrowed = replace(grant, scope=asked) if asked else grant
         if not server.behaves(REFRESH_SCOPE):
             grant = narrowed
-        jkt = exchange.jkt
+        jkt = self._jkt(exchange, grant)
         access_token = new_token(server, "access", narrowed, jkt, now)
         body: dict[str, object] = {"access_token": access_token}
         if not server.behaves(ACCESS_TOKEN):
@@ -186,6 +191,11 @@ class TokenEndpoint:
         if not policy.refresh_requires_offline_access or not behaves(OFFLINE_ASKED):
             return True
         return "offline_access" in grant.scope and behaves(OFFLINE_GIVEN)
+
+    def _jkt(self, exchange: Exchange, grant: Grant) -> str:
+        """RFC 9449 §5: an access token is bound to the key of the proof it was asked for with."""
+        first = "" if self.server.behaves(NEW_KEY) else self.server.store.first_key(grant.family)
+        return first if exchange.jkt and first else exchange.jkt
 
     def _refresh_jkt(self, exchange: Exchange) -> str:
         """RFC 9449 §5: only a public client's refresh token is bound to its key."""

@@ -62,3 +62,12 @@ def introspection_token_type(played: Played, _t: Transcript, _s: Surround) -> It
     shown = played.received.get("token_type", "DPoP")
     if str(shown).lower() != "dpop":
         yield f"token_type is {str(shown)[:40]!r}"
+
+
+@check("latest-token-unbound")
+def latest_token_unbound(_p: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+    """The access token got last is bound to no key, as may be (RFC 9449 §5)."""
+    types = [played.received.get("token_type") for played in transcript.steps]
+    latest = next((str(shown) for shown in reversed(types) if shown), "")
+    if latest.lower() == "dpop":
+        yield "token_type of the access token got last is DPoP"

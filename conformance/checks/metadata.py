@@ -117,6 +117,15 @@ def metadata_auth_algs_not_none(played: Played, _t: Transcript, _s: Surround) ->
             yield f"{name} lists none"
 
 
+@check("metadata-dpop-algs-asymmetric")
+def metadata_dpop_algs_asymmetric(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """No algorithm for proofs goes without signature, or by a shared secret (RFC 9449 §5.1)."""
+    listed = map(str, _listed(played, "dpop_signing_alg_values_supported"))
+    wrong = [name for name in listed if name.lower() == "none" or name.upper().startswith("HS")]
+    if wrong:
+        yield f"dpop_signing_alg_values_supported lists {', '.join(wrong)[:80]}"
+
+
 @check("metadata-token-auth-rs256")
 def metadata_token_auth_rs256(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
     """RS256 is among the algorithms for client authentication (RFC 8414 §2)."""
@@ -237,6 +246,26 @@ def cors_closed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
     asked, allowed = _origins(played)
     if allowed in ("*", asked):
         yield f"Access-Control-Allow-Origin is {allowed}"
+
+
+@check("cors-exposes-nonce")
+def cors_exposes_nonce(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A script of the client's origin may read DPoP-Nonce (RFC 9449 §8)."""
+    yield from _hidden(played, "DPoP-Nonce")
+
+
+@check("cors-exposes-challenge")
+def cors_exposes_challenge(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A script of the client's origin may read WWW-Authenticate (RFC 9449 §7.1)."""
+    yield from _hidden(played, "WWW-Authenticate")
+
+
+def _hidden(played: Played, name: str) -> Iterator[str]:
+    response = played.exchanges[-1].response
+    values = response.header_all("Access-Control-Expose-Headers") if response else ()
+    exposed = {word.strip().lower() for value in values for word in value.split(",")}
+    if not exposed & {"*", name.lower()}:
+        yield f"Access-Control-Expose-Headers does not list {name}"
 
 
 def _origins(played: Played) -> tuple[str, str]:

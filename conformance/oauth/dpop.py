@@ -37,8 +37,13 @@ def make_dpop_proof(
     if wanted.nonce:
         claims["nonce"] = wanted.nonce
     if wanted.access_token:
-        claims["ath"] = base64url(hashlib.sha256(wanted.access_token.encode()).digest())
+        claims["ath"] = ath(wanted.access_token)
     return make_jwt(header, claims, changes, signers, around)
+
+
+def ath(access_token: str) -> str:
+    """The hash of an access token that a proof sent beside it holds (RFC 9449 §4.2)."""
+    return base64url(hashlib.sha256(access_token.encode()).digest())
 
 
 def _header(key: SigningKey) -> dict[str, object]:

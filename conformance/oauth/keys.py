@@ -8,10 +8,12 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
@@ -19,12 +21,18 @@ from conformance.errors import HarnessError
 
 RSA_BITS, WEAK_RSA_BITS = 2048, 1024  # RFC 7518 §3.3 wants 2048 at least
 PUBLIC_MEMBERS = ("crv", "e", "kty", "n", "x", "y")
+CERTIFIED = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2049, 1, 1, tzinfo=UTC))  # from, until
 ALGORITHMS = jwt.algorithms.get_default_algorithms()
 
 
 def base64url(data: bytes) -> str:
     """Base64url without padding (RFC 7515 §2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def base64url_decode(text: str) -> bytes:
+    """The bytes of base64url without padding (RFC 7515 §2)."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,20 @@ def signing_key(private_key: PrivateKeyTypes, algorithm: str = "", key_id: str =
     named = algorithm or _algorithm_of(private_key)
     jwk = ALGORITHMS[named].to_jwk(private_key, as_dict=True)
     return SigningKey(named, private_key, jwk, key_id)
+
+
+def self_signed(key: SigningKey) -> str:
+    """A certificate of an EC key by itself, as a member of x5c has it (RFC 7515 §4.1.6).
+
+    Raises:
+        HarnessError: it is no EC key.
+    """
+    if not isinstance(key.private_key, ec.EllipticCurvePrivateKey):
+        raise HarnessError("certificates are made of EC keys only")
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tokenspec")])
+    built = x509.CertificateBuilder(name, name, key.private_key.public_key(), 1, *CERTIFIED)
+    signed = built.sign(key.private_key, hashes.SHA256())
+    return base64.b64encode(signed.public_bytes(serialization.Encoding.DER)).decode()
 
 
 def generate_key(algorithm: str = "ES256") -> SigningKey:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.errors import HarnessError
-from conformance.oauth.keys import SigningKey, base64url
+from conformance.oauth.keys import SigningKey, base64url, base64url_decode
 from conformance.scenario.model import Change, JwtChanges
 from conformance.scenario.operators import Surroundings, apply
 
@@ -50,12 +50,13 @@ def make_jwt(
     Raises:
         HarnessError: a change does not fit what it stands on.
     """
+    changed = change_members(header, changes.header, around)
     parts = (
-        (change_members(header, changes.header, around), changes.header_text),
+        (changed, changes.header_text),
         (change_members(claims, changes.claims, around), changes.claims_text),
     )
     signing_input = ".".join(base64url(_text(part, change, around)) for part, change in parts)
-    signature = base64url(_signature(signing_input.encode(), changes.sign_with, signers))
+    signature = base64url(_signature(signing_input.encode(), changes.sign_with, signers, changed))
     if changes.signature is not None:
         signature = "".join(str(text) for text in apply(changes.signature, (signature,), around))
     return f"{signing_input}.{signature}"
@@ -68,7 +69,9 @@ def _text(part: Mapping[str, Any], change: Change | None, around: Surroundings) 
     return text.encode()
 
 
-def _signature(message: bytes, sign_with: str, signers: Signers) -> bytes:
+def _signature(
+    message: bytes, sign_with: str, signers: Signers, header: Mapping[str, Any]
+) -> bytes:
     match sign_with:
         case "":
             return signers.right.sign(message)
@@ -76,9 +79,19 @@ def _signature(message: bytes, sign_with: str, signers: Signers) -> bytes:
             return signers.other().sign(message)
         case "public-key-as-secret":
             return hmac.digest(signers.right.public_pem, message, hashlib.sha256)
+        case "key-in-header":
+            return hmac.digest(_shared(header), message, hashlib.sha256)
         case "client-secret":
             return hmac.digest(signers.secret.encode(), message, hashlib.sha256)
         case "nothing":
             return b""
         case _:
             raise HarnessError(f"sign_with {sign_with!r} is not known")
+
+
+def _shared(header: Mapping[str, Any]) -> bytes:
+    """The octets of the symmetric key in a header (RFC 7518 §6.4.1)."""
+    jwk = header.get("jwk")
+    if not isinstance(jwk, dict) or "k" not in jwk:
+        raise HarnessError("sign_with key-in-header needs a jwk with k in the header")
+    return base64url_decode(str(jwk["k"]))

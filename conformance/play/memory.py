@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import jwt
+
 from conformance.errors import HarnessError
-from conformance.oauth.keys import SigningKey, generate_key
+from conformance.oauth.dpop import ath
+from conformance.oauth.keys import SigningKey, generate_key, self_signed
 from conformance.oauth.pkce import ProofKey, make_proof_key
 from conformance.play.party import Party
 from conformance.scenario.model import Setting
@@ -93,6 +96,8 @@ class Memory:
             return _origin(self.client)
         if step == "target":
             return {"issuer": self.party.issuer, "token_endpoint": self.party.endpoints.token}[name]
+        if name == "access_token_hash":
+            return ath(str(self.recall(f"{step}.access_token")))
         value = self.seen.get(step, {}).get(name)
         if value is None:
             raise Lacking(f"no {path} was sent or received")
@@ -128,19 +133,28 @@ class Memory:
 
     def _dpop_value(self, name: str) -> Any:
         own, other = self.dpop_key(), self.dpop_key("other")
-        known = {
-            "jkt": own.jkt,
-            "other_jkt": other.jkt,
-            "jkt_cut": own.jkt[:10],
-            "jwk": own.public_jwk,
-            "other_jwk": other.public_jwk,
-            "jwk_with_more": {"use": "sig", **own.public_jwk, "kid": "tokenspec"},
-            "private_jwk": dict(own.private_jwk),
-            "proof": self.last_proof,
+        known: dict[str, Callable[[], Any]] = {
+            "jkt": lambda: own.jkt,
+            "other_jkt": lambda: other.jkt,
+            "jkt_cut": lambda: own.jkt[:10],
+            "jwk": lambda: own.public_jwk,
+            "other_jwk": lambda: other.public_jwk,
+            "jwk_with_more": lambda: {"use": "sig", **own.public_jwk, "kid": "tokenspec"},
+            "private_jwk": lambda: dict(own.private_jwk),
+            "x5c": lambda: [self_signed(own)],
+            "other_x5c": lambda: [self_signed(other)],
+            "proof": lambda: self.last_proof,
+            "jti": lambda: self._last_claim("jti"),
+            "nonce": lambda: self._last_claim("nonce"),
         }
         if name not in known:
             raise HarnessError(f"dpop.{name} is not known; there is: {', '.join(known)}")
-        return known[name]
+        return known[name]()
+
+    def _last_claim(self, name: str) -> Any:
+        """A claim of the proof sent last; empty where it had none."""
+        claims = jwt.decode(self.last_proof, options={"verify_signature": False})
+        return claims.get(name, "")
 
 
 def _origin(client: Client) -> str:

@@ -17,7 +17,7 @@ from conformance.scenario.model import (
 )
 from conformance.scenario.operators import OPERATORS, argument_problem
 
-SIGN_WITH = ("other-key", "public-key-as-secret", "client-secret", "nothing")
+SIGN_WITH = ("other-key", "public-key-as-secret", "key-in-header", "client-secret", "nothing")
 KEYS = ("other",)
 ALGORITHMS = ("ES256", "ES384", "RS256", "RS256-1024", "PS256", "EdDSA")
 CLIENT_ROLES = ("main", *CLIENT_NEEDS)
@@ -37,7 +37,7 @@ HTTP_KEYS = (
 )  # fmt: skip
 WELL_KNOWN = ("openid-configuration", "oauth-authorization-server")
 TOKEN_PLACES = ("header", "body", "query", "header-and-body")
-LIFETIMES = ("code", "access-token", "refresh-token")
+LIFETIMES = ("code", "access-token", "refresh-token", "dpop-nonce")
 MOMENT = "moment"  # long enough for whole seconds to differ
 PKCE_KEYS = ("method", "length", "characters")
 REQUEST_KEYS = ("headers", "dpop", "client_auth", "http")

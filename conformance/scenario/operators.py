@@ -23,8 +23,10 @@ Values = tuple[Any, ...]
 UNRESERVED = string.ascii_letters + string.digits + "-._~"
 URI_PARTS = (
     "scheme", "userinfo", "host", "host_before", "host_after", "host_dot", "behind_userinfo",
-    "port", "path", "path_suffix", "query", "fragment",
+    "port", "path", "path_before", "path_suffix", "query", "fragment",
 )  # fmt: skip
+OTHER_SCHEME = {"https": "http", "http": "https"}  # what `scheme: other` gives
+DEFAULT_PORTS = {"https": 443, "http": 80}  # what `port: default` gives
 SWAP_CASE_PARTS = ("all", "scheme", "host", "path")
 REGISTERED = (
     "first", "other", "loopback", "loopback-ipv6", "localhost", "private-scheme", "with-query",
@@ -164,6 +166,8 @@ def _exclude(valid: Values, argument: Any, _: Surroundings) -> Values:
 
 def _uri(valid: Values, argument: Any, _: Surroundings) -> Values:
     parts = urlsplit(_text(valid, "uri"))
+    scheme = str(argument.get("scheme", parts.scheme))
+    scheme = OTHER_SCHEME.get(parts.scheme, scheme) if scheme == "other" else scheme
     host, port = parts.hostname or "", parts.port
     host = f"[{host}]" if ":" in host else host
     host = str(argument.get("host", host)).replace(".", str(argument.get("host_dot", ".")), 1)
@@ -171,10 +175,12 @@ def _uri(valid: Values, argument: Any, _: Surroundings) -> Values:
     netloc = f"{argument['userinfo']}@" if "userinfo" in argument else ""
     netloc += f"{host}@{argument['behind_userinfo']}" if "behind_userinfo" in argument else host
     port = argument.get("port", port)
+    port = DEFAULT_PORTS.get(scheme) if port == "default" else port
     netloc += f":{port}" if port is not None else ""
     path = str(argument.get("path", parts.path)) + str(argument.get("path_suffix", ""))
+    path = str(argument.get("path_before", "")) + path
     changed = SplitResult(
-        scheme=str(argument.get("scheme", parts.scheme)),
+        scheme=scheme,
         netloc=netloc,
         path=path,
         query=str(argument.get("query", parts.query)),
@@ -246,6 +252,12 @@ OPERATORS: dict[str, Operator] = {
         "text",
         "a JSON text with a further member at its end",
         f"{_VALID} with {{0}} added",
+    ),
+    "nest": Operator(
+        lambda v, a, _s: ("[" * a + _text(v, "nest") + "]" * a,),
+        "integer",
+        "a JSON text inside so many arrays",
+        f"{_VALID} inside {{0}} arrays",
     ),
     "prepend": Operator(
         lambda v, a, _s: (a + _text(v, "prepend"),), "text", "put before it", f"{{0}} + {_VALID}"

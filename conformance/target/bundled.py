@@ -19,7 +19,7 @@ from conformance.target.model import (
 )
 from reference_server import Policy, ServerConfig
 from reference_server.demo import demo_config, demo_private_key
-from reference_server.server import dialect_of
+from reference_server.server import NONCE_SECONDS, dialect_of
 
 SCOPE = "openid profile email"
 
@@ -90,4 +90,5 @@ def lifetimes_of(policy: Policy) -> Lifetimes:
         code=policy.code_lifetime,
         access_token=policy.access_token_lifetime,
         refresh_token=policy.refresh_token_lifetime,
+        dpop_nonce=2 * NONCE_SECONDS,
     )

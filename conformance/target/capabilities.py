@@ -409,6 +409,9 @@ CAPABILITIES: dict[str, Capability] = {
     "refresh-token-lifetime": Capability(
         "waiting until a refresh token has expired", _lifetime("refresh_token")
     ),
+    "dpop-nonce-lifetime": Capability(
+        "waiting until a nonce is good no more", _lifetime("dpop_nonce")
+    ),
     "second-client": Capability("another client", _role("second")),
     "public-client": Capability("a public client", _role("public")),
     "confidential-client": Capability("a confidential client", _role("confidential")),

@@ -89,7 +89,8 @@ TARGET = Section(
             ),
             "limits": Key("mapping", "How hard the harness may press."),
             "lifetimes": Key(
-                "mapping", "How long codes and tokens are good for, where the run may wait for it."
+                "mapping",
+                "How long codes, tokens and nonces are good for, where the run may wait for it.",
             ),
             "hosts": Key(
                 "list of URLs",
@@ -270,6 +271,7 @@ LIFETIMES = Section(
             "code": Key("seconds", "Of an authorization code.", "not waited for"),
             "access_token": Key("seconds", "Of an access token.", "not waited for"),
             "refresh_token": Key("seconds", "Of a refresh token.", "not waited for"),
+            "dpop_nonce": Key("seconds", "Of a nonce for DPoP proofs.", "not waited for"),
         }
     ),
 )

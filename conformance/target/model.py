@@ -150,11 +150,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How many seconds codes and tokens are good for; None where waiting for it is not wanted."""
+    """How many seconds each is good for; None where waiting for it is not wanted."""
 
     code: float | None = None
     access_token: float | None = None
     refresh_token: float | None = None
+    dpop_nonce: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from reference_server.addresses import normal_address
 from reference_server.defects.building import nothing, subtle
@@ -16,6 +18,7 @@ from reference_server.guards.dpop import PROOF, verified
 from reference_server.keys import base64url, base64url_decode
 
 R_HTU = "RFC9449-4.3-9_htu"
+R_NORMAL = "RFC9449-4.3-htu_normalisation"
 
 
 def _htu(agrees: Callable[[str, str], bool]) -> Check:
@@ -27,6 +30,26 @@ def _htu(agrees: Callable[[str, str], bool]) -> Check:
             raise invalid_dpop_proof("htu")
 
     return check
+
+
+def _host_and_path(address: str) -> tuple[str, ...]:
+    normal = normal_address(address)
+    return (*normal[1:2], *normal[3:])
+
+
+def _by_host(shown: str, url: str, agrees: Callable[[str, str], bool]) -> bool:
+    one, other = normal_address(shown), normal_address(url)
+    return bool(one) and one[3:] == other[3:] and agrees(one[1], other[1])
+
+
+def _raw_path(address: str) -> tuple[str, ...]:
+    parts = urlsplit(address)
+    return (*normal_address(address)[:3], parts.path)
+
+
+def _raw_port(address: str) -> tuple[str, ...]:
+    named = re.search(r"//[^/]*:([0-9]+)", address)
+    return (*normal_address(address), named[1] if named else "")
 
 
 def _htm_any_case(exchange: Exchange) -> None:
@@ -215,6 +238,36 @@ DEFECTS: tuple[Defect, ...] = (
         R_HTU,
         "only the path of htu compared",
         {"dpop.htu": _htu(lambda a, b: normal_address(a)[3:] == normal_address(b)[3:])},
+    ),
+    Defect(
+        "dpop.htu_any_scheme",
+        R_HTU,
+        "http and https count as the same",
+        {"dpop.htu": _htu(lambda a, b: _host_and_path(a) == _host_and_path(b))},
+    ),
+    Defect(
+        "dpop.htu_host_ends",
+        R_HTU,
+        "an address whose host ends like the right one is taken",
+        {"dpop.htu": _htu(lambda a, b: _by_host(a, b, str.endswith))},
+    ),
+    Defect(
+        "dpop.htu_host_begins",
+        R_HTU,
+        "an address whose host begins like the right one is taken",
+        {"dpop.htu": _htu(lambda a, b: _by_host(a, b, str.startswith))},
+    ),
+    Defect(
+        "dpop.htu_path_raw",
+        R_NORMAL,
+        "the paths of addresses are compared to the character",
+        {"dpop.htu": _htu(lambda a, b: _raw_path(a) == _raw_path(b))},
+    ),
+    Defect(
+        "dpop.htu_port_raw",
+        R_NORMAL,
+        "an address that names the default port is another",
+        {"dpop.htu": _htu(lambda a, b: _raw_port(a) == _raw_port(b))},
     ),
     Defect(
         "dpop.htu_exact",

@@ -217,7 +217,7 @@ def nonce(exchange: Exchange) -> None:
     server = exchange.server
     if exchange.dpop is None or not server.demands_nonce(exchange):
         return
-    if _claim(exchange, "nonce") not in server.recent_nonces():
+    if _claim(exchange, "nonce") not in server.recent_nonces(exchange.endpoint):
         raise OAuthError("use_dpop_nonce", "no recent nonce")
 
 

@@ -26,6 +26,13 @@ def one_place(exchange: Exchange) -> None:
         raise invalid_request("a token in two places")
 
 
+@guard("resource.one_authorization", "RFC9449-7.2-ambiguous_both")
+def one_authorization(exchange: Exchange) -> None:
+    """RFC 9449 §7.2: a request that shows tokens in two schemes at once is ambiguous."""
+    if len(exchange.request.header_all("Authorization")) > 1:
+        raise invalid_request("several Authorization headers")
+
+
 @guard("resource.token_active", "RFC6749-7-resource_validates_token")
 def token_active(exchange: Exchange) -> None:
     """RFC 6750 §3.1: the token was issued, not revoked, not expired."""

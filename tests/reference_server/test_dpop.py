@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_server import Policy, Response
+from reference_server import Policy, Request, Response
 from reference_server.grants import DPOP
 from reference_server.keys import base64url, thumbprint
 
@@ -359,9 +359,43 @@ def test_a_success_brings_the_next_nonce(
     nonce = bench.server.recent_nonces()[0]
     response = exchange(bench, bench.proof(nonce=nonce))
     token = body(response)["access_token"]
-    at_userinfo = bench.userinfo(token, "DPoP", bench.userinfo_proof(token, nonce=nonce))
+    own = bench.server.recent_nonces("userinfo")[0]
+    at_userinfo = bench.userinfo(token, "DPoP", bench.userinfo_proof(token, nonce=own))
     for success in (response, at_userinfo):
         assert success.status == 200
         assert ("DPoP-Nonce" in dict(success.headers)) is brought
     assert "DPoP-Nonce" not in dict(exchange(bench).headers)
     assert "DPoP-Nonce" not in dict(exchange(Bench(), Bench().proof()).headers)
+
+
+def test_tokens_in_two_schemes_at_once_are_refused() -> None:
+    def probe(bench: Bench) -> Response:
+        token = bench.bound_token()
+        proof = bench.userinfo_proof(token)
+        shown = (("Authorization", f"DPoP {token}"), ("Authorization", "Bearer x"), ("DPoP", proof))
+        return bench.server.handle(Request("GET", f"{ISSUER}/userinfo", shown))
+
+    refused = probe(Bench())
+    assert (refused.status, body(refused)["error"]) == (400, "invalid_request")
+    assert probe(Bench("resource.one_authorization")).status == 200
+
+
+@pytest.mark.parametrize(("defects", "status"), [((), 400), (("dpop.own_nonces",), 200)])
+def test_a_nonce_is_good_at_its_own_endpoint(defects: tuple[str, ...], status: int) -> None:
+    bench = Bench(*defects, policy=NONCES)
+    nonce = bench.server.recent_nonces("userinfo")[0]
+    assert exchange(bench, bench.proof(nonce=nonce)).status == status
+
+
+@pytest.mark.parametrize(("defects", "key"), [((), OTHER), (("dpop.key_of_the_proof",), PUBLIC)])
+def test_a_refreshed_token_belongs_to_the_key_of_the_refresh(
+    defects: tuple[str, ...], key: dict[str, Any]
+) -> None:
+    bench = Bench(*defects)
+    granted = body(bench.post(bench.form("basic"), basic("s+%:"), proofs=(bench.proof(),)))
+    fields = {"grant_type": "refresh_token", "refresh_token": granted["refresh_token"]}
+    proof = bench.proof({"jwk": OTHER}, key=OTHER_KEY)
+    refreshed = body(bench.post(fields, basic("s+%:"), proofs=(proof,)))
+    token = bench.server.store.token(refreshed["access_token"])
+    assert token
+    assert token.jkt == thumbprint(key)
