@@ -10,11 +10,13 @@ from conformance.play.player import play
 from conformance.play.transcript import Transcript
 from conformance.play.wording import answer_text
 from conformance.run.setup import Setup, knowing
-from conformance.scenario.model import Answer, Change, Changes, Setting, Step, StepKind
+from conformance.scenario.model import Answer, Change, Changes, JwtChanges, Setting, Step, StepKind
 from conformance.target.capabilities import Decision
 
 NONCE, WINDOW, JKT = "dpop-nonce", "dpop-window", "dpop-jkt"
 NEEDED = ("code", "dpop")
+DAY = 24 * 3600  # seconds
+UNCHANGED = Changes()
 
 
 def learn(setup: Setup) -> Setup:
@@ -44,7 +46,16 @@ def _nonces(setup: Setup) -> dict[str, Decision]:
     learned = {NONCE: Decision(asked, said)}
     if given.get(endpoints.userinfo) and not asked:
         learned[WINDOW] = Decision(False, "seen: userinfo gave a nonce, and may go by it")
+    elif not asked and _by_nonce_when_old(setup):
+        learned[WINDOW] = Decision(False, "seen: a proof of yesterday is answered with a nonce")
     return learned
+
+
+def _by_nonce_when_old(setup: Setup) -> bool:
+    """Whether a server without nonces asks for one where the time of a proof does not fit."""
+    yesterday = JwtChanges(claims={"iat": Change("shift_seconds", -DAY)})
+    play(setup.party, Setting(dpop=True), _steps(token=Changes(dpop=yesterday)))
+    return bool(setup.party.nonces.get(setup.party.endpoints.token))
 
 
 def _jkt(setup: Setup) -> Decision:
@@ -61,9 +72,15 @@ def _jkt(setup: Setup) -> Decision:
 
 
 def _exchange(setup: Setup, further: tuple[Step, ...] = (), **parameters: Change) -> Transcript:
-    authorize = Step(StepKind.AUTHORIZE, "authorize", Changes(parameters))
-    steps = (authorize, Step(StepKind.TOKEN, "token"), *further)
-    return play(setup.party, Setting(dpop=True), steps)
+    steps = _steps(Changes(parameters))
+    return play(setup.party, Setting(dpop=True), (*steps, *further))
+
+
+def _steps(authorize: Changes = UNCHANGED, token: Changes = UNCHANGED) -> tuple[Step, ...]:
+    return (
+        Step(StepKind.AUTHORIZE, "authorize", authorize),
+        Step(StepKind.TOKEN, "token", token),
+    )
 
 
 def _granted(transcript: Transcript) -> bool:

@@ -19,6 +19,9 @@ from conformance.target.capabilities import decide
 from conformance.target.discovery import Discovered
 from conformance.vocabulary import vocabulary
 from reference_server.demo import demo_config
+from reference_server.errors import OAuthError
+from reference_server.exchange import Exchange
+from reference_server.guarding import Defect
 from reference_server.policies import with_policies
 
 ISSUER = "https://server.example"
@@ -94,3 +97,20 @@ def test_who_takes_pushed_requests_has_to_know_dpop_jkt() -> None:
     assert decide(target, Discovered(listed | pushed))["dpop-jkt"].present
     assert decide(target, Discovered(listed))["dpop-jkt"].open
     assert not decide(target, Discovered({}))["dpop-jkt"].open
+
+
+def _asks_only_the_old(exchange: Exchange) -> None:
+    issued = exchange.dpop.claims.get("iat", 0) if exchange.dpop else exchange.now
+    if issued < exchange.now - 60:
+        raise OAuthError("use_dpop_nonce", "too old to go without")
+
+
+def test_a_server_that_asks_for_a_nonce_where_the_time_does_not_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As oidc-provider does where nonces are set up and not demanded."""
+    odd = Defect("odd", "RFC9449-8-nonce_optional", "", {"dpop.nonce": _asks_only_the_old})
+    monkeypatch.setattr("reference_server.server._defect", lambda _name: odd)
+    told = decided(asked("odd", switches=("no-dpop-nonce",)))
+    assert not told["dpop-nonce"]
+    assert not told["dpop-window"]
