@@ -17,7 +17,7 @@ COMMANDS = {"warn": "warning", "could-not-run": "warning"}
 
 def workflow_commands(record: Record) -> str:
     """One command a line, the gravest first: GitHub shows the first ten of a kind."""
-    told = [f for f in record.findings if _command(f, record)]
+    told = [f for f in record.findings if command(f, record)]
     lines = [_line(f, record) for f in sorted(told, key=lambda f: rank(f["verdict"]))]
     return "".join(f"{line}\n" for line in (*_whole(record), *lines))
 
@@ -29,7 +29,8 @@ def _whole(record: Record) -> Iterator[str]:
         yield f"::error title=tokenspec::{message(fault['key'] + ': ' + fault['message'])}"
 
 
-def _command(finding: Line, record: Record) -> str:
+def command(finding: Line, record: Record) -> str:
+    """The workflow command a finding becomes; empty for none."""
     found = outcome(finding, record)
     if found == FAILED:
         return "error"
@@ -42,7 +43,7 @@ def _line(finding: Line, record: Record) -> str:
     title = f"{finding['citation']} ({finding['level']}): {finding['key']}"
     text = f"{finding['title']}: {reason(finding)}\n{record.command} --select {finding['key']}"
     at = f"file={value(finding['file'])},line={finding['line']},title={value(title)}"
-    return f"::{_command(finding, record)} {at}::{message(text)}"
+    return f"::{command(finding, record)} {at}::{message(text)}"
 
 
 def message(text: str) -> str:

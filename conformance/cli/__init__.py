@@ -24,6 +24,9 @@ from conformance.cli import (
 from conformance.errors import TokenspecError
 from conformance.run.conclusion import ExitCode, exit_code_of
 
+VERBS = (
+    run, check, listing, explain, init, report, verify, diff, waivers, fuzz, serve, selftest,
+)  # fmt: skip
 EPILOG = """\
 examples:
   tokenspec run                            all scenarios against the bundled server
@@ -67,8 +70,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"tokenspec {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb in (
-        run, check, listing, explain, init, report, verify, diff, waivers, fuzz, serve, selftest,
-    ):  # fmt: skip
+    for verb in VERBS:
         verb.add_to(verbs)
     return parser

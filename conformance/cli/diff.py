@@ -35,7 +35,7 @@ def add_to(verbs: Any) -> None:
     )
     parser.add_argument("old", metavar="OLD", help="the older record")
     parser.add_argument("new", metavar="NEW", help="the newer record")
-    parser.add_argument("--format", choices=tuple(FORMATS), default="text")
+    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help="how it is told")
     parser.set_defaults(act=act)
 
 

@@ -60,11 +60,12 @@ def add_to(verbs: Any) -> None:
     add("--client-id", help="a client of yours there")
     add("--auth", choices=METHODS, help="how it authenticates")
     add("--secret-env", metavar="NAME", help=f"the variable with its secret; default {SECRET}")
-    add("--redirect-uri", action="append", metavar="URI", help="registered for it; repeatable")
+    add("--redirect-uri", action="append", metavar="URI", help="registered for it")
     add("--register", action="store_true", help="have clients registered for each run instead")
     add("--login", choices=LOGIN_KINDS, default="form", help="how a code is had; default form")
     add("--username", help="a test user")
-    add("--password-env", metavar="NAME", default=PASSWORD, help=f"default {PASSWORD}")
+    add("--password-env", metavar="NAME", default=PASSWORD, help="the variable with its password; "
+        f"default {PASSWORD}")  # fmt: skip
     add("--command", metavar="PROGRAM", help="for --login command")
     add("--function", metavar="FILE:NAME", help="for --login python")
     add("--scope", help="default: what the metadata lists of what a run can use")
@@ -73,7 +74,7 @@ def add_to(verbs: Any) -> None:
     add("--ca-file", metavar="FILE", help="certificates to trust")
     add("--no-verify-tls", action="store_true", help="accept any certificate")
     add("--no-input", action="store_true", help="never ask")
-    add("--output", default="target.yaml", metavar="FILE")
+    add("--output", default="target.yaml", metavar="FILE", help="where to; one that exists is kept")
     parser.set_defaults(act=act)
 
 

@@ -50,7 +50,9 @@ def add_to(verbs: Any) -> None:
         metavar="NAMES",
         help=f"of {', '.join(FORMATS)}, {ALL}; several with commas; default html",
     )
-    parser.add_argument("--report-dir", metavar="DIR", default="tokenspec-report")
+    parser.add_argument(
+        "--report-dir", metavar="DIR", default="tokenspec-report", help="where they go"
+    )
     parser.add_argument(
         "--exit-code", action="store_true", help="end with the exit code of the run, for a gate"
     )

@@ -46,7 +46,12 @@ def add_to(verbs: Any) -> None:
     for name, settings in HELP:
         if name != "target":
             parser.add_argument(f"--{name}", **settings)
-    parser.add_argument("--color", choices=("auto", "yes", "no"), default="auto")
+    parser.add_argument(
+        "--color",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="colours; auto: on a terminal",
+    )
     parser.set_defaults(act=act)
 
 

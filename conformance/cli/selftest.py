@@ -53,7 +53,9 @@ def add_to(verbs: Any) -> None:
         help="try every defect on every case, not only until one notices",
     )
     parser.add_argument("--jobs", type=int, help="processes; default one for each core")
-    parser.add_argument("--report-dir", default="tokenspec-report", metavar="DIR")
+    parser.add_argument(
+        "--report-dir", default="tokenspec-report", metavar="DIR", help="where the matrix goes"
+    )
     parser.set_defaults(act=act)
 
 

@@ -27,19 +27,19 @@ def add_to(verbs: Any) -> None:
         "clients against a server with a known defect.",
         allow_abbrev=False,
     )
-    parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}")
+    parser.add_argument("--port", type=int, default=PORT, help=f"of the loopback; default {PORT}")
     parser.add_argument("--dialect", default="rfc", help="rfc (default) or auth0")
     parser.add_argument(
-        "--defect", action="append", default=[], metavar="NAME", help="may be given several times"
+        "--defect", action="append", default=[], metavar="NAME", help="take this rule out"
     )
     parser.add_argument(
         "--switch",
         action="append",
         metavar="NAME",
-        help="only this difference of the dialect; may be given several times",
+        help="only this difference of the dialect",
     )
     parser.add_argument(
-        "--policy", action="append", default=[], metavar="NAME", help="may be given several times"
+        "--policy", action="append", default=[], metavar="NAME", help="turn this choice"
     )
     parser.add_argument("--list-policies", action="store_true", help="list the policies and exit")
     parser.add_argument(

@@ -30,7 +30,7 @@ def add_to(verbs: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("bundle", metavar="BUNDLE.zip")
+    parser.add_argument("bundle", metavar="BUNDLE.zip", help="made by 'report --bundle'")
     parser.add_argument("--key", metavar="PUBLIC.pem", help="the key that must have signed it")
     parser.set_defaults(act=act)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from conformance.errors import HarnessError, TokenspecError, UnusableFile, UsageError
@@ -25,6 +26,21 @@ class ExitCode(IntEnum):
     WRONG_USAGE = 4
     NOTHING_SELECTED = 5
     NOT_ESTABLISHED = 6
+
+
+MEANING: Mapping[ExitCode, str] = MappingProxyType(
+    {
+        ExitCode.CONFORMS: "conforms",
+        ExitCode.NONCONFORMITIES: "nonconformities: a MUST is broken (`--fail-on should` counts "
+        "SHOULDs, `--fail-on never` none), or a waiver is not true any more",
+        ExitCode.INTERRUPTED: "interrupted",
+        ExitCode.HARNESS_FAULT: "a fault of tokenspec; nothing is said of the target",
+        ExitCode.WRONG_USAGE: "wrong usage or file",
+        ExitCode.NOTHING_SELECTED: "nothing selected",
+        ExitCode.NOT_ESTABLISHED: "not established: target unreachable, login failed, or a MUST "
+        "could not run",
+    }
+)
 
 
 class Ended(StrEnum):

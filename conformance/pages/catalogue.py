@@ -1,0 +1,25 @@
+"""Every page that is made from the code, by its place under docs/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from conformance.pages import checks, commands, formats, scenarios, verdicts
+from conformance.target import reference as target_file
+from conformance.triangle import page as requirements
+
+DOCS = Path(__file__).parents[2] / "docs"
+AGAIN = "python -m conformance.pages"
+PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
+    {
+        "target-file.md": target_file.reference,
+        "requirements.md": requirements.text,
+        "reference/commands.md": commands.text,
+        "reference/scenarios.md": scenarios.text,
+        "reference/checks.md": checks.text,
+        "reference/verdicts.md": verdicts.text,
+        "reference/formats.md": formats.text,
+    }
+)
