@@ -10,7 +10,8 @@ from conformance.run.tick import Tick
 from conformance.scenario.model import StepKind, Variant
 from conformance.target.model import SIGNS_IN
 
-SEEN_BY = {"pkce": "pkce-s256", "refresh": "refresh", "dpop": "dpop", "userinfo": "userinfo"}
+SEEN_BY = {"pkce": "pkce-s256", "refresh": "refresh", "dpop": "dpop", "userinfo": "userinfo",
+           "session": "session"}  # fmt: skip
 PAGES = 4  # requests of one sign-in: page, form, consent, callback
 
 
@@ -43,7 +44,13 @@ def table(setup: Setup, ticks: Iterable[Tick]) -> Iterator[Row]:
 
 def disagreements(setup: Setup, ticks: Iterable[Tick]) -> Iterator[str]:
     """Where the metadata claims what was not seen, or keeps silent about what was."""
-    metadata, seen = setup.discovered.metadata, _seen(ticks)
+    metadata, ticks = setup.discovered.metadata, tuple(ticks)
+    seen = _seen(ticks)
+    if setup.missing(("refresh",)) and any(_brought_refresh_token(tick) for tick in ticks):
+        yield (
+            "a refresh token came with the access token, and the refresh cases are left out: "
+            "'capabilities: {refresh: true}' has them run"
+        )
     if not metadata:
         return
     if "refresh_token" in _list(metadata, "grant_types_supported") and seen.get("refresh") == NOT:
@@ -85,6 +92,10 @@ def _seen(ticks: Iterable[Tick]) -> dict[str, str]:
         for tick in ticks
         if tick.name in SEEN_BY and not tick.detail.startswith("left out")
     }
+
+
+def _brought_refresh_token(tick: Tick) -> bool:
+    return tick.name == "code exchange" and tick.good and "refresh_token" in tick.detail
 
 
 def _ends_sessions(steps: Iterable[object]) -> bool:

@@ -24,6 +24,7 @@ EXCHANGE_HINTS = {
     "use_dpop_nonce": "the server wants DPoP from this client; see 'capabilities: {dpop: true}'",
     "invalid_dpop_proof": "the server wants DPoP from this client",
 }
+STILL_SIGNED_IN = ("consent_required", "interaction_required")  # who the user is, is known
 STAGES = {
     "page": "login page",
     "credentials": "credentials",
@@ -42,6 +43,7 @@ def preflight(setup: Setup) -> Iterator[Tick]:
         _refresh,
         _dpop,
         _userinfo,
+        _silently,
         _pkce,
     )
     for step in steps if setup.target.login.kind != "none" else (_metadata, _no_login):
@@ -158,6 +160,24 @@ def _dpop(setup: Setup) -> Iterator[Tick]:
 
 def _userinfo(setup: Setup) -> Iterator[Tick]:
     yield _optional(setup, "userinfo", "userinfo", "the access token was not accepted")
+
+
+def _silently(setup: Setup) -> Iterator[Tick]:
+    """A second authorization, for which nobody signs in (OpenID Connect Core §3.1.2.1)."""
+    missing = setup.missing(("session", "prompt-none"))
+    if missing:
+        yield Tick("session", good=True, detail=f"left out: {missing}", required=False)
+        return
+    silent = Changes({"prompt": Change("value", "none")})
+    transcript = play(setup.party, Setting(), (Step(StepKind.AUTHORIZE, "authorize", silent),))
+    last = transcript.steps[-1]
+    said = f"a second authorization with prompt=none was {_said(setup, transcript, last)}"
+    kept = last.answer is Answer.GRANTED or last.error in STILL_SIGNED_IN
+    hint = "if the server is not meant to keep the user signed in between two authorizations, say "
+    hint += "'capabilities: {session: false, prompt-none: false}'"
+    if last.answer is Answer.SERVER_ERROR:
+        hint = "look at the server's log for this request; cases of silent authentication will fail"
+    yield Tick("session", good=kept, detail=said, hint=hint, required=False)
 
 
 def _pkce(setup: Setup) -> Iterator[Tick]:

@@ -209,6 +209,30 @@ def test_the_mend_mends(tmp_path: Path, mended: dict[str, object]) -> None:
         assert main(["check", str(path)]) == 0
 
 
+class Forgetful(Server):
+    """Keeps no session: whoever comes back is a stranger."""
+
+    def handle(self, request: Request) -> Response:
+        if "prompt=none" not in request.url:
+            return super().handle(request)
+        kept = tuple(pair for pair in request.headers if pair[0].lower() != "cookie")
+        return super().handle(replace(request, headers=kept))
+
+
+def test_what_a_newcomer_may_have_to_say_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "target.yaml"
+    said_nothing = {"capabilities": {"refresh": False}}
+    with plain(Forgetful)(tmp_path) as issuer:
+        path.write_text(yaml.safe_dump(target(issuer) | said_nothing), encoding="utf-8")
+        assert main(["check", str(path)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "note session a second authorization with prompt=none was refused" in said
+    assert "'capabilities: {session: false, prompt-none: false}'" in said
+    assert "'capabilities: {refresh: true}' has them run" in said
+
+
 def test_a_good_target_gets_its_table_and_the_cost_of_a_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
