@@ -145,6 +145,17 @@ def access_token_bound(played: Played, transcript: Transcript, _s: Surround) -> 
         yield "cnf.jkt is not the thumbprint of the proof's key" if bound else "cnf.jkt is missing"
 
 
+@check("access-token-unbound")
+def access_token_unbound(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """A token that is announced as Bearer names no key, where it can be read (RFC 9449 §5)."""
+    if str(played.received.get("token_type")).lower() == "dpop":
+        yield "token_type is DPoP"
+    read = _read(played)
+    confirmation = read[1].get("cnf") if read else None
+    if isinstance(confirmation, dict) and "jkt" in confirmation:
+        yield "the token has cnf.jkt"
+
+
 @check("access-token-for-resource")
 def access_token_for_resource(
     played: Played, transcript: Transcript, _s: Surround

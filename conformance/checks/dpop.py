@@ -11,6 +11,8 @@ from conformance.scenario.model import Answer
 
 NONCE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")  # RFC 9449 §8.1
 AN_HOUR = 3600  # seconds
+# RFC 9110 §15.1: what a cache may keep though the response does not speak of caches.
+STORED_BY_DEFAULT = (200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501)
 
 
 def _nonces(played: Played) -> tuple[str, ...]:
@@ -33,10 +35,29 @@ def dpop_nonce_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[
 
 @check("dpop-nonce-not-stored")
 def dpop_nonce_not_stored(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
-    """A response with a nonce has Cache-Control: no-store (RFC 9449 §8.2)."""
+    """A response with a nonce may not be stored and used again (RFC 9449 §8.2)."""
     response = played.response
-    if response and _nonces(played) and "no-store" not in (response.header("Cache-Control") or ""):
+    if response is None or not _nonces(played):
+        return
+    allowed = ",".join(response.header_all("Cache-Control")).lower()
+    if any(word in allowed for word in ("no-store", "no-cache")):
+        return
+    fresh = "max-age" in allowed or "s-maxage" in allowed or response.header("Expires") is not None
+    by_default = _method(played) in ("GET", "HEAD") and response.status in STORED_BY_DEFAULT
+    if fresh or by_default:
         yield "the response holds a nonce and may be stored"
+
+
+def _method(played: Played) -> str:
+    return played.exchanges[-1].request.method if played.exchanges else ""
+
+
+@check("token-type-dpop")
+def token_type_dpop(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+    """token_type is DPoP, in any case (RFC 9449 §5, RFC 6749 §5.1)."""
+    shown = played.received.get("token_type")
+    if str(shown).lower() != "dpop":
+        yield f"token_type is {str(shown)[:40]!r}"
 
 
 @check("bound-token-short-lived")

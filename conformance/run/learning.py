@@ -1,6 +1,7 @@
 """What a target can do that neither its metadata nor its file tells: found out by asking it.
 
 Nonces: a server that asks for them may go by them instead of the time of a proof (RFC 9449 §11.1).
+Bound tokens: a server may answer a proof with a bearer token (RFC 9449 §5).
 dpop_jkt: a server that does not know the parameter passes it over (RFC 6749 §3.1).
 """
 
@@ -13,7 +14,7 @@ from conformance.run.setup import Setup, knowing
 from conformance.scenario.model import Answer, Change, Changes, JwtChanges, Setting, Step, StepKind
 from conformance.target.capabilities import Decision
 
-NONCE, WINDOW, JKT = "dpop-nonce", "dpop-window", "dpop-jkt"
+NONCE, WINDOW, BOUND, JKT = "dpop-nonce", "dpop-window", "dpop-bound", "dpop-jkt"
 NEEDED = ("code", "dpop")
 DAY = 24 * 3600  # seconds
 UNCHANGED = Changes()
@@ -29,17 +30,18 @@ def learn(setup: Setup) -> Setup:
     if setup.missing(NEEDED):
         return setup
     learned: dict[str, Decision] = {}
-    if setup.decisions[NONCE].open:
-        learned |= _nonces(setup)
+    if setup.decisions[NONCE].open or setup.decisions[BOUND].open:
+        further = () if setup.missing(("userinfo",)) else (Step(StepKind.USERINFO, "userinfo"),)
+        transcript = _exchange(setup, further)
+        learned |= _nonces(setup) if setup.decisions[NONCE].open else {}
+        learned |= _bound(transcript) if setup.decisions[BOUND].open else {}
     if setup.decisions[JKT].open:
         learned[JKT] = _jkt(setup)
     return knowing(setup, learned) if learned else setup
 
 
 def _nonces(setup: Setup) -> dict[str, Decision]:
-    """Whether a valid exchange was given nonces on its way (RFC 9449 §8, §8.2, §9)."""
-    further = () if setup.missing(("userinfo",)) else (Step(StepKind.USERINFO, "userinfo"),)
-    _exchange(setup, further)
+    """Whether the valid exchange was given nonces on its way (RFC 9449 §8, §8.2, §9)."""
     given, endpoints = setup.party.nonces, setup.party.endpoints
     asked = bool(given.get(endpoints.token))
     said = f"seen: the token endpoint gave {'a nonce' if asked else 'none'}"
@@ -49,6 +51,14 @@ def _nonces(setup: Setup) -> dict[str, Decision]:
     elif not asked and _by_nonce_when_old(setup):
         learned[WINDOW] = Decision(False, "seen: a proof of yesterday is answered with a nonce")
     return learned
+
+
+def _bound(transcript: Transcript) -> dict[str, Decision]:
+    """Whether the valid exchange brought a bound token, as token_type says (RFC 9449 §5)."""
+    if not _granted(transcript):
+        return {}
+    shown = str(transcript.steps[1].received.get("token_type"))[:40]
+    return {BOUND: Decision(shown.lower() == "dpop", f"seen: token_type {shown!r}")}
 
 
 def _by_nonce_when_old(setup: Setup) -> bool:

@@ -41,7 +41,7 @@ BASES: dict[str, Base] = {
         (_A, _T, StepKind.USERINFO),
         "the same, bound to a key",
         dpop=True,
-        needs=("dpop", "userinfo"),
+        needs=("dpop", "dpop-bound", "userinfo"),
     ),
     "revocation": Base(
         (_A, _T, StepKind.REVOKE), "an access token, revoked", needs=("revocation",)
@@ -53,7 +53,7 @@ BASES: dict[str, Base] = {
         (_A, _T, StepKind.INTROSPECT),
         "the same of a token bound to a key",
         dpop=True,
-        needs=("dpop", "introspection"),
+        needs=("dpop", "dpop-bound", "introspection"),
     ),
     "metadata": Base((StepKind.METADATA,), "the discovery document", needs=("metadata",)),
     "jwks": Base((StepKind.JWKS,), "the key set", needs=("jwks",)),

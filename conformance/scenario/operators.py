@@ -27,6 +27,7 @@ URI_PARTS = (
 )  # fmt: skip
 OTHER_SCHEME = {"https": "http", "http": "https"}  # what `scheme: other` gives
 DEFAULT_PORTS = {"https": 443, "http": 80}  # what `port: default` gives
+OTHER_PORTS = (8443, 9443)  # of which `port: other` gives one
 SWAP_CASE_PARTS = ("all", "scheme", "host", "path")
 REGISTERED = (
     "first", "other", "loopback", "loopback-ipv6", "localhost", "private-scheme", "with-query",
@@ -176,6 +177,7 @@ def _uri(valid: Values, argument: Any, _: Surroundings) -> Values:
     netloc += f"{host}@{argument['behind_userinfo']}" if "behind_userinfo" in argument else host
     port = argument.get("port", port)
     port = DEFAULT_PORTS.get(scheme) if port == "default" else port
+    port = next(p for p in OTHER_PORTS if p != parts.port) if port == "other" else port
     netloc += f":{port}" if port is not None else ""
     path = str(argument.get("path", parts.path)) + str(argument.get("path_suffix", ""))
     path = str(argument.get("path_before", "")) + path

@@ -76,6 +76,7 @@ def _capabilities(config: ServerConfig) -> dict[str, bool]:
         "jwt-access-token": not dialect_of(config).has("access_token_profile"),
         "refresh-only-offline": policy.refresh_requires_offline_access,
         "refresh-rotation": policy.rotate_refresh_tokens,
+        "dpop-bound": True,
         "dpop-jkt": True,
         "dpop-nonce": policy.dpop_nonce or of_public,
         "dpop-required": policy.dpop_required,

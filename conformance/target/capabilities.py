@@ -142,6 +142,14 @@ def _without_nonce(target: Target, discovered: Discovered) -> Decision:
     return _dpop(target, discovered)
 
 
+def _bound(target: Target, discovered: Discovered) -> Decision:
+    """RFC 9449 §5: a server may answer a proof with a bearer token, and then says so."""
+    proofs = _dpop(target, discovered)
+    if proofs.present or target.capabilities.get("dpop"):
+        return Decision(True, "not stated in the target file, and not seen yet", open=True)
+    return proofs
+
+
 def _jkt(target: Target, discovered: Discovered) -> Decision:
     """RFC 9449 §10 lays down what dpop_jkt does; §10.1 demands it of who takes pushed requests."""
     proofs = _dpop(target, discovered)
@@ -330,6 +338,7 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "dpop": Capability("DPoP with ES256", _dpop),
     "dpop-algorithms": Capability("a list of algorithms for proofs", _proof_algorithms),
+    "dpop-bound": Capability("a token asked for with a proof is bound to its key", _bound),
     "dpop-jkt": Capability("the parameter dpop_jkt", _jkt),
     "dpop-nonce": Capability("nonces in DPoP proofs", _untold("not stated in the target file")),
     "dpop-without-nonce": Capability("DPoP without nonces", _without_nonce),

@@ -115,7 +115,7 @@ DEFECTS: tuple[Defect, ...] = (
     ),
     subtle(
         "dpop.x5c_refused",
-        "RFC7515-4-unknown_header_ignored",
+        "RFC9449-4.2-other_claims",
         "a proof with a certificate in its header is refused",
         dpop__crit=_no_certificate,
     ),

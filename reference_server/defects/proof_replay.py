@@ -8,8 +8,8 @@ from dataclasses import replace
 from reference_server.defects.building import subtle
 from reference_server.errors import OAuthError, invalid_dpop_proof
 from reference_server.exchange import Exchange
-from reference_server.guarding import Defect
-from reference_server.guards.dpop import jti_present, jti_unseen, nonce
+from reference_server.guarding import Check, Defect, Guard
+from reference_server.guards.dpop import PROOF, jti_present, jti_unseen, nonce
 from reference_server.keys import base64url
 
 PROOF_LIFETIME = 10  # seconds, less than the window a proof is taken in
@@ -60,6 +60,21 @@ def _no_ath_at_token(exchange: Exchange) -> None:
         raise invalid_dpop_proof("ath where no access token is shown")
 
 
+def _bound_unless_in_form(exchange: Exchange) -> None:
+    token = exchange.shown_token
+    header = exchange.request.header("Authorization")
+    if header and token and token.jkt and exchange.scheme == "bearer":
+        raise OAuthError("invalid_token", "bound token shown as Bearer", 401)
+
+
+def _unless_refreshing(guard: Guard) -> Check:
+    def check(exchange: Exchange) -> None:
+        if exchange.get("grant_type") != "refresh_token":
+            guard.check(exchange)
+
+    return check
+
+
 def _bound_unless_proved(exchange: Exchange) -> None:
     token = exchange.shown_token
     if token and token.jkt and exchange.scheme == "bearer" and exchange.dpop is None:
@@ -102,6 +117,18 @@ DEFECTS: tuple[Defect, ...] = (
         "RFC9449-4.2-other_claims",
         "a proof with ath is refused where no access token is shown",
         dpop__jti_present=_no_ath_at_token,
+    ),
+    Defect(
+        "dpop.unchecked_at_refresh",
+        "RFC9449-5-refresh_binding_validated",
+        "of a proof at a refresh nothing but the key is looked at",
+        {guard.name: _unless_refreshing(guard) for guard in PROOF},
+    ),
+    subtle(
+        "resource.bound_as_bearer_in_form",
+        "RFC9449-7.2-reject_bound_as_bearer",
+        "a bound token is taken as Bearer in a form",
+        resource__bound_not_as_bearer=_bound_unless_in_form,
     ),
     subtle(
         "resource.bound_as_bearer_with_proof",

@@ -84,8 +84,17 @@ def test_nonces_are_noticed_and_the_time_of_a_proof_is_then_no_matter(
     assert setup.oracle.server.policy.dpop_nonce is nonces
 
 
+@pytest.mark.parametrize(("defects", "bound"), [((), True), (("dpop.bound_token_type",), False)])
+def test_who_answers_a_proof_with_a_bearer_token_is_not_asked_about_bound_ones(
+    defects: tuple[str, ...], *, bound: bool
+) -> None:
+    setup = asked(*defects)
+    assert decided(setup)["dpop-bound"] is bound
+    assert bool(setup.missing(("dpop", "dpop-bound"))) is not bound
+
+
 def test_what_the_file_says_is_not_asked_again() -> None:
-    setup = asked(switches=("no-dpop-nonce",), dpop_nonce=False, dpop_jkt=False)
+    setup = asked(switches=("no-dpop-nonce",), dpop_nonce=False, dpop_bound=True, dpop_jkt=False)
     assert setup.decisions["dpop-jkt"].reason.startswith("the target file says")
     assert setup.counted.requests == 1  # the metadata
 

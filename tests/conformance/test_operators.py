@@ -74,6 +74,7 @@ def sent(operator: str, argument: object, *valid: str) -> tuple[object, ...]:
             ("https://app.example@evil.example/callback",),
         ),
         ("uri", {"port": 8443}, ("https://app.example:8443/callback",)),
+        ("uri", {"port": "other"}, ("https://app.example:8443/callback",)),
         ("uri", {"userinfo": "good"}, ("https://good@app.example/callback",)),
         ("uri", {"path_suffix": "/../x"}, ("https://app.example/callback/../x",)),
         ("uri", {"query": "a=1", "fragment": "f"}, (URI + "?a=1#f",)),
@@ -172,3 +173,9 @@ def test_a_tampered_jwt_keeps_its_signature_and_lives_longer() -> None:
 def test_what_is_no_jwt_cannot_be_forged() -> None:
     with pytest.raises(HarnessError, match="no JWT"):
         sent("unsigned", "token.access_token")
+
+
+def test_another_port_is_another() -> None:
+    assert sent("uri", {"port": "other"}, "https://as.example:8443/x") == (
+        "https://as.example:9443/x",
+    )

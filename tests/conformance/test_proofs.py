@@ -149,3 +149,45 @@ def test_an_address_that_names_its_port(url: str, *, present: bool) -> None:
 def test_a_proof_is_read_back_by_another_library(new_memory: Callable[[], Memory]) -> None:
     made = proof(new_memory(), JwtChanges())
     assert jwt.decode(made, OWN.private_key.public_key(), ["ES256"])["jti"] == "the-jti"
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "headers", "stored"),
+    [
+        ("POST", 400, [], False),
+        ("POST", 200, [("Cache-Control", "max-age=60")], True),
+        ("GET", 200, [], True),
+        ("GET", 401, [], False),
+        ("GET", 401, [("Expires", "Thu, 01 Jan 2099 00:00:00 GMT")], True),
+        ("GET", 200, [("Cache-Control", "private"), ("Cache-Control", "NO-STORE")], False),
+        ("GET", 200, [("Cache-Control", "no-cache")], False),
+    ],
+)
+def test_which_nonces_a_cache_may_give_again(
+    method: str, status: int, headers: list[tuple[str, str]], *, stored: bool
+) -> None:
+    response = Response(status, (*headers, ("DPoP-Nonce", "n")))
+    step = Step(StepKind.USERINFO, "userinfo")
+    exchanges = (Exchange(Request(method, URL), response),)
+    shown = Played(step, Answer.GRANTED, response=response, exchanges=exchanges)
+    assert bool(problems("dpop-nonce-not-stored", shown)) is stored
+
+
+@pytest.mark.parametrize(
+    ("token_type", "cnf", "announced", "unbound"),
+    [
+        ("DPoP", {"jkt": "x"}, True, False),
+        ("dpop", None, True, False),
+        ("Bearer", None, False, True),
+        ("Bearer", {"jkt": "x"}, False, False),
+        (None, None, False, True),
+    ],
+)
+def test_what_a_token_is_announced_as(
+    token_type: str | None, cnf: dict[str, str] | None, *, announced: bool, unbound: bool
+) -> None:
+    claims = {"sub": "u", **({"cnf": cnf} if cnf else {})}
+    token = jwt.encode(claims, "a secret of 32 octets at the least", "HS256")
+    got = played(StepKind.TOKEN, {"access_token": token, "token_type": token_type})
+    assert bool(problems("token-type-dpop", got)) is not announced
+    assert bool(problems("access-token-unbound", got)) is not unbound
