@@ -59,6 +59,7 @@ def write(paths: list[Path], folder: Path) -> list[str]:
         if record.footer is None:
             raise SystemExit(f"{path} was cut off")
         servers.append(matrix.server(record.header, record.findings, record.footer))
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "matrix.md").write_text(matrix.markdown(servers, judge, AGAIN), encoding="utf-8")
     (folder / "matrix.html").write_text(matrix.html(servers, judge, AGAIN), encoding="utf-8")
     return matrix.unjudged(servers, judge)
@@ -69,9 +70,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog=AGAIN, description=__doc__)
     parser.add_argument("records", nargs="*", type=Path, metavar="RECORD")
     parser.add_argument("--output", type=Path, default=DOCS, metavar="DIR")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep reports and records there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tokenspec-matrix-") as folder:
-        left = write(options.records or list(records(Path(folder))), options.output)
+        place = options.keep or Path(folder)
+        left = write(options.records or list(records(place)), options.output)
     for one in left:
         sys.stderr.write(f"not judged: {one}\n")
     return int(bool(left))
