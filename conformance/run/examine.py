@@ -226,8 +226,7 @@ class Examiner:
         return _seen(variant, finding, faults or seen, note, gate)
 
     def _blank(self, variant: Variant) -> Finding:
-        row = self.setup.registry.get(variant.requirement)
-        in_force = self.setup.in_force(variant)
+        row, in_force = self.setup.deciding(variant)
         return Finding(
             key=variant.key,
             scenario=variant.scenario,

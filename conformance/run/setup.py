@@ -17,7 +17,7 @@ from conformance.play.clock import MovableClock
 from conformance.play.oracle import Oracle, make_oracle
 from conformance.play.party import Party
 from conformance.profile import InForce, Profile, load_profile
-from conformance.registry import Registry
+from conformance.registry import Registry, Requirement
 from conformance.run.redaction import Redactor
 from conformance.scenario.model import Variant
 from conformance.target.capabilities import CAPABILITIES, Decision, decide
@@ -53,12 +53,13 @@ class Setup:
 
     def in_force(self, variant: Variant) -> InForce:
         """The gravest level, under the profile, of the requirements a variant tests."""
+        return self.deciding(variant)[1]
+
+    def deciding(self, variant: Variant) -> tuple[Requirement, InForce]:
+        """The requirement that weighs most under the profile, the first of several: it is cited."""
         rows = [self.registry.get(identifier) for identifier in variant.cited]
-        own, *others = (self.profile.in_force(row) for row in rows)
-        for row, other in zip(rows[1:], others, strict=True):
-            if other.level.weight > own.level.weight:
-                own = InForce(other.level, f"{other.level} in {row.citation}, tested here as well")
-        return own
+        weighed = [(row, self.profile.in_force(row)) for row in rows]
+        return max(weighed, key=lambda pair: pair[1].level.weight)
 
 
 def prepare(

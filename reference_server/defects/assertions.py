@@ -86,6 +86,15 @@ def _expired_an_hour_ago(exchange: Exchange) -> None:
         raise invalid_client("assertion exp")
 
 
+def _client_id_passed_over(exchange: Exchange) -> None:
+    """The client of the assertion counts, whichever is named beside it."""
+    if exchange.get("client_assertion"):
+        named = str(_shown(exchange).claims.get("sub"))
+        exchange.client = exchange.server.config.client(named)
+        exchange.values["client_id"] = named
+    client.known.check(exchange)
+
+
 def _any_type(exchange: Exchange) -> None:
     if _asserting(exchange) and not exchange.get("client_assertion_type"):
         raise invalid_client("client_assertion_type")
@@ -190,6 +199,12 @@ DEFECTS: tuple[Defect, ...] = (
         "RFC7523-3-iss_sub_client_id",
         "the subject of an assertion is not compared with client_id",
         client__assertion_issuer=_names(unread=("sub",)),
+    ),
+    subtle(
+        "client.assertion_beside_another_client_id",
+        "RFC7521-4.2-client_id_same_client",
+        "a client_id beside an assertion is not looked at",
+        client__known=_client_id_passed_over,
     ),
     subtle(
         "client.assertion_audience_prefix",

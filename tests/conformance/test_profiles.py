@@ -26,9 +26,12 @@ from conformance.profile import (
 from conformance.profile.catalogue import names
 from conformance.profile.loader import KINDS, read_preset, read_profile
 from conformance.registry import Level, Registry
+from conformance.run.opening import prepare_in_process
 from conformance.scenario.loader import load_folders
 from conformance.scenario.model import Answer, Variant
+from conformance.target.bundled import bundled_target
 from conformance.vocabulary import vocabulary
+from reference_server.demo import demo_config
 
 REGISTRY = Registry.load()
 VARIANTS = {
@@ -140,6 +143,22 @@ class TestLevels:
         found = load_profile("oauth-2.1").in_force(row)
         assert found.level is Level.MAY
         assert "OAuth 2.1 §2.4.1" in found.why
+
+    @pytest.mark.parametrize(
+        ("profile", "cited"),
+        [
+            ("rfc", "OIDCC-3.1.2.1-prompt_none_without_hint"),
+            ("auth0", "AUTH0-Remarks-silent_new_token"),
+        ],
+    )
+    def test_a_verdict_cites_the_requirement_that_weighs_most(
+        self, profile: str, cited: str
+    ) -> None:
+        issuer = "https://server.example"
+        target = replace(bundled_target(issuer), profile=profile)
+        setup = prepare_in_process(target, demo_config(issuer), ())
+        row, in_force = setup.deciding(VARIANTS["silent-authentication/with-session"])
+        assert (row.id, in_force.why) == (cited, "")
 
     def test_no_ruling_of_a_base_is_lost(self) -> None:
         base = load_profile("rfc")
