@@ -17,9 +17,12 @@ from conformance.target.model import Login, Target
 def driver_for(target: Target, origins: frozenset[str]) -> LoginDriver:
     """The driver for the `login` section of a target; `origins` are those of the target."""
     login, limits = target.login, target.limits
+    if login.kind == "manual":
+        desk = by_hand()
+        return HandedDriver(desk.ask, origins, limits, trial=False, stop=desk.stop)
     carry = _carry(login)
     if carry is not None:
-        return HandedDriver(carry, origins, limits, trial=login.kind != "manual")
+        return HandedDriver(carry, origins, limits)
     if login.kind == "browser":
         verify = target.verify_tls
         return BrowserDriver(login, origins, limits, target.network, verify_tls=verify)
@@ -35,8 +38,6 @@ def _carry(login: Login) -> Carry | None:
             return by_command(login.command)
         case "python":
             return by_function(login.function)
-        case "manual":
-            return by_hand()
         case "none":
             return by_nobody()
         case _:

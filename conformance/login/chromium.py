@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SECONDS = 30.0  # that one login may take
+MAYBE_WRONG = "check login.username and login.password; if they are right, "
 STEP_MILLISECONDS = 10_000.0  # that a step waits for its element
 LOOK_MILLISECONDS = 100.0  # between two looks at the page
 USUAL = (
@@ -181,7 +182,8 @@ class BrowserDriver:
                 words = f"the browser stood at {origin_of(page.url)} ({_title(page)!r})"
                 raise LoginBlocked(
                     f"{words} and no callback came within {SECONDS:g} s",
-                    "look at the picture, and give the page's own 'login.steps'",
+                    f"{MAYBE_WRONG if sent else ''}look at the picture, and give the page's own "
+                    "'login.steps'",
                     "credentials" if sent else "page",
                 )
             page.wait_for_timeout(LOOK_MILLISECONDS)

@@ -23,15 +23,23 @@ class HandedDriver:
         origins: the origins of the target.
         limits: how many redirects are followed.
         trial: whether `sign_in` tries it once.
+        stop: ends what `carry` still waits for.
     """
 
     def __init__(
-        self, carry: Carry, origins: frozenset[str], limits: Limits, *, trial: bool = True
+        self,
+        carry: Carry,
+        origins: frozenset[str],
+        limits: Limits,
+        *,
+        trial: bool = True,
+        stop: Callable[[], None] = lambda: None,
     ) -> None:
         self._carry = carry
         self._origins = origins
         self._limits = limits
         self._trial = trial
+        self.stop = stop
 
     def sign_in(self, url: str, redirect_uri: str, transport: Transport) -> Session:
         """See that it works; whatever carries the requests keeps its own session.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 import threading
 from collections.abc import Callable
@@ -10,9 +12,10 @@ from pathlib import Path
 
 from conformance.errors import LoginBlocked
 from conformance.http import query_parameters
-from conformance.login.handed import Carry
 
 TERMINAL = Path("/dev/tty")
+LONGEST_LINE = 65_536  # bytes; a terminal hands out one line at a time
+LOOK_SECONDS = 0.2  # between two looks whether the run was ended
 OPENING = """
 Open each URL in a browser that is signed in as the test user, or sign in there. Then paste here the
 whole address the browser ended at, one a line, in any order. Codes expire: paste soon.
@@ -47,6 +50,17 @@ class Desk:
         self._count = 0
         self._someone_reads = False
         self._ended = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody is asked any more."""
+        return self._ended
+
+    def stop(self) -> None:
+        """Ask nobody any more; whoever waits is told."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
     def ask(self, url: str, _redirect_uri: str) -> str:
         """The callback that a person pastes for `url`.
@@ -83,7 +97,7 @@ class Desk:
         line = self._read()
         with self._changed:
             self._someone_reads = False
-            self._ended = not line
+            self._ended = self._ended or not line
             if line.strip():
                 self._give(line.strip())
             self._changed.notify_all()
@@ -104,18 +118,25 @@ class Desk:
         self._write("that belongs to none of the URLs above; begin the line with its number\n")
 
 
-def by_hand() -> Carry:
+def by_hand() -> Desk:
     """A desk at the terminal, whatever the test runner does with standard input and output."""
     try:
-        tty = TERMINAL.open("r+", encoding="utf-8", buffering=1)
+        terminal = os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY)
     except OSError:  # no terminal: callbacks may be piped in
-        return Desk(_standard_input, _standard_error).ask
+        return Desk(_standard_input, _standard_error)
 
     def write(text: str) -> None:
-        tty.write(text)
-        tty.flush()
+        os.write(terminal, text.encode())
 
-    return Desk(tty.readline, write).ask
+    def read() -> str:
+        """A line; empty when the desk is closed, so that Ctrl-C need not wait for one."""
+        while not desk.ended:
+            if select.select([terminal], [], [], LOOK_SECONDS)[0]:
+                return os.read(terminal, LONGEST_LINE).decode("utf-8", "replace")
+        return ""
+
+    desk = Desk(read, write)
+    return desk
 
 
 def _standard_input() -> str:

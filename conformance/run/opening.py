@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.http import Request, origin
+from conformance.login.handed import HandedDriver
 from conformance.play.clock import MovableClock
 from conformance.run.setup import Setup, prepare
 from conformance.target.bundled import bundled_target
@@ -41,6 +42,9 @@ class Opened:
         """Send nothing more; what is under way ends soon."""
         if self.breaker is not None:
             self.breaker.stop()
+        driver = self.setup.party.driver
+        if isinstance(driver, HandedDriver):
+            driver.stop()
 
     @property
     def lost(self) -> str:

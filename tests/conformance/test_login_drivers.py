@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import shutil
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from conformance.cli import main
 from conformance.errors import LoginBlocked
-from conformance.login import chromium
+from conformance.login import chromium, manual
 from conformance.login.manual import Desk
 from reference_server import Request, Response, Server
 from reference_server.demo import demo_config
@@ -247,8 +248,56 @@ def test_pasted_callbacks_find_their_requests_in_any_order() -> None:
     assert any("belongs to none" in text for text in shown)
 
 
+def test_ending_the_run_waits_for_no_line() -> None:
+    asked, released = threading.Event(), threading.Event()
+
+    def read() -> str:
+        released.wait(10)
+        return "\n"
+
+    desk = Desk(read, lambda _text: asked.set())
+    told: list[str] = []
+
+    def ask() -> None:
+        try:
+            desk.ask("https://login.example/authorize?state=x", "")
+        except LoginBlocked as error:
+            told.append(error.message)
+
+    waiting = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in waiting:
+        thread.start()
+    assert asked.wait(10)
+    desk.stop()
+    released.set()  # what reads sees by `ended` that it need not go on
+    for thread in waiting:
+        thread.join(10)
+    assert desk.ended
+    assert len(told) == 2
+
+
 def test_nobody_at_the_desk_is_told_to_everyone() -> None:
     desk = Desk(lambda: "", lambda _text: None)
     for _ in range(2):
         with pytest.raises(LoginBlocked, match="nobody pasted"):
             desk.ask("https://login.example/authorize?state=x", "")
+
+
+def test_a_person_at_a_terminal_is_asked_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = os.openpty()
+    monkeypatch.setattr(manual, "TERMINAL", Path(os.ttyname(theirs)))
+    desk = manual.by_hand()
+    got: list[str] = []
+    asking = threading.Thread(
+        target=lambda: got.append(desk.ask("https://login.example/authorize?state=x", ""))
+    )
+    asking.start()
+    shown = b""
+    while b"state=x" not in shown:
+        shown += os.read(ours, 4096)
+    os.write(ours, b"https://client.example/callback?code=c&state=x\n")
+    asking.join(10)
+    assert got == ["https://client.example/callback?code=c&state=x"]
+    monkeypatch.undo()
+    os.close(ours)
+    os.close(theirs)
