@@ -211,6 +211,8 @@ def _tell(path: Path, wanted: Wanted, found: _Found, preset: tuple[str, str]) ->
     name, vendor = preset
     if name:
         print(f"recognised {vendor}: 'profile: {name}' tells its documented differences apart")
+    if not found.metadata and not wanted.scope:
+        print("without metadata the scope is a guess: 'scope' in the file, or --scope")
     if "registration_endpoint" in found.metadata and wanted.clients:
         print("the server registers clients itself: with --register none of yours is needed")
     if UNKNOWN in path.read_text(encoding="utf-8"):

@@ -175,12 +175,12 @@ def _unknown(setup: Setup, landing: Landing, said: _Said) -> Tick | None:
 def _not_authenticated(setup: Setup, said: _Said) -> Tick:
     """Why the client's authentication is refused, by trying its other ways."""
     main = setup.target.main
-    detail = f"{main.auth} is refused: {said.text}"
+    detail = f"authentication by {main.auth} is refused: {said.text}"
     for method in OTHER_METHODS.get(main.auth, ()):
         other = _token(setup, method)
         if other.refuses_client:
             continue
-        detail += f"; with {method} a made-up code is answered {other.text}"
+        detail += f"; with {method} a made-up code is answered {other.text}, as it should be"
         hint = f"say 'auth: {method}' for clients[0]"
         if method == "none":
             hint = "the server has it as a public client: say 'auth: none' for clients[0] and take "

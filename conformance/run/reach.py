@@ -137,8 +137,9 @@ def _tls(target: Target, place: _Place) -> Tick:
     except ssl.SSLCertVerificationError as error:
         return Tick("TLS", good=False, detail=_fault(error, place), hint=_mend(error, place))
     except (ssl.SSLError, OSError) as error:
-        hint = f"is {place.port} the port for https in 'issuer'? Does the server ask for a client "
-        hint += "certificate ('network: {client_certificate: …}')?"
+        hint = f"is {place.port} the port for https in 'issuer', or does the server speak plain "
+        hint += "http there? Does it ask for a client certificate "
+        hint += "('network: {client_certificate: …}')?"
         text = f"no TLS connection to {place.host}:{place.port}: {_said(error)}"
         return Tick("TLS", good=False, detail=text, hint=hint)
 
