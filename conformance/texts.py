@@ -10,8 +10,20 @@ STEERING = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     r"\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
+MARK = "\N{REPLACEMENT CHARACTER}"
+MOST_MARKS = 1 / 4  # of a text; with more of them it is something else, read as if it were text
 
 
 def harmless(text: str) -> str:
-    """`text` with everything that steers replaced by a mark."""
-    return STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
+    """`text` with everything that steers replaced by a mark; lines end as they do here."""
+    return STEERING.sub(MARK, text.replace("\r\n", "\n"))
+
+
+def legible(text: str) -> str:
+    """`text` with a mark for each sign that cannot be shown; empty where it is no text at all.
+
+    Bytes of a picture or of a compressed body, decoded as if they were text, are nothing to quote.
+    """
+    signs = harmless(text)
+    shown = "".join(sign if sign.isprintable() or sign.isspace() else MARK for sign in signs)
+    return shown if shown.count(MARK) <= len(shown) * MOST_MARKS else ""

@@ -24,8 +24,10 @@ from conformance.login.pages import (
 )
 from conformance.login.recipes import Recognised, recognise, script_request
 from conformance.target.model import Limits, Login
+from conformance.texts import legible
 
 BAD_REQUEST = 400
+NO_TEXT = "(no text, but bytes of something else)"
 ELSE = "use login kind 'browser', 'cookie' (a stored session) or 'command' (a script of yours)"
 BLOCKED = {
     PageKind.CAPTCHA: (
@@ -291,9 +293,11 @@ def no_code(landing: Landing) -> LoginBlocked:
 
 
 def words_of(page: str) -> str:
-    """The text of a page in one line, tags dropped."""
+    """The text of a page in one line, tags dropped; says so where the page is no text."""
+    if page and not legible(page):
+        return NO_TEXT
     without = re.sub(r"<(script|style|title)[^>]*>[^<]*</\1>|<[^>]*>", " ", page)
-    return " ".join(unescape(without).split())[:200]
+    return legible(" ".join(unescape(without).split())[:200])
 
 
 class DenyingDriver(FormDriver):

@@ -28,6 +28,8 @@ ACCEPTING = re.compile(
 DENYING = re.compile(r"deny|cancel|reject|refuse|decline|abort|disagree|no\b", re.IGNORECASE)
 REFRESH = re.compile(r"^\s*\d+\s*;\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
 MOST = 2_000  # elements of one kind that are read of a page
+PIECE = 16 * 1024  # characters of a page that are read at once
+LONGEST_TAG = 64 * 1024  # characters until a tag or comment that has begun has to have ended
 
 
 class PageKind(StrEnum):
@@ -164,10 +166,16 @@ def filled(
 
 
 def read_page(url: str, text: str) -> Page:
-    """The page at `url`; never raises, whatever the text is."""
+    """The page at `url`; never raises, whatever the text is, and takes time in proportion to it.
+
+    Whatever has begun and not ended is left out, as browsers do. `HTMLParser` would go back to it
+    (`close`), again and again for each sign in it that could begin something.
+    """
     parser = _Parser(url)
-    parser.feed(text)
-    parser.close()
+    for start in range(0, len(text), PIECE):
+        parser.feed(text[start : start + PIECE])
+        if parser.cdata_elem is None and len(parser.rawdata) > LONGEST_TAG:
+            break
     parser.page.url, parser.page.text = url, text
     return parser.page
 

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
-from conformance.texts import harmless
+from conformance.texts import harmless, legible
 
 SECRET_NAMES = {
     "code": "code",
@@ -126,14 +126,18 @@ class Redactor:
         return self.text(value)
 
     def body(self, body: bytes, media_type: str) -> str:
-        """A body as text: JSON member by member, forms parameter by parameter."""
+        """A body as text: JSON member by member, forms parameter by parameter.
+
+        Bytes that are no text are counted, not shown.
+        """
         text = body.decode("utf-8", "replace")
         if media_type == "application/x-www-form-urlencoded":
             return self._query(text)
         try:
             return json.dumps(self._json(json.loads(text)), ensure_ascii=False, indent=1)
         except (ValueError, RecursionError):
-            return self.text(text)
+            shown = self.text(text)
+        return shown if legible(shown) or not body else f"({len(body)} bytes that are no text)"
 
     def _query(self, query: str) -> str:
         if "=" not in query:

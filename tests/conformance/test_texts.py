@@ -1,0 +1,61 @@
+"""Only what is text is quoted, and nothing of it steers."""
+
+from __future__ import annotations
+
+import gzip
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.login.form import NO_TEXT, words_of
+from conformance.run.redaction import Redactor
+from conformance.texts import MARK, harmless, legible
+
+KEY = b"k" * 32
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Sign in",
+        "Déjà connecté : l’accès est refusé",
+        "ログイン画面",
+        "تسجيل الدخول",
+        "two\nlines\tand a tab",
+        "no\N{NO-BREAK SPACE}break",
+        "caf\ufffd au lait",  # a page in another encoding than the one it says
+    ],
+)
+def test_what_people_can_read_is_quoted_as_it_is(text: str) -> None:
+    assert legible(text) == text
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_compressed_and_random_bytes_are_no_text(seed: int) -> None:
+    noise = random.Random(seed).randbytes(2_000)
+    for body in (noise, gzip.compress(noise), bytes(2_000)):
+        assert legible(body.decode("utf-8", "replace")) == ""
+        assert words_of(body.decode("utf-8", "replace")) == NO_TEXT
+        shown = Redactor(KEY, ()).body(body, "text/html")
+        assert shown == f"({len(body)} bytes that are no text)"
+
+
+def test_an_odd_sign_in_a_text_is_marked() -> None:
+    assert legible("sign in\u0378 here") == f"sign in{MARK} here"  # no character is there
+    assert words_of("<p>sign in\ue000 here</p>") == f"sign in{MARK} here"  # a private one
+
+
+def test_lines_that_end_as_on_the_wire_are_lines() -> None:
+    assert harmless("a\r\nb\rc") == f"a\nb{MARK}c"
+    assert words_of("<h1>Sign in</h1>\r\n<p>or\r\nnot") == "Sign in or not"
+
+
+@given(st.text())
+def test_whatever_it_was_can_be_shown(text: str) -> None:
+    shown = legible(text)
+    assert all(sign.isprintable() or sign.isspace() for sign in shown)
+    assert harmless(shown) == shown
+    assert legible(shown) == shown
