@@ -19,6 +19,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reports import curl, words
+from reports.again import replay
 from reports.comparison import Difference, differences
 from reports.record import Line, Record
 from reports.summary import FAILING, Summary, rank
@@ -201,5 +202,5 @@ def _environment() -> Environment:
         "plain_json": lambda value: json.dumps(value, ensure_ascii=False, indent=1),
         "worst": worst,
     }
-    environment.globals |= {"word": words.word, "FAILING": FAILING}
+    environment.globals |= {"word": words.word, "replay": replay, "FAILING": FAILING}
     return environment

@@ -69,7 +69,7 @@ def _test(finding: Line, record: Record) -> dict[str, Any]:
     if finding["verdict"] != "pass":
         test["message"] = reason(finding)
     if found == FAILED:
-        test["trace"] = finding_text(finding, record.command)
+        test["trace"] = finding_text(finding, record.again)
     return test
 
 

@@ -23,7 +23,7 @@ def evidence_html(finding: Line) -> str:
     parts = [_summary(finding)]
     room = LONGEST
     for number, exchange in enumerate(finding["exchanges"], start=1):
-        text = "\n".join(_exchange(exchange))
+        text = "\n".join(exchange_lines(exchange))
         if len(text) > room:
             text = text[:room] + "…"
         room -= len(text)
@@ -59,7 +59,8 @@ def _summary(finding: Line) -> str:
     return f"<table style='margin:6px 0 10px;color:#1f2328'>{cells}</table>"
 
 
-def _exchange(exchange: Line) -> Iterator[str]:
+def exchange_lines(exchange: Line) -> Iterator[str]:
+    """A request and its answer as plain text."""
     yield f"{exchange['method']} {exchange['url']}"
     yield from (f"{name}: {value}" for name, value in exchange["request_headers"])
     if exchange["decoded"]:

@@ -41,7 +41,7 @@ def command(finding: Line, record: Record) -> str:
 
 def _line(finding: Line, record: Record) -> str:
     title = f"{finding['citation']} ({finding['level']}): {finding['key']}"
-    text = f"{finding['title']}: {reason(finding)}\n{record.command} --select {finding['key']}"
+    text = f"{finding['title']}: {reason(finding)}\n{record.again} {finding['key']}"
     at = f"file={value(finding['file'])},line={finding['line']},title={value(title)}"
     return f"::{command(finding, record)} {at}::{message(text)}"
 

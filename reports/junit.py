@@ -67,7 +67,7 @@ def _case(finding: Line, found: str, record: Record) -> ET.Element:
         time=f"{finding['seconds']:.3f}",
     )
     case.append(_properties(properties(finding)))
-    message, full = _clean(reason(finding)), _clean(finding_text(finding, record.command))
+    message, full = _clean(reason(finding)), _clean(finding_text(finding, record.again))
     if found == FAILED:
         kind = _clean(finding["kind"] or finding["verdict"])
         ET.SubElement(case, "failure", message=message, type=kind).text = full

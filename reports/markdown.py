@@ -92,5 +92,5 @@ def _finding(finding: Line, record: Record) -> Iterator[str]:
     if finding["expected"]:
         yield f"- expected {code(finding['expected'])}"
     yield f"- got {code(finding['observed'] or finding['note'])}"
-    yield f"- again {code(f'{record.command} --select ' + finding['key'])}"
+    yield f"- again {code(f'{record.again} ' + finding['key'])}"
     yield ""

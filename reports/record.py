@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reports.again import run_again
+
 Line = Mapping[str, Any]
 
 
@@ -67,5 +69,9 @@ class Record:
     @property
     def command(self) -> str:
         """What runs the suite against the same target again."""
-        file = self.header.get("target", {}).get("file", "")
-        return f"tokenspec run {file}".strip()
+        return run_again(self.header)
+
+    @property
+    def again(self) -> str:
+        """What runs a case again, on any machine that has the target file; its key follows."""
+        return f"{self.command} --select"

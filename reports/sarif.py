@@ -85,7 +85,7 @@ def _result(finding: Line, numbers: dict[str, int], record: Record) -> dict[str,
             "case": finding["key"],
             "verdict": finding["verdict"],
             "kind": finding["kind"],
-            "again": f"{record.command} --select {finding['key']}",
+            "again": f"{record.again} {finding['key']}",
         },
     }
     if record.header.get("baseline"):

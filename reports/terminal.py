@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reports.again import check_again, replay
+from reports.record import Record
+
 WIDTH = 96
 VERBATIM = ("again", "at", "")  # to be copied: a command or address in two lines is none
 ORDER = (
@@ -14,18 +17,19 @@ ORDER = (
     "not-applicable",
 )  # fmt: skip
 Line = Mapping[str, Any]
+AGAIN = "tokenspec run --select"
 Told = tuple[str, str, str]  # name of the row (or verdict, for the head), label, text
 
 
-def finding_text(finding: Line, command: str = "tokenspec run") -> str:
+def finding_text(finding: Line, again: str = AGAIN) -> str:
     """One finding as a newcomer can act on it: what was sent, expected, got, and why it matters.
 
-    `command` is what runs the suite against the same target again.
+    `again` is what plays a case again; its key follows.
     """
-    return "\n".join(label + text for _, label, text in finding_lines(finding, command))
+    return "\n".join(label + text for _, label, text in finding_lines(finding, again))
 
 
-def finding_lines(finding: Line, command: str = "tokenspec run") -> Iterator[Told]:
+def finding_lines(finding: Line, again: str = AGAIN) -> Iterator[Told]:
     """The same line by line, each with the name of its row, so that a terminal can colour it."""
     rows = [
         ("requirement", f"{finding['citation']} ({finding['level']}): {finding['text']}"),
@@ -40,7 +44,7 @@ def finding_lines(finding: Line, command: str = "tokenspec run") -> Iterator[Tol
         ("oracle", finding["oracle"]),
         ("why", finding["why"]),
         ("at", f"{finding['file']}:{finding['line']}"),
-        ("again", f"{command} --select {finding['key']}"),
+        ("again", f"{again} {finding['key']}"),
     ]
     head = f"{finding['verdict'].upper()}{_kind(finding)}  {finding['key']}  {finding['title']}"
     yield finding["verdict"], "", head
@@ -49,18 +53,19 @@ def finding_lines(finding: Line, command: str = "tokenspec run") -> Iterator[Tol
             yield from _row(name, text)
 
 
-def could_not_run_text(finding: Line) -> str:
+def could_not_run_text(finding: Line, again: str = AGAIN) -> str:
     """Why nothing could be said, and what to do."""
-    return "\n".join(label + text for _, label, text in could_not_run_lines(finding))
+    return "\n".join(label + text for _, label, text in could_not_run_lines(finding, again))
 
 
-def could_not_run_lines(finding: Line) -> Iterator[Told]:
+def could_not_run_lines(finding: Line, again: str = AGAIN) -> Iterator[Told]:
     """The same line by line, each with the name of its row."""
     rows = [
         ("because", finding["note"] or finding["observed"]),
         ("control", finding["control"]),
         ("got", finding["observed"] if finding["note"] else ""),
         ("at", f"{finding['file']}:{finding['line']}"),
+        ("again", f"{again} {finding['key']}"),
     ]
     yield "could-not-run", "", f"COULD NOT RUN  {finding['key']}  {finding['title']}"
     for name, text in rows:
@@ -123,20 +128,19 @@ def left_out(findings: Iterable[Line]) -> list[str]:
     return lines + [f"{count:5}  {reason}" for reason, count in reasons.most_common()]
 
 
-def next_step(verdict: str, findings: Iterable[Line], command: str, record: str) -> list[str]:
-    """What to do now, as commands to be copied. `verdict` is that of `Summary`."""
-    broken = next((f for f in findings if f["verdict"] in ("fail", "stale-waiver")), None)
+def next_step(verdict: str, record: Record, path: str) -> list[str]:
+    """What to do now, as commands to be copied.
+
+    `verdict` is that of `Summary`; `path` is where the record stands.
+    """
+    broken = next((f for f in record.findings if f["verdict"] in ("fail", "stale-waiver")), None)
     if broken is not None:
-        scenario = broken["key"].partition("/")[0]
-        return [
-            f"tokenspec explain {broken['requirement']}",
-            f"{command} --select {scenario}",
-        ]
+        return [f"tokenspec explain {broken['requirement']}", replay(path)]
     if verdict == "not-established":
-        return [command.replace("tokenspec run", "tokenspec check", 1)]
-    if command == "tokenspec run":
+        return [check_again(record.header), replay(path)]
+    if not record.header["target"]["file"]:
         return ["tokenspec init https://login.example   for your own server"]
-    return [f"tokenspec report {record} --bundle evidence.zip"]
+    return [f"tokenspec report {path} --bundle evidence.zip"]
 
 
 def _kind(finding: Line) -> str:

@@ -14,6 +14,7 @@ from conformance.cli import (
     fuzz,
     init,
     listing,
+    replay,
     report,
     run,
     selftest,
@@ -25,7 +26,7 @@ from conformance.errors import TokenspecError
 from conformance.run.conclusion import ExitCode, exit_code_of
 
 VERBS = (
-    run, check, listing, explain, init, report, verify, diff, waivers, fuzz, serve, selftest,
+    run, check, listing, explain, init, replay, report, verify, diff, waivers, fuzz, serve, selftest,
 )  # fmt: skip
 EPILOG = """\
 examples:
@@ -34,6 +35,7 @@ examples:
   tokenspec check target.yaml              is everything set up? names what is not
   tokenspec run target.yaml                all scenarios against your server
   tokenspec run target.yaml --select pkce  one area of them
+  tokenspec replay record.ndjson           what did not pass, once more
   tokenspec report record.ndjson           reports again; also of merged shards
 
 exit codes: 0 conforms, 1 nonconformities, 2 interrupted, 3 fault of tokenspec, 4 wrong usage or

@@ -86,6 +86,12 @@ class VariantItem(pytest.Item):
         if self.finding.gates or expected_failure(self.finding):
             raise Nonconformance(self.finding.observed or "nonconforming")
 
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What is broken, without the way to it through the harness, which takes long to show."""
+        if isinstance(excinfo.value, Nonconformance):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the variant stands, and its name in full."""
         return self.path, self.variant.place.line - 1, f"{self.variant.key}: {self.variant.title}"

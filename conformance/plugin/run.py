@@ -41,6 +41,7 @@ from conformance.run.resume import findings_of
 from conformance.run.starting import Wanted, started
 from conformance.run.suite import Suite, suite_digest
 from conformance.scenario.model import Variant
+from reports.again import replay
 from reports.formats import chosen
 from reports.terminal import finding_lines, finding_text
 
@@ -48,7 +49,9 @@ SuiteFacts = tuple[dict[str, Any], list[dict[str, Any]]]
 CUT_SHORT = (Ended.INTERRUPTED, Ended.TARGET_LOST)
 # what pytest says that is said more exactly here
 REPLACED = tuple(ExitCode(code) for code in (0, 1, 2, 5))
-SETTINGS = ("fail_on", "strict", "select", "rate", "shard", "quick")
+SETTINGS = (
+    "profile", "scenarios", "fail_on", "strict", "select", "rate", "shard", "quick",
+)  # fmt: skip
 REPORT_DIR = "tokenspec-report"
 RECORD = "record.ndjson"
 SUMMARISED = (
@@ -114,9 +117,9 @@ class RunPlugin:
         self.opened, self._checked = opened, True
 
     @property
-    def command(self) -> str:
-        """What runs the suite against this target again."""
-        return f"tokenspec run {self.config.getoption('oauth_target') or ''}".strip()
+    def again(self) -> str:
+        """What plays a case of this run again; its key follows."""
+        return replay(str(self.report_dir / RECORD))
 
     @property
     def report_dir(self) -> Path:
@@ -192,9 +195,9 @@ class RunPlugin:
             report.tokenspec = finding_line(finding)
         could_not_run = call.when == "setup" and call.excinfo is not None
         if could_not_run or (finding.gates and call.when == "call"):
-            report.longrepr = Shown(finding_line(finding), self.command)
+            report.longrepr = Shown(finding_line(finding), self.again)
         elif finding.verdict is Verdict.WARN and call.when == "call":
-            report.sections.append(("finding", finding_text(finding_line(finding), self.command)))
+            report.sections.append(("finding", finding_text(finding_line(finding), self.again)))
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -253,14 +256,14 @@ class RunPlugin:
         terminal = self.config.get_terminal_writer()
         for report in terminalreporter.stats.get("warned", ()):
             terminalreporter.section(report.tokenspec["key"], "_", yellow=True)
-            write_finding(terminal, finding_lines(report.tokenspec, self.command))
+            write_finding(terminal, finding_lines(report.tokenspec, self.again))
         terminalreporter.section("verdicts", "=")
         write_areas(terminal, self.shown)
         if self._record is not None:
             page = self.config.getoption("htmlpath", None)
             pages = [Path(os.path.relpath(page))] if page else []
             files = [*self._written, *pages, self._record.path]
-            write_end(terminal, read_record(self._record.path), files, self.command)
+            write_end(terminal, read_record(self._record.path), files)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

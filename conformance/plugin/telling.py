@@ -54,22 +54,22 @@ class Writer(Protocol):
 class Shown:
     """A finding where pytest expects the representation of a failure."""
 
-    def __init__(self, finding: Line, command: str) -> None:
+    def __init__(self, finding: Line, again: str) -> None:
         self._finding = finding
-        self._command = command
+        self._again = again
         self._broken = finding["verdict"] != "could-not-run"
 
     def __str__(self) -> str:
         if self._broken:
-            return finding_text(self._finding, self._command)
-        return could_not_run_text(self._finding)
+            return finding_text(self._finding, self._again)
+        return could_not_run_text(self._finding, self._again)
 
     def toterminal(self, tw: Writer) -> None:
         """Write it with colours."""
         lines = (
-            finding_lines(self._finding, self._command)
+            finding_lines(self._finding, self._again)
             if self._broken
-            else could_not_run_lines(self._finding)
+            else could_not_run_lines(self._finding, self._again)
         )
         write_finding(tw, lines)
 
@@ -93,7 +93,7 @@ def write_areas(tw: Writer, findings: Iterable[Line]) -> None:
         tw.line(line)
 
 
-def write_end(tw: Writer, record: Record, files: Iterable[Path], command: str) -> None:
+def write_end(tw: Writer, record: Record, files: Iterable[Path]) -> None:
     """The verdict in a sentence, where the reports are, and what to do next."""
     summary = Summary.of(record)
     colour = {"fails": RED, "conforms": GREEN}.get(summary.verdict, YELLOW)
@@ -109,7 +109,7 @@ def write_end(tw: Writer, record: Record, files: Iterable[Path], command: str) -
         tw.write(f"{label:9}", light=True)
         tw.line(f"{path!s:{width}}  {said.get(path.name, '')}".rstrip())
     ndjson = next((str(path) for path in named if path.suffix == ".ndjson"), "record.ndjson")
-    for number, line in enumerate(next_step(summary.verdict, record.findings, command, ndjson)):
+    for number, line in enumerate(next_step(summary.verdict, record, ndjson)):
         tw.write(f"{'next' if number == 0 else '':9}", light=True)
         tw.line(line)
 

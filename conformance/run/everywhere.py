@@ -97,6 +97,11 @@ class Everywhere:
             return (tuple(watched.sightings), watched.looked_at) if watched else ((), 0)
 
 
+def control_source(scenario: str) -> str:
+    """What the valid twin of a scenario is called as a place where something was seen."""
+    return f"{scenario} (control)"
+
+
 def sighting_kind(variant: Variant) -> Kind:
     """What a problem seen for this variant is."""
     return Kind.LEAK if "secret" in variant.tags else Kind.WRONG_ENVELOPE

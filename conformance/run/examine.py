@@ -19,7 +19,7 @@ from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import SEVERITY, Judgement, Verdict, worst
 from conformance.play.wording import answer_text
 from conformance.profile import Evidence
-from conformance.run.everywhere import Everywhere, Sighting, sighting_kind
+from conformance.run.everywhere import Everywhere, Sighting, control_source, sighting_kind
 from conformance.run.evidence import ShownExchange, evidence
 from conformance.run.finding import Finding
 from conformance.run.redaction import Redactor
@@ -153,7 +153,7 @@ class Examiner:
         hide = self.setup.redactor.for_play()
         self._show(transcript, hide)
         control.said = hide.text(said) or "nothing was played"
-        source = f"{variant.scenario} (control)"
+        source = control_source(variant.scenario)
         self.everywhere.look(transcript, source, self._surround, self.setup.redactor)
 
     def _ask_oracle(self, variant: Variant) -> Told:
@@ -264,6 +264,7 @@ def _seen(
         note=note,
         deviation=seen[0].excuse if verdict is Verdict.DEVIATION else None,
         exchanges=tuple(exchange for s in seen for exchange in s.exchanges),
+        seen_in=tuple(dict.fromkeys(s.variant for s in seen)),
     )
 
 

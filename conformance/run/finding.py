@@ -21,6 +21,7 @@ class Finding:
     document's own. `deviation` is what a verdict of that name rests on.
     `judged` is the verdict before a waiver changed it; empty where none did. `waiver` is the one
     that covers the case, whether or not it excused anything. `known`: the baseline has it already.
+    `seen_in`: the other cases whose answers showed it, where every answer of the run is looked at.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Finding:
     judged: str = ""
     waiver: Waiver | None = None
     known: bool = False
+    seen_in: tuple[str, ...] = ()
 
     @property
     def gates(self) -> bool:

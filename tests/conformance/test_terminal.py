@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,15 +110,14 @@ def test_it_is_live_only_where_a_line_can_be_rewritten(
 
 def test_a_finding_in_colour_says_what_it_says_without(flawed: Made) -> None:
     broken = next(f for f in flawed.record.findings if f["verdict"] == "fail")
-    shown, paper = Shown(broken, "tokenspec run target.yaml"), Paper()
+    replaying = "tokenspec replay record.ndjson"
+    shown, paper = Shown(broken, replaying), Paper()
     shown.toterminal(paper)
-    assert (
-        paper.text == str(shown) + "\n" == finding_text(broken, "tokenspec run target.yaml") + "\n"
-    )
+    assert paper.text == str(shown) + "\n" == finding_text(broken, replaying) + "\n"
     colours = {text: markup for text, markup in paper.marked if markup}
     assert colours[broken["expected"]] == {"green": True}
     assert any("red" in markup for markup in colours.values())
-    again = f"tokenspec run target.yaml --select {broken['key']}"
+    again = f"{replaying} {broken['key']}"
     assert again in paper.text.splitlines()[-1]  # in one piece, to be copied
 
 
@@ -130,19 +130,30 @@ def test_the_table_in_colour_says_what_it_says_without(flawed: Made) -> None:
 def test_the_end_says_verdict_reports_and_what_to_do_next(flawed: Made) -> None:
     paper = Paper()
     files = [Path("out/audit.html"), Path("out/record.ndjson")]
-    write_end(paper, flawed.record, files, "tokenspec run target.yaml")
+    write_end(paper, flawed.record, files)
     assert "Does not conform. " in paper.text
     assert "out/audit.html     the audit page" in paper.text
     assert "next     tokenspec explain RFC" in paper.text
 
 
 def test_next_steps(flawed: Made) -> None:
-    command = "tokenspec run target.yaml"
-    broken = next_step("fails", flawed.record.findings, command, "r")
-    assert broken[1].startswith("tokenspec run target.yaml --select ")
-    assert next_step("not-established", [], command, "r") == ["tokenspec check target.yaml"]
-    assert next_step("conforms", [], command, "r") == ["tokenspec report r --bundle evidence.zip"]
-    assert next_step("conforms", [], "tokenspec run", "r")[0].startswith("tokenspec init")
+    nothing = replace(flawed.record, findings=())
+    bundled = replace(nothing, header={**nothing.header, "target": {"file": ""}})
+    assert next_step("fails", flawed.record, "r")[1] == "tokenspec replay r"
+    assert next_step("not-established", nothing, "r") == [
+        "tokenspec check target.yaml",
+        "tokenspec replay r",
+    ]
+    assert next_step("conforms", nothing, "r") == ["tokenspec report r --bundle evidence.zip"]
+    assert next_step("conforms", bundled, "r")[0].startswith("tokenspec init")
+
+
+def test_the_command_of_a_run_has_what_bears_on_its_verdicts(flawed: Made) -> None:
+    settings = {"profile": "fapi-2.0", "strict": True, "scenarios": ["my cases"], "rate": 5}
+    record = replace(flawed.record, header={**flawed.record.header, "settings": settings})
+    assert record.again == (
+        "tokenspec run target.yaml --profile fapi-2.0 --strict --scenarios 'my cases' --select"
+    )
 
 
 def run(folder: Path, *arguments: str, **env: str) -> str:

@@ -1,7 +1,7 @@
 """Runs a command and writes its peak memory, in bytes, to a file: `measured.py FILE COMMAND…`.
 
 On Linux a process counts the peak of the one it was started from as its own until it is replaced
-(vfork shares the memory). Started from this small interpreter, a command counts what it took itself.
+(vfork shares the memory). A command that is started from this small interpreter counts its own.
 """
 
 from __future__ import annotations
