@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from conformance import __version__
 from conformance.cli import (
     check,
+    completion,
     diff,
     explain,
     fuzz,
@@ -74,4 +75,5 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for verb in VERBS:
         verb.add_to(verbs)
+    completion.add_to(verbs, parser)
     return parser

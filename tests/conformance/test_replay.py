@@ -151,9 +151,6 @@ def test_what_cannot_be_played_again(server: Changeable, say: Say) -> None:
     assert (code, "did you mean 'pkce-verifier-wrong'?" in told) == (4, True)
     assert say("replay", "no-such-record")[0] == 4
     text = Path("target.yaml").read_text("utf-8")
-    other = "http://127.0.0.1:9"
-    Path("target.yaml").write_text(text.replace(server.config.issuer, other), encoding="utf-8")
-    assert say("replay", RECORD, FAILING)[0] == 6  # nobody is there
     with another() as issuer:
         Path("target.yaml").write_text(text.replace(server.config.issuer, issuer), encoding="utf-8")
         code, told = say("replay", RECORD, FAILING)
