@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
 )  # fmt: skip
 def test_bash_is_offered(folder: Path, line: str, offered: set[str], never: set[str]) -> None:
     done = subprocess.run(
-        ["bash", "-c", ASK, "ask", "./bash", "tokenspec", *line.split(" ")],
+        [str(shutil.which("bash")), "-c", ASK, "ask", "./bash", "tokenspec", *line.split(" ")],
         cwd=folder,
         capture_output=True,
         text=True,
