@@ -27,7 +27,8 @@ from conformance.errors import TokenspecError
 from conformance.run.conclusion import ExitCode, exit_code_of
 
 VERBS = (
-    run, check, listing, explain, init, replay, report, verify, diff, waivers, fuzz, serve, selftest,
+    run, check, listing, explain, init, replay, report, verify, diff, waivers, fuzz, serve,
+    selftest, completion,
 )  # fmt: skip
 EPILOG = """\
 examples:
@@ -75,5 +76,5 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for verb in VERBS:
         verb.add_to(verbs)
-    completion.add_to(verbs, parser)
+    parser.set_defaults(root=parser)  # the whole tree, for its completion
     return parser

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from typing import Any
 
 import shtab
@@ -40,8 +39,8 @@ FILES = {
 }
 
 
-def add_to(verbs: Any, root: argparse.ArgumentParser) -> None:
-    """Add the verb; `root` is the command line to be completed."""
+def add_to(verbs: Any) -> None:
+    """Add the verb."""
     parser = verbs.add_parser(
         "completion",
         help="completion for bash, zsh or fish",
@@ -51,12 +50,12 @@ def add_to(verbs: Any, root: argparse.ArgumentParser) -> None:
         allow_abbrev=False,
     )
     parser.add_argument("shell", choices=SHELLS)
-    parser.set_defaults(act=partial(act, root))
+    parser.set_defaults(act=act)
 
 
-def act(root: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+def act(options: argparse.Namespace) -> int:
     """Print the script."""
-    print(script(root, options.shell))
+    print(script(options.root, options.shell))
     return ExitCode.CONFORMS
 
 
