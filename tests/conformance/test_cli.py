@@ -98,7 +98,7 @@ def test_a_defect_is_found_and_told_in_full(tmp_path: Path) -> None:
         "token.code_verifier: <valid> with its last 1 character(s) changed",
         "control      token: granted",
         "scenarios/pkce/verifier.yaml:",
-        "--select pkce-verifier-wrong/last-character-changed",
+        "tokenspec-report/record.ndjson pkce-verifier-wrong/last-character-changed",
     ):
         assert words in done.stdout
 
