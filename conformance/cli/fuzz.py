@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
 from conformance.fuzz.saving import save
+from conformance.play.verdicts import Verdict
 from conformance.registry import Registry
 from conformance.run.conclusion import ExitCode
 from conformance.run.learning import learn
@@ -27,7 +28,7 @@ examples:
   tokenspec fuzz target.yaml --seconds 300 --save found/
   tokenspec run target.yaml --scenarios found/       what was found, again
 
-exit codes: 0 nothing found, 1 something found, 6 the target cannot be used
+exit codes: 0 no MUST found broken, 1 one found broken, 6 the target cannot be used
 """
 
 
@@ -74,12 +75,16 @@ def act(options: argparse.Namespace) -> int:
         if options.save:
             print(f"  saved        {save(found, Path(options.save))}")
     print("\n" + _summary(progress, campaign.seconds))
-    return ExitCode.NONCONFORMITIES if progress.found else ExitCode.CONFORMS
+    broken = any(found.verdict is Verdict.FAIL for found in progress.found)
+    return ExitCode.NONCONFORMITIES if broken else ExitCode.CONFORMS
 
 
 def _tell(progress: Progress) -> None:
     if sys.stderr.isatty() and progress.cases % EVERY == 0:
-        line = f"{progress.cases} cases, {progress.requests} requests, {len(progress.found)} found"
+        line = (
+            f"{progress.cases} cases, {progress.requests} requests, {len(progress.guards)} guards, "
+            f"{len(progress.pairs)} pairs, {len(progress.found)} found"
+        )
         print(f"\r{line}", end="", file=sys.stderr, flush=True)
 
 
@@ -89,7 +94,7 @@ def _text(found: Counterexample) -> str:
     variant = load_document(found.document, vocabulary(), area="generated").variants[0]
     sent = "; ".join(changes_in_words(variant)) or "the valid exchange"
     lines = [
-        f"{row.gates.upper()} ({parting.kind})  {found.document['id']}  at {parting.step}",
+        f"{found.verdict.upper()} ({parting.kind})  {found.document['id']}  at {parting.step}",
         f"  requirement  {row.citation} ({row.level}): {row.text}",
         f"  base         {found.document['base']}",
         f"  sent         {sent}",
@@ -97,6 +102,8 @@ def _text(found: Counterexample) -> str:
         f"  got          {parting.observed}",
         f"  found after  {found.seconds} s, {found.requests} requests",
     ]
+    if found.choice:
+        lines.append(f"  but          the target itself chose otherwise before: {found.choice}")
     return "\n".join(lines)
 
 
@@ -105,7 +112,8 @@ def _summary(progress: Progress, seconds: float) -> str:
     guards = f"{len(progress.guards)} guards of the oracle refused something"
     lines = [
         f"{played}; {len(progress.found)} findings",
-        f"{guards}; {len(progress.outcomes)} different courses of a play",
+        f"{guards}",
+        f"{len(progress.pairs)} pairs of requests, {len(progress.outcomes)} different courses",
     ]
     if progress.unplayable:
         lines.append(f"{progress.unplayable} cases could not be played at the target")

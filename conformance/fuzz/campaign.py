@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 
 from conformance.errors import TargetUnusable
-from conformance.fuzz.compare import Parting, part
-from conformance.fuzz.documents import Document, documents, name_of
-from conformance.fuzz.freedoms import changed_places, failed_before, known_freedoms
+from conformance.fuzz.calibration import Calibration, calibrate
+from conformance.fuzz.compare import Parting, partings
+from conformance.fuzz.documents import NO_WAITING, Document, documents, name_of
+from conformance.fuzz.freedoms import course_until, known_freedoms
+from conformance.fuzz.gating import Gating
+from conformance.play.clock import MovableClock
+from conformance.play.oracle import Told
 from conformance.play.player import own_sign_in_needed, play
 from conformance.play.transcript import Transcript
+from conformance.play.verdicts import Kind, Verdict
 from conformance.run.setup import Setup
 from conformance.scenario.loader import load_document
-from conformance.scenario.model import Variant
+from conformance.scenario.model import Answer, Variant
 from conformance.scenario.operators import InapplicableError
 from conformance.vocabulary import vocabulary
 
@@ -38,21 +44,32 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """A generated case at which the target parts from the oracle. `seconds` since the start."""
+    """A generated case at which the target parts from the oracle. `seconds` since the start.
+
+    `verdict` is what it weighs: by the level of the requirement, at most a warning where only the
+    error code differs or where the target parts from a choice of its own (`choice`).
+    """
 
     document: Document
     parting: Parting
+    verdict: Verdict
     seconds: float
     requests: int
+    choice: str = ""
 
 
 @dataclass(slots=True)
 class Progress:
-    """What a campaign has done so far; `guards` counts the oracle's refusals by guard."""
+    """What a campaign has done so far.
+
+    `guards` counts the oracle's refusals by guard; `pairs` holds two requests that followed each
+    other with how they were answered, `outcomes` whole plays.
+    """
 
     cases: int = 0
     requests: int = 0
     guards: Counter[str] = field(default_factory=Counter)
+    pairs: set[tuple[str, str]] = field(default_factory=set)
     outcomes: set[tuple[str, ...]] = field(default_factory=set)
     unplayable: int = 0
     free: Counter[str] = field(default_factory=Counter)
@@ -87,12 +104,17 @@ class Campaign:
         self.budget = budget
         self.seed = seed
         self.progress = Progress()
-        self.present = sorted(n for n, decision in setup.decisions.items() if decision.present)
         self._clock = clock
         self._tell = tell
         self._started = clock()
+        self.present = {name for name, decision in setup.decisions.items() if decision.present}
+        if not isinstance(setup.party.clock, MovableClock):
+            self.present.add(NO_WAITING)
+        self.calibration = Calibration(setup.oracle)
+        self.scores: dict[str, float] = {}  # of the case played last
+        self._gating = Gating(setup)
         self._known: set[tuple[str, ...]] = set()
-        self._seen: dict[str, Parting | None] = {}
+        self._seen: dict[str, tuple[Counterexample, ...]] = {}
 
     @property
     def seconds(self) -> float:
@@ -107,63 +129,87 @@ class Campaign:
         return enough or self.seconds >= self.budget.seconds
 
     def run(self) -> Progress:
-        """Play until the budget is spent; findings are in the progress."""
+        """Calibrate, then play until the budget is spent; findings are in the progress."""
+        self.calibration = calibrate(self.setup)
+        self.progress.requests += self.calibration.requests
         number = 0
         while not self.spent:
             _Round(self, self.seed + number).run()
             number += 1
         return self.progress
 
-    def judge(self, document: Document) -> Parting | None:
-        """Where target and oracle part at a document, freedoms and known findings left out."""
+    def judge(self, document: Document) -> Counterexample | None:
+        """The gravest way in which target and oracle part, known findings left out."""
         key = name_of(document)
         if key not in self._seen:
-            self._seen[key] = self._play(document)
-        parting = self._seen[key]
-        return None if parting is None or parting.signature in self._known else parting
+            self._seen[key] = tuple(self._play(document))
+        new = [f for f in self._seen[key] if f.parting.signature not in self._known]
+        return min(new, key=_lightness, default=None)
 
-    def keep(self, document: Document, parting: Parting) -> None:
+    def keep(self, found: Counterexample) -> None:
         """Remember a finding, so that the next one is another."""
-        self._known.add(parting.signature)
+        self._known.add(found.parting.signature)
         self._seen.clear()
         self.progress.found.append(
-            Counterexample(document, parting, round(self.seconds, 2), self.progress.requests)
+            replace(found, seconds=round(self.seconds, 2), requests=self.progress.requests)
         )
 
-    def _play(self, document: Document) -> Parting | None:
+    def _play(self, document: Document) -> Iterator[Counterexample]:
         variant = load_document(document, vocabulary(), area=AREA).variants[0]
         if self.setup.missing(variant.needs):
-            return None
+            return
         self.progress.cases += 1
         try:
-            told = self.setup.oracle.play(variant)
+            told = self.calibration.oracle.play(variant)
             transcript = self._at_target(variant)
         except InapplicableError:
-            return None
+            return
         except TargetUnusable:
             self.progress.unplayable += 1
-            return None
+            return
+        self._count(told, transcript)
+        self._tell(self.progress)
+        for parting in partings(transcript, told):
+            verdict, choice = self._weighed(parting, told, transcript)
+            if verdict in (Verdict.FAIL, Verdict.WARN):
+                yield Counterexample(document, parting, verdict, 0.0, 0, choice)
+
+    def _count(self, told: Told, transcript: Transcript) -> None:
+        """Note what was reached, and how far the case went, by which the search is guided."""
+        rarest = 0.0
         for refusal in told.refusals.values():
             self.progress.guards[refusal.guard] += 1
-        self.progress.outcomes.add(tuple(f"{p.step.kind} {p.answer}" for p in transcript.steps))
-        self._tell(self.progress)
-        parting = part(transcript, told)
-        return None if parting is None or self._free(parting, document, transcript) else parting
+            rarest = max(rarest, 1 / self.progress.guards[refusal.guard])
+        granted = sum(played.answer is Answer.GRANTED for played in told.transcript.steps)
+        self.scores = {"rarity of the guard that refused": rarest, "steps granted": float(granted)}
+        words = [f"{p.step.name.split('-')[0]} {p.answer}" for p in transcript.steps]
+        self.progress.pairs |= set(itertools.pairwise(words))
+        self.progress.outcomes.add(tuple(words))
 
-    def _free(self, parting: Parting, document: Document, transcript: Transcript) -> bool:
-        """Whether the specifications leave it to the server."""
-        changed, failed = changed_places(document), failed_before(transcript, parting.step)
-        for freedom in known_freedoms():
-            if freedom.covers(parting, changed, failed=failed):
-                self.progress.free[freedom.why] += 1
-                return True
-        return self.setup.registry.get(parting.requirement).gates == "observe"
+    def _weighed(self, parting: Parting, told: Told, transcript: Transcript) -> tuple[Verdict, str]:
+        """The verdict on a parting, and the choice of its own that the target parts from."""
+        verdict = self._gating.verdict(parting)
+        course = course_until(parting.step, told, transcript)
+        freedom = next((f for f in known_freedoms().rows if f.covers(parting, course)), None)
+        if freedom is None or verdict is Verdict.OBSERVE:
+            return verdict, ""
+        if freedom.choice and freedom.choice in self.calibration.as_oracle:
+            return Verdict.WARN, freedom.choice
+        self.progress.free[freedom.why] += 1
+        return Verdict.OBSERVE, ""
 
     def _at_target(self, variant: Variant) -> Transcript:
         own = own_sign_in_needed(variant.steps)
-        transcript = play(self.setup.party, variant.setting, variant.steps, own_sign_in=own)
-        self.progress.requests += sum(len(played.exchanges) for played in transcript.steps)
-        return transcript
+        before = self.setup.counted.requests
+        try:
+            return play(self.setup.party, variant.setting, variant.steps, own_sign_in=own)
+        finally:
+            self.progress.requests += self.setup.counted.requests - before
+
+
+def _lightness(found: Counterexample) -> tuple[bool, bool]:
+    """Order: a MUST first, then what differs by class before what differs by error code."""
+    return (found.verdict is not Verdict.FAIL, found.parting.kind is Kind.WRONG_ERROR)
 
 
 class _Round:
@@ -173,7 +219,7 @@ class _Round:
         self.campaign = campaign
         self.number = number
         self.first: Parting | None = None
-        self.least: tuple[int, Document, Parting] | None = None
+        self.least: tuple[int, Counterexample] | None = None
         self.failing: set[str] = set()
         self.shrinking = 0
 
@@ -183,7 +229,7 @@ class _Round:
             max_examples=ROUND,
             database=None,
             deadline=None,
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.generate, Phase.target, Phase.shrink),
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
             verbosity=Verbosity.quiet,
@@ -193,8 +239,7 @@ class _Round:
         with suppress(_Found):
             trial()
         if self.least is not None:
-            _, document, parting = self.least
-            self.campaign.keep(document, parting)
+            self.campaign.keep(self.least[1])
 
     def trial(self, document: Document) -> None:
         """Fail where the document shows the finding of this round."""
@@ -208,12 +253,15 @@ class _Round:
         if self.campaign.spent or self.shrinking > MOST_SHRINKING:
             return False
         self.shrinking += self.first is not None
-        parting = self.campaign.judge(document)
-        if parting is None or (self.first and parting.signature != self.first.signature):
+        self.campaign.scores = {}
+        found = self.campaign.judge(document)
+        for label, score in self.campaign.scores.items():
+            target(score, label=label)
+        if found is None or (self.first and found.parting.signature != self.first.signature):
             return False
-        self.first = self.first or parting
+        self.first = self.first or found.parting
         self.failing.add(name)
         size = len(json.dumps(document, default=str))
         if self.least is None or size < self.least[0]:
-            self.least = (size, document, parting)
+            self.least = (size, found)
         return True

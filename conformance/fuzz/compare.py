@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from conformance.play.oracle import Told
+from conformance.play.standing import differs, standing
 from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import Kind
 from conformance.play.wording import answer_text
-from conformance.scenario.model import Answer, StepKind
+from conformance.scenario.model import Answer, Changes, StepKind
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 # What a grant stands on where no guard of the oracle refused, by the kind of request.
@@ -20,6 +22,20 @@ GRANTS = {
     StepKind.REVOKE: "RFC7009-2.2-success_200",
     StepKind.INTROSPECT: "RFC7662-2.2-active_boolean",
 }
+REUSE_REVOKES = "RFC6749-4.1.2-code_reuse_revokes_access_token"
+REPLAY_REVOKES = "RFC9700-4.14.2-rotation_replay_revokes_family"
+REPLAY_REFUSED = "RFC9700-4.14.2-rotation_replay_refused"
+INACTIVE = "RFC7662-2.2-inactive"
+REVOKED, REFRESH_CASCADES, ACCESS_CASCADES = (
+    "RFC7009-2.1-immediate", "RFC7009-2.1-refresh_cascades", "RFC7009-2.1-access_cascades",
+)  # fmt: skip
+SHOWN = {  # the parameter that names the token a step is about
+    StepKind.REFRESH: "refresh_token",
+    StepKind.USERINFO: "access_token",
+    StepKind.REVOKE: "token",
+    StepKind.INTROSPECT: "token",
+}
+DEATHS = ("resource.token_active", "refresh.active")  # guards that refuse a token that was good
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +43,7 @@ class Parting:
     """The first step at which target and oracle differ.
 
     `guard` is the oracle's guard that refused, empty where it granted; `requirement` what the guard
-    enforces, or what the grant stands on.
+    enforces, what the token died of, or what the grant stands on.
     """
 
     step: str
@@ -39,54 +55,122 @@ class Parting:
     observed: str
 
     @property
-    def signature(self) -> tuple[str, str, str]:
+    def signature(self) -> tuple[str, ...]:
         """What makes two partings the same finding."""
-        return (str(self.step_kind), str(self.kind), self.guard)
+        return (str(self.step_kind), str(self.kind), self.guard, self.requirement)
 
 
-def part(target: Transcript, told: Told) -> Parting | None:
-    """Where the two plays of one case part; None where they agree to the end of either."""
+def partings(target: Transcript, told: Told) -> Iterator[Parting]:
+    """Where the two plays of one case part: at most once by class, before that by error code."""
+    faults = 0
     for ours in told.transcript.steps:
         theirs = target.step(ours.step.name)
         if theirs is None or theirs.answer is Answer.NO_ANSWER:
-            return None
+            return
+        faults += _faults(ours.step.changes)
         kind = _kind(theirs, ours)
         if kind is not Kind.NONE:
-            return _parting(kind, theirs, ours, told)
+            yield _parting(kind, theirs, ours, told)
+            return
+        found = differs(ours.step.kind, standing(theirs, target), standing(ours, told.transcript))
+        if found is not None:
+            dead = found.requirement == INACTIVE
+            yield Parting(
+                step=ours.step.name,
+                step_kind=ours.step.kind,
+                kind=found.kind,
+                guard="",
+                requirement=(_cause(ours, told) if dead else "") or found.requirement,
+                expected=found.expected,
+                observed=found.observed,
+            )
+            return
+        if faults == 1 and _another_error(theirs, ours):
+            yield _parting(Kind.WRONG_ERROR, theirs, ours, told)
         if ours.answer is not Answer.GRANTED and not ours.step.judged:
-            return None
-    return None
+            return
 
 
 def _kind(theirs: Played, ours: Played) -> Kind:
-    """By class first; what is granted is then compared by what it is bound to."""
+    """By class first."""
     if theirs.answer is Answer.SERVER_ERROR:
         return Kind.SERVER_ERROR
     if ours.answer in REFUSALS:
         if theirs.answer is Answer.GRANTED:
             return Kind.ACCEPTED
         return Kind.LEAK if theirs.answer is Answer.ELSEWHERE else Kind.NONE
-    if ours.answer is Answer.GRANTED:
-        if theirs.answer in REFUSALS:
-            return Kind.REFUSED
-        return Kind.WRONG_ENVELOPE if _bound(theirs) != _bound(ours) else Kind.NONE
+    if ours.answer is Answer.GRANTED and theirs.answer in REFUSALS:
+        return Kind.REFUSED
     return Kind.NONE
 
 
-def _bound(played: Played) -> str:
-    """The type of the token: to a key, or to whoever bears it."""
-    value = played.received.get("token_type")
-    return value.lower() if isinstance(value, str) else ""
+def _another_error(theirs: Played, ours: Played) -> bool:
+    """Whether both refused, with other words; which of two faults is told is left open."""
+    return (
+        ours.answer is theirs.answer is Answer.REFUSED
+        and bool(ours.error)
+        and (theirs.error != ours.error)
+    )
+
+
+def _faults(changes: Changes) -> int:
+    """In how many places a request differs from a valid one."""
+    proof = changes.dpop
+    return (
+        len(changes.parameters)
+        + len(changes.headers)
+        + sum(part is not None for part in (changes.client_auth, changes.http))
+        + (0 if proof is None else max(1, len(proof.header) + len(proof.claims)))
+    )
 
 
 def _parting(kind: Kind, theirs: Played, ours: Played, told: Told) -> Parting:
     refusal = told.refusals.get(ours.step.name)
+    requirement = refusal.requirement if refusal else GRANTS[ours.step.kind]
+    if refusal and refusal.guard in DEATHS:
+        requirement = _cause(ours, told) or requirement
     return Parting(
         step=ours.step.name,
         step_kind=ours.step.kind,
         kind=kind,
         guard=refusal.guard if refusal else "",
-        requirement=refusal.requirement if refusal else GRANTS[ours.step.kind],
+        requirement=requirement,
         expected=answer_text(ours) + (f" ({refusal.cause})" if refusal else ""),
         observed=answer_text(theirs),
     )
+
+
+def _cause(dead: Played, told: Told) -> str:
+    """The requirement by which the oracle's token had died before a step showed it.
+
+    A token that was itself revoked or replaced died of that; else the mildest of what may have
+    ended its family. Empty where nothing did.
+    """
+    shown = _token(dead)
+    causes = []
+    for played in told.transcript.steps:
+        if played is dead:
+            break
+        kind, own = played.step.kind, _token(played) == shown
+        refusal = told.refusals.get(played.step.name)
+        granted = played.answer is Answer.GRANTED
+        if kind is StepKind.REVOKE and granted:
+            if own:
+                return REVOKED
+            causes.append(REFRESH_CASCADES if _refreshes(_token(played), told) else ACCESS_CASCADES)
+        if kind is StepKind.REFRESH and own and granted:
+            return REPLAY_REFUSED
+        if kind is StepKind.TOKEN and refusal and refusal.guard == "code.unused":
+            causes.append(REUSE_REVOKES)
+        if kind is StepKind.REFRESH and refusal and refusal.guard == "refresh.active":
+            causes.append(REPLAY_REVOKES)
+    mildest = (ACCESS_CASCADES, REFRESH_CASCADES, REUSE_REVOKES, REPLAY_REVOKES)
+    return min(causes, key=mildest.index, default="")
+
+
+def _token(played: Played) -> str:
+    return str(next(iter(played.sent.get(SHOWN.get(played.step.kind, ""), ())), ""))
+
+
+def _refreshes(token: str, told: Told) -> bool:
+    return any(p.received.get("refresh_token") == token for p in told.transcript.steps)

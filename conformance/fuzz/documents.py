@@ -1,30 +1,36 @@
-"""Generated scenarios: a valid exchange with at most three changes, and what follows it."""
+"""Generated scenarios: a valid exchange, a course of operations after it, and few deviations."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
 
 from conformance.fuzz import places
+from conformance.fuzz.operations import EXPIRIES, OPERATIONS, Operation
 from conformance.scenario.bases import BASES, STEP_NEEDS
 from conformance.scenario.model import StepKind
 
 Document = dict[str, Any]
-MOST_CHANGES, MOST_FOLLOWERS = 3, 3
+MOST_DEVIATIONS, LONGEST_COURSE = 3, 6
 PLAYED = ("code-exchange", "code-exchange-dpop", "refresh", "refresh-dpop", "userinfo")
-PLAYED_BASES = (*PLAYED, "userinfo-dpop", "authorization", "revocation", "introspection")
+PLAYED_BASES = (
+    *PLAYED, "userinfo-dpop", "authorization", "revocation", "introspection", "introspection-dpop",
+)  # fmt: skip
 CLIENTS = {
     "main": "",
     "public": "public-client",
+    "confidential": "confidential-client",
     "client_secret_basic": "client-secret-basic",
     "client_secret_post": "client-secret-post",
     "private_key_jwt": "private-key-jwt",
 }
+GRANTING = (StepKind.TOKEN, StepKind.REFRESH)
 PLACEHOLDER = "RFC6749-3.2-post_only"  # until a finding says which requirement it is about
+NO_WAITING = "no-waiting"  # among what is present: lifetimes are not waited for
 
 
 def name_of(content: Mapping[str, Any]) -> str:
@@ -44,13 +50,13 @@ def documents(draw: st.DrawFn, present: Collection[str]) -> Document:
     client = draw(st.sampled_from(clients))
     if client != "main":
         content["client"] = client
-    for _ in range(draw(st.integers(0, MOST_CHANGES))):
+    changes = draw(st.integers(0, MOST_DEVIATIONS))
+    for _ in range(changes):
         _change(draw, content, base)
     if BASES[base].steps[-1] is not StepKind.AUTHORIZE:
-        followers = draw(st.lists(st.sampled_from(places.FOLLOWERS), max_size=MOST_FOLLOWERS))
-        steps = [follower for follower in followers if _possible(follower, base, present)]
-        if steps:
-            content["then"] = [{**step.step, "expect": "oracle"} for step in steps]
+        course = list(_course(draw, base, present, MOST_DEVIATIONS - changes))
+        if course:
+            content["then"] = course
     return finished(content)
 
 
@@ -68,11 +74,50 @@ def finished(content: Document) -> Document:
     }
 
 
-def _possible(follower: places.Follower, base: str, present: Collection[str]) -> bool:
-    kinds = [StepKind(word) for word in follower.step if word in set(StepKind)]
-    steps = BASES[base].steps
-    offered = all(STEP_NEEDS.get(kind, "") in ("", *present) for kind in kinds)
-    return offered and all(kind in steps for kind in follower.needs)
+def _course(
+    draw: st.DrawFn, base: str, present: Collection[str], deviations: int
+) -> Iterator[Document]:
+    """The steps of a course; at most so many of its operations deviate."""
+    names = [str(kind) for kind in BASES[base].steps]  # of the steps so far, as the loader has them
+    possible = [item for item in _offered(present) if BASES[base].dpop or not item.proven]
+    for _ in range(draw(st.integers(0, LONGEST_COURSE))):
+        menu = [item for item in possible if deviations or not item.deviates]
+        operation = draw(st.sampled_from(menu))
+        deviations -= operation.deviates
+        for step in operation.steps:
+            kind = next(word for word in step if word in set(StepKind))
+            yield {**_filled(draw, step, names), "expect": "oracle"}
+            count = sum(name.split("-")[0] == kind for name in names) + 1
+            names.append(kind if count == 1 else f"{kind}-{count}")
+
+
+def _offered(present: Collection[str]) -> Iterator[Operation]:
+    """The operations a target can be held to."""
+    waiting = () if NO_WAITING in present else EXPIRIES
+    for operation in (*OPERATIONS, *waiting):
+        kinds = {
+            StepKind(word) for step in operation.steps for word in step if word in set(StepKind)
+        }
+        needs = {STEP_NEEDS[kind] for kind in kinds if kind in STEP_NEEDS}
+        for step in operation.steps:
+            needs |= {"second-client"} if "client_auth" in step else set()
+            after = step.get("http", {}).get("after")
+            needs |= {f"{after}-lifetime"} if after else set()
+        if needs <= set(present):
+            yield operation
+
+
+def _filled(draw: st.DrawFn, step: Mapping[str, Any], names: list[str]) -> Document:
+    """The step with every `earlier` replaced by the place of a value received before."""
+    filled: Document = {}
+    for place, changes in step.items():
+        filled[place] = changes
+        for name, change in changes.items():
+            if isinstance(change, dict) and "earlier" in change:
+                givers = [n for n in names if n.split("-")[0] in GRANTING]
+                giver = draw(st.sampled_from(givers))
+                filled[place] = {**changes, name: {"copy": f"{giver}.{change['earlier']}"}}
+    return filled
 
 
 def _change(draw: st.DrawFn, content: Document, base: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -11,15 +11,15 @@ from typing import Any
 from conformance.documents import Marked, Reader
 from conformance.errors import HarnessError, UnusableFile
 from conformance.fuzz.compare import Parting
+from conformance.play.oracle import Told
 from conformance.play.transcript import Transcript
 from conformance.play.verdicts import Kind
-from conformance.scenario.model import Answer, StepKind
+from conformance.scenario.model import Answer, Changes, Step, StepKind
 
-PLACES = (
-    "authorize", "token", "refresh", "userinfo", "revoke", "introspect", "headers", "http",
-    "client_auth",
-)  # fmt: skip
-ROW_KEYS = ("guard", "step", "kind", "changed", "after_failure", "why")
+FREEDOM_KEYS = ("guard", "step", "kind", "changed", "after_failure", "after", "choice", "why")
+CHOICE_KEYS = ("name", "why", "ask", "unless", "granted", "refused")
+EFFECT_KEYS = ("without", "window", "rotation")
+ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Freedom:
     """Something left to the server; an empty field holds for anything.
 
     `changed` holds only where one of these places differs from a valid request; `after_failure`
-    only where an earlier request of the play was refused.
+    only where this guard of the oracle (or any) refused an earlier request; `after` only where a
+    step of this name was granted earlier. `choice` names what calibration asks the target.
     """
 
     kind: str
@@ -35,49 +36,165 @@ class Freedom:
     guard: str = ""
     step: str = ""
     changed: tuple[str, ...] = ()
-    after_failure: bool = False
+    after_failure: str = ""
+    after: str = ""
+    choice: str = ""
 
-    def covers(self, parting: Parting, changed: Collection[str], *, failed: bool) -> bool:
+    def covers(self, parting: Parting, course: Course) -> bool:
         """Whether a parting lies within this freedom."""
         return (
             self.kind == parting.kind
             and self.guard in ("", parting.guard)
             and self.step in ("", parting.step_kind)
-            and (not self.changed or bool(set(self.changed) & set(changed)))
-            and (failed or not self.after_failure)
+            and (not self.changed or bool(set(self.changed) & course.changed))
+            and (self.after_failure in ("", *course.failed))
+            and (self.after in ("", *course.granted))
         )
 
 
-def read_freedoms(file: str, text: str) -> tuple[Freedom, ...]:
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an answer to a question changes about the oracle.
+
+    `without` a guard; `window` seconds for which a proof is good; `rotation` of refresh tokens.
+    """
+
+    without: tuple[str, ...] = ()
+    window: int = 0
+    rotation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A question to the target: documents whose last step is granted or refused.
+
+    One grant decides for `granted`. Not asked of a target held to the capability `unless`.
+    """
+
+    name: str
+    why: str
+    ask: tuple[Mapping[str, Any], ...]
+    unless: str = ""
+    granted: Effect = Effect()
+    refused: Effect = Effect()
+
+
+@dataclass(frozen=True, slots=True)
+class Freedoms:
+    """The rows of a file, in order: the first freedom that covers a parting decides."""
+
+    choices: tuple[Choice, ...]
+    rows: tuple[Freedom, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a play had come to: places changed, guards that refused, steps granted."""
+
+    changed: frozenset[str]
+    failed: frozenset[str]
+    granted: frozenset[str]
+
+
+def course_until(step: str, told: Told, target: Transcript) -> Course:
+    """The course of a play up to a step; what an earlier failure was is what the oracle says."""
+    changed: set[str] = set()
+    failed: set[str] = set()
+    granted: set[str] = set()
+    for played in told.transcript.steps:
+        changed |= set(_places(played.step))
+        if played.step.name == step:
+            break
+        theirs = target.step(played.step.name)
+        if theirs is None or theirs.answer is not Answer.GRANTED:
+            refusal = told.refusals.get(played.step.name)
+            failed |= {ANY, refusal.guard} if refusal else {ANY}
+        else:
+            granted.add(played.step.name)
+    return Course(frozenset(changed), frozenset(failed), frozenset(granted))
+
+
+def _places(step: Step) -> Iterator[str]:
+    """The places a step changes, such as `token.code_verifier` or `dpop.claims.iat`."""
+    yield from (f"{step.kind}.{name}" for name in step.changes.parameters)
+    yield from _beside(str(step.kind), step.changes)
+
+
+def _beside(kind: str, changes: Changes) -> Iterator[str]:
+    if changes.client_auth is not None and changes.client_auth.client:
+        yield f"{kind}.client_auth.client"
+    if changes.dpop is not None:
+        yield from (f"dpop.header.{name}" for name in changes.dpop.header)
+        yield from (f"dpop.claims.{name}" for name in changes.dpop.claims)
+
+
+def read_freedoms(file: str, text: str) -> Freedoms:
     """The freedoms of a file.
 
     Raises:
         UnusableFile: with every problem of the file.
     """
     reader = Reader(file)
-    rows = [row for document in reader.documents(text) for row in _rows(reader, document)]
+    choices: list[Choice] = []
+    rows: list[Freedom] = []
+    for document in reader.documents(text):
+        keys = ("format", "choices", "freedoms")
+        fields = reader.mapping(document, allowed=keys, required=keys)
+        reader.format_1(fields)
+        choices += _choices(reader, fields)
+        rows += _rows(reader, fields, [choice.name for choice in choices])
     reader.finish()
-    return tuple(rows)
+    return Freedoms(tuple(choices), tuple(rows))
 
 
-def _rows(reader: Reader, document: Marked) -> Iterable[Freedom]:
-    keys = ("format", "freedoms")
-    fields = reader.mapping(document, allowed=keys, required=keys)
-    reader.format_1(fields)
-    for item in reader.sequence(fields["freedoms"]) if "freedoms" in fields else ():
-        own = reader.mapping(item, allowed=ROW_KEYS, required=("kind", "why"))
-        yield Freedom(
-            kind=reader.choice(own["kind"], list(Kind)) if "kind" in own else "",
-            why=reader.text(own["why"]) if "why" in own else "",
-            guard=reader.text(own["guard"]) if "guard" in own else "",
-            step=reader.choice(own["step"], list(StepKind)) if "step" in own else "",
-            changed=reader.texts(own["changed"]) if "changed" in own else (),
-            after_failure=reader.boolean(own["after_failure"]) if "after_failure" in own else False,
+def _choices(reader: Reader, fields: Mapping[str, Marked]) -> Iterable[Choice]:
+    for item in reader.sequence(fields["choices"]) if "choices" in fields else ():
+        own = reader.mapping(item, allowed=CHOICE_KEYS, required=("name", "why", "ask"))
+        asked = reader.sequence(own["ask"]) if "ask" in own else ()
+        yield Choice(
+            name=_text(reader, own, "name"),
+            why=_text(reader, own, "why"),
+            ask=tuple(document.plain for document in asked),
+            unless=_text(reader, own, "unless"),
+            granted=_effect(reader, own.get("granted")),
+            refused=_effect(reader, own.get("refused")),
         )
 
 
+def _effect(reader: Reader, at: Marked | None) -> Effect:
+    if at is None:
+        return Effect()
+    own = reader.mapping(at, allowed=EFFECT_KEYS)
+    return Effect(
+        without=reader.texts(own["without"]) if "without" in own else (),
+        window=reader.integer(own["window"]) if "window" in own else 0,
+        rotation=reader.boolean(own["rotation"]) if "rotation" in own else False,
+    )
+
+
+def _rows(
+    reader: Reader, fields: Mapping[str, Marked], choices: Iterable[str]
+) -> Iterable[Freedom]:
+    for item in reader.sequence(fields["freedoms"]) if "freedoms" in fields else ():
+        own = reader.mapping(item, allowed=FREEDOM_KEYS, required=("kind", "why"))
+        yield Freedom(
+            kind=reader.choice(own["kind"], list(Kind)) if "kind" in own else "",
+            why=_text(reader, own, "why"),
+            guard=_text(reader, own, "guard"),
+            step=reader.choice(own["step"], list(StepKind)) if "step" in own else "",
+            changed=reader.texts(own["changed"]) if "changed" in own else (),
+            after_failure=_text(reader, own, "after_failure"),
+            after=_text(reader, own, "after"),
+            choice=reader.choice(own["choice"], list(choices)) if "choice" in own else "",
+        )
+
+
+def _text(reader: Reader, own: Mapping[str, Marked], key: str) -> str:
+    return reader.text(own[key]) if key in own else ""
+
+
 @functools.cache
-def known_freedoms() -> tuple[Freedom, ...]:
+def known_freedoms() -> Freedoms:
     """The bundled freedoms, read once a process.
 
     Raises:
@@ -88,24 +205,3 @@ def known_freedoms() -> tuple[Freedom, ...]:
         return read_freedoms(file.name, file.read_text(encoding="utf-8"))
     except UnusableFile as error:
         raise HarnessError(f"the list of freedoms is wrong\n{error}") from error
-
-
-def failed_before(transcript: Transcript, step: str) -> bool:
-    """Whether a request before `step` was refused."""
-    for played in transcript.steps:
-        if played.step.name == step:
-            return False
-        if played.answer is not Answer.GRANTED:
-            return True
-    return False
-
-
-def changed_places(content: dict[str, Any]) -> frozenset[str]:
-    """The places a document changes, such as `token.code_verifier` or `dpop.claims.iat`."""
-    found = set()
-    for place in PLACES:
-        found |= {f"{place}.{name}" for name in content.get(place, {})}
-    for part, inner in content.get("dpop", {}).items():
-        names = inner if isinstance(inner, dict) and part in ("header", "claims") else ()
-        found |= {f"dpop.{part}.{name}" for name in names} or {f"dpop.{part}"}
-    return frozenset(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
@@ -190,46 +189,4 @@ HEADERS: tuple[dict[str, Any], ...] = (
     {"DPoP": "not-a-jwt"},
     {"Authorization": "Basic eDp5"},
     {"Authorization": "Bearer x"},
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Follower:
-    """A further request after the exchange, as it stands under `then`."""
-
-    name: str
-    step: Mapping[str, Any]
-    needs: tuple[StepKind, ...] = ()  # kinds of step that have to come before it
-
-
-FOLLOWERS: tuple[Follower, ...] = (
-    Follower("the code again", {"token": {}}, (StepKind.TOKEN,)),
-    Follower("the code again, no verifier", {"token": {"code_verifier": {"omit": True}}}),
-    Follower("the code again, another client", {"token": {}, "client_auth": {"client": "second"}}),
-    Follower("a refresh", {"refresh": {}}, (StepKind.TOKEN,)),
-    Follower(
-        "a refresh by another client",
-        {"refresh": {}, "client_auth": {"client": "second"}},
-        (StepKind.TOKEN,),
-    ),
-    Follower(
-        "the first refresh token",
-        {"refresh": {"refresh_token": {"copy": "token.refresh_token"}}},
-        (StepKind.TOKEN,),
-    ),
-    Follower(
-        "a refresh for more scope", {"refresh": {"scope": "openid email admin"}}, (StepKind.TOKEN,)
-    ),
-    Follower("userinfo", {"userinfo": {}}, (StepKind.TOKEN,)),
-    Follower("the token revoked", {"revoke": {}}, (StepKind.TOKEN,)),
-    Follower(
-        "the refresh token revoked",
-        {"revoke": {"token": {"copy": "token.refresh_token"}}},
-        (StepKind.TOKEN,),
-    ),
-    Follower(
-        "the first access token at userinfo",
-        {"userinfo": {"access_token": {"copy": "token.access_token"}}},
-        (StepKind.TOKEN,),
-    ),
 )

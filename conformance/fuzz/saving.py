@@ -8,6 +8,9 @@ import yaml
 
 from conformance.fuzz.campaign import Counterexample
 from conformance.fuzz.documents import Document
+from conformance.play.verdicts import Kind
+from conformance.scenario.bases import BASES
+from conformance.scenario.model import StepKind
 
 HEAD = "# Found by tokenspec fuzz: {kind} at {step}. Expected {expected}; got {observed}.\n"
 LONGEST_TITLE = 100  # characters
@@ -18,10 +21,29 @@ def as_scenario(found: Counterexample) -> Document:
     parting = found.parting
     title = f"{parting.step}: the oracle says {parting.expected}"
     return {
-        **found.document,
+        **(_softened(found) if found.choice else found.document),
         "title": title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…",
         "requirement": parting.requirement,
     }
+
+
+def _softened(found: Counterexample) -> Document:
+    """The document with a warning where the target parts from a choice of its own."""
+    accepted = found.parting.kind is Kind.ACCEPTED
+    usual, other = ("refused", "granted") if accepted else ("granted", "refused")
+    note = f"calibration found the target to choose otherwise: {found.choice}"
+    expect = [{"answer": usual}, {"answer": other, "verdict": "warn", "note": note}]
+    document = found.document
+    kind, _, number = found.parting.step.partition("-")
+    followers = [dict(step) for step in document.get("then", ())]
+    count = list(BASES[document["base"]].steps).count(StepKind(kind))
+    if int(number or 1) <= count:
+        return {**document, "expect": expect}
+    for step in followers:
+        count += kind in step
+        if kind in step and count == int(number or 1):
+            step["expect"] = expect
+    return {**document, "then": followers}
 
 
 def save(found: Counterexample, folder: Path) -> Path:

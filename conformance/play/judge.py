@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from conformance.play.matching import Difference, Look, difference
+from conformance.play.standing import Differs, differs, standing
 from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import Judgement, Kind, Verdict, worst
 from conformance.play.wording import answer_text, outcome_text
@@ -44,7 +45,8 @@ class Court:
     def _by_oracle(self, transcript: Transcript) -> Iterator[Judgement]:
         """Every step against the oracle's own, until the two part or the oracle ends."""
         for step in self.variant.steps:
-            if self.oracle is None or self.oracle.step(step.name) is None:
+            told = self.oracle.step(step.name) if self.oracle else None
+            if self.oracle is None or told is None:
                 return
             played = transcript.step(step.name)
             if played is None:
@@ -52,9 +54,20 @@ class Court:
                 return
             judged = step if step.expect else replace(step, oracle=True)
             judgement = self._judge_step(judged, played, transcript)
+            if judgement.verdict is Verdict.PASS and played.answer is told.answer:
+                found = differs(
+                    step.kind, standing(played, transcript), standing(told, self.oracle)
+                )
+                judgement = self._beside(judgement, played, found)
             yield judgement
-            if judgement.verdict is not Verdict.PASS:
+            if judgement.verdict is not Verdict.PASS and judgement.kind is not Kind.WRONG_ERROR:
                 return
+
+    def _beside(self, judgement: Judgement, played: Played, found: Differs | None) -> Judgement:
+        """The judgement of what was granted, by how it differs from what the oracle granted."""
+        if found is None:
+            return judgement
+        return _judgement(self.gate, found.kind, played, found.expected, found.observed)
 
     def _by_outcomes(self, transcript: Transcript) -> Iterator[Judgement]:
         for step in self.variant.steps:

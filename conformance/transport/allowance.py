@@ -16,6 +16,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from conformance.transport.release import HELD
+
 
 class Allowance(threading.local):
     """What the request of this thread may still take. Each request is sent by one thread."""
@@ -70,7 +72,18 @@ class _AllowedStream(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, timeout)
+        held = HELD.get()
+        if held is None:
+            self._inner.write(buffer, timeout)
+            return
+        now, last, ends = held.split(buffer, http2=self._speaks_http2())
+        self._inner.write(now, timeout)
+        if last:
+            held.release.hold(id(self), self._inner.write, last, ends)
+
+    def _speaks_http2(self) -> bool:
+        secured = self._inner.get_extra_info("ssl_object")
+        return secured is not None and secured.selected_alpn_protocol() == "h2"
 
     def close(self) -> None:
         self._inner.close()

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from conformance.errors import Unreachable
 from conformance.http import Request, Response, Transport
+from conformance.transport.release import HELD, Held, Release
 
 
 def send_together(
@@ -16,16 +17,20 @@ def send_together(
 ) -> tuple[Response | Unreachable, ...]:
     """The answers to `requests`, each sent by a thread of its own once all are ready to send.
 
+    Over a network the last byte of each is held back until all the others have been sent.
     A request that got no answer gives the reason in its place.
     """
-    gate = threading.Barrier(len(requests))
+    gate, release = threading.Barrier(len(requests)), Release(len(requests))
 
     def send(request: Request) -> Response | Unreachable:
+        HELD.set(Held(release, request.body))
         gate.wait()
         try:
             return transport.send(request)
         except Unreachable as error:
             return error
+        finally:
+            release.ended()
 
     with ThreadPoolExecutor(len(requests)) as pool:
         # each thread sees the time of the play that sends, see `play.clock`

@@ -1,0 +1,106 @@
+"""What may follow an exchange: the operations of a course, in the words of the scenario format.
+
+Those a well-meaning client would do cost nothing; the others are deviations, of which a generated
+case has few. `{"earlier": name}` stands for a value received at any earlier step that has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Steps = tuple[Mapping[str, Any], ...]
+OTHER_CLIENT = {"client_auth": {"client": "second"}}
+OTHER_KEY: Mapping[str, Any] = {"dpop": {"key": "other"}}
+NO_PROOF: Mapping[str, Any] = {"headers": {"DPoP": {"omit": True}}}
+OLD_PROOF: Mapping[str, Any] = {"dpop": {"reuse": True}}
+NO_NONCE: Mapping[str, Any] = {"dpop": {"claims": {"nonce": {"omit": True}}}}
+STALE_NONCE: Mapping[str, Any] = {"dpop": {"claims": {"nonce": "never-given-out"}}}
+AT_ONCE: Mapping[str, Any] = {"http": {"at_once": 2}}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One or more requests, as they stand under `then`.
+
+    `deviates` where a well-meaning client would not do it; `proven` where tokens have to be bound
+    to a key for it; `follows` names the kinds of step that have to come before.
+    """
+
+    name: str
+    steps: Steps
+    deviates: bool = True
+    proven: bool = False
+    follows: tuple[str, ...] = ("token",)
+
+
+def _good(name: str, *steps: Mapping[str, Any]) -> Operation:
+    return Operation(name, steps, deviates=False)
+
+
+def _bad(name: str, step: Mapping[str, Any]) -> Operation:
+    return Operation(name, (step,))
+
+
+def _unproven(name: str, step: Mapping[str, Any]) -> Operation:
+    return Operation(name, (step,), proven=True)
+
+
+CODE: Mapping[str, Any] = {"token": {}}
+FIRST_CODE: Mapping[str, Any] = {"token": {"code": {"copy": "authorize.code"}}}
+REFRESH: Mapping[str, Any] = {"refresh": {}}
+EARLIER_REFRESH: Mapping[str, Any] = {"refresh": {"refresh_token": {"earlier": "refresh_token"}}}
+USERINFO: Mapping[str, Any] = {"userinfo": {}}
+EARLIER_USERINFO: Mapping[str, Any] = {"userinfo": {"access_token": {"earlier": "access_token"}}}
+INTROSPECT: Mapping[str, Any] = {"introspect": {}}
+EARLIER_INTROSPECT: Mapping[str, Any] = {"introspect": {"token": {"earlier": "access_token"}}}
+REVOKE: Mapping[str, Any] = {"revoke": {}}
+REVOKE_REFRESH: Mapping[str, Any] = {"revoke": {"token": {"earlier": "refresh_token"}}}
+
+OPERATIONS: tuple[Operation, ...] = (
+    _good("authorize and exchange", {"authorize": {}}, CODE),
+    _good("refresh", REFRESH),
+    _good("refresh for less", {"refresh": {"scope": "openid"}}),
+    _good("userinfo", USERINFO),
+    _good("userinfo by an earlier token", EARLIER_USERINFO),
+    _good("introspect", INTROSPECT),
+    _good("introspect an earlier token", EARLIER_INTROSPECT),
+    _good("revoke the access token", REVOKE),
+    _good("revoke a refresh token", REVOKE_REFRESH),
+    _bad("the code again", CODE),
+    _bad("the first code again", FIRST_CODE),
+    _bad("the code again without verifier", {"token": {"code_verifier": {"omit": True}}}),
+    _bad("the code again, wrong verifier", {"token": {"code_verifier": {"change_last": 1}}}),
+    _bad("the code again by another client", {**CODE, **OTHER_CLIENT}),
+    _bad("the code twice at once", {**CODE, **AT_ONCE}),
+    _bad("an earlier refresh token", EARLIER_REFRESH),
+    _bad("a refresh by another client", {**REFRESH, **OTHER_CLIENT}),
+    _bad("a refresh for more", {"refresh": {"scope": "openid email admin"}}),
+    _bad("an altered refresh token", {"refresh": {"refresh_token": {"change_last": 1}}}),
+    _bad("two refreshes at once", {**REFRESH, **AT_ONCE}),
+    _bad(
+        "userinfo by a refresh token", {"userinfo": {"access_token": {"earlier": "refresh_token"}}}
+    ),
+    _bad("introspection by another client", {**INTROSPECT, **OTHER_CLIENT}),
+    _bad("revocation by another client", {**REVOKE, **OTHER_CLIENT}),
+    _bad("a refresh token revoked by another client", {**REVOKE_REFRESH, **OTHER_CLIENT}),
+    _bad("revocation with a wrong hint", {"revoke": {"token_type_hint": "refresh_token"}}),
+    _unproven("the code again, another key", {**CODE, **OTHER_KEY}),
+    _unproven("a refresh, another key", {**REFRESH, **OTHER_KEY}),
+    _unproven("a refresh, no proof", {**REFRESH, **NO_PROOF}),
+    _unproven("a refresh, an old proof", {**REFRESH, **OLD_PROOF}),
+    _unproven("a refresh, no nonce", {**REFRESH, **NO_NONCE}),
+    _unproven("a refresh, a stale nonce", {**REFRESH, **STALE_NONCE}),
+    _unproven("userinfo, another key", {**USERINFO, **OTHER_KEY}),
+    _unproven("userinfo, no proof", {**USERINFO, **NO_PROOF}),
+    _unproven("userinfo, an old proof", {**USERINFO, **OLD_PROOF}),
+    _unproven("userinfo as a bearer", {**USERINFO, "http": {"authorization_scheme": "Bearer"}}),
+)
+# What has run out: only where waiting takes no time.
+EXPIRIES: tuple[Operation, ...] = (
+    Operation("a refresh, expired", ({**REFRESH, "http": {"after": "refresh-token"}},)),
+    Operation("userinfo, expired", ({**USERINFO, "http": {"after": "access-token"}},)),
+    Operation("introspect, expired", ({**INTROSPECT, "http": {"after": "access-token"}},)),
+    Operation("the code, expired", ({"authorize": {}}, {**CODE, "http": {"after": "code"}})),
+)

@@ -1,0 +1,88 @@
+"""Requests held back by their last bytes, which then go out together.
+
+However far apart the requests were written, a server can begin with none of them before the last
+byte is there. So what a network does to each of them before that does not matter: the connections
+are open and the heads are read. Over HTTP/2 the last frames go out in one write, so in one packet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+import httpcore
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # RFC 9113 §3.4
+FRAME_HEAD, FLAGS_AT = 9, 4  # bytes; RFC 9113 §4.1
+DATA, END_STREAM = 0, 1  # RFC 9113 §6.1
+Write = Callable[[bytes], None]
+
+
+class Release:
+    """Lets so many requests go as soon as each has been held back, or has ended without."""
+
+    def __init__(self, count: int) -> None:
+        self._missing = count
+        self._lock = threading.Lock()
+        self._held: dict[int, tuple[Write, bytearray]] = {}
+
+    def hold(self, connection: int, write: Write, last: bytes, requests: int = 1) -> None:
+        """Keep the last bytes of requests on a connection until all are there."""
+        with self._lock:
+            self._held.setdefault(connection, (write, bytearray()))[1].extend(last)
+            self._arrived(requests)
+
+    def ended(self) -> None:
+        """A request has come to its end; before the release that means it was not held."""
+        with self._lock:
+            if self._missing > 0:
+                self._arrived(1)
+
+    def _arrived(self, requests: int) -> None:
+        self._missing -= requests
+        if self._missing > 0:
+            return
+        for write, last in self._held.values():
+            with contextlib.suppress(httpcore.WriteError):  # who waits for its answer will see
+                write(bytes(last))
+        self._held.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The request of this thread: what releases it, and its body, empty where it has none."""
+
+    release: Release
+    body: bytes = field(repr=False)
+
+    def split(self, buffer: bytes, *, http2: bool) -> tuple[bytes, bytes, int]:
+        """What of `buffer` goes at once, what is kept back, and how many requests that ends."""
+        if not http2:
+            if self.body and buffer.endswith(self.body):
+                return buffer[:-1], buffer[-1:], 1
+            return buffer, b"", 0
+        now, last, ends = b"", b"", 0
+        for frame, ending in _frames(buffer):
+            if ending:
+                last, ends = last + frame, ends + 1
+            else:
+                now += frame
+        return now, last, ends
+
+
+HELD: ContextVar[Held | None] = ContextVar("the request held back in this thread", default=None)
+
+
+def _frames(buffer: bytes) -> Iterator[tuple[bytes, bool]]:
+    """The frames of a write, each with whether it is the data that ends a request."""
+    at = len(PREFACE) if buffer.startswith(PREFACE) else 0
+    if at:
+        yield buffer[:at], False
+    while at < len(buffer):
+        end = at + FRAME_HEAD + int.from_bytes(buffer[at : at + 3])
+        kind, flags = buffer[at + 3], buffer[at + FLAGS_AT]
+        yield buffer[at:end], kind == DATA and bool(flags & END_STREAM)
+        at = end

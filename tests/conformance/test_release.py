@@ -1,0 +1,100 @@
+"""Last bytes held back: nothing begins before all requests are there, nobody waits for ever."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+from conformance.errors import Unreachable
+from conformance.http import Request, Response
+from conformance.target.model import Limits
+from conformance.transport.network import NetworkTransport
+from conformance.transport.release import PREFACE, Held, Release
+from conformance.transport.together import send_together
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+BODY = b"grant_type=authorization_code&code=x"
+
+
+class Listener:
+    """Answers what is whole; sets `ready` once so many requests lack no more than a byte."""
+
+    def __init__(self, count: int, early: int) -> None:
+        self.ready = threading.Event()
+        self.there: list[bytes] = []
+        self._count, self._early = count, early
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/token"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with self._socket:
+            for _ in range(self._count):
+                connection, _address = self._socket.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection:
+            got = b""
+            while BODY[:-1] not in got:
+                got += connection.recv(1024)
+            self.there.append(got)
+            if len(self.there) == self._early:
+                self.ready.set()
+            while BODY not in got:
+                got += connection.recv(1024)
+            connection.sendall(ANSWER)
+
+
+class Late:
+    """Sends one of the requests only when told to."""
+
+    def __init__(self, inner: NetworkTransport, late: Request, when: threading.Event) -> None:
+        self.inner, self.late, self.when = inner, late, when
+
+    def send(self, request: Request) -> Response:
+        if request is self.late:
+            assert self.when.wait(10)
+        return self.inner.send(request)
+
+
+def test_no_last_byte_is_sent_before_every_request_is_there() -> None:
+    listener = Listener(6, early=5)
+    requests = [Request("POST", listener.url, (), BODY) for _ in range(6)]
+    with NetworkTransport(Limits(), allowed=None) as transport:
+        answers = send_together(Late(transport, requests[5], listener.ready), requests)
+    assert [answer.status for answer in answers if isinstance(answer, Response)] == [200] * 6
+    assert not any(there.endswith(BODY) for there in listener.there[:5])
+
+
+def test_who_cannot_be_reached_keeps_nobody_waiting() -> None:
+    listener = Listener(1, early=1)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+    requests = [Request("POST", url, (), BODY) for url in (listener.url, nowhere)]
+    with NetworkTransport(Limits(), allowed=None) as transport:
+        answered, failed = send_together(transport, requests)
+    assert isinstance(answered, Response)
+    assert isinstance(failed, Unreachable)
+
+
+def frame(kind: int, flags: int, payload: bytes) -> bytes:
+    return len(payload).to_bytes(3) + bytes([kind, flags]) + (1).to_bytes(4) + payload
+
+
+def test_over_http2_the_frames_that_end_a_request_are_kept_back() -> None:
+    held = Held(Release(2), BODY)
+    head, data, end = frame(1, 4, b"head"), frame(0, 0, BODY), frame(0, 1, b"")
+    now, last, ends = held.split(PREFACE + head + data + end + head + end, http2=True)
+    assert now == PREFACE + head + data + head
+    assert (last, ends) == (end + end, 2)
+
+
+def test_the_frames_of_one_connection_go_out_in_one_write() -> None:
+    written: list[bytes] = []
+    release = Release(3)
+    release.hold(1, written.append, b"a")
+    release.hold(2, written.append, b"b")
+    assert written == []
+    release.hold(1, written.append, b"c")
+    assert written == [b"ac", b"b"]
