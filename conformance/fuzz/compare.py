@@ -15,11 +15,11 @@ from conformance.scenario.model import Answer, Changes, StepKind
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 # What a grant stands on where no guard of the oracle refused, by the kind of request.
 GRANTS = {
-    StepKind.AUTHORIZE: "RFC6749-4.1.2-code_required",
+    StepKind.AUTHORIZE: "RFC6749-4.1.2-code_in_query",
     StepKind.TOKEN: "RFC6749-4.1.4-success_200",
     StepKind.REFRESH: "RFC6749-6-success_as_5_1",
     StepKind.USERINFO: "OIDCC-5.3.2-sub",
-    StepKind.REVOKE: "RFC7009-2.2-success_200",
+    StepKind.REVOKE: "RFC7009-2-access_tokens",
     StepKind.INTROSPECT: "RFC7662-2.2-active_boolean",
 }
 REUSE_REVOKES = "RFC6749-4.1.2-code_reuse_revokes_access_token"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,13 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from conformance.cli import main
+from conformance.fuzz import compare
 from conformance.fuzz.calibration import calibrate
 from conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
 from conformance.fuzz.documents import MOST_DEVIATIONS, Document, documents, finished, name_of
 from conformance.fuzz.freedoms import known_freedoms
 from conformance.fuzz.operations import EXPIRIES, OPERATIONS
 from conformance.fuzz.saving import as_scenario, save, to_yaml
+from conformance.play import standing
 from conformance.play.verdicts import Verdict
+from conformance.registry import Registry
 from conformance.run.examine import Examiner
 from conformance.run.opening import prepare_in_process
 from conformance.run.setup import Setup
@@ -25,6 +29,7 @@ from reference_server.demo import demo_config
 from reference_server.guarding import GUARDS
 
 ISSUER = "https://server.example"
+REQUIREMENT = re.compile(r"RFC\d+-[\d.]+-\w+")
 PLACES = ("authorize", "token", "refresh", "userinfo", "revoke", "introspect")
 
 
@@ -201,6 +206,15 @@ def test_every_freedom_names_a_guard_that_exists() -> None:
     named = {row.guard for row in known.rows} | {row.after_failure for row in known.rows}
     taken = {name for choice in known.choices for name in choice.granted.without}
     assert (named | taken) - {"", "any"} <= set(GUARDS)
+
+
+def test_every_requirement_a_parting_can_cite_exists() -> None:
+    named = {value for value in vars(compare).values() if isinstance(value, str) and "RFC" in value}
+    known = Registry.load().problem
+    cited = {*compare.GRANTS.values(), *standing.ONCE.values()}
+    cited |= {value for value in named if REQUIREMENT.fullmatch(value)}
+    assert len(cited) > len(compare.GRANTS)
+    assert [known(identifier) for identifier in cited if known(identifier)] == []
 
 
 def test_the_command_finds_nothing_at_the_bundled_server(
