@@ -16,7 +16,7 @@ from conformance.errors import TargetUnusable
 from conformance.fuzz.calibration import Calibration, calibrate
 from conformance.fuzz.compare import Parting, partings
 from conformance.fuzz.documents import NO_WAITING, Document, documents, name_of
-from conformance.fuzz.freedoms import course_until, known_freedoms
+from conformance.fuzz.freedoms import ANY, course_until, known_freedoms
 from conformance.fuzz.gating import Gating
 from conformance.play.clock import MovableClock
 from conformance.play.oracle import Told
@@ -190,12 +190,15 @@ class Campaign:
         """The verdict on a parting, and the choice of its own that the target parts from."""
         verdict = self._gating.verdict(parting)
         course = course_until(parting.step, told, transcript)
-        freedom = next((f for f in known_freedoms().rows if f.covers(parting, course)), None)
-        if freedom is None or verdict is Verdict.OBSERVE:
+        covering = [row for row in known_freedoms().rows if row.covers(parting, course)]
+        exact = [row for row in covering if row.after_failure != ANY] or covering
+        if not exact or verdict is Verdict.OBSERVE:
             return verdict, ""
-        if freedom.choice and freedom.choice in self.calibration.as_oracle:
-            return Verdict.WARN, freedom.choice
-        self.progress.free[freedom.why] += 1
+        held = self.calibration.as_oracle
+        free = next((row for row in exact if row.choice not in held), None)
+        if free is None:
+            return Verdict.WARN, exact[0].choice
+        self.progress.free[free.why] += 1
         return Verdict.OBSERVE, ""
 
     def _at_target(self, variant: Variant) -> Transcript:

@@ -52,7 +52,7 @@ def documents(draw: st.DrawFn, present: Collection[str]) -> Document:
         content["client"] = client
     changes = draw(st.integers(0, MOST_DEVIATIONS))
     for _ in range(changes):
-        _change(draw, content, base)
+        _change(draw, content, base, present)
     if BASES[base].steps[-1] is not StepKind.AUTHORIZE:
         course = list(_course(draw, base, present, MOST_DEVIATIONS - changes))
         if course:
@@ -120,7 +120,7 @@ def _filled(draw: st.DrawFn, step: Mapping[str, Any], names: list[str]) -> Docum
     return filled
 
 
-def _change(draw: st.DrawFn, content: Document, base: str) -> None:
+def _change(draw: st.DrawFn, content: Document, base: str, present: Collection[str]) -> None:
     """Make one change, in place; a second one at the same place replaces the first."""
     steps = BASES[base].steps
     kinds = [kind for kind in steps if kind in places.PARAMETERS]
@@ -128,7 +128,8 @@ def _change(draw: st.DrawFn, content: Document, base: str) -> None:
     where = draw(st.sampled_from([*kinds, *kinds, *(("dpop", "dpop") if proven else ()), "more"]))
     if isinstance(where, StepKind):
         table = places.PARAMETERS[where]
-        name = draw(st.sampled_from(sorted(table)))
+        names = sorted(set(table) - (set() if "dpop" in present else {"dpop_jkt"}))
+        name = draw(st.sampled_from(names))
         content.setdefault(str(where), {})[name] = draw(table[name])
     elif where == "dpop":
         _change_proof(draw, content)
@@ -137,7 +138,7 @@ def _change(draw: st.DrawFn, content: Document, base: str) -> None:
         menu = {
             "client_auth": places.CLIENT_AUTH,
             "http": places.HTTP,
-            "headers": places.HEADERS,
+            "headers": [h for h in places.HEADERS if proven or "DPoP" not in h],
         }[place]
         content[place] = draw(st.sampled_from(menu))
 

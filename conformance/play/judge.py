@@ -62,6 +62,8 @@ class Court:
             yield judgement
             if judgement.verdict is not Verdict.PASS and judgement.kind is not Kind.WRONG_ERROR:
                 return
+            if played.together:
+                return  # what a race does to the grant is luck at either server
 
     def _beside(self, judgement: Judgement, played: Played, found: Differs | None) -> Judgement:
         """The judgement of what was granted, by how it differs from what the oracle granted."""
