@@ -117,6 +117,7 @@ def course_until(step: str, told: Told, target: Transcript) -> Course:
 def _places(step: Step) -> Iterator[str]:
     """The places a step changes, such as `token.code_verifier` or `dpop.claims.iat`."""
     yield from (f"{step.kind}.{name}" for name in step.changes.parameters)
+    yield from (f"headers.{name}" for name in step.changes.headers)
     yield from _beside(str(step.kind), step.changes)
 
 
