@@ -165,6 +165,14 @@ def test_what_a_course_finds_is_laid_to_its_cause_and_replays(
     assert Campaign(good, Budget(1), seed=1).judge(document) is None
 
 
+def test_rotation_is_asked_of_the_main_client_alone() -> None:
+    old = {**OLD_REFRESH, "expect": "oracle"}
+    content = {"base": "refresh", "then": [old]}
+    made = Campaign(against("refresh.replay_accepted"), Budget(1), seed=1)
+    assert made.judge(finished({**content, "client": "confidential"})) is None
+    assert made.judge(finished(content)) is not None
+
+
 def test_who_parts_from_a_choice_of_its_own_is_warned(tmp_path: Path) -> None:
     """A refresh by another client did no harm when it was tried first, and does now."""
     setup = against("request.no_refresh")
