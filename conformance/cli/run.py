@@ -125,6 +125,7 @@ def _arguments(options: argparse.Namespace, path: Path | None) -> list[str]:
     arguments = ["-c", str(SETTINGS), f"--rootdir={BUNDLED.parent}", "--disable-plugin-autoload"]
     arguments += [word for name in PLUGINS for word in ("-p", name)]
     arguments += ["-q", "-rN", "--no-header", "-p", "no:cacheprovider", f"--color={options.color}"]
+    arguments += ["-p", "no:unraisableexception"]  # it sweeps all memory, twice, at the end
     arguments += ["--capture=no", "-o", "console_output_style=classic"]  # nothing but ours prints
     arguments += ["--tb=native"]  # a finding tells itself; sources of its error need not be parsed
     arguments += [f"--html={folder / PAGE}", "--self-contained-html"]

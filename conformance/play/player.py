@@ -50,10 +50,10 @@ def session_of(party: Party) -> AbstractContextManager[Session]:
         LoginBlocked: the login page could not be passed.
         Unreachable: the target did not answer.
     """
-    url, redirect_uri = valid_request(party, "main")
 
     def sign_in() -> Session:
         """In a context of its own: a session is not of the time that one play has moved on to."""
+        url, redirect_uri = valid_request(party, "main")
         transport = party.connect()
         return contextvars.Context().run(party.driver.sign_in, url, redirect_uri, transport)
 
