@@ -1,0 +1,149 @@
+"""What every measurement needs: children timed, things done in turn, the suite played."""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import httpx
+
+from conformance.http import Transport
+from conformance.play.oracle import Told
+from conformance.plugin.options import BUNDLED
+from conformance.run.evidence import evidence
+from conformance.run.examine import Examiner, Show
+from conformance.run.opening import network_of
+from conformance.run.setup import Setup, prepare
+from conformance.scenario.loader import load_folders
+from conformance.scenario.model import Variant
+from conformance.target.bundled import bundled_target
+from conformance.target.model import Lifetimes
+from conformance.vocabulary import vocabulary
+
+TOKENSPEC = (sys.executable, "-m", "conformance")
+JOBS = 4  # as the bundled target has it
+MEGABYTE = 1024  # in the kilobytes of `ru_maxrss`
+UP_WITHIN = 30.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: a figure, what it stands beside in the same run, and their ratio."""
+
+    what: str
+    measured: str
+    beside: str = ""
+    ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What a process took: wall seconds, processor seconds, megabytes at the most."""
+
+    seconds: float
+    processor: float
+    megabytes: float
+
+
+def child(command: Sequence[str], env: Mapping[str, str] | None = None) -> Child:
+    """Run a command to its end; exit codes that are verdicts are no failure."""
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env
+    ) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - begun
+    if process.returncode not in (0, 1, 6):
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+    return Child(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / MEGABYTE)
+
+
+def in_turn(rounds: int, **actions: Callable[[], float]) -> dict[str, float]:
+    """The median of what each action gives, done in turn so that noise falls on all alike."""
+    found: dict[str, list[float]] = {name: [] for name in actions}
+    for _round in range(rounds):
+        for name, action in actions.items():
+            found[name].append(action())
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+@functools.cache
+def suite() -> tuple[Variant, ...]:
+    """Every case of the bundled suite."""
+    scenarios = load_folders([BUNDLED], vocabulary())
+    return tuple(variant for scenario in scenarios for variant in scenario.variants)
+
+
+def play_suite(
+    setup: Setup,
+    *,
+    jobs: int = JOBS,
+    show: Show = evidence,
+    told: dict[str, Told] | None = None,
+    variants: Sequence[Variant] | None = None,
+) -> float:
+    """Seconds to examine every case, without pytest; those that look at every answer last.
+
+    `told` is what the oracle said in an earlier play; with it the oracle does nothing.
+    """
+    chosen = suite() if variants is None else variants
+    begun = time.perf_counter()
+    examiner = Examiner(setup, chosen, show=show, told=told)
+    with ThreadPoolExecutor(jobs) as pool:
+        for last in (False, True):
+            for _finding in pool.map(
+                examiner.examine, [v for v in chosen if v.every_response is last]
+            ):
+                pass
+    return time.perf_counter() - begun
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The reference server in a process of its own, on the loopback; gives its issuer."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    issuer = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(
+        [*TOKENSPEC, "serve", "--port", str(port)], stdout=subprocess.DEVNULL
+    ) as server:
+        try:
+            _wait_for(f"{issuer}/.well-known/openid-configuration")
+            yield issuer
+        finally:
+            server.terminate()
+
+
+def _wait_for(url: str) -> None:
+    end = time.monotonic() + UP_WITHIN
+    while True:
+        try:
+            httpx.get(url).raise_for_status()
+        except httpx.HTTPError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+@contextmanager
+def over_loopback(
+    issuer: str, wrap: Callable[[Transport], Transport] = lambda inner: inner
+) -> Iterator[Setup]:
+    """A setup that reaches the reference server at `issuer` through sockets."""
+    # its clock cannot be moved on from here, so cases that wait for an expiry do not apply
+    target = replace(bundled_target(issuer), lifetimes=Lifetimes())
+    with network_of(target) as network:
+        yield prepare(target, wrap(network))

@@ -1,0 +1,183 @@
+"""The whole suite: how soon it speaks, how long it takes, what each part of it costs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.common import (
+    TOKENSPEC,
+    Row,
+    child,
+    in_turn,
+    over_loopback,
+    play_suite,
+    served,
+    suite,
+)
+from conformance.play.oracle import Told
+from conformance.plugin.options import BUNDLED
+from conformance.run.opening import BUNDLED_ISSUER, prepare_in_process
+from conformance.run.setup import Setup
+from conformance.target.bundled import bundled_target
+from reference_server.defects import DEFECTS
+from reference_server.demo import demo_config
+
+VERDICT_LINE = 3  # of the record: after the header and the coverage
+PATIENCE = 60.0  # seconds
+GROWTH = (1, 4, 16)
+IDENTIFIER = re.compile(r"^id: (.*)$", re.MULTILINE)
+
+
+def in_process() -> Setup:
+    """A new bundled server in this process."""
+    return prepare_in_process(bundled_target(BUNDLED_ISSUER), demo_config(BUNDLED_ISSUER))
+
+
+def first_verdict(rounds: int) -> Iterator[Row]:
+    """From the start of the command to the first verdict on disk, beside pytest with no test."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "test_nothing.py").touch()
+        pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder]
+        found = in_turn(
+            rounds, ours=lambda: _until_verdict(Path(folder)), pytest=lambda: _bare(pytest)
+        )
+    ours, bare = found["ours"], found["pytest"]
+    yield Row("start to first verdict", f"{ours:.2f} s", f"empty pytest {bare:.2f} s", ours / bare)
+
+
+def _until_verdict(folder: Path) -> float:
+    record = folder / "record.ndjson"
+    record.unlink(missing_ok=True)
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        [*TOKENSPEC, "run", "--report-dir", str(folder)], stdout=subprocess.DEVNULL
+    ) as run:
+        while time.perf_counter() - begun < PATIENCE:
+            if record.exists() and record.read_bytes().count(b"\n") >= VERDICT_LINE:
+                break
+            time.sleep(0.005)
+        seconds = time.perf_counter() - begun
+        run.terminate()
+    return seconds
+
+
+def _bare(command: list[str]) -> float:
+    begun = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=False)  # 5 where nothing is collected
+    return time.perf_counter() - begun
+
+
+def oracle_and_sockets(rounds: int) -> Iterator[Row]:
+    """The engine alone: with and without the oracle, in process and over the loopback."""
+    told: dict[str, Told] = {}
+    told_over_sockets: dict[str, Told] = {}
+    play_suite(in_process(), told=told)
+    with served() as issuer:
+
+        def socketed(known: dict[str, Told]) -> float:
+            with over_loopback(issuer) as setup:
+                return play_suite(setup, told=known)
+
+        socketed(told_over_sockets)
+        found = in_turn(
+            rounds,
+            alone=lambda: play_suite(in_process(), told=told),
+            oracle=lambda: play_suite(in_process()),
+            sockets_alone=lambda: socketed(told_over_sockets),
+            sockets=lambda: socketed({}),
+        )
+    base = found["alone"]
+    cases = len(suite())
+    yield Row(f"engine, {cases} cases, in process, no oracle", f"{base:.2f} s")
+    for name, words in (
+        ("oracle", "engine, in process, oracle"),
+        ("sockets_alone", "engine, loopback, no oracle"),
+        ("sockets", "engine, loopback, oracle"),
+    ):
+        yield Row(words, f"{found[name]:.2f} s", "in process, no oracle", found[name] / base)
+
+
+def reports(rounds: int) -> Iterator[Row]:
+    """What evidence, record, audit page and pytest-html cost, each added to the one before."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(BUNDLED)]
+        plain += ["-p", "no:xdist", "--oauth-report-dir", folder]
+        whole = [*TOKENSPEC, "run", "--report-dir", folder]
+        peaks: list[float] = []
+
+        def run(command: list[str]) -> float:
+            took = child(command)
+            peaks.append(took.megabytes)
+            return took.seconds
+
+        found = in_turn(
+            rounds,
+            bare=lambda: play_suite(in_process(), show=lambda _play, _hide: ()),
+            evidence=lambda: play_suite(in_process()),
+            pytest=lambda: run(plain),
+            html=lambda: run(whole),
+        )
+    bare = found["bare"]
+    yield Row("engine, oracle, no evidence", f"{bare:.2f} s")
+    yield Row("… evidence", f"{found['evidence']:.2f} s", "no evidence", found["evidence"] / bare)
+    yield Row(
+        "… pytest, record, audit page (start included)",
+        f"{found['pytest']:.2f} s",
+        "with evidence",
+        found["pytest"] / found["evidence"],
+    )
+    yield Row(
+        "tokenspec run: … pytest-html",
+        f"{found['html']:.2f} s",
+        "without pytest-html",
+        found["html"] / found["pytest"],
+    )
+    yield Row("peak memory of tokenspec run", f"{max(peaks):.0f} MB")
+
+
+def growth(_rounds: int) -> Iterator[Row]:
+    """Copies of the suite beside it: time and memory for each case, beside those of one suite."""
+    first = 0.0
+    for times in GROWTH:
+        with tempfile.TemporaryDirectory() as folder:
+            _copies(Path(folder) / "more", times - 1)
+            command = [*TOKENSPEC, "run", "--report-dir", folder]
+            command += ["--scenarios", str(Path(folder) / "more")] if times > 1 else []
+            took = child(command)
+        each = took.processor / times
+        first = first or each
+        yield Row(
+            f"{times} x the scenarios: {took.processor:.1f} processor s, {took.megabytes:.0f} MB",
+            f"{1000 * each / len(suite()):.1f} ms a case",
+            "1 x",
+            each / first,
+        )
+
+
+def _copies(folder: Path, count: int) -> None:
+    for path in BUNDLED.rglob("*.yaml"):
+        for number in range(count):
+            place = folder / str(number) / path.relative_to(BUNDLED)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            text = path.read_text("utf-8")
+            place.write_text(IDENTIFIER.sub(rf"id: \1-copy-{number}", text), "utf-8")
+
+
+def selftest(_rounds: int) -> Iterator[Row]:
+    """The whole defect matrix, beside one run of the suite."""
+    with tempfile.TemporaryDirectory() as folder:
+        matrix = child([*TOKENSPEC, "selftest", "--report-dir", folder])
+        run = child([*TOKENSPEC, "run", "--report-dir", folder])
+    each = 1000 * matrix.seconds / len(DEFECTS)
+    yield Row(
+        f"selftest, {len(DEFECTS)} defects: {each:.0f} ms a defect",
+        f"{matrix.seconds:.1f} s",
+        f"tokenspec run {run.seconds:.1f} s",
+        matrix.seconds / run.seconds,
+    )
