@@ -32,7 +32,7 @@ from conformance.vocabulary import vocabulary
 AREA = "generated"
 MOST_SHRINKING = 400  # cases played to make one finding smaller
 ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
-ROTATION_WHY = "RFC 9700 §2.2.2 lets refresh tokens rotate for some clients and not for others."
+BY_CLIENT = "Rotation (RFC 9700 §2.2.2) and nonces (RFC 9449 §8) may be for some clients only."
 ROUND = 2_000  # cases of one round of Hypothesis
 
 
@@ -193,8 +193,9 @@ class Campaign:
         verdict = self._gating.verdict(parting)
         course = course_until(parting.step, told, transcript)
         covering = [row for row in known_freedoms().rows if row.covers(parting, course)]
-        if parting.requirement in ROTATION and transcript.setting.client != "main":
-            self.progress.free[ROTATION_WHY] += 1  # what is known of rotation is known of `main`
+        by_client = parting.requirement in ROTATION or parting.guard == "dpop.nonce"
+        if by_client and transcript.setting.client != "main":
+            self.progress.free[BY_CLIENT] += 1  # what is known of them is known of `main`
             return Verdict.OBSERVE, ""
         exact = [row for row in covering if row.after_failure != ANY] or covering
         if not exact or verdict is Verdict.OBSERVE:

@@ -12,6 +12,8 @@ from conformance.run.setup import Setup
 from conformance.scenario.loader import load_folders
 from conformance.vocabulary import vocabulary
 
+REVOKING = "RFC7009-2"
+
 
 class Gating:
     """The verdicts on partings at one target.
@@ -26,13 +28,20 @@ class Gating:
 
     def verdict(self, parting: Parting) -> Verdict:
         """What the requirement of a parting makes of it, under the target's profile."""
-        if (str(parting.kind), parting.requirement) in self._excused:
+        if self._documented(str(parting.kind), parting.requirement):
             return Verdict.OBSERVE
         row = self._setup.registry.get(parting.requirement)
         verdict = Verdict(self._setup.profile.in_force(row).gates)
         if parting.kind is Kind.WRONG_ERROR and verdict is Verdict.FAIL and not self._setup.strict:
             return Verdict.WARN
         return verdict
+
+    def _documented(self, kind: str, requirement: str) -> bool:
+        """Whether it is a documented difference; what revocation ends is one matter."""
+        revoking = requirement.startswith(REVOKING)
+        return (kind, requirement) in self._excused or any(
+            revoking and row.startswith(REVOKING) for how, row in self._excused if how == kind
+        )
 
 
 def _excused(setup: Setup) -> Iterator[tuple[str, str]]:
