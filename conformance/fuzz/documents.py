@@ -28,6 +28,7 @@ CLIENTS = {
     "client_secret_post": "client-secret-post",
     "private_key_jwt": "private-key-jwt",
 }
+OTHER_REDIRECT_URI = {"registered": "other"}
 GRANTING = (StepKind.TOKEN, StepKind.REFRESH)
 PLACEHOLDER = "RFC6749-3.2-post_only"  # until a finding says which requirement it is about
 NO_WAITING = "no-waiting"  # among what is present: lifetimes are not waited for
@@ -130,7 +131,9 @@ def _change(draw: st.DrawFn, content: Document, base: str, present: Collection[s
         table = places.PARAMETERS[where]
         names = sorted(set(table) - (set() if "dpop" in present else {"dpop_jkt"}))
         name = draw(st.sampled_from(names))
-        content.setdefault(str(where), {})[name] = draw(table[name])
+        change = draw(table[name])
+        if "client" not in content or change != OTHER_REDIRECT_URI:  # others may have but one
+            content.setdefault(str(where), {})[name] = change
     elif where == "dpop":
         _change_proof(draw, content)
     elif steps[-1] is not StepKind.AUTHORIZE:
