@@ -193,9 +193,10 @@ class Campaign:
         verdict = self._gating.verdict(parting)
         course = course_until(parting.step, told, transcript)
         covering = [row for row in known_freedoms().rows if row.covers(parting, course)]
-        by_client = parting.requirement in ROTATION or parting.guard == "dpop.nonce"
-        if by_client and transcript.setting.client != "main":
-            self.progress.free[BY_CLIENT] += 1  # what is known of them is known of `main`
+        rotates, setting = parting.requirement in ROTATION, transcript.setting
+        other = setting.client != "main" and (rotates or parting.guard == "dpop.nonce")
+        if other or (rotates and setting.dpop):  # RFC 9700 §2.2.2: bound to a key, or rotated
+            self.progress.free[BY_CLIENT] += 1
             return Verdict.OBSERVE, ""
         exact = [row for row in covering if row.after_failure != ANY] or covering
         if not exact or verdict is Verdict.OBSERVE:
