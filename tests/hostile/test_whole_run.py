@@ -41,7 +41,9 @@ def test_it_ends_small_harmless_and_with_a_verdict(place: str, tmp_path: Path) -
         path.write_text(TARGET.format(issuer=target.issuer), encoding="utf-8")
         turns = (chain((b,), repeat(None, HONEST)) for b in cycle(BEHAVIOURS.values()))
         target.place = PLACES[place]
-        order = chain(repeat(None, asked_before_the_cases(target, path)), chain.from_iterable(turns))
+        order = chain(
+            repeat(None, asked_before_the_cases(target, path)), chain.from_iterable(turns)
+        )
         target.behaviour = lambda: next(order)
         with (tmp_path / "said").open("wb") as said:
             done = subprocess.run(
