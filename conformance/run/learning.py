@@ -12,7 +12,7 @@ from conformance.play.transcript import Transcript
 from conformance.play.wording import answer_text
 from conformance.run.setup import Setup, knowing
 from conformance.scenario.model import Answer, Change, Changes, JwtChanges, Setting, Step, StepKind
-from conformance.target.capabilities import Decision
+from conformance.target.rules import Decision
 
 NONCE, WINDOW, BOUND, JKT = "dpop-nonce", "dpop-window", "dpop-bound", "dpop-jkt"
 NEEDED = ("code", "dpop")

@@ -20,9 +20,10 @@ from conformance.profile import InForce, Profile, load_profile
 from conformance.registry import Registry, Requirement
 from conformance.run.redaction import Redactor
 from conformance.scenario.model import Variant
-from conformance.target.capabilities import CAPABILITIES, Decision, decide
+from conformance.target.capabilities import CAPABILITIES, decide
 from conformance.target.discovery import Discovered, allowed_origins, discover
 from conformance.target.model import Target
+from conformance.target.rules import Decision
 from conformance.transport.counting import CountingTransport
 
 FAPI_CODE_LIFETIME = 60.0  # seconds
