@@ -90,6 +90,16 @@ def test_a_failure_that_is_still_there(server: Changeable, say: Say) -> None:
     assert server.verifiers[-1] == first  # the same seed
 
 
+def test_what_only_asking_tells_is_asked_again(server: Changeable, say: Say) -> None:
+    """The file and the metadata say nothing of nonces."""
+    server.become("dpop.any_nonce")
+    case = "dpop-nonce/made-up"
+    assert say("run", "target.yaml", "--select", case)[0] == 1
+    code, told = say("replay", RECORD)
+    assert code == 1
+    assert f"as before  FAIL (accepted)  {case}" in told
+
+
 def test_a_failure_that_was_mended(server: Changeable, say: Say) -> None:
     server.become(VERIFIER)
     assert say("run", "target.yaml", "--select", FAILING, "--select", "pkce-s256")[0] == 1
