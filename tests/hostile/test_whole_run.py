@@ -56,8 +56,10 @@ def test_it_ends_small_harmless_and_with_a_verdict(place: str, tmp_path: Path) -
                 timeout=300,
             )  # fmt: skip
         assert target.heard == []
-        assert target.met >= len(BEHAVIOURS)
     told = (tmp_path / "said").read_text("utf-8")
+    # A page that blocks a sign-in is not asked again, so that no account is locked: which answer a
+    # sign-in meets depends on what else is under way.
+    assert target.met >= len(BEHAVIOURS) or "login blocked" in told
     assert done.returncode in (1, 6), told
     assert "Traceback" not in told
     assert not {s for s in told if s != "\n" and not s.isprintable()}
