@@ -6,12 +6,14 @@ Nothing outside this module and `conformance.transport` knows which HTTP library
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
+
+DEEPEST = 100  # levels of nesting in JSON that somebody else wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,28 @@ def read_json(text: bytes) -> Any:
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    if not shallow(value):
+        raise ValueError("nested too deeply")
     return value
+
+
+def shallow(value: Any, levels: int = DEEPEST) -> bool:
+    """Whether a JSON value is nested no deeper than anything that is passed on may be.
+
+    How deep Python itself reads, writes and copies differs between its versions.
+    """
+    level = [value]
+    for _ in range(levels):
+        level = [member for outer in level for member in _members(outer)]
+        if not level:
+            return True
+    return False
+
+
+def _members(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def header_values(headers: Sequence[tuple[str, str]], name: str) -> Iterator[str]:

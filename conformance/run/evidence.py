@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.http import Exchange, Request, Response, origin
+from conformance.http import Exchange, Request, Response, origin, read_json
 from conformance.play.transcript import Played, Transcript
 from conformance.run.redaction import Redactor
 
@@ -110,11 +110,14 @@ def _decoded(request: Request, redactor: Redactor) -> dict[str, Any]:
     """Header and claims of the DPoP proof, without its signature and any private member."""
     parts = (request.header("DPoP") or "").split(".")
     try:
-        header, claims = (json.loads(_base64url(part)) for part in parts[:2])
-    except (ValueError, RecursionError, binascii.Error):
+        header, claims = (read_json(_base64url(part)) for part in parts[:2])
+    except (ValueError, binascii.Error):
         return {}
-    shown = json.loads(redactor.body(json.dumps([header, claims]).encode(), "application/json"))
-    return {"header": shown[0], "claims": shown[1]}
+    return {"header": _shown(header, redactor), "claims": _shown(claims, redactor)}
+
+
+def _shown(part: Any, redactor: Redactor) -> Any:
+    return json.loads(redactor.body(json.dumps(part).encode(), "application/json"))
 
 
 def _base64url(part: str) -> bytes:

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
+from conformance.http import shallow
 from conformance.texts import harmless, legible
 
 SECRET_NAMES = {
@@ -128,16 +129,22 @@ class Redactor:
     def body(self, body: bytes, media_type: str) -> str:
         """A body as text: JSON member by member, forms parameter by parameter.
 
-        Bytes that are no text are counted, not shown.
+        Bytes that are no text are counted, not shown, and so is JSON too deep to be searched.
         """
         text = body.decode("utf-8", "replace")
         if media_type == "application/x-www-form-urlencoded":
             return self._query(text)
         try:
-            return json.dumps(self._json(json.loads(text)), ensure_ascii=False, indent=1)
-        except (ValueError, RecursionError):
+            value = json.loads(text)
+            deep = not shallow(value)
+        except RecursionError:
+            deep = True
+        except ValueError:
             shown = self.text(text)
-        return shown if legible(shown) or not body else f"({len(body)} bytes that are no text)"
+            return shown if legible(shown) or not body else f"({len(body)} bytes that are no text)"
+        if deep:
+            return f"({len(body)} bytes of JSON, nested too deeply to be read)"
+        return json.dumps(self._json(value), ensure_ascii=False, indent=1)
 
     def _query(self, query: str) -> str:
         if "=" not in query:
