@@ -14,9 +14,7 @@ from conformance.fuzz.saving import save
 from conformance.play.verdicts import Verdict
 from conformance.registry import Registry
 from conformance.run.conclusion import ExitCode
-from conformance.run.learning import learn
 from conformance.run.opening import open_target
-from conformance.run.preflight import require_usable
 from conformance.scenario.loader import load_document
 from conformance.scenario.wording import changes_in_words
 from conformance.vocabulary import vocabulary
@@ -62,8 +60,7 @@ def act(options: argparse.Namespace) -> int:
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
     opened = open_target(path, os.environ, rate=options.rate)
     try:
-        require_usable(opened.setup)
-        opened.setup = learn(opened.setup)
+        opened.make_ready()
         print(f"tokenspec fuzz against {opened.setup.target.issuer}, seed {seed}", flush=True)
         budget = Budget(options.seconds, options.max_requests)
         campaign = Campaign(opened.setup, budget, seed=seed, tell=_tell)

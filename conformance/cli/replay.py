@@ -14,9 +14,7 @@ from conformance import __version__
 from conformance.errors import UsageError
 from conformance.plugin.options import BUNDLED
 from conformance.run.conclusion import ExitCode
-from conformance.run.learning import learn
 from conformance.run.opening import BUNDLED_ISSUER, Opened, open_target
-from conformance.run.preflight import require_usable
 from conformance.run.record import finding_line, header_line, read_record
 from conformance.run.replaying import (
     EXCUSED,
@@ -105,8 +103,7 @@ def act(options: argparse.Namespace) -> int:
     variants = variants_of(findings, suite)
     opened = _open(record, options.target)
     try:
-        require_usable(opened.setup)
-        opened.setup = learn(opened.setup)
+        opened.make_ready()
         header = header_line(
             opened.setup,
             started=time.time(),

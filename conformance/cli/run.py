@@ -19,10 +19,8 @@ from conformance.play.randomness import chosen_seed
 from conformance.plugin.options import BUNDLED, HELP
 from conformance.plugin.progress import mode
 from conformance.run.gate import open_gate
-from conformance.run.learning import learn
 from conformance.run.narrowing import read_shard
 from conformance.run.opening import Opened, open_target
-from conformance.run.preflight import require_usable
 from conformance.run.setup import Setup
 from conformance.run.starting import Wanted, started
 from reports.formats import chosen
@@ -95,8 +93,7 @@ def _run(options: argparse.Namespace, path: Path | None) -> int:
         strict=options.strict,
     )
     try:
-        require_usable(opened.setup)
-        opened.setup = learn(opened.setup)
+        opened.make_ready()
         print(_header(opened.setup, path, time.perf_counter() - begun))
         print(_part(options))
         sys.stdout.flush()

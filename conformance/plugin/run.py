@@ -24,9 +24,7 @@ from conformance.plugin.telling import Shown, write_areas, write_end, write_find
 from conformance.run.conclusion import Ended, ExitCode, Tally, exit_code_of
 from conformance.run.engine import Engine
 from conformance.run.finding import Finding
-from conformance.run.learning import learn
 from conformance.run.opening import Opened, open_target
-from conformance.run.preflight import require_usable
 from conformance.run.record import (
     RecordWriter,
     coverage_line,
@@ -38,6 +36,7 @@ from conformance.run.record import (
 )
 from conformance.run.reporting import write_reports
 from conformance.run.resume import findings_of
+from conformance.run.setup import Setup
 from conformance.run.starting import Wanted, started
 from conformance.run.suite import Suite, suite_digest
 from conformance.scenario.model import Variant
@@ -127,18 +126,16 @@ class RunPlugin:
         return Path(self.config.getoption("oauth_report_dir") or REPORT_DIR)
 
     @property
-    def setup(self) -> Any:
+    def target(self) -> Opened:
         """The target as opened, opened now if it was not."""
         if self.opened is None:
             self.opened = self._open()
-        return self.opened.setup
+        return self.opened
 
-    def _learned(self, setup: Any) -> Any:
-        """What asking the target told, kept for all that reads the setup."""
-        learned = learn(setup)
-        if self.opened is not None:
-            self.opened.setup = learned
-        return learned
+    @property
+    def setup(self) -> Setup:
+        """What is known of the target, opened now if it was not."""
+        return self.target.setup
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -155,11 +152,11 @@ class RunPlugin:
         if not variants or session.testsfailed or self.config.option.collectonly:
             return
         self.active = True
-        setup = self.setup
+        target = self.target
         try:
             if not self._checked:
-                require_usable(setup)
-                setup = self._learned(setup)
+                target.make_ready()
+            setup = target.setup
             resumed = self.config.getoption("oauth_resume")
             known = findings_of(Path(resumed), setup) if resumed else {}
         except TokenspecError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -113,11 +112,7 @@ def _decoded(request: Request, redactor: Redactor) -> dict[str, Any]:
         header, claims = (read_json(_base64url(part)) for part in parts[:2])
     except (ValueError, binascii.Error):
         return {}
-    return {"header": _shown(header, redactor), "claims": _shown(claims, redactor)}
-
-
-def _shown(part: Any, redactor: Redactor) -> Any:
-    return json.loads(redactor.body(json.dumps(part).encode(), "application/json"))
+    return {"header": redactor.members(header), "claims": redactor.members(claims)}
 
 
 def _base64url(part: str) -> bytes:

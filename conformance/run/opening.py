@@ -10,6 +10,8 @@ from pathlib import Path
 from conformance.http import Request, origin
 from conformance.login.handed import HandedDriver
 from conformance.play.clock import MovableClock
+from conformance.run.learning import learn
+from conformance.run.preflight import require_usable
 from conformance.run.setup import Setup, prepare
 from conformance.target.bundled import bundled_target
 from conformance.target.discovery import allowed_origins
@@ -33,6 +35,17 @@ class Opened:
     setup: Setup
     breaker: Breaker | None = None  # of a target over the network
     resources: ExitStack = field(default_factory=ExitStack)
+
+    def make_ready(self) -> None:
+        """Check that the target can be judged, and ask it what only asking tells.
+
+        Raises:
+            TargetUnusable: it cannot be judged as its file describes it.
+            LoginBlocked: the user could not be signed in.
+            RateLimited: the target would not go on.
+        """
+        require_usable(self.setup)
+        self.setup = learn(self.setup)
 
     def close(self) -> None:
         """Close connections."""

@@ -144,7 +144,7 @@ class Redactor:
             return shown if legible(shown) or not body else f"({len(body)} bytes that are no text)"
         if deep:
             return f"({len(body)} bytes of JSON, nested too deeply to be read)"
-        return json.dumps(self._json(value), ensure_ascii=False, indent=1)
+        return json.dumps(self.members(value), ensure_ascii=False, indent=1)
 
     def _query(self, query: str) -> str:
         if "=" not in query:
@@ -165,11 +165,12 @@ class Redactor:
             shown.append(f"{name}={self.learn('cookie', secret)}" if equals else name)
         return "; ".join([*shown, *([] if several else (part.strip() for part in rest))])
 
-    def _json(self, value: Any, name: str = "") -> Any:
+    def members(self, value: Any, name: str = "") -> Any:
+        """A JSON value with its secret members replaced; `name` is its own, if it is one."""
         if isinstance(value, dict):
-            return {self.text(key): self._json(item, key) for key, item in value.items()}
+            return {self.text(key): self.members(item, key) for key, item in value.items()}
         if isinstance(value, list):
-            return [self._json(item, name) for item in value]
+            return [self.members(item, name) for item in value]
         return self.parameter(name, value) if isinstance(value, str) else value
 
 
