@@ -19,16 +19,8 @@ import pytest
 from reference_server import Request, Response, Server
 from reference_server.demo import demo_config
 from reference_server.shell import running
+from tests.target_files import PUBLIC
 
-TARGET = """\
-format: 1
-issuer: {issuer}
-clients:
-  - client_id: tokenspec-public
-    redirect_uris: ["https://client.example/callback"]
-login: {{username: alice, password: wonderland}}
-scope: openid offline_access
-"""
 MORTAL = Path(__file__).parent / "mortal_server.py"
 MUST, SHOULD = "pkce.verifier_matches", "code.replay_revokes"
 FAILING = "pkce-verifier-wrong/last-character-changed"
@@ -63,7 +55,7 @@ class Gate:
         self.said = ""
 
     def run(self, issuer: str, *options: str) -> int:
-        (self.folder / "target.yaml").write_text(TARGET.format(issuer=issuer), encoding="utf-8")
+        (self.folder / "target.yaml").write_text(PUBLIC.format(issuer=issuer), encoding="utf-8")
         return self("run", "target.yaml", *options)
 
     def __call__(self, *arguments: str) -> int:
@@ -245,7 +237,7 @@ def test_a_waiver_file_is_kept_up_to_date(gate: Gate, good: str, must_fails: str
 
 def test_people_who_live_in_pytest_have_the_same_gate(gate: Gate, must_fails: str) -> None:
     waivers = gate.waive(f"  - {{id: {FAILING}, …, expires: 2999-01-01}}")
-    (gate.folder / "target.yaml").write_text(TARGET.format(issuer=must_fails), encoding="utf-8")
+    (gate.folder / "target.yaml").write_text(PUBLIC.format(issuer=must_fails), encoding="utf-8")
     scenarios = Path(__file__).parents[2] / "scenarios" / "pkce" / "verifier.yaml"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-rx", "--oauth-target", "target.yaml", "--oauth-select",
@@ -340,7 +332,7 @@ def test_an_interrupted_run_keeps_what_it_found(gate: Gate, how: int) -> None:
         return servers[0]
 
     with running(make) as issuer:
-        (gate.folder / "target.yaml").write_text(TARGET.format(issuer=issuer), encoding="utf-8")
+        (gate.folder / "target.yaml").write_text(PUBLIC.format(issuer=issuer), encoding="utf-8")
         with subprocess.Popen(
             [sys.executable, "-m", "conformance", "run", "target.yaml"],
             cwd=gate.folder,

@@ -18,16 +18,8 @@ from reference_server import Request, Response, Server
 from reference_server.demo import demo_config
 from reference_server.shell import running
 from reports.record import Record
+from tests.target_files import PUBLIC
 
-TARGET = """\
-format: 1
-issuer: {issuer}
-clients:
-  - client_id: tokenspec-public
-    redirect_uris: ["https://client.example/callback"]
-login: {{username: alice, password: wonderland}}
-scope: openid offline_access
-"""
 VERIFIER, ECHO = "pkce.verifier_matches", "error.no_echo"
 FAILING = "pkce-verifier-wrong/last-character-changed"
 RECORD = "tokenspec-report/record.ndjson"
@@ -60,7 +52,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Changeab
         return made[0]
 
     with running(make) as issuer:
-        Path("target.yaml").write_text(TARGET.format(issuer=issuer), encoding="utf-8")
+        Path("target.yaml").write_text(PUBLIC.format(issuer=issuer), encoding="utf-8")
         yield made[0]
 
 

@@ -21,17 +21,14 @@ from conformance.scenario.loader import load_folders
 from conformance.scenario.model import Variant
 from conformance.vocabulary import vocabulary
 from reports.terminal import finding_text
+from tests.target_files import PUBLIC
 
-TARGET = """\
-format: 1
-issuer: {issuer}
-clients:
-  - client_id: tokenspec-public
-    redirect_uris: ["https://client.example/callback"]
-login: {{username: alice, password: wonderland}}
-scope: openid offline_access
+TARGET = (
+    PUBLIC
+    + """\
 limits: {{timeout: 1.0, consecutive_failures: 3, hops: 8, body: 200000, jobs: 2}}
 """
+)
 FROM_THE_BEGINNING = ("discovery", "login")  # elsewhere the preflight is passed first
 CAP = 40.0  # seconds for all of it, whatever the endpoint does at each request
 

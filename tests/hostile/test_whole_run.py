@@ -14,20 +14,15 @@ import pytest
 from behaviours import BEHAVIOURS, SCRIPT
 from server import PLACES, Hostile, hostile
 
-from conformance.run.learning import learn
 from conformance.run.opening import open_target
-from conformance.run.preflight import require_usable
+from tests.target_files import PUBLIC
 
-TARGET = """\
-format: 1
-issuer: {issuer}
-clients:
-  - client_id: tokenspec-public
-    redirect_uris: ["https://client.example/callback"]
-login: {{username: alice, password: wonderland}}
-scope: openid offline_access
+TARGET = (
+    PUBLIC
+    + """\
 limits: {{timeout: 0.4, hops: 8, jobs: 2}}
 """
+)
 MEBIBYTE = 1024 * 1024
 MOST_MEMORY = 200 * MEBIBYTE
 HONEST = 2  # requests answered honestly after each that is not, so that runs go on
@@ -79,8 +74,7 @@ def asked_before_the_cases(target: Hostile, path: Path) -> int:
 
     target.behaviour = honest
     opened = open_target(path, {})
-    require_usable(opened.setup)
-    learn(opened.setup)
+    opened.make_ready()
     opened.close()
     return next(asked)
 
