@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,8 +32,11 @@ def read_id_token(played: Played) -> IdToken | None:
 
 def read_jwt(encoded: Any) -> IdToken | None:
     """A JWT taken apart without being believed; None where it is none."""
-    if not isinstance(encoded, str):
-        return None
+    return _taken_apart(encoded) if isinstance(encoded, str) else None
+
+
+@functools.lru_cache(maxsize=64)  # many checks look at one token
+def _taken_apart(encoded: str) -> IdToken | None:
     try:
         header = jwt.get_unverified_header(encoded)
         claims = jwt.decode(encoded, options={"verify_signature": False})

@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
 from conformance.fuzz.saving import save
+from conformance.fuzz.sharing import shared
 from conformance.play.verdicts import Verdict
 from conformance.registry import Registry
 from conformance.run.conclusion import ExitCode
@@ -47,6 +48,11 @@ def add_to(verbs: Any) -> None:
     parser.add_argument("--seed", type=int, help="the same seed makes the same choices")
     parser.add_argument("--rate", type=float, metavar="PER_SECOND", help="most requests a second")
     parser.add_argument("--save", metavar="DIR", help="write each finding as a scenario file")
+    parser.add_argument(
+        "--share",
+        metavar="DIR|redis://HOST",
+        help="share findings with campaigns elsewhere, by a folder or a Redis server",
+    )
     parser.set_defaults(act=act)
 
 
@@ -63,7 +69,9 @@ def act(options: argparse.Namespace) -> int:
         opened.make_ready()
         print(f"tokenspec fuzz against {opened.setup.target.issuer}, seed {seed}", flush=True)
         budget = Budget(options.seconds, options.max_requests)
-        campaign = Campaign(opened.setup, budget, seed=seed, tell=_tell)
+        issuer = opened.setup.target.issuer
+        others = shared(options.share, issuer) if options.share else None
+        campaign = Campaign(opened.setup, budget, seed=seed, tell=_tell, shared=others)
         progress = campaign.run()
     finally:
         opened.close()
@@ -72,6 +80,8 @@ def act(options: argparse.Namespace) -> int:
         if options.save:
             print(f"  saved        {save(found, Path(options.save))}")
     print("\n" + _summary(progress, campaign.seconds))
+    if others and (others.trouble or others.passed_over):
+        print(others.trouble or f"{others.passed_over} shared findings could not be read")
     broken = any(found.verdict is Verdict.FAIL for found in progress.found)
     return ExitCode.NONCONFORMITIES if broken else ExitCode.CONFORMS
 

@@ -1,23 +1,31 @@
-"""A campaign: generated cases until time or requests run out, each finding made small."""
+"""A campaign: generated cases until time or requests run out, each finding made small.
+
+First a sweep of everything that shows by itself, then by turns operations in pairs and a search
+by Hypothesis.
+"""
 
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from random import Random
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 
 from conformance.errors import TargetUnusable
 from conformance.fuzz.calibration import Calibration, calibrate
 from conformance.fuzz.compare import REPLAY_REFUSED, REPLAY_REVOKES, Parting, partings
-from conformance.fuzz.documents import NO_WAITING, Document, documents, name_of
+from conformance.fuzz.documents import NO_WAITING, PLACEHOLDER, Document, documents, name_of
 from conformance.fuzz.freedoms import ANY, course_until, known_freedoms
 from conformance.fuzz.gating import Gating
+from conformance.fuzz.reduction import smaller
+from conformance.fuzz.shapes import Shapes
+from conformance.fuzz.sharing import Shared
+from conformance.fuzz.sweep import pairs, singles
 from conformance.play.clock import MovableClock
 from conformance.play.oracle import Told
 from conformance.play.player import own_sign_in_needed, play
@@ -30,10 +38,10 @@ from conformance.scenario.operators import InapplicableError
 from conformance.vocabulary import vocabulary
 
 AREA = "generated"
-MOST_SHRINKING = 400  # cases played to make one finding smaller
+MOST_REDUCING = 60  # cases played to make one finding smaller
 ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
 BY_CLIENT = "Rotation (RFC 9700 §2.2.2) and nonces (RFC 9449 §8) may be for some clients only."
-ROUND = 2_000  # cases of one round of Hypothesis
+ROUND, PAIRS = 500, 500  # cases of one search of Hypothesis, and pairs played before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,10 @@ class _Found(Exception):  # noqa: N818 - what Hypothesis is told: this case part
     """A case at which target and oracle part."""
 
 
+class _Over(BaseException):
+    """The budget is spent; no Exception, so that Hypothesis does not take it for a finding."""
+
+
 class Campaign:
     """Plays generated cases against a target and the oracle beside it, in this thread.
 
@@ -91,6 +103,7 @@ class Campaign:
         seed: of all choices; the same seed makes the same choices.
         clock: seconds, for the budget.
         tell: called after every case.
+        shared: what other machines find at the same target, and are told of.
     """
 
     def __init__(
@@ -101,6 +114,7 @@ class Campaign:
         seed: int,
         clock: Callable[[], float] = time.monotonic,
         tell: Callable[[Progress], None] = lambda _progress: None,
+        shared: Shared | None = None,
     ) -> None:
         self.setup = setup
         self.budget = budget
@@ -108,13 +122,15 @@ class Campaign:
         self.progress = Progress()
         self._clock = clock
         self._tell = tell
+        self._shared = shared
         self._started = clock()
-        self.present = {name for name, decision in setup.decisions.items() if decision.present}
-        if not isinstance(setup.party.clock, MovableClock):
-            self.present.add(NO_WAITING)
+        present = {name for name, decision in setup.decisions.items() if decision.present}
+        movable = isinstance(setup.party.clock, MovableClock)
+        self.present = frozenset(present if movable else {*present, NO_WAITING})
         self.calibration = Calibration(setup.oracle)
         self.scores: dict[str, float] = {}  # of the case played last
         self._gating = Gating(setup)
+        self._shapes = Shapes(setup)
         self._known: set[tuple[str, ...]] = set()
         self._seen: dict[str, tuple[Counterexample, ...]] = {}
 
@@ -134,11 +150,34 @@ class Campaign:
         """Calibrate, then play until the budget is spent; findings are in the progress."""
         self.calibration = calibrate(self.setup)
         self.progress.requests += self.calibration.requests
-        number = 0
-        while not self.spent:
-            _Round(self, self.seed + number).run()
-            number += 1
+        random = Random(self.seed)  # noqa: S311 - an order, no secret
+        with suppress(_Over):
+            self._go_through(self._news())
+            self._go_through(singles(self.present, random))
+            in_pairs = pairs(self.present, random)
+            for number in itertools.count():
+                self._go_through(self._news())
+                self._go_through(in_pairs[number * PAIRS : (number + 1) * PAIRS])
+                _Search(self, self.seed + number, guided=bool(number % 2)).run()
         return self.progress
+
+    def _news(self) -> Iterator[Document]:
+        return self._shared.news() if self._shared else iter(())
+
+    def _go_through(self, made: Iterable[Document]) -> None:
+        for document in made:
+            while (found := self.trial(document)) is not None:
+                self.keep(found)
+
+    def trial(self, document: Document) -> Counterexample | None:
+        """What a document shows that was not known.
+
+        Raises:
+            _Over: the budget is spent.
+        """
+        if self.spent:
+            raise _Over
+        return self.judge(document)
 
     def judge(self, document: Document) -> Counterexample | None:
         """The gravest way in which target and oracle part, known findings left out."""
@@ -149,12 +188,26 @@ class Campaign:
         return min(new, key=_lightness, default=None)
 
     def keep(self, found: Counterexample) -> None:
-        """Remember a finding, so that the next one is another."""
+        """Remember a finding in its smallest form, so that the next one is another."""
+        found = self._reduced(found)
+        if self._shared:
+            self._shared.save(found.document)
         self._known.add(found.parting.signature)
         self._seen.clear()
         self.progress.found.append(
             replace(found, seconds=round(self.seconds, 2), requests=self.progress.requests)
         )
+
+    def _reduced(self, found: Counterexample) -> Counterexample:
+        """The finding with everything left out that it does not need."""
+        left = MOST_REDUCING
+        candidates = smaller(found.document)
+        while left and (document := next(candidates, None)) is not None:
+            left -= 1
+            shown = self.judge(document)
+            if shown is not None and shown.parting.signature == found.parting.signature:
+                found, candidates = shown, smaller(shown.document)
+        return found
 
     def _play(self, document: Document) -> Iterator[Counterexample]:
         variant = load_document(document, vocabulary(), area=AREA).variants[0]
@@ -171,10 +224,12 @@ class Campaign:
             return
         self._count(told, transcript)
         self._tell(self.progress)
-        for parting in partings(transcript, told):
-            verdict, choice = self._weighed(parting, told, transcript)
+        by_shape = self._shapes.partings(transcript, told)
+        for parting in itertools.chain(partings(transcript, told), by_shape):
+            cited = _cited(parting, document)
+            verdict, choice = self._weighed(cited, told, transcript)
             if verdict in (Verdict.FAIL, Verdict.WARN):
-                yield Counterexample(document, parting, verdict, 0.0, 0, choice)
+                yield Counterexample(document, cited, verdict, 0.0, 0, choice)
 
     def _count(self, told: Told, transcript: Transcript) -> None:
         """Note what was reached, and how far the case went, by which the search is guided."""
@@ -222,24 +277,38 @@ def _lightness(found: Counterexample) -> tuple[bool, bool]:
     return (found.verdict is not Verdict.FAIL, found.parting.kind is Kind.WRONG_ERROR)
 
 
-class _Round:
-    """One search of Hypothesis: generate until a finding, make it small, keep it."""
+def _cited(parting: Parting, document: Document) -> Parting:
+    """A refusal of what a case of the suite wants granted breaks what that case tests."""
+    tested = document["requirement"]
+    if parting.kind is Kind.REFUSED and not parting.guard and tested != PLACEHOLDER:
+        return replace(parting, requirement=tested)
+    return parting
 
-    def __init__(self, campaign: Campaign, number: int) -> None:
+
+class _Search:
+    """One search of Hypothesis: generate until a finding, and keep it.
+
+    A guided one prefers what reaches guards of the oracle that refused seldom, and what goes far.
+    """
+
+    def __init__(self, campaign: Campaign, number: int, *, guided: bool) -> None:
         self.campaign = campaign
         self.number = number
-        self.first: Parting | None = None
-        self.least: tuple[int, Counterexample] | None = None
-        self.failing: set[str] = set()
-        self.shrinking = 0
+        self.guided = guided
+        self.found: Counterexample | None = None
 
     def run(self) -> None:
-        """Search, and keep the smallest case that shows the finding."""
+        """Search, and keep what was found first.
+
+        Raises:
+            _Over: the budget is spent.
+        """
+        guiding = (Phase.target,) if self.guided else ()
         search = settings(
             max_examples=ROUND,
             database=None,
             deadline=None,
-            phases=(Phase.generate, Phase.target, Phase.shrink),
+            phases=(Phase.generate, *guiding),
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
             verbosity=Verbosity.quiet,
@@ -248,30 +317,14 @@ class _Round:
         trial = seed(self.number)(search(given(documents(self.campaign.present))(self.trial)))
         with suppress(_Found):
             trial()
-        if self.least is not None:
-            self.campaign.keep(self.least[1])
+        if self.found is not None:
+            self.campaign.keep(self.found)
 
     def trial(self, document: Document) -> None:
-        """Fail where the document shows the finding of this round."""
-        if self._fails(document):
-            raise _Found
-
-    def _fails(self, document: Document) -> bool:
-        name = name_of(document)
-        if name in self.failing:
-            return True
-        if self.campaign.spent or self.shrinking > MOST_SHRINKING:
-            return False
-        self.shrinking += self.first is not None
+        """Fail where the document shows something new."""
         self.campaign.scores = {}
-        found = self.campaign.judge(document)
-        for label, score in self.campaign.scores.items():
+        self.found = self.found or self.campaign.trial(document)
+        for label, score in self.campaign.scores.items() if self.guided else ():
             target(score, label=label)
-        if found is None or (self.first and found.parting.signature != self.first.signature):
-            return False
-        self.first = self.first or found.parting
-        self.failing.add(name)
-        size = len(json.dumps(document, default=str))
-        if self.least is None or size < self.least[0]:
-            self.least = (size, found)
-        return True
+        if self.found is not None:
+            raise _Found

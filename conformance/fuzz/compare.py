@@ -10,7 +10,7 @@ from conformance.play.standing import differs, standing
 from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import Kind
 from conformance.play.wording import answer_text
-from conformance.scenario.model import Answer, Changes, StepKind
+from conformance.scenario.model import Answer, Changes, Outcome, StepKind
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 # What a grant stands on where no guard of the oracle refused, by the kind of request.
@@ -43,7 +43,8 @@ class Parting:
     """The first step at which target and oracle differ.
 
     `guard` is the oracle's guard that refused, empty where it granted; `requirement` what the guard
-    enforces, what the token died of, or what the grant stands on.
+    enforces, what the token died of, or what the grant stands on. `outcome` is what the suite asks
+    of the answer, where they differ in nothing but its shape.
     """
 
     step: str
@@ -53,6 +54,7 @@ class Parting:
     requirement: str
     expected: str
     observed: str
+    outcome: Outcome | None = None
 
     @property
     def signature(self) -> tuple[str, ...]:

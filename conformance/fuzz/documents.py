@@ -1,20 +1,28 @@
-"""Generated scenarios: a valid exchange, a course of operations after it, and few deviations."""
+"""Generated scenarios: a valid exchange, few changes to it, a course of operations after it.
+
+Everything is made by choices, so that one set of rules serves a search that shrinks (Hypothesis),
+and a sweep that goes through everything once.
+"""
 
 from __future__ import annotations
 
+import copy
+import functools
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.fuzz import places
 from conformance.fuzz.operations import EXPIRIES, OPERATIONS, Operation
+from conformance.fuzz.places import add, changed, changes_of
+from conformance.fuzz.seeds import Seed, seeds
 from conformance.scenario.bases import BASES, STEP_NEEDS
 from conformance.scenario.model import StepKind
 
 Document = dict[str, Any]
+Choose = Callable[[Sequence[Any]], Any]  # one of these; the first is the simplest
 MOST_DEVIATIONS, LONGEST_COURSE = 3, 6
 PLAYED = ("code-exchange", "code-exchange-dpop", "refresh", "refresh-dpop", "userinfo")
 PLAYED_BASES = (
@@ -28,7 +36,9 @@ CLIENTS = {
     "client_secret_post": "client-secret-post",
     "private_key_jwt": "private-key-jwt",
 }
-OTHER_REDIRECT_URI = {"registered": "other"}
+FROM_A_SEED = (False, False, False, True)  # how often a case begins with one of the suite's
+OTHER_REDIRECT_URI = {"authorize": {"redirect_uri": {"registered": "other"}}}
+KINDS = frozenset(StepKind)
 GRANTING = (StepKind.TOKEN, StepKind.REFRESH)
 PLACEHOLDER = "RFC6749-3.2-post_only"  # until a finding says which requirement it is about
 NO_WAITING = "no-waiting"  # among what is present: lifetimes are not waited for
@@ -36,7 +46,8 @@ NO_WAITING = "no-waiting"  # among what is present: lifetimes are not waited for
 
 def name_of(content: Mapping[str, Any]) -> str:
     """A stable id for what a document plays."""
-    played = {key: value for key, value in content.items() if key not in ("id", "title", "why")}
+    told = ("id", "title", "why", "requirement")
+    played = {key: value for key, value in content.items() if key not in told}
     text = json.dumps(played, sort_keys=True, default=str)
     return "generated-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -44,21 +55,48 @@ def name_of(content: Mapping[str, Any]) -> str:
 @st.composite
 def documents(draw: st.DrawFn, present: Collection[str]) -> Document:
     """A scenario document that the target can be held to; `present` names its capabilities."""
-    bases = [name for name in PLAYED_BASES if set(BASES[name].needs) <= set(present)]
-    base = draw(st.sampled_from(bases))
-    clients = [role for role, need in CLIENTS.items() if not need or need in present]
-    content: Document = {"base": base}
-    client = draw(st.sampled_from(clients))
-    if client != "main":
-        content["client"] = client
-    changes = draw(st.integers(0, MOST_DEVIATIONS))
-    for _ in range(changes):
-        _change(draw, content, base, present)
-    if BASES[base].steps[-1] is not StepKind.AUTHORIZE:
-        course = list(_course(draw, base, present, MOST_DEVIATIONS - changes))
-        if course:
-            content["then"] = course
+
+    def choose(options: Sequence[Any]) -> Any:
+        return options[draw(st.integers(0, len(options) - 1))]
+
+    return generated(choose, frozenset(present))
+
+
+def generated(choose: Choose, present: frozenset[str]) -> Document:
+    """A document: a beginning, changes to it, and a course after it."""
+    known = seeds_of(present)
+    seeded = bool(known) and choose(FROM_A_SEED)
+    content = begun_with(choose(known)) if seeded else begun(choose, present)
+    for _ in range(choose(range(MOST_DEVIATIONS - deviations(content) + 1))):
+        change(choose, content)
+    left = MOST_DEVIATIONS - deviations(content)
+    for _ in range(choose(range(LONGEST_COURSE + 1))):
+        menu = [item for item in operations(content, present) if left or not item.deviates]
+        if menu:
+            operation = choose(menu)
+            left -= operation.deviates
+            follow(choose, content, operation)
     return finished(content)
+
+
+def begun(choose: Choose, present: frozenset[str], base: str = "") -> Document:
+    """A valid exchange of some client."""
+    content: Document = {"base": base or choose(bases(present))}
+    client = choose([role for role, need in CLIENTS.items() if not need or need in present])
+    return content if client == "main" else {**content, "client": client}
+
+
+def begun_with(seed: Seed) -> Document:
+    """The exchange of a seed, its expectations left to the oracle."""
+    content: Document = copy.deepcopy(dict(seed.content))
+    for step in content.get("then", ()):
+        step["expect"] = "oracle"
+    return content
+
+
+def deviations(content: Document) -> int:
+    """In how many places it strays; each step of a seed's course counts, whatever it does."""
+    return changed(content) + len(content.get("then", ()))
 
 
 def finished(content: Document) -> Document:
@@ -75,83 +113,82 @@ def finished(content: Document) -> Document:
     }
 
 
-def _course(
-    draw: st.DrawFn, base: str, present: Collection[str], deviations: int
-) -> Iterator[Document]:
-    """The steps of a course; at most so many of its operations deviate."""
-    names = [str(kind) for kind in BASES[base].steps]  # of the steps so far, as the loader has them
-    possible = [item for item in _offered(present) if BASES[base].dpop or not item.proven]
-    for _ in range(draw(st.integers(0, LONGEST_COURSE))):
-        menu = [item for item in possible if deviations or not item.deviates]
-        operation = draw(st.sampled_from(menu))
-        deviations -= operation.deviates
-        for step in operation.steps:
-            kind = next(word for word in step if word in set(StepKind))
-            yield {**_filled(draw, step, names), "expect": "oracle"}
-            count = sum(name.split("-")[0] == kind for name in names) + 1
-            names.append(kind if count == 1 else f"{kind}-{count}")
+@functools.cache
+def bases(present: frozenset[str]) -> tuple[str, ...]:
+    """The valid exchanges that the target can be asked for."""
+    return tuple(name for name in PLAYED_BASES if set(BASES[name].needs) <= present)
 
 
-def _offered(present: Collection[str]) -> Iterator[Operation]:
+@functools.cache
+def seeds_of(present: frozenset[str]) -> tuple[Seed, ...]:
+    """The seeds of a target with these capabilities."""
+    found = seeds(bases(present), present)
+    return tuple(seed for seed in found if deviations(dict(seed.content)) <= MOST_DEVIATIONS)
+
+
+def change(choose: Choose, content: Document) -> None:
+    """Make one change."""
+    areas = changes_of(content["base"])
+    area = choose([*areas, *(name for name in areas if name != "more")])
+    fragment = choose(areas[area][choose(tuple(areas[area]))])
+    if fits(content, fragment):
+        add(content, fragment)
+
+
+def fits(content: Document, fragment: Mapping[str, Any]) -> bool:
+    """Whether a change can be made here: other clients may have but one redirect URI."""
+    return "client" not in content or fragment != OTHER_REDIRECT_URI
+
+
+def operations(content: Document, present: frozenset[str]) -> tuple[Operation, ...]:
+    """What may follow a document."""
+    base = BASES[content["base"]]
+    if base.steps[-1] is StepKind.AUTHORIZE:
+        return ()
+    return tuple(item for item in _offered(present) if base.dpop or not item.proven)
+
+
+@functools.cache
+def _offered(present: frozenset[str]) -> tuple[Operation, ...]:
     """The operations a target can be held to."""
     waiting = () if NO_WAITING in present else EXPIRIES
-    for operation in (*OPERATIONS, *waiting):
-        kinds = {
-            StepKind(word) for step in operation.steps for word in step if word in set(StepKind)
-        }
-        needs = {STEP_NEEDS[kind] for kind in kinds if kind in STEP_NEEDS}
-        for step in operation.steps:
-            needs |= {"second-client"} if "client_auth" in step else set()
-            after = step.get("http", {}).get("after")
-            needs |= {f"{after}-lifetime"} if after else set()
-        if needs <= set(present):
-            yield operation
+    return tuple(item for item in (*OPERATIONS, *waiting) if _needs(item) <= present)
 
 
-def _filled(draw: st.DrawFn, step: Mapping[str, Any], names: list[str]) -> Document:
+def _needs(operation: Operation) -> set[str]:
+    needs = set()
+    for step in operation.steps:
+        needs |= {need for kind, need in STEP_NEEDS.items() if kind in step}
+        needs |= {"second-client"} if "client_auth" in step else set()
+        after = step.get("http", {}).get("after")
+        needs |= {f"{after}-lifetime"} if after else set()
+    return needs
+
+
+def follow(choose: Choose, content: Document, operation: Operation) -> None:
+    """Add an operation to the course of a document."""
+    for step in operation.steps:
+        filled = _filled(choose, step, _names(content))
+        content["then"] = [*content.get("then", ()), {**filled, "expect": "oracle"}]
+
+
+def _names(content: Document) -> list[str]:
+    """The names of the steps so far, as the loader gives them."""
+    names: list[str] = []
+    followers = [next(word for word in step if word in KINDS) for step in content.get("then", ())]
+    for kind in (*BASES[content["base"]].steps, *followers):
+        count = sum(name.split("-")[0] == kind for name in names) + 1
+        names.append(str(kind) if count == 1 else f"{kind}-{count}")
+    return names
+
+
+def _filled(choose: Choose, step: Mapping[str, Any], names: list[str]) -> Document:
     """The step with every `earlier` replaced by the place of a value received before."""
     filled: Document = {}
     for place, changes in step.items():
         filled[place] = changes
-        for name, change in changes.items():
-            if isinstance(change, dict) and "earlier" in change:
-                givers = [n for n in names if n.split("-")[0] in GRANTING]
-                giver = draw(st.sampled_from(givers))
-                filled[place] = {**changes, name: {"copy": f"{giver}.{change['earlier']}"}}
+        for name, value in changes.items():
+            if isinstance(value, dict) and "earlier" in value:
+                giver = choose([n for n in names if n.split("-")[0] in GRANTING])
+                filled[place] = {**changes, name: {"copy": f"{giver}.{value['earlier']}"}}
     return filled
-
-
-def _change(draw: st.DrawFn, content: Document, base: str, present: Collection[str]) -> None:
-    """Make one change, in place; a second one at the same place replaces the first."""
-    steps = BASES[base].steps
-    kinds = [kind for kind in steps if kind in places.PARAMETERS]
-    proven = BASES[base].dpop
-    where = draw(st.sampled_from([*kinds, *kinds, *(("dpop", "dpop") if proven else ()), "more"]))
-    if isinstance(where, StepKind):
-        table = places.PARAMETERS[where]
-        names = sorted(set(table) - (set() if "dpop" in present else {"dpop_jkt"}))
-        name = draw(st.sampled_from(names))
-        change = draw(table[name])
-        if "client" not in content or change != OTHER_REDIRECT_URI:  # others may have but one
-            content.setdefault(str(where), {})[name] = change
-    elif where == "dpop":
-        _change_proof(draw, content)
-    elif steps[-1] is not StepKind.AUTHORIZE:
-        place = draw(st.sampled_from(["client_auth", "http", "headers"]))
-        menu = {
-            "client_auth": places.CLIENT_AUTH,
-            "http": places.HTTP,
-            "headers": [h for h in places.HEADERS if proven or "DPoP" not in h],
-        }[place]
-        content[place] = draw(st.sampled_from(menu))
-
-
-def _change_proof(draw: st.DrawFn, content: Document) -> None:
-    proof = content.setdefault("dpop", {})
-    part = draw(st.sampled_from(["header", "claims", "claims", "signed"]))
-    if part == "signed":
-        proof.update(draw(st.sampled_from(places.SIGNED)))
-        return
-    table = places.HEADER if part == "header" else places.CLAIMS
-    name = draw(st.sampled_from(sorted(table)))
-    proof.setdefault(part, {})[name] = draw(table[name])

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from conformance.fuzz.compare import Parting
+from conformance.fuzz.suite import bundled_suite
 from conformance.play.verdicts import Kind, Verdict
-from conformance.plugin.options import BUNDLED
 from conformance.registry.model import selects
 from conformance.run.setup import Setup
-from conformance.scenario.loader import load_folders
-from conformance.vocabulary import vocabulary
 
 REVOKING = "RFC7009-2"
 
@@ -60,7 +58,7 @@ def _excused(setup: Setup) -> Iterator[tuple[str, str]]:
 def _tested() -> dict[str, Collection[str]]:
     """The requirements that each scenario and variant of the suite tests, by name."""
     tested: dict[str, set[str]] = {}
-    for scenario in load_folders([BUNDLED], vocabulary()):
+    for scenario in bundled_suite():
         for variant in scenario.variants:
             for name in (scenario.id, variant.key):
                 tested.setdefault(name, set()).update(variant.cited)

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from hypothesis import strategies as st
-
+from conformance.scenario.bases import BASES
 from conformance.scenario.model import StepKind
 
-Choice = st.SearchStrategy[Any]
+Choices = tuple[Any, ...]
 
-VALID_TEXT = (
+GRAMMATICAL: Choices = (  # printable ASCII stays so (RFC 6749 Appendix A)
     {"omit": True},
     {"empty": True},
     {"change_last": 1},
     {"change_first": 1},
     {"truncate": 1},
     {"append": " "},
-    {"append": "\n"},
     {"append": "a"},
-    {"append": "\u0000"},
     {"prepend": " "},
     {"swap_case": "all"},
     {"fresh": True},
     {"repeat": 2},
     {"also": "another"},
 )
-ODD_TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+VALID_TEXT: Choices = (*GRAMMATICAL, {"append": "\n"}, {"append": "\u0000"})
 
 
-def _text(*more: Any) -> Choice:
+def _text(*more: Any) -> Choices:
     """Changes of a text that a valid request sends, and further ones of this place."""
-    return st.sampled_from([*VALID_TEXT, *more])
-
-
-def _added(*values: Any) -> Choice:
-    """Values of a parameter that a valid request does not send."""
-    return st.sampled_from(values)
+    return (*VALID_TEXT, *more)
 
 
 REDIRECT_URIS = (
@@ -58,48 +51,48 @@ REDIRECT_URIS = (
     "javascript:alert(1)",
     "",
 )
-AUTHORIZE: Mapping[str, Choice] = {
+AUTHORIZE: Mapping[str, Choices] = {
     "response_type": _text("token", "code token", "code id_token", "none"),
     "client_id": _text({"client": "second"}),
     "redirect_uri": _text(*REDIRECT_URIS),
     "scope": _text({"exclude": "openid"}, {"exclude": "offline_access"}, {"include": "unknown"}),
-    "state": _text("a b&c=d", "\u00e4"),
+    "state": (*GRAMMATICAL, "a b&c=d"),
     "nonce": _text(),
     "code_challenge": _text({"length": 42}, {"length": 129}, {"append": "="}),
     "code_challenge_method": _text("plain", "s256", "S512"),
-    "prompt": _added("none", "login", "consent", "none login", "unknown"),
-    "max_age": _added("0", "1", "3600", "-1", "x"),
-    "dpop_jkt": _added({"copy": "dpop.jkt"}, {"copy": "dpop.other_jkt"}, "x", ""),
-    "response_mode": _added("query", "fragment", "form_post", "unknown"),
-    "request": _added("eyJhbGciOiJub25lIn0.e30."),
-    "tokenspec_unknown": _added("x"),
+    "prompt": ("none", "login", "consent", "none login", "unknown"),
+    "max_age": ("0", "1", "3600", "-1", "x"),
+    "dpop_jkt": ({"copy": "dpop.jkt"}, {"copy": "dpop.other_jkt"}, "x", ""),
+    "response_mode": ("query", "fragment", "form_post", "unknown"),
+    "request": ("eyJhbGciOiJub25lIn0.e30.",),
+    "tokenspec_unknown": ("x",),
 }
-TOKEN: Mapping[str, Choice] = {
+TOKEN: Mapping[str, Choices] = {
     "grant_type": _text("refresh_token", "password", "Authorization_Code", "authorization_code "),
     "code": _text({"copy": "authorize.state"}),
     "redirect_uri": _text(*REDIRECT_URIS),
     "code_verifier": _text({"copy": "authorize.code_challenge"}, {"length": 42}, {"length": 128}),
     "client_id": _text({"client": "second"}),
-    "scope": _added("openid", "openid email", "unknown", ""),
-    "code_challenge_method": _added("plain", "S256"),
-    "tokenspec_unknown": _added("x"),
+    "scope": ("openid", "openid email", "unknown", ""),
+    "code_challenge_method": ("plain", "S256"),
+    "tokenspec_unknown": ("x",),
 }
-REFRESH: Mapping[str, Choice] = {
+REFRESH: Mapping[str, Choices] = {
     "grant_type": _text("authorization_code", "Refresh_Token"),
     "refresh_token": _text(
         {"copy": "token.access_token"}, {"copy": "authorize.code"}, {"copy": "token.refresh_token"}
     ),
     "client_id": _text({"client": "second"}),
-    "scope": _added("openid", "openid email", "openid admin", "unknown", ""),
+    "scope": ("openid", "openid email", "openid admin", "unknown", ""),
 }
-USERINFO: Mapping[str, Choice] = {
+USERINFO: Mapping[str, Choices] = {
     "access_token": _text({"copy": "token.refresh_token"}, {"copy": "token.id_token"}),
 }
-TOKENS: Mapping[str, Choice] = {
+TOKENS: Mapping[str, Choices] = {
     "token": _text({"copy": "token.refresh_token"}, {"copy": "authorize.code"}),
-    "token_type_hint": _added("access_token", "refresh_token", "unknown"),
+    "token_type_hint": ("access_token", "refresh_token", "unknown"),
 }
-PARAMETERS: Mapping[StepKind, Mapping[str, Choice]] = {
+PARAMETERS: Mapping[StepKind, Mapping[str, Choices]] = {
     StepKind.AUTHORIZE: AUTHORIZE,
     StepKind.TOKEN: TOKEN,
     StepKind.REFRESH: REFRESH,
@@ -108,18 +101,16 @@ PARAMETERS: Mapping[StepKind, Mapping[str, Choice]] = {
     StepKind.INTROSPECT: TOKENS,
 }
 
-HEADER: Mapping[str, Choice] = {
+HEADER: Mapping[str, Choices] = {
     "typ": _text("JWT", "at+jwt", "application/dpop+jwt", 7),
     "alg": _text("none", "HS256", "RS256", "es256", 7),
-    "jwk": _added(
-        {"omit": True}, {"copy": "dpop.other_jwk"}, {"copy": "dpop.private_jwk"}, [], "x", 7
-    ),
-    "kid": _added("x", "../../etc/passwd", 7),
-    "crit": _added(["exp"], []),
-    "x5u": _added("https://attacker.example/key"),
-    "b64": _added(False),
+    "jwk": ({"omit": True}, {"copy": "dpop.other_jwk"}, {"copy": "dpop.private_jwk"}, [], "x", 7),
+    "kid": ("x", "../../etc/passwd", 7),
+    "crit": (["exp"], []),
+    "x5u": ("https://attacker.example/key",),
+    "b64": (False,),
 }
-CLAIMS: Mapping[str, Choice] = {
+CLAIMS: Mapping[str, Choices] = {
     "jti": _text(7, [], {"repeat": 2}),
     "htm": _text("GET", "post", "PUT", 7),
     "htu": _text(
@@ -134,7 +125,7 @@ CLAIMS: Mapping[str, Choice] = {
         {"copy": "target.issuer"},
         7,
     ),
-    "iat": _added(
+    "iat": (
         {"omit": True},
         {"shift_seconds": -86400},
         {"shift_seconds": -5},
@@ -147,10 +138,10 @@ CLAIMS: Mapping[str, Choice] = {
         True,
         [],
     ),
-    "nonce": _added({"omit": True}, {"empty": True}, "never-given-out", 7),
-    "ath": _added({"omit": True}, "x", {"empty": True}),
-    "exp": _added(0),
-    "extra": st.one_of(ODD_TEXT, st.integers(), st.booleans(), st.none()),
+    "nonce": ({"omit": True}, {"empty": True}, "never-given-out", 7),
+    "ath": ({"omit": True}, "x", {"empty": True}),
+    "exp": (0,),
+    "extra": ("", "\u00e4\n", 7, -1, 1e300, True, None, [], {"value": {"a": {"a": []}}}),
 }
 SIGNED: tuple[dict[str, Any], ...] = (
     {"sign_with": "other-key"},
@@ -190,3 +181,70 @@ HEADERS: tuple[dict[str, Any], ...] = (
     {"Authorization": "Basic eDp5"},
     {"Authorization": "Bearer x"},
 )
+
+# where changes stand side by side, and what lies one level deeper in some
+GATHERING = {**dict.fromkeys((*map(str, StepKind), "headers"), ()), "dpop": ("header", "claims")}
+Fragment = Mapping[str, Any]  # part of a scenario document that makes one change
+
+
+@functools.cache
+def changes_of(base: str) -> Mapping[str, Mapping[str, tuple[Fragment, ...]]]:
+    """Every change that a valid exchange can suffer, by area and place.
+
+    Areas are the kinds of request, `dpop`, and `more` for how the last request is carried.
+    """
+    steps, proven = BASES[base].steps, BASES[base].dpop
+    areas: dict[str, dict[str, tuple[Fragment, ...]]] = {
+        str(kind): {name: _made(values, str(kind), name) for name, values in table.items()}
+        for kind, table in PARAMETERS.items()
+        if kind in steps
+    }
+    if proven:
+        areas["dpop"] = dict(_of_proofs())
+    if steps[-1] is not StepKind.AUTHORIZE:
+        areas["more"] = {
+            "client_auth": _made(CLIENT_AUTH, "client_auth"),
+            "http": _made(HTTP, "http"),
+            "headers": _made([h for h in HEADERS if proven or "DPoP" not in h], "headers"),
+        }
+    return areas
+
+
+def _of_proofs() -> Iterator[tuple[str, tuple[Fragment, ...]]]:
+    for part, table in (("header", HEADER), ("claims", CLAIMS)):
+        for name, values in table.items():
+            yield f"{part}.{name}", _made(values, "dpop", part, name)
+    yield "signed", _made(SIGNED, "dpop")
+
+
+def _made(values: Iterable[Any], *path: str) -> tuple[Fragment, ...]:
+    """A fragment for each value, which stands at the end of the path."""
+    fragments = []
+    for value in values:
+        fragment = value
+        for name in reversed(path):
+            fragment = {name: fragment}
+        fragments.append(fragment)
+    return tuple(fragments)
+
+
+def add(content: dict[str, Any], fragment: Fragment) -> None:
+    """Make a change in a document, in place; a second one at the same place replaces the first."""
+    for key, value in fragment.items():
+        content[key] = _joined(content.get(key, {}), value, GATHERING.get(key))
+
+
+def changed(content: Mapping[str, Any]) -> int:
+    """In how many places a document, or one of its steps, differs from a valid exchange."""
+    found = sum(key in content for key in ("client_auth", "http"))
+    for key, deeper in GATHERING.items():
+        inner = content.get(key, {})
+        found += sum(len(inner[name]) if name in deeper else 1 for name in inner)
+    return found
+
+
+def _joined(under: Any, over: Any, deeper: Collection[str] | None) -> Any:
+    if deeper is None or not isinstance(under, Mapping):
+        return over
+    inner = {name: {**under.get(name, {}), **over[name]} for name in deeper if name in over}
+    return {**under, **over, **inner}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,29 +21,40 @@ def as_scenario(found: Counterexample) -> Document:
     """The document with a title, and with the requirement that the finding is about."""
     parting = found.parting
     title = f"{parting.step}: the oracle says {parting.expected}"
+    expect = _expectation(found)
     return {
-        **(_softened(found) if found.choice else found.document),
+        **(_expecting(found.document, parting.step, expect) if expect else found.document),
         "title": title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…",
         "requirement": parting.requirement,
     }
 
 
-def _softened(found: Counterexample) -> Document:
-    """The document with a warning where the target parts from a choice of its own."""
+def _expectation(found: Counterexample) -> Any:
+    """What the step has to be answered with, where it is not all that the oracle answers."""
+    outcome = found.parting.outcome
+    if outcome is not None:
+        asked = {"checks": list(outcome.checks), "has": list(outcome.has)}
+        return {"answer": str(outcome.answer), **{key: v for key, v in asked.items() if v}}
+    if not found.choice:
+        return None
     accepted = found.parting.kind is Kind.ACCEPTED
     usual, other = ("refused", "granted") if accepted else ("granted", "refused")
     note = f"calibration found the target to choose otherwise: {found.choice}"
-    expect = [{"answer": usual}, {"answer": other, "verdict": "warn", "note": note}]
-    document = found.document
-    kind, _, number = found.parting.step.partition("-")
-    followers = [dict(step) for step in document.get("then", ())]
-    count = list(BASES[document["base"]].steps).count(StepKind(kind))
-    if int(number or 1) <= count:
+    return [{"answer": usual}, {"answer": other, "verdict": "warn", "note": note}]
+
+
+def _expecting(document: Document, step: str, expect: Any) -> Document:
+    """The document with this expectation at a step, which is named as the loader names it."""
+    kind, _, number = step.partition("-")
+    followers = [dict(follower) for follower in document.get("then", ())]
+    steps = BASES[document["base"]].steps
+    count = list(steps).count(StepKind(kind))
+    if step == steps[-1]:
         return {**document, "expect": expect}
-    for step in followers:
-        count += kind in step
-        if kind in step and count == int(number or 1):
-            step["expect"] = expect
+    for follower in followers:
+        count += kind in follower
+        if kind in follower and count == int(number or 1):
+            follower["expect"] = expect
     return {**document, "then": followers}
 
 

@@ -1,0 +1,87 @@
+"""Cases of the suite as seeds: what a generated case may begin with instead of a plain exchange.
+
+Only those on which the suite itself is firm: a case with two ways to be answered has none that the
+oracle could be right about alone.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.documents import Reader, read_text
+from conformance.play.verdicts import Verdict
+from conformance.plugin.options import BUNDLED
+from conformance.scenario.changes import REQUEST_KEYS
+from conformance.scenario.loader import STEP_WORDS, load_file
+from conformance.scenario.model import Answer, Step, Variant
+from conformance.vocabulary import vocabulary
+
+LIVE = "live"
+KEPT = ("base", "client", "pkce", "given", *STEP_WORDS, *REQUEST_KEYS, "then")
+CLASSES = {Answer.ERROR_PAGE: Answer.REFUSED}  # refusals alike, as the oracle is compared by
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What a case of the suite plays, in the words of the scenario format.
+
+    `requirement` is the one it tests; `granted` whether a good server grants its last request.
+    """
+
+    content: Mapping[str, Any]
+    needs: frozenset[str]
+    requirement: str
+    granted: bool
+
+
+def seeds(bases: Collection[str], present: frozenset[str]) -> Iterator[Seed]:
+    """The seeds that start from one of these bases, of a target with these capabilities."""
+    yield from (seed for seed in _all() if seed.content["base"] in bases and seed.needs <= present)
+
+
+@functools.cache
+def _all() -> tuple[Seed, ...]:
+    return tuple(seed for path in sorted(BUNDLED.rglob("*.yaml")) for seed in _of_file(path))
+
+
+def _of_file(path: Path) -> Iterator[Seed]:
+    scenarios = load_file(path, vocabulary())
+    documents = [document.plain for document in Reader(path).documents(read_text(path))]
+    for scenario, document in zip(scenarios, documents, strict=True):
+        for variant, own in zip(scenario.variants, document["variants"], strict=True):
+            if _firm(variant):
+                granted = variant.steps[-1].expect[0].answer is Answer.GRANTED
+                content = _content(document, own)
+                yield Seed(content, frozenset(variant.needs), variant.requirement, granted)
+
+
+def _firm(variant: Variant) -> bool:
+    """Whether every step can be answered in one way only, and nothing about it is special."""
+    judged = [step for step in variant.steps if step.judged]
+    last = variant.steps[-1] in judged
+    return last and variant.setting.session == LIVE and all(_certain(step) for step in judged)
+
+
+def _certain(step: Step) -> bool:
+    classes = {CLASSES.get(outcome.answer, outcome.answer) for outcome in step.expect}
+    open_to = any(outcome.verdict == Verdict.OBSERVE for outcome in step.expect)
+    return len(classes) == 1 and not open_to and not any(outcome.at for outcome in step.expect)
+
+
+def _content(scenario: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any]:
+    """The two as one; parameters are merged one by one, as the loader merges them."""
+    both = {**scenario, **variant, **_merged(scenario, variant, STEP_WORDS)}
+    given, own = scenario.get("given", {}), variant.get("given", {})
+    if given or own:
+        both["given"] = {**given, **own, **_merged(given, own, STEP_WORDS)}
+    return {key: both[key] for key in KEPT if key in both}
+
+
+def _merged(
+    under: Mapping[str, Any], over: Mapping[str, Any], keys: Iterable[str]
+) -> dict[str, Any]:
+    return {key: {**under[key], **over[key]} for key in keys if key in under and key in over}

@@ -1,0 +1,16 @@
+"""The bundled suite as a campaign needs it: read once a process."""
+
+from __future__ import annotations
+
+import functools
+
+from conformance.plugin.options import BUNDLED
+from conformance.scenario.loader import load_folders
+from conformance.scenario.model import Scenario
+from conformance.vocabulary import vocabulary
+
+
+@functools.cache
+def bundled_suite() -> tuple[Scenario, ...]:
+    """Every scenario of the bundled suite."""
+    return tuple(load_folders([BUNDLED], vocabulary()))

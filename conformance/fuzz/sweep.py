@@ -1,0 +1,86 @@
+"""Everything once: each single change, each operation, each seed; then operations in pairs.
+
+A fault that shows by one thing alone is found within the first thousand cases, whatever the seed;
+the search that follows is for what takes several.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from random import Random
+
+from conformance.fuzz.documents import (
+    KINDS,
+    Document,
+    bases,
+    begun,
+    begun_with,
+    finished,
+    fits,
+    follow,
+    operations,
+    seeds_of,
+)
+from conformance.fuzz.places import Fragment, add, changes_of
+from conformance.fuzz.seeds import Seed
+from conformance.scenario.bases import BASES
+
+
+def singles(present: frozenset[str], random: Random) -> list[Document]:
+    """Each change, operation and seed in a case of its own, in an order of chance."""
+    made = [
+        *_changes(present, random),
+        *_operations(present, random),
+        *(_seeded(seed) for seed in seeds_of(present)),
+    ]
+    random.shuffle(made)
+    return made
+
+
+def _seeded(seed: Seed) -> Document:
+    """A seed as it is; where a good server grants it, a refusal breaks what the seed tests."""
+    tested = {"requirement": seed.requirement} if seed.granted else {}
+    return finished({**begun_with(seed), **tested})
+
+
+def _changes(present: frozenset[str], random: Random) -> Iterator[Document]:
+    """Each change once, in one of the exchanges that can suffer it."""
+    where: dict[str, tuple[Fragment, list[str]]] = {}
+    for base in bases(present):
+        for area, places in changes_of(base).items():
+            last = "" if area in KINDS else BASES[base].steps[-1]  # the request that it changes
+            for fragment in itertools.chain.from_iterable(places.values()):
+                _, possible = where.setdefault(last + json.dumps(fragment), (fragment, []))
+                possible.append(base)
+    for fragment, possible in where.values():
+        content = begun(random.choice, present, random.choice(possible))
+        if fits(content, fragment):
+            add(content, fragment)
+            yield finished(content)
+
+
+def _operations(present: frozenset[str], random: Random) -> Iterator[Document]:
+    """Each operation once after each kind of exchange."""
+    for base in bases(present):
+        for operation in operations({"base": base}, present):
+            content = begun(random.choice, present, base)
+            follow(random.choice, content, operation)
+            yield finished(content)
+
+
+def pairs(present: frozenset[str], random: Random) -> list[Document]:
+    """Every two operations after one another, each pair after an exchange of chance."""
+    made = []
+    possible = [base for base in bases(present) if operations({"base": base}, present)]
+    offered = {o.name: o for base in possible for o in operations({"base": base}, present)}
+    for first, second in itertools.product(offered.values(), repeat=2):
+        proven = first.proven or second.proven
+        base = random.choice([name for name in possible if BASES[name].dpop or not proven])
+        content = begun(random.choice, present, base)
+        follow(random.choice, content, first)
+        follow(random.choice, content, second)
+        made.append(finished(content))
+    random.shuffle(made)
+    return made
