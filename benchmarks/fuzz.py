@@ -1,28 +1,47 @@
 """How long a cold campaign takes to find each defect of the reference server.
 
-`nice python benchmarks/fuzz.py --seeds 1 --seconds 20 code.unused pkce.verifier_matches` starts a
-campaign for each defect and seed against the reference server in this process and stops it at the
-first finding. Seconds are those of the processor, so that other work on the machine does not count.
-Without names every defect is tried. Prints the rows of a table in Markdown.
+`nice python -m benchmarks.fuzz results.ndjson` starts a campaign for each defect and seed against
+the reference server in this process and stops it at the first finding; `--part 1/2` does half of
+them. Seconds are those of the processor, so that other work on the machine does not count. What the
+file already holds is not done again. `--table results.ndjson...` prints the results in Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import statistics
+import sys
 import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from benchmarks.out_of_reach import reasons
 from conformance.fuzz.campaign import Budget, Campaign
+from conformance.run.narrowing import read_shard
 from conformance.run.opening import prepare_in_process
-from conformance.target.bundled import bundled_target
+from conformance.triangle.grounds import Ground, grounds
+from conformance.triangle.matrix import Matrix, make_matrix
+from conformance.triangle.workshop import Workshop, workshop
 from reference_server.defects import DEFECTS
-from reference_server.demo import demo_config
-
-ISSUER = "https://server.example"
 
 
-def hunt(defect: str, seed: int, seconds: float) -> tuple[float, int, str]:
-    """Seconds and requests to the first finding, and what it was; nothing where there was none."""
-    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), (defect,))
+@dataclass(frozen=True, slots=True)
+class Hunt:
+    """One campaign: processor seconds and requests to the first finding, empty where none was."""
+
+    defect: str
+    seed: int
+    ground: str
+    seconds: float
+    requests: int
+    found: str
+
+
+def hunt(defect: str, seed: int, ground: Ground, seconds: float) -> Hunt:
+    """A campaign against a good server with one defect, until the first finding."""
+    setup = prepare_in_process(ground.target, ground.config, (defect,))
     started = time.process_time()
     campaign: Campaign | None = None
 
@@ -33,31 +52,85 @@ def hunt(defect: str, seed: int, seconds: float) -> tuple[float, int, str]:
 
     campaign = Campaign(setup, Budget(seconds), seed=seed, clock=clock)
     progress = campaign.run()
-    spent = time.process_time() - started
+    spent = round(time.process_time() - started, 2)
     if not progress.found:
-        return spent, progress.requests, ""
-    parting = progress.found[0].parting
-    return spent, progress.found[0].requests, f"{parting.kind} at {parting.step_kind}"
+        return Hunt(defect, seed, ground.name, spent, progress.requests, "")
+    first = progress.found[0]
+    told = f"{first.parting.kind} at {first.parting.step_kind}"
+    return Hunt(defect, seed, ground.name, spent, first.requests, told)
+
+
+def home_of(defect: str, matrix: Matrix, shop: Workshop) -> Ground:
+    """The good server at which the suite notices a defect."""
+    homes = [shop.home[key] for key in matrix.killers(defect)]
+    return grounds()[homes[0] if homes else "bundled"]
+
+
+def read(paths: list[str]) -> list[Hunt]:
+    """The hunts of result files."""
+    texts = [Path(path).read_text("utf-8") for path in paths if Path(path).exists()]
+    return [Hunt(**json.loads(line)) for text in texts for line in text.splitlines()]
+
+
+def run(options: argparse.Namespace) -> None:
+    """Do what is not done yet, seed by seed, and write each result as it comes."""
+    shop = workshop()
+    matrix = make_matrix(shop, list(DEFECTS), ())
+    left = reasons(matrix, shop)
+    path = Path(options.files[0])
+    done = {(hunted.defect, hunted.seed) for hunted in read([str(path)])}
+    part = read_shard(options.part)
+    names = [name for name in options.defects or DEFECTS if name not in left]
+    with path.open("a", encoding="utf-8") as results:
+        for seed in range(options.seeds):
+            for name in names[part.index - 1 :: part.count]:
+                if (name, seed) not in done:
+                    hunted = hunt(name, seed, home_of(name, matrix, shop), options.seconds)
+                    print(json.dumps(asdict(hunted)), file=results, flush=True)
+
+
+def table(hunts: list[Hunt]) -> Iterator[str]:
+    """The results by defect, then what is out of reach with the reason."""
+    yield "| defect | found | seconds | requests | as |"
+    yield "|---|---|---|---|---|"
+    for name in DEFECTS:
+        runs = [hunted for hunted in hunts if hunted.defect == name]
+        found = [hunted for hunted in runs if hunted.found]
+        if not runs:
+            continue
+        seconds = _spread([hunted.seconds for hunted in found], ".1f")
+        requests = _spread([hunted.requests for hunted in found], ".0f")
+        kinds = ", ".join(sorted({hunted.found for hunted in found}))
+        yield f"| `{name}` | {len(found)} of {len(runs)} | {seconds} | {requests} | {kinds} |"
+    shop = workshop()
+    yield "\n| out of reach | why |\n|---|---|"
+    for name, why in reasons(make_matrix(shop, list(DEFECTS), ()), shop).items():
+        yield f"| `{name}` | {why} |"
+
+
+def _spread(values: list[float] | list[int], form: str) -> str:
+    """Least, median and most."""
+    if not values:
+        return ""
+    return " / ".join(
+        f"{value:{form}}" for value in (min(values), statistics.median(values), max(values))
+    )
 
 
 def main() -> None:
-    """Hunt and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("defects", nargs="*", default=[])
+    """Hunt, or print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__)
+    parser.add_argument("files", nargs="+", metavar="RESULTS.ndjson")
+    parser.add_argument("--table", action="store_true", help="print what the files hold")
+    parser.add_argument("--defects", nargs="*", default=[])
+    parser.add_argument("--part", default="1/1")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=60.0)
     options = parser.parse_args()
-    print("| defect | found | seconds | requests | as |\n|---|---|---|---|---|", flush=True)
-    for defect in options.defects or DEFECTS:
-        runs = [hunt(defect, seed, options.seconds) for seed in range(options.seeds)]
-        found = [run for run in runs if run[2]]
-        seconds = ", ".join(f"{run[0]:.1f}" for run in found)
-        requests = ", ".join(str(run[1]) for run in found)
-        kinds = ", ".join(sorted({run[2] for run in found}))
-        print(
-            f"| `{defect}` | {len(found)} of {len(runs)} | {seconds} | {requests} | {kinds} |",
-            flush=True,
-        )
+    if options.table:
+        sys.stdout.writelines(f"{line}\n" for line in table(read(options.files)))
+    else:
+        run(options)
 
 
 if __name__ == "__main__":

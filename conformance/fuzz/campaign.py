@@ -247,7 +247,8 @@ class Campaign:
         """The verdict on a parting, and the choice of its own that the target parts from."""
         verdict = self._gating.verdict(parting)
         course = course_until(parting.step, told, transcript)
-        covering = [row for row in known_freedoms().rows if row.covers(parting, course)]
+        rows = [row for row in known_freedoms().rows if row.unless not in self.present]
+        covering = [row for row in rows if row.covers(parting, course)]
         rotates, setting = parting.requirement in ROTATION, transcript.setting
         other = setting.client != "main" and (rotates or parting.guard == "dpop.nonce")
         if other or (rotates and setting.dpop):  # RFC 9700 §2.2.2: bound to a key, or rotated

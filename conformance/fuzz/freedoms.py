@@ -15,8 +15,11 @@ from conformance.play.oracle import Told
 from conformance.play.transcript import Transcript
 from conformance.play.verdicts import Kind
 from conformance.scenario.model import Answer, Changes, Step, StepKind
+from conformance.target.capabilities import CAPABILITIES
 
-FREEDOM_KEYS = ("guard", "step", "kind", "changed", "after_failure", "after", "choice", "why")
+FREEDOM_KEYS = (
+    "guard", "step", "kind", "changed", "after_failure", "after", "choice", "unless", "why",
+)  # fmt: skip
 CHOICE_KEYS = ("name", "why", "ask", "unless", "granted", "refused")
 EFFECT_KEYS = ("without", "window", "rotation")
 ANY = "any"
@@ -28,7 +31,8 @@ class Freedom:
 
     `changed` holds only where one of these places differs from a valid request; `after_failure`
     only where this guard of the oracle (or any) refused an earlier request; `after` only where a
-    step of this name was granted earlier. `choice` names what calibration asks the target.
+    step of this name was granted earlier. `choice` names what calibration asks the target;
+    `unless` a capability, of which a server that has it made its choice.
     """
 
     kind: str
@@ -39,6 +43,7 @@ class Freedom:
     after_failure: str = ""
     after: str = ""
     choice: str = ""
+    unless: str = ""
 
     def covers(self, parting: Parting, course: Course) -> bool:
         """Whether a parting lies within this freedom."""
@@ -187,6 +192,7 @@ def _rows(
             after_failure=_text(reader, own, "after_failure"),
             after=_text(reader, own, "after"),
             choice=reader.choice(own["choice"], list(choices)) if "choice" in own else "",
+            unless=reader.choice(own["unless"], list(CAPABILITIES)) if "unless" in own else "",
         )
 
 

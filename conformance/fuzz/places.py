@@ -25,6 +25,7 @@ GRAMMATICAL: Choices = (  # printable ASCII stays so (RFC 6749 Appendix A)
     {"repeat": 2},
     {"also": "another"},
 )
+SPACED: Choices = ({"append": " "}, {"prepend": " "}, {"append": "\n"})
 VALID_TEXT: Choices = (*GRAMMATICAL, {"append": "\n"}, {"append": "\u0000"})
 
 
@@ -52,7 +53,10 @@ REDIRECT_URIS = (
     "",
 )
 AUTHORIZE: Mapping[str, Choices] = {
-    "response_type": _text("token", "code token", "code id_token", "none"),
+    "response_type": (
+        *(change for change in VALID_TEXT if change not in SPACED),  # a list parted by spaces
+        *("token", "code token", "code id_token", "none"),
+    ),
     "client_id": _text({"client": "second"}),
     "redirect_uri": _text(*REDIRECT_URIS),
     "scope": _text({"exclude": "openid"}, {"exclude": "offline_access"}, {"include": "unknown"}),
@@ -167,6 +171,8 @@ CLIENT_AUTH: tuple[dict[str, Any], ...] = (
     {"encoding": "raw"},
 )
 HTTP: tuple[dict[str, Any], ...] = (
+    {"access_token_in": "header-and-body"},
+    {"authorization_scheme": "bearer"},
     {"method": "GET"},
     {"method": "PUT"},
     {"encoding": "json"},

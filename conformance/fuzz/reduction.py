@@ -8,7 +8,7 @@ from conformance.fuzz.documents import PLAYED_BASES, Document, finished
 from conformance.fuzz.places import GATHERING
 from conformance.scenario.bases import BASES
 
-BESIDE = ("client", "pkce", "given", "client_auth", "http", "headers", "dpop")
+BESIDE = ("client", "session", "pkce", "given", "client_auth", "http", "headers", "dpop")
 OWN = ("base", *BESIDE, "then")
 CHANGED = (*GATHERING, *BESIDE)
 

@@ -20,8 +20,7 @@ from conformance.scenario.loader import STEP_WORDS, load_file
 from conformance.scenario.model import Answer, Step, Variant
 from conformance.vocabulary import vocabulary
 
-LIVE = "live"
-KEPT = ("base", "client", "pkce", "given", *STEP_WORDS, *REQUEST_KEYS, "then")
+KEPT = ("base", "client", "session", "pkce", "given", *STEP_WORDS, *REQUEST_KEYS, "then")
 CLASSES = {Answer.ERROR_PAGE: Answer.REFUSED}  # refusals alike, as the oracle is compared by
 
 
@@ -60,10 +59,9 @@ def _of_file(path: Path) -> Iterator[Seed]:
 
 
 def _firm(variant: Variant) -> bool:
-    """Whether every step can be answered in one way only, and nothing about it is special."""
+    """Whether every step can be answered in one way only."""
     judged = [step for step in variant.steps if step.judged]
-    last = variant.steps[-1] in judged
-    return last and variant.setting.session == LIVE and all(_certain(step) for step in judged)
+    return variant.steps[-1] in judged and all(_certain(step) for step in judged)
 
 
 def _certain(step: Step) -> bool:

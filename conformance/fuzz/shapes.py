@@ -19,7 +19,7 @@ from conformance.play.verdicts import Kind
 from conformance.run.setup import Setup, surround_of
 from conformance.scenario.model import Answer, Outcome, StepKind, Variant
 
-READ_FROM_HERE = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)  # no part of a generated case
+READ_BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)  # no part of a generated case
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,11 @@ def _shapes(setup: Setup) -> Iterator[Shape]:
 def _shape(variant: Variant) -> Shape | None:
     """What a case asks of the answer to a valid request, or of any refusal; None if of neither."""
     judged = [step for step in variant.steps if step.judged]
-    if len(judged) != 1 or len(judged[0].expect) != 1 or judged[0].kind in READ_FROM_HERE:
+    if len(judged) != 1 or judged[0].kind in READ_BY_ITSELF:
         return None
-    outcome = judged[0].expect[0]
+    outcome, *others = judged[0].expect
+    if any(other.answer is outcome.answer for other in others):
+        return None  # the answer may have another shape as well
     valid = not any(step.changes.any for step in variant.steps)
     if not (outcome.checks or outcome.has) or not (valid or outcome.answer is Answer.REFUSED):
         return None

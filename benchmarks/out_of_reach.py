@@ -1,0 +1,31 @@
+"""Which defects a campaign cannot find, and why: by rule where there is one, else one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.play.verdicts import Verdict
+from conformance.scenario.model import StepKind
+from conformance.triangle.matrix import Matrix
+from conformance.triangle.workshop import Workshop
+from reference_server.defects import DEFECTS
+
+FREE = "no MUST or SHOULD: the suite notes the difference and a campaign does not report it"
+DOCUMENT = "a document or page that is fetched by itself and is no part of an exchange"
+BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)
+BY_NAME: Mapping[str, str] = {}
+
+
+def reasons(matrix: Matrix, shop: Workshop) -> dict[str, str]:
+    """Why a defect is out of reach, by name; those within reach are not named."""
+    found = {name: _by_rule(name, matrix, shop) or BY_NAME.get(name, "") for name in DEFECTS}
+    return {name: why for name, why in found.items() if why}
+
+
+def _by_rule(name: str, matrix: Matrix, shop: Workshop) -> str:
+    kills = [kill for kill in matrix.kills if kill.defect == name]
+    if kills and all(kill.verdict == Verdict.OBSERVE for kill in kills):
+        return FREE
+    if kills and all(shop.variants[kill.variant].steps[-1].kind in BY_ITSELF for kill in kills):
+        return DOCUMENT
+    return ""
