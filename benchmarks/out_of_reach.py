@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.play.verdicts import Verdict
+from conformance.fuzz.freedoms import Freedom, known_freedoms
+from conformance.play.verdicts import Kind, Verdict
 from conformance.scenario.model import StepKind
 from conformance.triangle.matrix import Matrix
 from conformance.triangle.workshop import Workshop
@@ -28,4 +29,10 @@ def _by_rule(name: str, matrix: Matrix, shop: Workshop) -> str:
         return FREE
     if kills and all(shop.variants[kill.variant].steps[-1].kind in BY_ITSELF for kill in kills):
         return DOCUMENT
-    return ""
+    return next((f"free: {row.why}" for row in known_freedoms().rows if _frees(row, name)), "")
+
+
+def _frees(row: Freedom, name: str) -> bool:
+    """Whether a freedom lets every server grant what this guard refuses."""
+    always = not (row.changed or row.unless or row.after or row.after_failure)
+    return row.guard == name and row.kind == Kind.ACCEPTED and always

@@ -92,7 +92,7 @@ def _fitting(token: IdToken, jwks: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _verifies(token: IdToken, key: Mapping[str, Any]) -> bool:
     try:
         return _signed_with(token, jwt.PyJWK(dict(key), str(token.header["alg"])).key)
-    except (jwt.PyJWTError, ValueError, TypeError):
+    except (jwt.PyJWTError, ValueError, TypeError, NotImplementedError):  # the last: no alg
         return False
 
 

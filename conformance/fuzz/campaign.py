@@ -40,6 +40,7 @@ from conformance.vocabulary import vocabulary
 AREA = "generated"
 MOST_REDUCING = 60  # cases played to make one finding smaller
 ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
+UNNAMED = "No text names one error code for this refusal, and the suite asks where one does."
 BY_CLIENT = "Rotation (RFC 9700 §2.2.2) and nonces (RFC 9449 §8) may be for some clients only."
 ROUND, PAIRS = 500, 500  # cases of one search of Hypothesis, and pairs played before it
 
@@ -130,7 +131,7 @@ class Campaign:
         self.calibration = Calibration(setup.oracle)
         self.scores: dict[str, float] = {}  # of the case played last
         self._gating = Gating(setup)
-        self._shapes = Shapes(setup)
+        self._shapes = Shapes(setup, self.present)
         self._known: set[tuple[str, ...]] = set()
         self._seen: dict[str, tuple[Counterexample, ...]] = {}
 
@@ -224,7 +225,7 @@ class Campaign:
             return
         self._count(told, transcript)
         self._tell(self.progress)
-        by_shape = self._shapes.partings(transcript, told)
+        by_shape = self._shapes.partings(document["id"], transcript, told)
         for parting in itertools.chain(partings(transcript, told), by_shape):
             cited = _cited(parting, document)
             verdict, choice = self._weighed(cited, told, transcript)
@@ -251,6 +252,9 @@ class Campaign:
         covering = [row for row in rows if row.covers(parting, course)]
         rotates, setting = parting.requirement in ROTATION, transcript.setting
         other = setting.client != "main" and (rotates or parting.guard == "dpop.nonce")
+        if parting.kind is Kind.WRONG_ERROR and parting.guard not in known_freedoms().errors:
+            self.progress.free[UNNAMED] += 1
+            return Verdict.OBSERVE, ""
         if other or (rotates and setting.dpop):  # RFC 9700 §2.2.2: bound to a key, or rotated
             self.progress.free[BY_CLIENT] += 1
             return Verdict.OBSERVE, ""

@@ -86,10 +86,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Freedoms:
-    """The rows of a file, in order: the first freedom that covers a parting decides."""
+    """The rows of a file, in order: the first freedom that covers a parting decides.
+
+    `errors` names the guards whose error code is held against a target.
+    """
 
     choices: tuple[Choice, ...]
     rows: tuple[Freedom, ...]
+    errors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +147,16 @@ def read_freedoms(file: str, text: str) -> Freedoms:
     reader = Reader(file)
     choices: list[Choice] = []
     rows: list[Freedom] = []
+    errors: set[str] = set()
     for document in reader.documents(text):
-        keys = ("format", "choices", "freedoms")
+        keys = ("format", "choices", "errors", "freedoms")
         fields = reader.mapping(document, allowed=keys, required=keys)
         reader.format_1(fields)
         choices += _choices(reader, fields)
+        errors |= set(reader.texts(fields["errors"])) if "errors" in fields else set()
         rows += _rows(reader, fields, [choice.name for choice in choices])
     reader.finish()
-    return Freedoms(tuple(choices), tuple(rows))
+    return Freedoms(tuple(choices), tuple(rows), frozenset(errors))
 
 
 def _choices(reader: Reader, fields: Mapping[str, Marked]) -> Iterable[Choice]:

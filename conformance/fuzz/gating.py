@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from conformance.fuzz.compare import Parting
 from conformance.fuzz.suite import bundled_suite
 from conformance.play.verdicts import Kind, Verdict
 from conformance.registry.model import selects
 from conformance.run.setup import Setup
+from conformance.scenario.model import Variant
 
 REVOKING = "RFC7009-2"
+MILD = (Kind.WRONG_ERROR, Kind.SERVER_ERROR)  # nothing was granted: a warning
 
 
 class Gating:
@@ -26,13 +28,14 @@ class Gating:
 
     def verdict(self, parting: Parting) -> Verdict:
         """What the requirement of a parting makes of it, under the target's profile."""
-        if self._documented(str(parting.kind), parting.requirement):
+        kind = str(parting.kind)
+        by_guard = bool(parting.guard) and (kind, parting.guard) in self._excused
+        if by_guard or self._documented(kind, parting.requirement):
             return Verdict.OBSERVE
         row = self._setup.registry.get(parting.requirement)
         verdict = Verdict(self._setup.profile.in_force(row).gates)
-        if parting.kind is Kind.WRONG_ERROR and verdict is Verdict.FAIL and not self._setup.strict:
-            return Verdict.WARN
-        return verdict
+        mild = MILD if not self._setup.strict else ()
+        return Verdict.WARN if verdict is Verdict.FAIL and parting.kind in mild else verdict
 
     def _documented(self, kind: str, requirement: str) -> bool:
         """Whether it is a documented difference; what revocation ends is one matter."""
@@ -43,23 +46,32 @@ class Gating:
 
 
 def _excused(setup: Setup) -> Iterator[tuple[str, str]]:
-    """The kinds and requirements over which the target's presets document a difference."""
+    """The kinds, each with a requirement or guard, that the target's presets document."""
     deviations = [d for preset in setup.profile.presets for d in preset.deviations]
     tested = _tested() if any(d.scenarios for d in deviations) else {}
     for deviation in deviations:
+        kind = str(deviation.kind)
         for word in deviation.requirements:
-            yield from (
-                (str(deviation.kind), row.id) for row in setup.registry.all if selects(word, row.id)
-            )
-        for name in deviation.scenarios:
-            yield from ((str(deviation.kind), row) for row in tested.get(name, ()))
+            yield from ((kind, row.id) for row in setup.registry.all if selects(word, row.id))
+        for variant in (
+            variant for name in deviation.scenarios for variant in tested.get(name, ())
+        ):
+            yield from ((kind, row) for row in variant.cited)
+            yield from ((kind, guard) for guard in _refusing(setup, variant))
 
 
-def _tested() -> dict[str, Collection[str]]:
-    """The requirements that each scenario and variant of the suite tests, by name."""
-    tested: dict[str, set[str]] = {}
+def _refusing(setup: Setup, variant: Variant) -> Iterator[str]:
+    """The guards of the oracle that a case of the suite runs into."""
+    if not setup.missing(variant.needs):
+        refusals = setup.oracle.play(variant).refusals
+        yield from (refusal.guard for refusal in refusals.values())
+
+
+def _tested() -> dict[str, list[Variant]]:
+    """The cases of the suite, by the names of scenario and variant."""
+    tested: dict[str, list[Variant]] = {}
     for scenario in bundled_suite():
         for variant in scenario.variants:
-            for name in (scenario.id, variant.key):
-                tested.setdefault(name, set()).update(variant.cited)
-    return {name: frozenset(rows) for name, rows in tested.items()}
+            tested.setdefault(scenario.id, []).append(variant)
+            tested.setdefault(variant.key, []).append(variant)
+    return tested

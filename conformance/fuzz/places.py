@@ -117,7 +117,13 @@ HEADER: Mapping[str, Choices] = {
 CLAIMS: Mapping[str, Choices] = {
     "jti": _text(7, [], {"repeat": 2}),
     "htm": _text("GET", "post", "PUT", 7),
-    "htu": _text(
+    "htu": (  # nothing that a URL parser takes away, such as space around it
+        {"omit": True},
+        {"empty": True},
+        {"change_last": 1},
+        {"truncate": 1},
+        {"append": "a"},
+        {"swap_case": "all"},
         {"append": "/more"},
         {"append": "?x=1"},
         {"append": "#x"},
@@ -164,8 +170,6 @@ CLIENT_AUTH: tuple[dict[str, Any], ...] = (
     {"client": "public"},
     {"method": "none"},
     {"method": "both"},
-    {"method": "client_secret_post"},
-    {"method": "client_secret_basic"},
     {"secret": {"change_last": 1}},
     {"secret": {"empty": True}},
     {"encoding": "raw"},
@@ -182,7 +186,6 @@ HTTP: tuple[dict[str, Any], ...] = (
 HEADERS: tuple[dict[str, Any], ...] = (
     {"DPoP": {"omit": True}},
     {"DPoP": {"repeat": 2}},
-    {"DPoP": ""},
     {"DPoP": "not-a-jwt"},
     {"Authorization": "Basic eDp5"},
     {"Authorization": "Bearer x"},

@@ -33,7 +33,12 @@ def _expectation(found: Counterexample) -> Any:
     """What the step has to be answered with, where it is not all that the oracle answers."""
     outcome = found.parting.outcome
     if outcome is not None:
-        asked = {"checks": list(outcome.checks), "has": list(outcome.has)}
+        asked = {
+            "checks": list(outcome.checks),
+            "has": list(outcome.has),
+            "lacks": list(outcome.lacks),
+            "headers": dict(outcome.headers),
+        }
         return {"answer": str(outcome.answer), **{key: v for key, v in asked.items() if v}}
     if not found.choice:
         return None

@@ -28,9 +28,11 @@ CLASSES = {Answer.ERROR_PAGE: Answer.REFUSED}  # refusals alike, as the oracle i
 class Seed:
     """What a case of the suite plays, in the words of the scenario format.
 
-    `requirement` is the one it tests; `granted` whether a good server grants its last request.
+    `case` is its key, `requirement` the one it tests; `granted` whether a good server grants the
+    last request.
     """
 
+    case: str
     content: Mapping[str, Any]
     needs: frozenset[str]
     requirement: str
@@ -55,7 +57,9 @@ def _of_file(path: Path) -> Iterator[Seed]:
             if _firm(variant):
                 granted = variant.steps[-1].expect[0].answer is Answer.GRANTED
                 content = _content(document, own)
-                yield Seed(content, frozenset(variant.needs), variant.requirement, granted)
+                yield Seed(
+                    variant.key, content, frozenset(variant.needs), variant.requirement, granted
+                )
 
 
 def _firm(variant: Variant) -> bool:

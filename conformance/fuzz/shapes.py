@@ -1,23 +1,25 @@
 """What every answer has to be like: the suite's own checks, made on generated cases too.
 
-A check of the suite speaks of a valid exchange or of a plain refusal. It is made here on every
-answer of that kind, and believed only where the oracle's answer to the same request stands it.
+What the suite asks of the answer to a valid exchange or of a plain refusal is asked here of every
+answer of that kind, and what a seed's own case asks is asked of the seed. It is believed only where
+the oracle's answer to the same request stands it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from conformance.checks import CHECKS, Surround
 from conformance.fuzz.compare import Parting
+from conformance.fuzz.documents import begun_with, finished, seeds_of
 from conformance.fuzz.suite import bundled_suite
-from conformance.play.matching import missing
+from conformance.play.matching import difference
 from conformance.play.oracle import Told
 from conformance.play.transcript import Played, Transcript
-from conformance.play.verdicts import Kind
+from conformance.play.verdicts import Kind, Verdict
 from conformance.run.setup import Setup, surround_of
-from conformance.scenario.model import Answer, Outcome, StepKind, Variant
+from conformance.scenario.model import Answer, Outcome, Step, StepKind, Variant
 
 READ_BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)  # no part of a generated case
 
@@ -26,47 +28,62 @@ READ_BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)  # no part of
 class Shape:
     """What a case of the suite asks of an answer, with the requirement that asks it.
 
-    `kind` is the request it speaks of, None where its checks hold for every answer of a run.
+    It speaks of requests of a `kind`, of a single `step`, or of every answer where both are empty.
     """
 
     outcome: Outcome
     requirement: str
     kind: StepKind | None = None
     dpop: bool = False
+    step: str = ""
 
     def speaks_of(self, theirs: Played, ours: Played, transcript: Transcript) -> bool:
         """Whether it is about this answer, which both servers gave in the same class."""
+        if self.step:
+            return self.step == theirs.step.name and theirs.answer is self.outcome.answer
         if self.kind is None:
             return True
-        alike = theirs.answer is ours.answer is self.outcome.answer
+        alike = theirs.answer is self.outcome.answer
         status = not self.outcome.status or theirs.status == ours.status in self.outcome.status
         proven = transcript.setting.dpop or not self.dpop
         return alike and status and proven and theirs.step.kind is self.kind
 
-    def problems(self, played: Played, transcript: Transcript, surround: Surround) -> list[str]:
+    def problems(
+        self, played: Played, transcript: Transcript, surround: Surround
+    ) -> tuple[str, ...]:
         """What is wrong with an answer; empty where nothing is."""
-        looks = (CHECKS[name].look for name in self.outcome.checks)
-        return [
-            *missing(self.outcome.has, played),
-            *(said for look in looks for said in look(played, transcript, surround)),
-        ]
+
+        def look(name: str, played: Played, transcript: Transcript) -> Iterable[str]:
+            return CHECKS[name].look(played, transcript, surround)
+
+        found = difference(self.asked(played.answer), played, transcript, look)
+        return (*found.shape, *found.excess)
+
+    def asked(self, answer: Answer) -> Outcome:
+        """The outcome with nothing in it but the shape, of an answer of that class."""
+        return replace(self.outcome, answer=answer, status=(), error=())
 
 
 class Shapes:
     """The shapes that a target is held to, and both servers' documents to look at them with."""
 
-    def __init__(self, setup: Setup) -> None:
-        self._shapes = tuple(_shapes(setup))
+    def __init__(self, setup: Setup, present: frozenset[str]) -> None:
+        self._everywhere = tuple(_shapes(setup))
+        self._of_seeds = dict(_of_seeds(present))
         self._theirs = surround_of(setup.party)
         self._ours = surround_of(setup.oracle.party)
 
-    def partings(self, target: Transcript, told: Told) -> Iterator[Parting]:
-        """Where answers of the same class differ in shape, up to where the classes part."""
+    def partings(self, document: str, target: Transcript, told: Told) -> Iterator[Parting]:
+        """Where answers of the same class differ in shape, up to where the classes part.
+
+        `document` is the id of what was played.
+        """
+        shapes = (*self._everywhere, *self._of_seeds.get(document, ()))
         for ours in told.transcript.steps:
             theirs = target.step(ours.step.name)
             if theirs is None or theirs.answer is not ours.answer or ours.together:
                 return
-            for shape in self._shapes:
+            for shape in shapes:
                 if not shape.speaks_of(theirs, ours, target):
                     continue
                 wrong = shape.problems(theirs, target, self._theirs)
@@ -75,22 +92,21 @@ class Shapes:
 
 
 def _parting(shape: Shape, played: Played, wrong: Iterable[str]) -> Parting:
-    outcome = replace(shape.outcome, answer=played.answer, status=())
-    looked_for = [CHECKS[name].summary for name in outcome.checks]
+    outcome = shape.asked(played.answer)
     return Parting(
         step=played.step.name,
         step_kind=played.step.kind,
         kind=Kind.WRONG_ENVELOPE,
         guard="",
         requirement=shape.requirement,
-        expected=" ".join(looked_for) or f"an answer with {', '.join(outcome.has)}",
+        expected=" ".join(CHECKS[name].summary for name in outcome.checks) or "another answer",
         observed="; ".join(wrong),
         outcome=outcome,
     )
 
 
 def _shapes(setup: Setup) -> Iterator[Shape]:
-    """What the target is held to, each check of a kind of request once."""
+    """What the target is held to everywhere, each check of a kind of request once."""
     seen = set()
     for scenario in bundled_suite():
         for variant in scenario.variants:
@@ -108,12 +124,31 @@ def _shape(variant: Variant) -> Shape | None:
     judged = [step for step in variant.steps if step.judged]
     if len(judged) != 1 or judged[0].kind in READ_BY_ITSELF:
         return None
-    outcome, *others = judged[0].expect
-    if any(other.answer is outcome.answer for other in others):
-        return None  # the answer may have another shape as well
+    outcome = _only_shape(judged[0])
     valid = not any(step.changes.any for step in variant.steps)
-    if not (outcome.checks or outcome.has) or not (valid or outcome.answer is Answer.REFUSED):
+    if outcome is None or not (valid or outcome.answer is Answer.REFUSED):
         return None
     if variant.every_response:
         return Shape(replace(outcome, has=()), variant.requirement)
     return Shape(outcome, variant.requirement, judged[0].kind, variant.setting.dpop)
+
+
+def _only_shape(step: Step) -> Outcome | None:
+    """What a step asks of an answer of the first class it names, if that is one thing."""
+    if not step.expect:
+        return None
+    outcome, *others = step.expect
+    plain = outcome.verdict == Verdict.PASS and not (outcome.equals or outcome.at)
+    asks = outcome.checks or outcome.has or outcome.lacks or outcome.headers
+    alone = all(other.answer is not outcome.answer for other in others)
+    return outcome if plain and asks and alone else None
+
+
+def _of_seeds(present: frozenset[str]) -> Iterator[tuple[str, tuple[Shape, ...]]]:
+    """What each seed's own case asks, by the id of the document that plays it."""
+    variants: Mapping[str, Variant] = {v.key: v for s in bundled_suite() for v in s.variants}
+    for seed in seeds_of(present):
+        variant = variants[seed.case]
+        asked = [(step.name, _only_shape(step)) for step in variant.steps]
+        shapes = [Shape(o, variant.requirement, step=name) for name, o in asked if o is not None]
+        yield finished(begun_with(seed))["id"], tuple(shapes)

@@ -58,7 +58,9 @@ def _errors(outcome: Outcome, played: Played) -> Iterator[str]:
 
 
 def _shape(outcome: Outcome, played: Played, transcript: Transcript) -> Iterator[str]:
-    yield from missing(outcome.has, played)
+    for name in outcome.has:
+        if _member(played.received, name) is None:
+            yield f"{name} is missing"
     for name, change in outcome.equals.items():
         wanted, found = _wanted(change, transcript), _member(played.received, name)
         if found != wanted:
@@ -67,11 +69,6 @@ def _shape(outcome: Outcome, played: Played, transcript: Transcript) -> Iterator
         values = played.response.header_all(name) if played.response else ()
         if not any(re.search(pattern, value, re.IGNORECASE) for value in values):
             yield f"header {name} does not say {pattern!r}" if values else f"no header {name}"
-
-
-def missing(names: Iterable[str], played: Played) -> Iterator[str]:
-    """A sentence for each of these members that an answer has not."""
-    yield from (f"{name} is missing" for name in names if _member(played.received, name) is None)
 
 
 def _checks(outcome: Outcome, played: Played, transcript: Transcript, look: Look) -> Iterator[str]:

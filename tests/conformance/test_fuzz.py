@@ -214,7 +214,9 @@ def test_a_budget_of_requests_is_kept() -> None:
 
 def test_every_freedom_names_a_guard_that_exists() -> None:
     known = known_freedoms()
-    named = {row.guard for row in known.rows} | {row.after_failure for row in known.rows}
+    named = (
+        {row.guard for row in known.rows} | known.errors | {row.after_failure for row in known.rows}
+    )
     taken = {name for choice in known.choices for name in choice.granted.without}
     assert (named | taken) - {"", "any"} <= set(GUARDS)
 
