@@ -101,7 +101,7 @@ def _text(found: Counterexample) -> str:
     variant = load_document(found.document, vocabulary(), area="generated").variants[0]
     sent = "; ".join(changes_in_words(variant)) or "the valid exchange"
     lines = [
-        f"{found.verdict.upper()} ({parting.kind})  {found.document['id']}  at {parting.step}",
+        f"{found.verdict.upper()} ({parting.kind})  {found.name}  at {parting.step}",
         f"  requirement  {row.citation} ({row.level}): {row.text}",
         f"  base         {found.document['base']}",
         f"  sent         {sent}",

@@ -68,6 +68,11 @@ class Counterexample:
     requests: int
     choice: str = ""
 
+    @property
+    def name(self) -> str:
+        """A stable id: one document may show several findings."""
+        return name_of({"document": self.document["id"], "parting": self.parting.signature})
+
 
 @dataclass(slots=True)
 class Progress:

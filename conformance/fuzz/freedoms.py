@@ -133,6 +133,8 @@ def _places(step: Step) -> Iterator[str]:
 def _beside(kind: str, changes: Changes) -> Iterator[str]:
     if changes.client_auth is not None and changes.client_auth.client:
         yield f"{kind}.client_auth.client"
+    if changes.client_auth is not None and changes.client_auth.method:
+        yield f"client_auth.method.{changes.client_auth.method}"
     if changes.dpop is not None:
         yield from (f"dpop.header.{name}" for name in changes.dpop.header)
         yield from (f"dpop.claims.{name}" for name in changes.dpop.claims)

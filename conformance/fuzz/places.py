@@ -50,7 +50,6 @@ REDIRECT_URIS = (
     {"registered": "other"},
     "https://attacker.example/callback",
     "javascript:alert(1)",
-    "",
 )
 AUTHORIZE: Mapping[str, Choices] = {
     "response_type": (
@@ -58,7 +57,10 @@ AUTHORIZE: Mapping[str, Choices] = {
         *("token", "code token", "code id_token", "none"),
     ),
     "client_id": _text({"client": "second"}),
-    "redirect_uri": _text(*REDIRECT_URIS),
+    "redirect_uri": (  # sent without a value it counts as left out (RFC 6749 §3.1)
+        *(change for change in VALID_TEXT if change != {"empty": True}),
+        *REDIRECT_URIS,
+    ),
     "scope": _text({"exclude": "openid"}, {"exclude": "offline_access"}, {"include": "unknown"}),
     "state": (*GRAMMATICAL, "a b&c=d"),
     "nonce": _text(),
@@ -93,7 +95,10 @@ USERINFO: Mapping[str, Choices] = {
     "access_token": _text({"copy": "token.refresh_token"}, {"copy": "token.id_token"}),
 }
 TOKENS: Mapping[str, Choices] = {
-    "token": _text({"copy": "token.refresh_token"}, {"copy": "authorize.code"}),
+    "token": (  # an empty one may be taken for an invalid one (RFC 7009 §2.2)
+        *(change for change in VALID_TEXT if change != {"empty": True}),
+        *({"copy": "token.refresh_token"}, {"copy": "authorize.code"}),
+    ),
     "token_type_hint": ("access_token", "refresh_token", "unknown"),
 }
 PARAMETERS: Mapping[StepKind, Mapping[str, Choices]] = {

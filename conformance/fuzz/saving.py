@@ -24,6 +24,7 @@ def as_scenario(found: Counterexample) -> Document:
     expect = _expectation(found)
     return {
         **(_expecting(found.document, parting.step, expect) if expect else found.document),
+        "id": found.name,
         "title": title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…",
         "requirement": parting.requirement,
     }

@@ -1,8 +1,8 @@
 """What every answer has to be like: the suite's own checks, made on generated cases too.
 
-What the suite asks of the answer to a valid exchange or of a plain refusal is asked here of every
-answer of that kind, and what a seed's own case asks is asked of the seed. It is believed only where
-the oracle's answer to the same request stands it.
+What the suite asks of the answer to a valid exchange is asked of every grant of that kind, what
+it asks of every answer of a run is asked of all, and what the case of a seed asks is asked of the
+seed. It is believed only where the oracle's answer to the same request stands it.
 """
 
 from __future__ import annotations
@@ -120,16 +120,18 @@ def _shapes(setup: Setup) -> Iterator[Shape]:
 
 
 def _shape(variant: Variant) -> Shape | None:
-    """What a case asks of the answer to a valid request, or of any refusal; None if of neither."""
+    """What a case asks of the answer to a valid request, or of every answer; None if of neither."""
     judged = [step for step in variant.steps if step.judged]
-    if len(judged) != 1 or judged[0].kind in READ_BY_ITSELF:
+    signing_in = "sign-in" in variant.needs  # its pages show up by luck in a generated case
+    if len(judged) != 1 or judged[0].kind in READ_BY_ITSELF or signing_in:
         return None
     outcome = _only_shape(judged[0])
-    valid = not any(step.changes.any for step in variant.steps)
-    if outcome is None or not (valid or outcome.answer is Answer.REFUSED):
+    if outcome is None:
         return None
     if variant.every_response:
-        return Shape(replace(outcome, has=()), variant.requirement)
+        return Shape(Outcome(outcome.answer, checks=outcome.checks), variant.requirement)
+    if outcome.answer is not Answer.GRANTED or any(step.changes.any for step in variant.steps):
+        return None
     return Shape(outcome, variant.requirement, judged[0].kind, variant.setting.dpop)
 
 
