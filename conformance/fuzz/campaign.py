@@ -31,6 +31,7 @@ from conformance.play.oracle import Told
 from conformance.play.player import own_sign_in_needed, play
 from conformance.play.transcript import Transcript
 from conformance.play.verdicts import Kind, Verdict
+from conformance.run.evidence import ShownExchange, evidence
 from conformance.run.setup import Setup
 from conformance.scenario.loader import load_document
 from conformance.scenario.model import Answer, Variant
@@ -67,6 +68,7 @@ class Counterexample:
     seconds: float
     requests: int
     choice: str = ""
+    exchanges: tuple[ShownExchange, ...] = field(default=(), repr=False)  # redacted
 
     @property
     def name(self) -> str:
@@ -235,7 +237,10 @@ class Campaign:
             cited = _cited(parting, document)
             verdict, choice = self._weighed(cited, told, transcript)
             if verdict in (Verdict.FAIL, Verdict.WARN):
-                yield Counterexample(document, cited, verdict, 0.0, 0, choice)
+                hide = self.setup.redactor.for_play()
+                shown = evidence(transcript, hide)
+                told_of = replace(cited, observed=hide.text(cited.observed))
+                yield Counterexample(document, told_of, verdict, 0.0, 0, choice, shown)
 
     def _count(self, told: Told, transcript: Transcript) -> None:
         """Note what was reached, and how far the case went, by which the search is guided."""

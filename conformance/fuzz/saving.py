@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,14 @@ import yaml
 from conformance.fuzz.campaign import Counterexample
 from conformance.fuzz.documents import Document
 from conformance.play.verdicts import Kind
+from conformance.run.evidence import ShownExchange
 from conformance.scenario.bases import BASES
 from conformance.scenario.model import StepKind
+from conformance.texts import harmless
 
+TELLING = ("DPoP", "Authorization", "Content-Type")  # headers of requests that are shown
 HEAD = "# Found by tokenspec fuzz: {kind} at {step}. Expected {expected}; got {observed}.\n"
-LONGEST_TITLE = 100  # characters
+LONGEST_TITLE, LONGEST_LINE = 100, 400  # characters
 
 
 def as_scenario(found: Counterexample) -> Document:
@@ -88,7 +92,26 @@ def to_yaml(document: Document) -> str:
 
 
 def _head(found: Counterexample) -> str:
+    """What was found and what went over the wire, as comments."""
     parting = found.parting
     told = (parting.kind, parting.step, parting.expected, parting.observed)
-    kind, step, expected, observed = (" ".join(str(text).split()) for text in told)
-    return HEAD.format(kind=kind, step=step, expected=expected, observed=observed)
+    kind, step, expected, observed = (_line(str(text)) for text in told)
+    head = HEAD.format(kind=kind, step=step, expected=expected, observed=observed)
+    wire = (line for shown in found.exchanges for line in _wire(shown))
+    return head + "".join(f"# {line}\n" for line in wire)
+
+
+def _wire(shown: ShownExchange) -> Iterator[str]:
+    """One exchange: the request, what was sent, the answer."""
+    yield f"{_line(shown.step)}: {_line(shown.method)} {_line(shown.url)}"
+    proof = [f"{name}: {value}" for name, value in shown.request_headers if name in TELLING]
+    for sent in (*proof, shown.request_body):
+        if sent:
+            yield f"  > {_line(sent)}"
+    yield f"  < {shown.status} {_line(shown.response_body or shown.failure)}".rstrip()
+
+
+def _line(text: str) -> str:
+    """Foreign text as one harmless line."""
+    line = harmless(" ".join(text.split()))
+    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"

@@ -53,7 +53,8 @@ def _step(played: Played, redactor: Redactor) -> Iterator[ShownExchange]:
             yield _leg(name, exchange)
         else:
             whole = number == last or not on_the_way
-            yield _exchange(name, exchange, redactor, first=number == 0, whole=whole)
+            open_to_all = number == 0 or not on_the_way  # a nonce round leads through no page
+            yield _exchange(name, exchange, redactor, first=open_to_all, whole=whole)
 
 
 def _leg(step: str, exchange: Exchange) -> ShownExchange:
