@@ -136,6 +136,8 @@ def _beside(kind: str, changes: Changes) -> Iterator[str]:
     if changes.client_auth is not None and changes.client_auth.method:
         yield f"client_auth.method.{changes.client_auth.method}"
     if changes.dpop is not None:
+        if changes.dpop.alg:
+            yield "dpop.alg"
         yield from (f"dpop.header.{name}" for name in changes.dpop.header)
         yield from (f"dpop.claims.{name}" for name in changes.dpop.claims)
 

@@ -133,7 +133,7 @@ CLAIMS: Mapping[str, Choices] = {
         {"append": "?x=1"},
         {"append": "#x"},
         {"uri": {"host": "attacker.example"}},
-        {"uri": {"scheme": "http"}},
+        {"uri": {"scheme": "ftp"}},
         {"uri": {"port": 8443}},
         {"swap_case": "host"},
         {"swap_case": "path"},
