@@ -63,6 +63,13 @@ def act(options: argparse.Namespace) -> int:
         TargetUnusable: a file is wrong, or the target cannot be used.
     """
     path = Path(options.target_file) if options.target_file else None
+    folder = Path(options.save) if options.save else None
+
+    def show(found: Counterexample) -> None:
+        print(f"\n{_text(found)}", flush=True)
+        if folder:
+            print(f"  saved        {save(found, folder)}", flush=True)
+
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
     opened = open_target(path, os.environ, rate=options.rate)
     try:
@@ -71,14 +78,12 @@ def act(options: argparse.Namespace) -> int:
         budget = Budget(options.seconds, options.max_requests)
         issuer = opened.setup.target.issuer
         others = shared(options.share, issuer) if options.share else None
-        campaign = Campaign(opened.setup, budget, seed=seed, tell=_tell, shared=others)
+        campaign = Campaign(
+            opened.setup, budget, seed=seed, tell=_tell, on_found=show, shared=others
+        )
         progress = campaign.run()
     finally:
         opened.close()
-    for found in progress.found:
-        print("\n" + _text(found))
-        if options.save:
-            print(f"  saved        {save(found, Path(options.save))}")
     print("\n" + _summary(progress, campaign.seconds))
     if others and (others.trouble or others.passed_over):
         print(others.trouble or f"{others.passed_over} shared findings could not be read")

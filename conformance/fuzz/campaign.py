@@ -110,7 +110,7 @@ class Campaign:
         budget: when to end.
         seed: of all choices; the same seed makes the same choices.
         clock: seconds, for the budget.
-        tell: called after every case.
+        tell: called after every case; `on_found` with every finding, in its smallest form.
         shared: what other machines find at the same target, and are told of.
     """
 
@@ -122,6 +122,7 @@ class Campaign:
         seed: int,
         clock: Callable[[], float] = time.monotonic,
         tell: Callable[[Progress], None] = lambda _progress: None,
+        on_found: Callable[[Counterexample], None] = lambda _found: None,
         shared: Shared | None = None,
     ) -> None:
         self.setup = setup
@@ -130,6 +131,7 @@ class Campaign:
         self.progress = Progress()
         self._clock = clock
         self._tell = tell
+        self._on_found = on_found
         self._shared = shared
         self._started = clock()
         present = {name for name, decision in setup.decisions.items() if decision.present}
@@ -202,9 +204,9 @@ class Campaign:
             self._shared.save(found.document)
         self._known.add(found.parting.signature)
         self._seen.clear()
-        self.progress.found.append(
-            replace(found, seconds=round(self.seconds, 2), requests=self.progress.requests)
-        )
+        found = replace(found, seconds=round(self.seconds, 2), requests=self.progress.requests)
+        self.progress.found.append(found)
+        self._on_found(found)
 
     def _reduced(self, found: Counterexample) -> Counterexample:
         """The finding with everything left out that it does not need."""

@@ -13,6 +13,7 @@ from conformance.fuzz.documents import (
     bases,
     deviations,
     finished,
+    fits,
     seeds_of,
 )
 from conformance.fuzz.places import add, changed, changes_of
@@ -79,6 +80,13 @@ def test_a_change_stands_beside_others_and_replaces_one_of_its_place() -> None:
     add(content, {"token": {"code": {"omit": True}}})
     assert content["dpop"] == {"claims": {"htm": "GET", "htu": "x"}}
     assert changed(content) == len({"htm", "htu", "code"})
+
+
+def test_a_client_with_one_redirect_uri_is_not_asked_for_another() -> None:
+    for step in ("authorize", "token"):
+        fragment = {step: {"redirect_uri": {"registered": "other"}}}
+        assert fits({"base": "code-exchange"}, fragment)
+        assert not fits({"base": "code-exchange", "client": "public"}, fragment)
 
 
 def test_changes_are_not_shared_between_documents() -> None:
