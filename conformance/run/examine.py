@@ -30,8 +30,10 @@ from conformance.scenario.wording import changes_in_words
 
 Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
 ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE)
+ATTEMPTS = 2  # at a play whose requests were not all answered
 RACES = 3  # times that a race is run before it counts as withstood
 BROKEN = (Verdict.FAIL, Verdict.WARN)
+LOST = (*BROKEN, Verdict.DEVIATION)
 
 
 @dataclass(slots=True)
@@ -102,32 +104,42 @@ class Examiner:
             shown = self._show(control.transcript, hide) if control.transcript else ()
             note = "the valid twin of this case was not granted, so a refusal would prove nothing"
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
-        transcript = self._play(variant)
         court = self._court(variant, self._surround, told.transcript)
-        judgement = worst([self._excused(variant, j) for j in court.judgements(transcript)])
+        transcript, judgement = self._play(variant, court)
         self.everywhere.look(transcript, variant.key, self._surround, self.setup.redactor)
         finding = self._judged(variant, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
             finding = replace(finding, twin=self._twin(variant, finding.step, control.transcript))
         return self._with_sightings(variant, finding) if variant.every_response else finding
 
-    def _play(self, variant: Variant) -> Transcript:
+    def _play(self, variant: Variant, court: Court) -> tuple[Transcript, Judgement]:
         """Play the variant; once more if there was no answer, so that a hiccup is no finding.
 
-        A race that was not lost is run again: luck decides whether its window is hit.
+        A race that was withstood is run again: luck decides whether its window is hit. The gravest
+        of its plays counts.
         """
-        races = _races(variant)
-        for _attempt in range(RACES if races else 2):
+        if not any(step.raced for step in variant.steps):
+            return self._play_whole(variant, court)
+        plays = []
+        for _race in range(RACES):
+            plays.append(self._play_whole(variant, court))
+            if plays[-1][1].verdict in LOST:
+                break
+        ran = [play for play in plays if play[1].verdict is not Verdict.COULD_NOT_RUN]
+        return max(ran or plays, key=lambda play: SEVERITY.index(play[1].verdict))
+
+    def _play_whole(self, variant: Variant, court: Court) -> tuple[Transcript, Judgement]:
+        for _attempt in range(ATTEMPTS):
             transcript = play(
                 self._party(variant.key),
                 variant.setting,
                 variant.steps,
                 own_sign_in=own_sign_in_needed(variant.steps),
             )
-            whole = all(played.answer is not Answer.NO_ANSWER for played in transcript.steps)
-            if whole and not (races and _one_won(transcript)):
+            if all(played.answer is not Answer.NO_ANSWER for played in transcript.steps):
                 break
-        return transcript
+        judgements = court.judgements(transcript)
+        return transcript, worst([self._excused(variant, one) for one in judgements])
 
     def _party(self, *names: str) -> Party:
         """The target, with choices that come again for the same seed and names."""
@@ -253,15 +265,6 @@ class Examiner:
             tags=variant.tags,
             digest=variant_digest(variant),
         )
-
-
-def _races(variant: Variant) -> bool:
-    return any(step.changes.http and step.changes.http.at_once > 1 for step in variant.steps)
-
-
-def _one_won(transcript: Transcript) -> bool:
-    """Whether no more than one of the requests sent at once was granted."""
-    return all(played.together.count(Answer.GRANTED) <= 1 for played in transcript.steps)
 
 
 def _seen(

@@ -6,9 +6,10 @@ or judges it needs to know the file it came from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import count, groupby
 from typing import Any
 
 
@@ -147,11 +148,29 @@ class Step:
     expect: tuple[Outcome, ...] = ()
     oracle: bool = False  # the oracle's answer is the expectation
     given: bool = False  # its changes are part of the valid set-up
+    moment: int = 0  # steps of one moment are sent together; 0: by itself
 
     @property
     def judged(self) -> bool:
         """Whether a verdict rests on this step."""
         return self.oracle or bool(self.expect)
+
+    @property
+    def raced(self) -> bool:
+        """Whether luck has a part in its answer: it is sent at the same moment as others."""
+        return self.moment > 0 or self.copies > 1
+
+    @property
+    def copies(self) -> int:
+        """How many times it is sent, all at the same moment."""
+        return self.changes.http.at_once if self.changes.http else 1
+
+
+def moments(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+    """`steps` in order, those that are sent together in one."""
+    alone = count(-1, -1)
+    for _, together in groupby(steps, key=lambda step: step.moment or next(alone)):
+        yield tuple(together)
 
 
 @dataclass(frozen=True, slots=True)

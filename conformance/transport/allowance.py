@@ -79,7 +79,7 @@ class _AllowedStream(httpcore.NetworkStream):
         now, last, ends = held.split(buffer, http2=self._speaks_http2())
         self._inner.write(now, timeout)
         if last:
-            held.release.hold(id(self), self._inner.write, last, ends)
+            held.release.hold(id(self), self._inner.write, last, place=held.place, requests=ends)
 
     def _speaks_http2(self) -> bool:
         secured = self._inner.get_extra_info("ssl_object")

@@ -17,13 +17,14 @@ def send_together(
 ) -> tuple[Response | Unreachable, ...]:
     """The answers to `requests`, each sent by a thread of its own once all are ready to send.
 
-    Over a network the last byte of each is held back until all the others have been sent.
+    Over a network the last byte of each is held back until all the others have been sent; then they
+    go out in the order of `requests`.
     A request that got no answer gives the reason in its place.
     """
     gate, release = threading.Barrier(len(requests)), Release(len(requests))
 
-    def send(request: Request) -> Response | Unreachable:
-        HELD.set(Held(release, request.body))
+    def send(request: Request, place: int) -> Response | Unreachable:
+        HELD.set(Held(release, request.body, place))
         gate.wait()
         try:
             return transport.send(request)
@@ -34,5 +35,8 @@ def send_together(
 
     with ThreadPoolExecutor(len(requests)) as pool:
         # each thread sees the time of the play that sends, see `play.clock`
-        sent = [pool.submit(contextvars.copy_context().run, send, request) for request in requests]
+        sent = [
+            pool.submit(contextvars.copy_context().run, send, request, place)
+            for place, request in enumerate(requests)
+        ]
         return tuple(future.result() for future in sent)

@@ -19,7 +19,11 @@ REPLAY_REVOKES = behaviour(
     "RFC6749-4.1.2-code_reuse_revokes_access_token",
     "a second use of a code revokes the tokens of the first",
 )
-
+RACE_REVOKES = behaviour(
+    "code.race_revokes",
+    "RFC6749-4.1.2-code_reuse_revokes_access_token",
+    "of uses at the same moment, those that lose revoke what the first has bought",
+)
 INVALID_REPLAY_SPARES = behaviour(
     "code.invalid_replay_spares",
     "OAUTH21-7.5.2-invalid_replay_does_not_revoke",
@@ -119,9 +123,14 @@ def no_verifier_without_challenge(exchange: Exchange) -> None:
 
 @guard("code.consumed_once", "RFC6749-4.1.2-code_reuse_denied")
 def consumed_once(exchange: Exchange) -> None:
-    """RFC 6749 §4.1.2: of several uses at once, one wins. Last, so that only it consumes."""
-    code = exchange.code
-    if code and not exchange.server.store.consume_code(code.value):
+    """RFC 6749 §4.1.2: of several uses at once, one wins. Last, so that only it consumes.
+
+    Whatever the order was, each other use came after it and so is one of a used code.
+    """
+    code, store = exchange.code, exchange.server.store
+    if code and not store.consume_code(code.value):
+        if exchange.server.behaves(REPLAY_REVOKES) and exchange.server.behaves(RACE_REVOKES):
+            store.revoke_family(code.grant.family)
         raise invalid_grant("code used at the same time")
 
 
