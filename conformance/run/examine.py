@@ -32,6 +32,7 @@ Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
 ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE)
 ATTEMPTS = 2  # at a play whose requests were not all answered
 RACES = 3  # times that a race is run before it counts as withstood
+MEETINGS = 8  # the same where different requests race: which of them comes first is luck as well
 BROKEN = (Verdict.FAIL, Verdict.WARN)
 LOST = (*BROKEN, Verdict.DEVIATION)
 
@@ -118,10 +119,8 @@ class Examiner:
         A race that was withstood is run again: luck decides whether its window is hit. The gravest
         of its plays counts.
         """
-        if not any(step.raced for step in variant.steps):
-            return self._play_whole(variant, court)
         plays = []
-        for _race in range(RACES):
+        for _play in range(_plays(variant)):
             plays.append(self._play_whole(variant, court))
             if plays[-1][1].verdict in LOST:
                 break
@@ -265,6 +264,13 @@ class Examiner:
             tags=variant.tags,
             digest=variant_digest(variant),
         )
+
+
+def _plays(variant: Variant) -> int:
+    """How often a variant is played at most."""
+    if any(step.moment for step in variant.steps):
+        return MEETINGS
+    return RACES if any(step.raced for step in variant.steps) else 1
 
 
 def _seen(

@@ -21,11 +21,11 @@ def send_together(
     go out in the order of `requests`.
     A request that got no answer gives the reason in its place.
     """
-    gate, release = threading.Barrier(len(requests)), Release(len(requests))
+    release, gates = Release(len(requests)), [threading.Event() for _ in requests]
 
     def send(request: Request, place: int) -> Response | Unreachable:
         HELD.set(Held(release, request.body, place))
-        gate.wait()
+        gates[place].wait()
         try:
             return transport.send(request)
         except Unreachable as error:
@@ -39,4 +39,6 @@ def send_together(
             pool.submit(contextvars.copy_context().run, send, request, place)
             for place, request in enumerate(requests)
         ]
+        for gate in gates:
+            gate.set()
         return tuple(future.result() for future in sent)

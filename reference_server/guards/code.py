@@ -19,11 +19,7 @@ REPLAY_REVOKES = behaviour(
     "RFC6749-4.1.2-code_reuse_revokes_access_token",
     "a second use of a code revokes the tokens of the first",
 )
-RACE_REVOKES = behaviour(
-    "code.race_revokes",
-    "RFC6749-4.1.2-code_reuse_revokes_access_token",
-    "of uses at the same moment, those that lose revoke what the first has bought",
-)
+
 INVALID_REPLAY_SPARES = behaviour(
     "code.invalid_replay_spares",
     "OAUTH21-7.5.2-invalid_replay_does_not_revoke",
@@ -129,7 +125,7 @@ def consumed_once(exchange: Exchange) -> None:
     """
     code, store = exchange.code, exchange.server.store
     if code and not store.consume_code(code.value):
-        if exchange.server.behaves(REPLAY_REVOKES) and exchange.server.behaves(RACE_REVOKES):
+        if exchange.server.behaves(REPLAY_REVOKES):
             store.revoke_family(code.grant.family)
         raise invalid_grant("code used at the same time")
 
