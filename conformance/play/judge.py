@@ -195,7 +195,7 @@ def _judgement(verdict: Verdict, kind: Kind, played: Played, expected: str, note
 
 def _kind(found: list[tuple[Outcome, Difference]], answer: Answer) -> tuple[Kind, Difference]:
     """How an answer that matches no outcome failed, and the nearest outcome's difference."""
-    near = next((differs for outcome, differs in found if outcome.answer is answer), None)
+    near = next((differs for _, differs in found if not differs.answer), None)
     if near is None:
         return _kind_by_answer(answer, tuple(outcome for outcome, _ in found)), Difference()
     if near.excess:

@@ -291,7 +291,9 @@ class _Builder:
         followers = self._followers(both, base)
         first = self._judged(steps[-1], both, at, optional=bool(followers))
         self._refuse_stray_steps(own, base)
-        return (*steps[:-1], first, *followers)
+        played = (*steps[:-1], first, *followers)
+        self._refuse_stray_names(played, at)
+        return played
 
     def _judged(self, step: Step, fields: Fields, at: Marked, *, optional: bool) -> Step:
         if "expect" not in fields:
@@ -341,6 +343,17 @@ class _Builder:
         changes = replace(read_request_changes(self.reader, fields), parameters=parameters)
         step = Step(StepKind(word), name, changes)
         yield self._judged(step, fields, item, optional=True)
+
+    def _refuse_stray_names(self, steps: Iterable[Step], at: Marked) -> None:
+        """Outcomes that speak of a step there is not would never be met."""
+        steps = tuple(steps)
+        names = [step.name for step in steps]
+        for step in steps:
+            for outcome in step.expect:
+                for name in filter(None, (outcome.at, *outcome.where)):
+                    if name not in names:
+                        message = f"{step.name!r} expects something of a step {name!r}"
+                        self.reader.problem(at, message, f"its steps: {', '.join(names)}")
 
     def _refuse_stray_steps(self, own: Fields, base: Base) -> None:
         for fields in (self.fields, own):

@@ -126,6 +126,7 @@ class Outcome:
     answer: Answer
     verdict: str = "pass"  # pass | warn | observe
     at: str = ""  # the step it speaks of; empty: the step it stands on
+    where: Mapping[str, Answer] = field(default_factory=dict)  # how other steps were answered
     status: tuple[int, ...] = ()
     error: tuple[str, ...] = ()
     has: tuple[str, ...] = ()

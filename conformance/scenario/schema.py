@@ -180,6 +180,7 @@ def _outcome() -> dict[str, Any]:
             "verdict": _one_of(outcomes.VERDICTS),
             "answer": _one_of(outcomes.ANSWERS),
             "at": _TEXT,
+            "where": _map(_one_of(outcomes.ANSWERS)),
             "status": _WHOLE,
             "error": _TEXTS,
             "has": _TEXTS,
