@@ -18,6 +18,7 @@ from collections.abc import Collection, Mapping
 
 from conformance.play.verdicts import Verdict
 from conformance.plugin.options import BUNDLED
+from conformance.run import examine
 from conformance.run.examine import BROKEN, Examiner
 from conformance.run.opening import network_of
 from conformance.run.setup import prepare
@@ -54,20 +55,17 @@ def serve(
         told.recv()
 
 
-def measure(variants: Collection[Variant], runs: int, window: float) -> Counter[tuple[str, str]]:
-    """How often each verdict came of each variant, at a server that has their defects."""
-    defects = {RACES[variant.key] for variant in variants} if window else set()
+def measure(variant: Variant, runs: int, window: float) -> Counter[str]:
+    """How often each verdict came of a race, at a server that has its defect or is atomic."""
+    defects = (RACES[variant.key],) if window else ()
     ours, theirs = multiprocessing.Pipe()
     arguments = (window, defects, theirs)
     server = multiprocessing.Process(target=serve, args=arguments, daemon=True)
     server.start()
     target = bundled_target(ours.recv())
-    counts: Counter[tuple[str, str]] = Counter()
     with network_of(target) as network:
-        examiner = Examiner(prepare(target, network), variants, show=lambda _play, _hide: ())
-        for _ in range(runs):
-            for variant in variants:
-                counts[variant.key, str(examiner.examine(variant).verdict)] += 1
+        examiner = Examiner(prepare(target, network), [variant], show=lambda _play, _hide: ())
+        counts = Counter(str(examiner.examine(variant).verdict) for _ in range(runs))
     ours.send("stop")
     server.join()
     return counts
@@ -79,22 +77,18 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--window", type=float, default=0.0, help="seconds; 0 for an atomic server")
     parser.add_argument("--only", default="", help="races whose name holds this")
+    parser.add_argument("--plays", type=int, default=examine.MEETINGS, help="of one race at most")
     options = parser.parse_args()
+    examine.RACES = min(examine.RACES, options.plays)
+    examine.MEETINGS = options.plays
     scenarios = load_folders([BUNDLED], vocabulary())
     every = {variant.key: variant for scenario in scenarios for variant in scenario.variants}
-    chosen = [every[key] for key in RACES if options.only in key]
-    # one server for each defect, so that no race is decided by that of another
-    groups = [[v] for v in chosen] if options.window else [chosen]
     started = time.monotonic()
-    for group in groups:
-        counts = measure(group, options.runs, options.window)
-        for variant in group:
-            told = {
-                verdict: n for (key, verdict), n in sorted(counts.items()) if key == variant.key
-            }
-            noticed = sum(told.get(str(verdict), 0) for verdict in NOTICED)
-            verdicts = ", ".join(f"{verdict} {n}" for verdict, n in told.items())
-            print(f"{variant.key}: {noticed} of {options.runs} ({verdicts})", flush=True)
+    for key in (key for key in RACES if options.only in key):
+        counts = measure(every[key], options.runs, options.window)
+        noticed = sum(counts[str(verdict)] for verdict in NOTICED)
+        verdicts = ", ".join(f"{verdict} {n}" for verdict, n in sorted(counts.items()))
+        print(f"{key}: {noticed} of {options.runs} ({verdicts})", flush=True)
     seconds, load = time.monotonic() - started, os.getloadavg()[0]
     print(f"window {options.window * 1000:g} ms, {seconds:.0f} s, load {load:.0f}")
 

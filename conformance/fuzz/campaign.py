@@ -171,6 +171,13 @@ class Campaign:
             return
         self._count(told, transcript)
         self._tell(self.progress)
+        # of the orders in which requests of one moment may have come, the one it is right in
+        orders = [tuple(self._parted(document, one, transcript)) for one in told.orders]
+        yield from min(orders, key=len)
+
+    def _parted(
+        self, document: Document, told: Told, transcript: Transcript
+    ) -> Iterator[Counterexample]:
         for parting in partings(transcript, told):
             verdict, choice = self._weighed(parting, told, transcript)
             if verdict in (Verdict.FAIL, Verdict.WARN):

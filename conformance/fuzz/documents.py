@@ -10,8 +10,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from conformance.fuzz import places
-from conformance.fuzz.operations import EXPIRIES, OPERATIONS, Operation
+from conformance.fuzz.operations import EXPIRIES, OPERATIONS, Operation, members
 from conformance.scenario.bases import BASES, STEP_NEEDS
+from conformance.scenario.loader import TOGETHER
 from conformance.scenario.model import StepKind
 
 Document = dict[str, Any]
@@ -86,21 +87,23 @@ def _course(
         operation = draw(st.sampled_from(menu))
         deviations -= operation.deviates
         for step in operation.steps:
-            kind = next(word for word in step if word in set(StepKind))
-            yield {**_filled(draw, step, names), "expect": "oracle"}
-            count = sum(name.split("-")[0] == kind for name in names) + 1
-            names.append(kind if count == 1 else f"{kind}-{count}")
+            known = list(names)  # requests of one moment know nothing of each other's answers
+            filled = [{**_filled(draw, one, known), "expect": "oracle"} for one in members(step)]
+            yield {TOGETHER: filled} if TOGETHER in step else filled[0]
+            for one in members(step):
+                kind = next(word for word in one if word in set(StepKind))
+                count = sum(name.split("-")[0] == kind for name in names) + 1
+                names.append(kind if count == 1 else f"{kind}-{count}")
 
 
 def _offered(present: Collection[str]) -> Iterator[Operation]:
     """The operations a target can be held to."""
     waiting = () if NO_WAITING in present else EXPIRIES
     for operation in (*OPERATIONS, *waiting):
-        kinds = {
-            StepKind(word) for step in operation.steps for word in step if word in set(StepKind)
-        }
+        steps = [one for step in operation.steps for one in members(step)]
+        kinds = {StepKind(word) for step in steps for word in step if word in set(StepKind)}
         needs = {STEP_NEEDS[kind] for kind in kinds if kind in STEP_NEEDS}
-        for step in operation.steps:
+        for step in steps:
             needs |= {"second-client"} if "client_auth" in step else set()
             after = step.get("http", {}).get("after")
             needs |= {f"{after}-lifetime"} if after else set()

@@ -8,8 +8,10 @@ import yaml
 
 from conformance.fuzz.campaign import Counterexample
 from conformance.fuzz.documents import Document
+from conformance.fuzz.operations import members
 from conformance.play.verdicts import Kind
 from conformance.scenario.bases import BASES
+from conformance.scenario.loader import TOGETHER
 from conformance.scenario.model import StepKind
 
 HEAD = "# Found by tokenspec fuzz: {kind} at {step}. Expected {expected}; got {observed}.\n"
@@ -35,11 +37,14 @@ def _softened(found: Counterexample) -> Document:
     expect = [{"answer": usual}, {"answer": other, "verdict": "warn", "note": note}]
     document = found.document
     kind, _, number = found.parting.step.partition("-")
-    followers = [dict(step) for step in document.get("then", ())]
+    followers = [
+        {TOGETHER: [dict(one) for one in members(step)]} if TOGETHER in step else dict(step)
+        for step in document.get("then", ())
+    ]
     count = list(BASES[document["base"]].steps).count(StepKind(kind))
     if int(number or 1) <= count:
         return {**document, "expect": expect}
-    for step in followers:
+    for step in (one for follower in followers for one in follower.get(TOGETHER, [follower])):
         count += kind in step
         if kind in step and count == int(number or 1):
             step["expect"] = expect

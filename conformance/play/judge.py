@@ -62,7 +62,7 @@ class Court:
             yield judgement
             if judgement.verdict is not Verdict.PASS and judgement.kind is not Kind.WRONG_ERROR:
                 return
-            if step.raced:
+            if step.copies > 1:
                 return  # what a race does to the grant is luck at either server
 
     def _beside(self, judgement: Judgement, played: Played, found: Differs | None) -> Judgement:

@@ -28,18 +28,24 @@ A_MOMENT = 2.0  # seconds, so that times told in whole seconds differ
 
 
 def play(
-    party: Party, setting: Setting, steps: Iterable[Step], *, own_sign_in: bool = False
+    party: Party,
+    setting: Setting,
+    steps: Iterable[Step],
+    *,
+    own_sign_in: bool = False,
+    in_turn: bool = False,
 ) -> Transcript:
     """Play `steps` in order until one lacks what it needs.
 
-    With `own_sign_in` the user signs in anew, so that ending the session harms no other play.
+    With `own_sign_in` the user signs in anew, so that ending the session harms no other play. With
+    `in_turn`, different requests of one moment are sent one after the other.
 
     Raises:
         LoginBlocked: the user could not be signed in.
         RateLimited: the target would not go on.
         HarnessError: the scenario asks for what cannot be made.
     """
-    playing = _Play(party, setting, own_sign_in=own_sign_in)
+    playing = _Play(party, setting, own_sign_in=own_sign_in, in_turn=in_turn)
     return contextvars.copy_context().run(playing.run, steps)  # its time is its own
 
 
@@ -82,10 +88,11 @@ def own_sign_in_needed(steps: Iterable[Step]) -> bool:
 class _Play:
     """One play: its memory, its recorder, the steps done so far."""
 
-    def __init__(self, party: Party, setting: Setting, *, own_sign_in: bool) -> None:
+    def __init__(self, party: Party, setting: Setting, *, own_sign_in: bool, in_turn: bool) -> None:
         self.party = party
         self.setting = setting
         self.own_sign_in = own_sign_in
+        self.in_turn = in_turn
         self.memory = Memory.begin(party, setting)
         self.recorder = Recorder(party.connect())
 
@@ -204,7 +211,8 @@ class _Play:
             self._let_pass_for(step)
         letters = [wire.write(self.memory, step) for step in steps]
         at = self.party.clock()
-        sent = wire.send_at_once(self.memory, self.recorder, letters)
+        in_turn = self.in_turn and len(letters) > 1
+        sent = wire.send_at_once(self.memory, self.recorder, letters, in_turn=in_turn)
         return [_of_a_race(*one, at) for one in zip(letters, sent, strict=True)]
 
     def _let_pass_for(self, step: Step) -> None:

@@ -119,11 +119,12 @@ def send(memory: Memory, transport: Transport, letter: Letter) -> Response:
 
 
 def send_at_once(
-    memory: Memory, transport: Transport, letters: Sequence[Letter]
+    memory: Memory, transport: Transport, letters: Sequence[Letter], *, in_turn: bool = False
 ) -> list[tuple[Exchange, ...]]:
     """What became of each letter, all of them and all their copies sent at the same moment.
 
-    Each request has a proof and assertion of its own, so that none is refused as a replay.
+    Each request has a proof and assertion of its own, so that none is refused as a replay. With
+    `in_turn`, what was written for one moment is sent one after the other.
     """
     copies = [
         letter if number == 0 else _anew(memory, letter)
@@ -131,7 +132,8 @@ def send_at_once(
         for number in range(letter.step.copies)
     ]
     made = [_request(memory, one, _proof_changes(memory, one.step)) for one in copies]
-    exchanges = map(_exchange, made, send_together(transport, made))
+    answers = map(transport.send, made) if in_turn else send_together(transport, made)
+    exchanges = map(_exchange, made, answers)
     return [tuple(islice(exchanges, letter.step.copies)) for letter in letters]
 
 

@@ -105,29 +105,32 @@ class Examiner:
             shown = self._show(control.transcript, hide) if control.transcript else ()
             note = "the valid twin of this case was not granted, so a refusal would prove nothing"
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
-        court = self._court(variant, self._surround, told.transcript)
-        transcript, judgement = self._play(variant, court)
+        courts = [self._court(variant, self._surround, one.transcript) for one in told.orders]
+        transcript, judgement = self._play(variant, courts)
         self.everywhere.look(transcript, variant.key, self._surround, self.setup.redactor)
         finding = self._judged(variant, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
             finding = replace(finding, twin=self._twin(variant, finding.step, control.transcript))
         return self._with_sightings(variant, finding) if variant.every_response else finding
 
-    def _play(self, variant: Variant, court: Court) -> tuple[Transcript, Judgement]:
+    def _play(self, variant: Variant, courts: Sequence[Court]) -> tuple[Transcript, Judgement]:
         """Play the variant; once more if there was no answer, so that a hiccup is no finding.
 
-        A race that was withstood is run again: luck decides whether its window is hit. The gravest
-        of its plays counts.
+        There is a court for each order in which the oracle has answered requests of one moment; the
+        mildest is right. A race that was withstood is run again: luck decides whether its window is
+        hit. The gravest of its plays counts.
         """
         plays = []
         for _play in range(_plays(variant)):
-            plays.append(self._play_whole(variant, court))
+            plays.append(self._play_whole(variant, courts))
             if plays[-1][1].verdict in LOST:
                 break
         ran = [play for play in plays if play[1].verdict is not Verdict.COULD_NOT_RUN]
-        return max(ran or plays, key=lambda play: SEVERITY.index(play[1].verdict))
+        return max(ran or plays, key=lambda play: _gravity(play[1]))
 
-    def _play_whole(self, variant: Variant, court: Court) -> tuple[Transcript, Judgement]:
+    def _play_whole(
+        self, variant: Variant, courts: Sequence[Court]
+    ) -> tuple[Transcript, Judgement]:
         for _attempt in range(ATTEMPTS):
             transcript = play(
                 self._party(variant.key),
@@ -137,8 +140,9 @@ class Examiner:
             )
             if all(played.answer is not Answer.NO_ANSWER for played in transcript.steps):
                 break
-        judgements = court.judgements(transcript)
-        return transcript, worst([self._excused(variant, one) for one in judgements])
+        said = (court.judgements(transcript) for court in courts)
+        worsts = [worst([self._excused(variant, one) for one in judgements]) for judgements in said]
+        return transcript, min(worsts, key=_gravity)
 
     def _party(self, *names: str) -> Party:
         """The target, with choices that come again for the same seed and names."""
@@ -174,19 +178,19 @@ class Examiner:
         self.everywhere.look(transcript, source, self._surround, self.setup.redactor)
 
     def _ask_oracle(self, variant: Variant) -> Told:
-        """The oracle's play, which has to satisfy the scenario's own `expect`."""
+        """The oracle's play, which has to satisfy the scenario's own `expect` in every order."""
         if variant.key in self._told:
             return self._told[variant.key]
         told = self.setup.oracle.play(variant)
-        judgement = self._court(variant, self._oracle_surround, told.transcript).judge(
-            told.transcript
-        )
-        if judgement.verdict not in ACCEPTABLE:
-            raise HarnessError(
-                f"{variant.key}: the reference server does not do what the scenario expects: "
-                f"expected {judgement.expected}, got {told.explanation} {judgement.note}",
-                "this is a fault of tokenspec or of the scenario, not of the target",
-            )
+        for one in told.orders:
+            court = self._court(variant, self._oracle_surround, one.transcript)
+            judgement = court.judge(one.transcript)
+            if judgement.verdict not in ACCEPTABLE:
+                raise HarnessError(
+                    f"{variant.key}: the reference server does not do what the scenario expects: "
+                    f"expected {judgement.expected}, got {one.explanation} {judgement.note}",
+                    "this is a fault of tokenspec or of the scenario, not of the target",
+                )
         self._told[variant.key] = told
         return told
 
@@ -264,6 +268,10 @@ class Examiner:
             tags=variant.tags,
             digest=variant_digest(variant),
         )
+
+
+def _gravity(judgement: Judgement) -> int:
+    return SEVERITY.index(judgement.verdict)
 
 
 def _plays(variant: Variant) -> int:

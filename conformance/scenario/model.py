@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import count, groupby
+from itertools import count, groupby, permutations, product
 from typing import Any
 
 
@@ -172,6 +172,13 @@ def moments(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
     alone = count(-1, -1)
     for _, together in groupby(steps, key=lambda step: step.moment or next(alone)):
         yield tuple(together)
+
+
+def orders(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+    """`steps` with those of each moment in every order, the one they are written in first."""
+    ways = (permutations(together) for together in moments(steps))
+    for way in product(*ways):
+        yield tuple(step for together in way for step in together)
 
 
 @dataclass(frozen=True, slots=True)

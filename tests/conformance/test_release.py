@@ -98,3 +98,12 @@ def test_the_frames_of_one_connection_go_out_in_one_write() -> None:
     assert written == []
     release.hold(1, written.append, b"c")
     assert written == [b"ac", b"b"]
+
+
+def test_they_go_out_in_the_order_of_their_places() -> None:
+    written: list[bytes] = []
+    release = Release(3)
+    release.hold(1, written.append, b"c", place=2)
+    release.hold(2, written.append, b"a", place=0)
+    release.hold(1, written.append, b"b", place=1)
+    assert written == [b"a", b"bc"]
