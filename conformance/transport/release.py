@@ -65,7 +65,9 @@ class Release:
             connections.setdefault(kept.connection, []).append(kept)
         self._kept.clear()
         for several in connections.values():
-            with contextlib.suppress(httpcore.WriteError):  # who waits for its answer will see
+            with contextlib.suppress(
+                httpcore.WriteError, OSError
+            ):  # who waits for its answer will see
                 several[0].write(b"".join(kept.last for kept in several))
 
 
