@@ -32,7 +32,7 @@ Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
 ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE)
 ATTEMPTS = 2  # at a play whose requests were not all answered
 RACES = 3  # times that a race is run before it counts as withstood
-MEETINGS = 8  # the same where different requests race: which of them comes first is luck as well
+MEETINGS = 12  # the same where different requests race: which of them comes first is luck as well
 BROKEN = (Verdict.FAIL, Verdict.WARN)
 LOST = (*BROKEN, Verdict.DEVIATION)
 
