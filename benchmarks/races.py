@@ -1,9 +1,9 @@
 """How often a race is noticed, and how often an atomic server is accused.
 
-`python benchmarks/races.py --runs 100 --window 0.001` plays the suite's two races, twelve uses of
-one code and of one refresh token at once, over loopback against the reference server in a process
-of its own. With a window, that server looks a code or token up and marks it used so many seconds
-later; without one it is atomic.
+`python -m benchmarks.races --runs 100 --window 0.001` plays the races of the suite over loopback
+against the reference server in a process of its own. With a window, that server has for each race
+the defect it is about: so many seconds pass between a look and what is done upon it. Without one it
+is atomic.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import multiprocessing.connection
+import os
 import time
 from collections import Counter
+from collections.abc import Collection, Mapping
 
 from conformance.play.verdicts import Verdict
 from conformance.plugin.options import BUNDLED
-from conformance.run.examine import Examiner
+from conformance.run import examine
+from conformance.run.examine import BROKEN, Examiner
 from conformance.run.opening import network_of
 from conformance.run.setup import prepare
 from conformance.scenario.loader import load_folders
+from conformance.scenario.model import Variant
 from conformance.target.bundled import bundled_target
 from conformance.vocabulary import vocabulary
 from reference_server import Server
@@ -27,17 +31,44 @@ from reference_server.defects import tokens
 from reference_server.demo import demo_config
 from reference_server.shell import running
 
-RACES = ("code-used-at-once/twelve", "refresh-token-used-at-once/twelve")
-DEFECTS = ("code.check_then_act", "refresh.check_then_act")
+# Each race whose verdict depends on luck, and the defect it has to notice.
+RACES: Mapping[str, str] = {
+    "code-used-at-once/twelve": "code.check_then_act",
+    "refresh-token-used-at-once/twelve": "refresh.check_then_act",
+    "refresh-beside-its-revocation/the-token": "refresh.undoes_revocation",
+    "refresh-beside-its-revocation/its-access-token": "refresh.overlooked",
+    "refresh-beside-its-revocation/its-successor": "refresh.overlooked",
+    "refresh-beside-a-replaced-token/two-generations-old": "refresh.overlooked",
+    "code-beside-a-wrong-attempt/wrong-verifier": "code.answer_shared",
+    "code-beside-a-wrong-attempt/another-client": "code.answer_shared",
+}
+NOTICED = (*BROKEN, Verdict.OBSERVE)  # what a MAY is about is never more than observed
 
 
-def serve(window: float, told: multiprocessing.connection.Connection) -> None:
+def serve(
+    window: float, defects: Collection[str], told: multiprocessing.connection.Connection
+) -> None:
     """Serve until told to stop; the issuer goes to the other end first."""
     tokens.WINDOW = window
-    defects = DEFECTS if window else ()
     with running(lambda issuer: Server(demo_config(issuer), defects=defects)) as issuer:
         told.send(issuer)
         told.recv()
+
+
+def measure(variant: Variant, runs: int, window: float) -> Counter[str]:
+    """How often each verdict came of a race, at a server that has its defect or is atomic."""
+    defects = (RACES[variant.key],) if window else ()
+    ours, theirs = multiprocessing.Pipe()
+    arguments = (window, defects, theirs)
+    server = multiprocessing.Process(target=serve, args=arguments, daemon=True)
+    server.start()
+    target = bundled_target(ours.recv())
+    with network_of(target) as network:
+        examiner = Examiner(prepare(target, network), [variant], show=lambda _play, _hide: ())
+        counts = Counter(str(examiner.examine(variant).verdict) for _ in range(runs))
+    ours.send("stop")
+    server.join()
+    return counts
 
 
 def main() -> None:
@@ -45,31 +76,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--window", type=float, default=0.0, help="seconds; 0 for an atomic server")
+    parser.add_argument("--only", default="", help="races whose name holds this")
+    parser.add_argument("--plays", type=int, default=examine.MEETINGS, help="of one race at most")
     options = parser.parse_args()
-    ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.Process(target=serve, args=(options.window, theirs), daemon=True)
-    server.start()
-    target = bundled_target(ours.recv())
-    variants = [
-        variant
-        for scenario in load_folders([BUNDLED], vocabulary())
-        for variant in scenario.variants
-        if variant.key in RACES
-    ]
-    counts: Counter[tuple[str, str]] = Counter()
+    examine.RACES = min(examine.RACES, options.plays)
+    examine.MEETINGS = options.plays
+    scenarios = load_folders([BUNDLED], vocabulary())
+    every = {variant.key: variant for scenario in scenarios for variant in scenario.variants}
     started = time.monotonic()
-    with network_of(target) as network:
-        examiner = Examiner(prepare(target, network), variants)
-        for _ in range(options.runs):
-            for variant in variants:
-                counts[variant.key, str(examiner.examine(variant).verdict)] += 1
-    ours.send("stop")
-    server.join()
-    for key in RACES:
-        verdicts = ", ".join(f"{v} {n}" for (k, v), n in sorted(counts.items()) if k == key)
-        noticed = counts[key, str(Verdict.FAIL)]
-        print(f"{key}: noticed in {noticed} of {options.runs} ({verdicts})")
-    print(f"window {options.window * 1000:g} ms, {time.monotonic() - started:.0f} s")
+    for key in (key for key in RACES if options.only in key):
+        counts = measure(every[key], options.runs, options.window)
+        noticed = sum(counts[str(verdict)] for verdict in NOTICED)
+        verdicts = ", ".join(f"{verdict} {n}" for verdict, n in sorted(counts.items()))
+        print(f"{key}: {noticed} of {options.runs} ({verdicts})", flush=True)
+    seconds, load = time.monotonic() - started, os.getloadavg()[0]
+    print(f"window {options.window * 1000:g} ms, {seconds:.0f} s, load {load:.0f}")
 
 
 if __name__ == "__main__":

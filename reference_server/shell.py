@@ -62,7 +62,8 @@ def running(make_server: Callable[[str], Server]) -> Iterator[str]:
     Args:
         make_server: makes the server for an issuer.
     """
-    with socket.socket() as listener:
+    # asyncio sends answers without delay only over a socket that says it is TCP
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind((LOOPBACK, 0))
         listener.listen(128)
         issuer = f"http://{LOOPBACK}:{listener.getsockname()[1]}"

@@ -151,6 +151,18 @@ class MemoryStore:
         with self._lock:
             self._ended.put(family, True)
 
+    def ended(self, family: str) -> bool:
+        """Whether a grant was revoked."""
+        return family in self._ended.rows
+
+    def put_back(self, token: Token) -> bool:
+        """Undo the end of a grant, with a token as it was then; for a server with a defect."""
+        with self._lock:
+            ended = self._ended.rows.pop(token.grant.family, False)
+            if ended:
+                self._tokens.put(token.value, token)
+            return ended
+
     def put_sign_in(self, sign_in: SignIn) -> None:
         """Remember or replace a session."""
         with self._lock:

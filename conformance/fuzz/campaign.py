@@ -234,6 +234,13 @@ class Campaign:
             return
         self._count(told, transcript)
         self._tell(self.progress)
+        # of the orders in which requests of one moment may have come, the one it is right in
+        orders = [tuple(self._parted(document, one, transcript)) for one in told.orders]
+        yield from min(orders, key=len)
+
+    def _parted(
+        self, document: Document, told: Told, transcript: Transcript
+    ) -> Iterator[Counterexample]:
         by_shape = self._shapes.partings(document["id"], transcript, told)
         for parting in itertools.chain(partings(transcript, told), by_shape):
             cited = _cited(parting, document)

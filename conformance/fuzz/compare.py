@@ -91,7 +91,7 @@ def partings(target: Transcript, told: Told) -> Iterator[Parting]:
             yield _parting(Kind.WRONG_ERROR, theirs, ours, told)
         if ours.answer is not Answer.GRANTED and not ours.step.judged:
             return
-        if ours.together:
+        if ours.step.copies > 1:
             return  # who wins a race, and what that does to the grant, is luck at either server
 
 

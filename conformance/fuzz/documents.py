@@ -15,10 +15,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.fuzz.operations import EXPIRIES, OPERATIONS, Operation
+from conformance.fuzz.operations import EXPIRIES, OPERATIONS, Operation, members
 from conformance.fuzz.places import add, changed, changes_of
 from conformance.fuzz.seeds import Seed, seeds
 from conformance.scenario.bases import BASES, STEP_NEEDS
+from conformance.scenario.loader import TOGETHER
 from conformance.scenario.model import StepKind
 
 Document = dict[str, Any]
@@ -90,7 +91,8 @@ def begun_with(seed: Seed) -> Document:
     """The exchange of a seed, its expectations left to the oracle."""
     content: Document = copy.deepcopy(dict(seed.content))
     for step in content.get("then", ()):
-        step["expect"] = "oracle"
+        for one in step.get(TOGETHER, [step]):
+            one["expect"] = "oracle"
     return content
 
 
@@ -157,7 +159,8 @@ def _offered(present: frozenset[str]) -> tuple[Operation, ...]:
 
 def _needs(operation: Operation) -> set[str]:
     needs = set()
-    for step in operation.steps:
+    requests = [one for step in operation.steps for one in members(step)]
+    for step in requests:
         needs |= {need for kind, need in STEP_NEEDS.items() if kind in step}
         needs |= {"second-client"} if "client_auth" in step else set()
         after = step.get("http", {}).get("after")
@@ -168,14 +171,17 @@ def _needs(operation: Operation) -> set[str]:
 def follow(choose: Choose, content: Document, operation: Operation) -> None:
     """Add an operation to the course of a document."""
     for step in operation.steps:
-        filled = _filled(choose, step, _names(content))
-        content["then"] = [*content.get("then", ()), {**filled, "expect": "oracle"}]
+        names = _names(content)  # requests of one moment know nothing of each other's answers
+        filled = [{**_filled(choose, one, names), "expect": "oracle"} for one in members(step)]
+        added = {TOGETHER: filled} if TOGETHER in step else filled[0]
+        content["then"] = [*content.get("then", ()), added]
 
 
 def _names(content: Document) -> list[str]:
     """The names of the steps so far, as the loader gives them."""
     names: list[str] = []
-    followers = [next(word for word in step if word in KINDS) for step in content.get("then", ())]
+    course = [one for step in content.get("then", ()) for one in members(step)]
+    followers = [next(word for word in step if word in KINDS) for step in course]
     for kind in (*BASES[content["base"]].steps, *followers):
         count = sum(name.split("-")[0] == kind for name in names) + 1
         names.append(str(kind) if count == 1 else f"{kind}-{count}")

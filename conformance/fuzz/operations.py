@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.scenario.loader import TOGETHER
+
 Steps = tuple[Mapping[str, Any], ...]
 OTHER_CLIENT = {"client_auth": {"client": "second"}}
 OTHER_KEY: Mapping[str, Any] = {"dpop": {"key": "other"}}
@@ -43,11 +45,22 @@ def _bad(name: str, step: Mapping[str, Any]) -> Operation:
     return Operation(name, (step,))
 
 
+def _race(name: str, *steps: Mapping[str, Any], after: Steps = ()) -> Operation:
+    return Operation(name, (*after, {TOGETHER: steps}))
+
+
+def members(step: Mapping[str, Any]) -> Steps:
+    """The requests of a step: one, or those that are sent together."""
+    return tuple(step.get(TOGETHER, (step,)))
+
+
 def _unproven(name: str, step: Mapping[str, Any]) -> Operation:
     return Operation(name, (step,), proven=True)
 
 
 CODE: Mapping[str, Any] = {"token": {}}
+WRONG_VERIFIER: Mapping[str, Any] = {"token": {"code_verifier": {"change_last": 1}}}
+AUTHORIZE: Mapping[str, Any] = {"authorize": {}}
 FIRST_CODE: Mapping[str, Any] = {"token": {"code": {"copy": "authorize.code"}}}
 REFRESH: Mapping[str, Any] = {"refresh": {}}
 EARLIER_REFRESH: Mapping[str, Any] = {"refresh": {"refresh_token": {"earlier": "refresh_token"}}}
@@ -59,7 +72,7 @@ REVOKE: Mapping[str, Any] = {"revoke": {}}
 REVOKE_REFRESH: Mapping[str, Any] = {"revoke": {"token": {"earlier": "refresh_token"}}}
 
 OPERATIONS: tuple[Operation, ...] = (
-    _good("authorize and exchange", {"authorize": {}}, CODE),
+    _good("authorize and exchange", AUTHORIZE, CODE),
     _good("refresh", REFRESH),
     _good("refresh for less", {"refresh": {"scope": "openid"}}),
     _good("userinfo", USERINFO),
@@ -71,7 +84,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _bad("the code again", CODE),
     _bad("the first code again", FIRST_CODE),
     _bad("the code again without verifier", {"token": {"code_verifier": {"omit": True}}}),
-    _bad("the code again, wrong verifier", {"token": {"code_verifier": {"change_last": 1}}}),
+    _bad("the code again, wrong verifier", WRONG_VERIFIER),
     _bad("the code again by another client", {**CODE, **OTHER_CLIENT}),
     _bad("the code twice at once", {**CODE, **AT_ONCE}),
     _bad("an earlier refresh token", EARLIER_REFRESH),
@@ -86,6 +99,11 @@ OPERATIONS: tuple[Operation, ...] = (
     _bad("revocation by another client", {**REVOKE, **OTHER_CLIENT}),
     _bad("a refresh token revoked by another client", {**REVOKE_REFRESH, **OTHER_CLIENT}),
     _bad("revocation with a wrong hint", {"revoke": {"token_type_hint": "refresh_token"}}),
+    _race("a refresh while a refresh token is revoked", REFRESH, REVOKE_REFRESH),
+    _race("a refresh while an earlier token comes back", REFRESH, EARLIER_REFRESH),
+    _race("a refresh while another client tries", REFRESH, {**REFRESH, **OTHER_CLIENT}),
+    _race("a code while a wrong verifier is shown", CODE, WRONG_VERIFIER, after=(AUTHORIZE,)),
+    _race("a code while another client tries", CODE, {**CODE, **OTHER_CLIENT}, after=(AUTHORIZE,)),
     _unproven("the code again, another key", {**CODE, **OTHER_KEY}),
     _unproven("a refresh, another key", {**REFRESH, **OTHER_KEY}),
     _unproven("a refresh, no proof", {**REFRESH, **NO_PROOF}),
@@ -102,5 +120,5 @@ EXPIRIES: tuple[Operation, ...] = (
     Operation("a refresh, expired", ({**REFRESH, "http": {"after": "refresh-token"}},)),
     Operation("userinfo, expired", ({**USERINFO, "http": {"after": "access-token"}},)),
     Operation("introspect, expired", ({**INTROSPECT, "http": {"after": "access-token"}},)),
-    Operation("the code, expired", ({"authorize": {}}, {**CODE, "http": {"after": "code"}})),
+    Operation("the code, expired", (AUTHORIZE, {**CODE, "http": {"after": "code"}})),
 )

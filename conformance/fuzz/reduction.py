@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.fuzz.documents import PLAYED_BASES, Document, finished
+from conformance.fuzz.operations import members
 from conformance.fuzz.places import GATHERING
 from conformance.scenario.bases import BASES
+from conformance.scenario.loader import TOGETHER
 
 BESIDE = ("client", "session", "pkce", "given", "client_auth", "http", "headers", "dpop")
 OWN = ("base", *BESIDE, "then")
@@ -33,10 +35,13 @@ def _shorter(content: Document) -> Iterator[Document]:
 
 def _without_a_step(content: Document) -> Iterator[Document]:
     course = content.get("then", ())
+    without = {key: value for key, value in content.items() if key != "then"}
     for index in reversed(range(len(course))):
-        rest = [*course[:index], *course[index + 1 :]]
-        without = {key: value for key, value in content.items() if key != "then"}
+        before, after = course[:index], course[index + 1 :]
+        rest = [*before, *after]
         yield {**without, "then": rest} if rest else without
+        if TOGETHER in course[index]:
+            yield from ({**without, "then": [*before, o, *after]} for o in members(course[index]))
 
 
 def _without_a_change(content: Document) -> Iterator[Document]:

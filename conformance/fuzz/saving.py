@@ -10,9 +10,11 @@ import yaml
 
 from conformance.fuzz.campaign import Counterexample
 from conformance.fuzz.documents import Document
+from conformance.fuzz.operations import members
 from conformance.play.verdicts import Kind
 from conformance.run.evidence import ShownExchange
 from conformance.scenario.bases import BASES
+from conformance.scenario.loader import TOGETHER
 from conformance.scenario.model import StepKind
 from conformance.texts import harmless
 
@@ -56,12 +58,15 @@ def _expectation(found: Counterexample) -> Any:
 def _expecting(document: Document, step: str, expect: Any) -> Document:
     """The document with this expectation at a step, which is named as the loader names it."""
     kind, _, number = step.partition("-")
-    followers = [dict(follower) for follower in document.get("then", ())]
+    followers = [
+        {TOGETHER: [dict(one) for one in members(item)]} if TOGETHER in item else dict(item)
+        for item in document.get("then", ())
+    ]
     steps = BASES[document["base"]].steps
     count = list(steps).count(StepKind(kind))
     if step == steps[-1]:
         return {**document, "expect": expect}
-    for follower in followers:
+    for follower in (one for item in followers for one in item.get(TOGETHER, [item])):
         count += kind in follower
         if kind in follower and count == int(number or 1):
             follower["expect"] = expect

@@ -81,7 +81,7 @@ class Shapes:
         shapes = (*self._everywhere, *self._of_seeds.get(document, ()))
         for ours in told.transcript.steps:
             theirs = target.step(ours.step.name)
-            if theirs is None or theirs.answer is not ours.answer or ours.together:
+            if theirs is None or theirs.answer is not ours.answer or ours.step.copies > 1:
                 return
             for shape in shapes:
                 if not shape.speaks_of(theirs, ours, target):

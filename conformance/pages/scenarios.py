@@ -37,7 +37,8 @@ KEYS: Mapping[str, str] = {
     "control": "`false`: no valid twin is played before. For cases that are valid themselves.",
     "every_response": "`true`: the checks are also made on every other answer of the run.",
     "expect": "The outcome that passes, or a list of outcomes tried in order.",
-    "then": "Further requests, each with its own changes and `expect`.",
+    "then": "Further requests, each with its own changes and `expect`; in place of one `together:` "
+    "with a list of several, which are sent at the same moment ([races](../scenarios.md#races)).",
     "headers": "Changes to the headers of the last request.",
     "dpop": "Changes to its DPoP proof.",
     "client_auth": "How the client authenticates at it.",
@@ -59,6 +60,7 @@ OUTCOME: Mapping[str, str] = {
     "answer": f"The class of the answer: {code(outcomes.ANSWERS)}. It follows from `status` "
     "and `error` where it is left out.",
     "at": "The step it speaks of, where that is not its own.",
+    "where": "How other steps were answered, by name; the outcome is for such plays alone.",
     "status": "The status, or a list of them.",
     "error": "The error code, or a list of them.",
     "has": "Members the answer must have.",

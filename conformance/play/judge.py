@@ -10,7 +10,7 @@ from conformance.play.standing import Differs, differs, standing
 from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import Judgement, Kind, Verdict, worst
 from conformance.play.wording import answer_text, outcome_text
-from conformance.scenario.model import Answer, Outcome, Step, Variant
+from conformance.scenario.model import Answer, Outcome, Step, Variant, moments
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 
@@ -62,7 +62,7 @@ class Court:
             yield judgement
             if judgement.verdict is not Verdict.PASS and judgement.kind is not Kind.WRONG_ERROR:
                 return
-            if played.together:
+            if step.copies > 1:
                 return  # what a race does to the grant is luck at either server
 
     def _beside(self, judgement: Judgement, played: Played, found: Differs | None) -> Judgement:
@@ -72,16 +72,19 @@ class Court:
         return _judgement(self.gate, found.kind, played, found.expected, found.observed)
 
     def _by_outcomes(self, transcript: Transcript) -> Iterator[Judgement]:
-        for step in self.variant.steps:
-            played = transcript.step(step.name)
-            if played is None:
-                if step.judged or not any(s.judged for s in self.variant.steps):
-                    yield self._not_reached(step, transcript)
-                continue
-            if step.judged:
-                yield self._judge_step(step, played, transcript)
-            elif played.answer is not Answer.GRANTED:
-                yield self._stopped_at(played, transcript)
+        for together in moments(self.variant.steps):
+            stopped = False
+            for step in together:
+                played = transcript.step(step.name)
+                if played is None:
+                    if step.judged or not any(s.judged for s in self.variant.steps):
+                        yield self._not_reached(step, transcript)
+                elif step.judged:
+                    yield self._judge_step(step, played, transcript)
+                elif played.answer is not Answer.GRANTED:
+                    yield self._stopped_at(played, transcript)
+                    stopped = True
+            if stopped:
                 return
 
     def _judge_step(self, step: Step, played: Played, transcript: Transcript) -> Judgement:
@@ -157,6 +160,11 @@ class Court:
         return self.gate, kind, ""
 
     def _not_reached(self, step: Step, transcript: Transcript) -> Judgement:
+        """A judged step that was never sent: an outcome may speak of the step that is why."""
+        for outcome in step.expect:
+            earlier = transcript.step(outcome.at)
+            if earlier and difference(outcome, earlier, transcript, self.look).none:
+                return self._matched(outcome, step.expect, earlier)
         note = transcript.stopped or f"{step.name} was not reached"
         expected = outcome_text(self._outcomes(step))
         return Judgement(Verdict.COULD_NOT_RUN, Kind.NONE, step.name, expected, "", note)
@@ -187,7 +195,7 @@ def _judgement(verdict: Verdict, kind: Kind, played: Played, expected: str, note
 
 def _kind(found: list[tuple[Outcome, Difference]], answer: Answer) -> tuple[Kind, Difference]:
     """How an answer that matches no outcome failed, and the nearest outcome's difference."""
-    near = next((differs for outcome, differs in found if outcome.answer is answer), None)
+    near = next((differs for _, differs in found if not differs.answer), None)
     if near is None:
         return _kind_by_answer(answer, tuple(outcome for outcome, _ in found)), Difference()
     if near.excess:

@@ -19,7 +19,7 @@ Look = Callable[[str, Played, Transcript], Iterable[str]]
 class Difference:
     """How an answer differs from an outcome, gathered by what it means."""
 
-    answer: bool = False  # another class altogether
+    answer: bool = False  # another class altogether, or not what the outcome is for
     error: tuple[str, ...] = ()  # status or error code
     shape: tuple[str, ...] = ()  # members, headers, checks
     excess: tuple[str, ...] = ()  # members that must not be there
@@ -32,13 +32,19 @@ class Difference:
 
 def difference(outcome: Outcome, played: Played, transcript: Transcript, look: Look) -> Difference:
     """How `played` differs from `outcome`; shape is compared only within the same class."""
-    if played.answer is not outcome.answer:
+    if played.answer is not outcome.answer or not _applies(outcome, transcript):
         return Difference(answer=True)
     return Difference(
         error=tuple(_errors(outcome, played)),
         shape=(*_shape(outcome, played, transcript), *_checks(outcome, played, transcript, look)),
         excess=tuple(_excess(outcome, played)),
     )
+
+
+def _applies(outcome: Outcome, transcript: Transcript) -> bool:
+    """Whether the other steps were answered as the outcome takes for granted."""
+    others = ((transcript.step(name), answer) for name, answer in outcome.where.items())
+    return all(played is not None and played.answer is answer for played, answer in others)
 
 
 def _excess(outcome: Outcome, played: Played) -> Iterator[str]:

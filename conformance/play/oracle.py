@@ -15,7 +15,7 @@ from conformance.play.party import Party
 from conformance.play.player import play
 from conformance.play.transcript import Transcript
 from conformance.play.wording import answer_text
-from conformance.scenario.model import Variant
+from conformance.scenario.model import Step, Variant, orders
 from conformance.target.bundled import lifetimes_of
 from conformance.target.discovery import allowed_origins, discover
 from conformance.target.model import CERTIFICATE_METHODS, Client, Login, Network, Target
@@ -38,12 +38,19 @@ CLAIMS = {
 class Told:
     """What the oracle did with a variant, and why it refused where it did.
 
-    `refusals` maps the name of a step to the guard that refused it.
+    `refusals` maps the name of a step to the guard that refused it. Requests of one moment are
+    answered in the order they are written in; `otherwise` has every other order.
     """
 
     transcript: Transcript
     explanation: str
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    otherwise: tuple[Told, ...] = ()
+
+    @property
+    def orders(self) -> tuple[Told, ...]:
+        """What it did in each order, this one first."""
+        return (self, *self.otherwise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +62,18 @@ class Oracle:
     clock: MovableClock
 
     def play(self, variant: Variant) -> Told:
-        """Play every step of `variant` as the player does on the target."""
+        """Play every step of `variant` as the player does on the target.
+
+        Different requests of one moment are played in turn, in every order: whatever a target makes
+        of them, a right answer is one of those.
+        """
+        first, *others = [self._play(variant, steps) for steps in orders(variant.steps)]
+        return replace(first, otherwise=tuple(others))
+
+    def _play(self, variant: Variant, steps: tuple[Step, ...]) -> Told:
         transport = InProcessTransport(self.server)
         party = replace(self.party, connect=lambda: transport)
-        transcript = play(party, variant.setting, variant.steps)
+        transcript = play(party, variant.setting, steps, in_turn=True)
         said = "; ".join(f"{p.step.name}: {answer_text(p)}" for p in transcript.steps[-2:])
         refusal = transport.refusal
         if refusal is not None:

@@ -9,7 +9,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from conformance.errors import Unreachable
-from conformance.http import Recorder, Response
+from conformance.http import Exchange, Recorder, Response
 from conformance.login.cookies import CookieJar, is_loopback
 from conformance.login.form import denying
 from conformance.login.model import Landing, LoginDriver, Session
@@ -20,7 +20,7 @@ from conformance.play.party import Party
 from conformance.play.transcript import Played, Sent, Transcript
 from conformance.scenario.bases import SESSION_NEEDS
 from conformance.scenario.changes import MOMENT
-from conformance.scenario.model import Answer, Setting, Step, StepKind
+from conformance.scenario.model import Answer, Setting, Step, StepKind, moments
 from conformance.target.model import SIGNS_IN
 
 EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime
@@ -28,18 +28,24 @@ A_MOMENT = 2.0  # seconds, so that times told in whole seconds differ
 
 
 def play(
-    party: Party, setting: Setting, steps: Iterable[Step], *, own_sign_in: bool = False
+    party: Party,
+    setting: Setting,
+    steps: Iterable[Step],
+    *,
+    own_sign_in: bool = False,
+    in_turn: bool = False,
 ) -> Transcript:
     """Play `steps` in order until one lacks what it needs.
 
-    With `own_sign_in` the user signs in anew, so that ending the session harms no other play.
+    With `own_sign_in` the user signs in anew, so that ending the session harms no other play. With
+    `in_turn`, different requests of one moment are sent one after the other.
 
     Raises:
         LoginBlocked: the user could not be signed in.
         RateLimited: the target would not go on.
         HarnessError: the scenario asks for what cannot be made.
     """
-    playing = _Play(party, setting, own_sign_in=own_sign_in)
+    playing = _Play(party, setting, own_sign_in=own_sign_in, in_turn=in_turn)
     return contextvars.copy_context().run(playing.run, steps)  # its time is its own
 
 
@@ -76,34 +82,35 @@ def own_sign_in_needed(steps: Iterable[Step]) -> bool:
     steps = tuple(steps)
     kinds = [step.kind for step in steps]
     repeated = any(kinds.count(kind) > 1 for kind in (StepKind.TOKEN, StepKind.REFRESH))
-    at_once = any(step.changes.http and step.changes.http.at_once > 1 for step in steps)
-    return repeated or at_once or StepKind.REVOKE in kinds
+    return repeated or any(step.raced for step in steps) or StepKind.REVOKE in kinds
 
 
 class _Play:
     """One play: its memory, its recorder, the steps done so far."""
 
-    def __init__(self, party: Party, setting: Setting, *, own_sign_in: bool) -> None:
+    def __init__(self, party: Party, setting: Setting, *, own_sign_in: bool, in_turn: bool) -> None:
         self.party = party
         self.setting = setting
         self.own_sign_in = own_sign_in
+        self.in_turn = in_turn
         self.memory = Memory.begin(party, setting)
         self.recorder = Recorder(party.connect())
 
     def run(self, steps: Iterable[Step]) -> Transcript:
         done: list[Played] = []
         stopped = ""
-        for step in steps:
+        for together in moments(steps):
             self.recorder.exchanges.clear()
             try:
-                authorizing = step.kind is StepKind.AUTHORIZE and not _without_browser(step)
-                played = self._authorize(step) if authorizing else self._request(step)
+                played = self._moment(together)
             except Lacking as lacking:
-                stopped = f"{step.name} could not be sent: {lacking}"
+                names = " and ".join(step.name for step in together)
+                stopped = f"{names} could not be sent: {lacking}"
                 break
-            done.append(played)
-            self._remember(played)
-            if not (played.answer is Answer.GRANTED or step.judged):
+            done += played
+            for one in played:
+                self._remember(one)
+            if not all(one.answer is Answer.GRANTED or one.step.judged for one in played):
                 break
         return Transcript(
             setting=self.setting,
@@ -113,6 +120,14 @@ class _Play:
             stopped=stopped,
             jkt=self.memory.dpop_key().jkt if self.memory.keys else "",
         )
+
+    def _moment(self, together: tuple[Step, ...]) -> list[Played]:
+        """One step, or several that are sent at the same moment."""
+        first = together[0]
+        if first.raced:
+            return self._at_once(together)
+        authorizing = first.kind is StepKind.AUTHORIZE and not _without_browser(first)
+        return [self._authorize(first) if authorizing else self._request(first)]
 
     def _remember(self, played: Played) -> None:
         sent = {name: values[0] for name, values in played.sent.items()}
@@ -181,29 +196,28 @@ class _Play:
         return registered[0] if registered else ""
 
     def _request(self, step: Step) -> Played:
-        if step.changes.http:
-            self._let_pass(step.changes.http.after)
+        self._let_pass_for(step)
         letter = wire.write(self.memory, step)
-        sent, valid = letter.sent, letter.valid
         at = self.party.clock()
         try:
-            responses = wire.send(self.memory, self.recorder, letter)
+            response = wire.send(self.memory, self.recorder, letter)
         except Unreachable as error:
-            return self._unanswered(step, sent, valid, error)
-        members = [read_members(step.kind, response) for response in responses]
-        answers = tuple(map(partial(answered, step.kind, letter.method), responses, members))
-        first = answers.index(Answer.GRANTED) if Answer.GRANTED in answers else 0
-        return Played(
-            step=step,
-            answer=answers[first],
-            sent=sent,
-            valid=valid,
-            received=members[first],
-            response=responses[first],
-            together=_told_apart(step.kind, responses, answers) if letter.http.at_once > 1 else (),
-            exchanges=tuple(self.recorder.exchanges),
-            at=at,
-        )
+            return self._unanswered(step, letter.sent, letter.valid, error)
+        return _answered(letter, (response,), tuple(self.recorder.exchanges), at)
+
+    def _at_once(self, steps: tuple[Step, ...]) -> list[Played]:
+        """Every request is written before the first is sent, so none knows another's answer."""
+        for step in steps:
+            self._let_pass_for(step)
+        letters = [wire.write(self.memory, step) for step in steps]
+        at = self.party.clock()
+        in_turn = self.in_turn and len(letters) > 1
+        sent = wire.send_at_once(self.memory, self.recorder, letters, in_turn=in_turn)
+        return [_of_a_race(*one, at) for one in zip(letters, sent, strict=True)]
+
+    def _let_pass_for(self, step: Step) -> None:
+        if step.changes.http:
+            self._let_pass(step.changes.http.after)
 
     def _let_pass(self, after: str) -> None:
         """Wait until what lives so long has expired; `needs` saw to it that this is wanted."""
@@ -223,6 +237,46 @@ class _Play:
             failure=error.message,
             at=self.party.clock(),
         )
+
+
+def _answered(
+    letter: wire.Letter,
+    responses: Sequence[Response],
+    exchanges: tuple[Exchange, ...],
+    at: float,
+) -> Played:
+    """The step of a letter; of several answers the first that grants it stands for all."""
+    kind = letter.step.kind
+    members = [read_members(kind, response) for response in responses]
+    answers = tuple(map(partial(answered, kind, letter.method), responses, members))
+    first = answers.index(Answer.GRANTED) if Answer.GRANTED in answers else 0
+    return Played(
+        step=letter.step,
+        answer=answers[first],
+        sent=letter.sent,
+        valid=letter.valid,
+        received=members[first],
+        response=responses[first],
+        together=_told_apart(kind, responses, answers) if letter.step.raced else (),
+        exchanges=exchanges,
+        at=at,
+    )
+
+
+def _of_a_race(letter: wire.Letter, exchanges: tuple[Exchange, ...], at: float) -> Played:
+    """A step that was sent at the same moment as others, or as its own copies."""
+    responses = [one.response for one in exchanges if one.response is not None]
+    if responses:
+        return _answered(letter, responses, exchanges, at)
+    return Played(
+        step=letter.step,
+        answer=Answer.NO_ANSWER,
+        sent=letter.sent,
+        valid=letter.valid,
+        exchanges=exchanges,
+        failure=exchanges[0].failure,
+        at=at,
+    )
 
 
 def _told_apart(

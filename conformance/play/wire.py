@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from conformance.challenges import read_challenges
 from conformance.errors import Unreachable
-from conformance.http import Headers, Request, Response, Transport
+from conformance.http import Exchange, Headers, Request, Response, Transport
 from conformance.oauth.client_authentication import Credentials, Moment, credentials
 from conformance.oauth.dpop import ProofRequest, make_dpop_proof
 from conformance.oauth.signed_jwt import Signers
@@ -98,17 +100,13 @@ def _anew(memory: Memory, letter: Letter) -> Letter:
     return replace(letter, sent={**letter.sent, **fresh})
 
 
-def send(memory: Memory, transport: Transport, letter: Letter) -> tuple[Response, ...]:
-    """The answer to the request, or the answers where it is sent several times at once.
-
-    Sent once more where the server asks for a nonce in the DPoP proof.
+def send(memory: Memory, transport: Transport, letter: Letter) -> Response:
+    """The answer to one request; sent again where the server asks for a nonce in the DPoP proof.
 
     Raises:
         Unreachable: no answer came.
     """
     changes = _proof_changes(memory, letter.step)
-    if letter.http.at_once > 1:
-        return _together(memory, transport, letter, changes)
     response = transport.send(_request(memory, letter, changes))
     nonces = memory.party.nonces
     nonces[letter.url] = response.header("DPoP-Nonce") or nonces.get(letter.url, "")
@@ -117,21 +115,32 @@ def send(memory: Memory, transport: Transport, letter: Letter) -> tuple[Response
         again = _request(memory, _anew(memory, letter), changes, nonce=asked)
         response = transport.send(again)
         nonces[letter.url] = response.header("DPoP-Nonce") or nonces[letter.url]
-    return (response,)
+    return response
 
 
-def _together(
-    memory: Memory, transport: Transport, letter: Letter, proof: JwtChanges | None
-) -> tuple[Response, ...]:
-    """Each request has a proof and assertion of its own, so that none is refused as a replay."""
-    letters = [letter, *(_anew(memory, letter) for _ in range(letter.http.at_once - 1))]
-    made = [_request(memory, one, proof) for one in letters]
-    answers = send_together(transport, made)
-    responses = tuple(answer for answer in answers if isinstance(answer, Response))
-    failures = [answer for answer in answers if isinstance(answer, Unreachable)]
-    if failures and not responses:
-        raise failures[0]
-    return responses
+def send_at_once(
+    memory: Memory, transport: Transport, letters: Sequence[Letter], *, in_turn: bool = False
+) -> list[tuple[Exchange, ...]]:
+    """What became of each letter, all of them and all their copies sent at the same moment.
+
+    Each request has a proof and assertion of its own, so that none is refused as a replay. With
+    `in_turn`, what was written for one moment is sent one after the other.
+    """
+    copies = [
+        letter if number == 0 else _anew(memory, letter)
+        for letter in letters
+        for number in range(letter.step.copies)
+    ]
+    made = [_request(memory, one, _proof_changes(memory, one.step)) for one in copies]
+    answers = map(transport.send, made) if in_turn else send_together(transport, made)
+    exchanges = map(_exchange, made, answers)
+    return [tuple(islice(exchanges, letter.step.copies)) for letter in letters]
+
+
+def _exchange(request: Request, answer: Response | Unreachable) -> Exchange:
+    if isinstance(answer, Response):
+        return Exchange(request, answer)
+    return Exchange(request, failure=answer.message)
 
 
 def _request(

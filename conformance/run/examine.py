@@ -30,8 +30,11 @@ from conformance.scenario.wording import changes_in_words
 
 Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
 ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE)
+ATTEMPTS = 2  # at a play whose requests were not all answered
 RACES = 3  # times that a race is run before it counts as withstood
+MEETINGS = 12  # the same where different requests race: which of them comes first is luck as well
 BROKEN = (Verdict.FAIL, Verdict.WARN)
+LOST = (*BROKEN, Verdict.DEVIATION)
 
 
 @dataclass(slots=True)
@@ -102,32 +105,44 @@ class Examiner:
             shown = self._show(control.transcript, hide) if control.transcript else ()
             note = "the valid twin of this case was not granted, so a refusal would prove nothing"
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
-        transcript = self._play(variant)
-        court = self._court(variant, self._surround, told.transcript)
-        judgement = worst([self._excused(variant, j) for j in court.judgements(transcript)])
+        courts = [self._court(variant, self._surround, one.transcript) for one in told.orders]
+        transcript, judgement = self._play(variant, courts)
         self.everywhere.look(transcript, variant.key, self._surround, self.setup.redactor)
         finding = self._judged(variant, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
             finding = replace(finding, twin=self._twin(variant, finding.step, control.transcript))
         return self._with_sightings(variant, finding) if variant.every_response else finding
 
-    def _play(self, variant: Variant) -> Transcript:
+    def _play(self, variant: Variant, courts: Sequence[Court]) -> tuple[Transcript, Judgement]:
         """Play the variant; once more if there was no answer, so that a hiccup is no finding.
 
-        A race that was not lost is run again: luck decides whether its window is hit.
+        There is a court for each order in which the oracle has answered requests of one moment; the
+        mildest is right. A race that was withstood is run again: luck decides whether its window is
+        hit. The gravest of its plays counts.
         """
-        races = _races(variant)
-        for _attempt in range(RACES if races else 2):
+        plays = []
+        for _play in range(_plays(variant)):
+            plays.append(self._play_whole(variant, courts))
+            if plays[-1][1].verdict in LOST:
+                break
+        ran = [play for play in plays if play[1].verdict is not Verdict.COULD_NOT_RUN]
+        return max(ran or plays, key=lambda play: _gravity(play[1]))
+
+    def _play_whole(
+        self, variant: Variant, courts: Sequence[Court]
+    ) -> tuple[Transcript, Judgement]:
+        for _attempt in range(ATTEMPTS):
             transcript = play(
                 self._party(variant.key),
                 variant.setting,
                 variant.steps,
                 own_sign_in=own_sign_in_needed(variant.steps),
             )
-            whole = all(played.answer is not Answer.NO_ANSWER for played in transcript.steps)
-            if whole and not (races and _one_won(transcript)):
+            if all(played.answer is not Answer.NO_ANSWER for played in transcript.steps):
                 break
-        return transcript
+        said = (court.judgements(transcript) for court in courts)
+        worsts = [worst([self._excused(variant, one) for one in judgements]) for judgements in said]
+        return transcript, min(worsts, key=_gravity)
 
     def _party(self, *names: str) -> Party:
         """The target, with choices that come again for the same seed and names."""
@@ -163,19 +178,19 @@ class Examiner:
         self.everywhere.look(transcript, source, self._surround, self.setup.redactor)
 
     def _ask_oracle(self, variant: Variant) -> Told:
-        """The oracle's play, which has to satisfy the scenario's own `expect`."""
+        """The oracle's play, which has to satisfy the scenario's own `expect` in every order."""
         if variant.key in self._told:
             return self._told[variant.key]
         told = self.setup.oracle.play(variant)
-        judgement = self._court(variant, self._oracle_surround, told.transcript).judge(
-            told.transcript
-        )
-        if judgement.verdict not in ACCEPTABLE:
-            raise HarnessError(
-                f"{variant.key}: the reference server does not do what the scenario expects: "
-                f"expected {judgement.expected}, got {told.explanation} {judgement.note}",
-                "this is a fault of tokenspec or of the scenario, not of the target",
-            )
+        for one in told.orders:
+            court = self._court(variant, self._oracle_surround, one.transcript)
+            judgement = court.judge(one.transcript)
+            if judgement.verdict not in ACCEPTABLE:
+                raise HarnessError(
+                    f"{variant.key}: the reference server does not do what the scenario expects: "
+                    f"expected {judgement.expected}, got {one.explanation} {judgement.note}",
+                    "this is a fault of tokenspec or of the scenario, not of the target",
+                )
         self._told[variant.key] = told
         return told
 
@@ -255,13 +270,15 @@ class Examiner:
         )
 
 
-def _races(variant: Variant) -> bool:
-    return any(step.changes.http and step.changes.http.at_once > 1 for step in variant.steps)
+def _gravity(judgement: Judgement) -> int:
+    return SEVERITY.index(judgement.verdict)
 
 
-def _one_won(transcript: Transcript) -> bool:
-    """Whether no more than one of the requests sent at once was granted."""
-    return all(played.together.count(Answer.GRANTED) <= 1 for played in transcript.steps)
+def _plays(variant: Variant) -> int:
+    """How often a variant is played at most."""
+    if any(step.moment for step in variant.steps):
+        return MEETINGS
+    return RACES if any(step.raced for step in variant.steps) else 1
 
 
 def _seen(

@@ -41,6 +41,8 @@ SHARED_KEYS = (
 )  # fmt: skip
 SCENARIO_KEYS = ("format", "id", "variants", *SHARED_KEYS)
 VARIANT_KEYS = ("id", *SHARED_KEYS)
+TOGETHER = "together"  # in place of a step: several, sent at the same moment
+PAGES = (StepKind.AUTHORIZE, StepKind.PAGE)  # carried by a browser, which sends nothing to the tick
 
 Fields = Mapping[str, Marked]
 
@@ -289,7 +291,9 @@ class _Builder:
         followers = self._followers(both, base)
         first = self._judged(steps[-1], both, at, optional=bool(followers))
         self._refuse_stray_steps(own, base)
-        return (*steps[:-1], first, *followers)
+        played = (*steps[:-1], first, *followers)
+        self._refuse_stray_names(played, at)
+        return played
 
     def _judged(self, step: Step, fields: Fields, at: Marked, *, optional: bool) -> Step:
         if "expect" not in fields:
@@ -303,23 +307,53 @@ class _Builder:
         if "then" not in both:
             return ()
         counts = {str(kind): base.steps.count(kind) for kind in StepKind}
-        steps = []
-        for item in self.reader.sequence(both["then"]):
-            allowed = (*STEP_WORDS, *REQUEST_KEYS, "expect")
-            fields = self.reader.mapping(item, allowed=allowed)
-            words = [word for word in fields if word in STEP_WORDS]
-            if len(words) != 1:
-                hint = f"one of: {', '.join(STEP_WORDS)}"
-                self.reader.problem(item, "a step has exactly one request", hint)
-                continue
-            word = words[0]
-            counts[word] += 1
-            name = word if counts[word] == 1 else f"{word}-{counts[word]}"
-            parameters = read_change_map(self.reader, fields[word])
-            changes = replace(read_request_changes(self.reader, fields), parameters=parameters)
-            step = Step(StepKind(word), name, changes)
-            steps.append(self._judged(step, fields, item, optional=True))
+        steps: list[Step] = []
+        for moment, item in enumerate(self.reader.sequence(both["then"]), start=1):
+            if isinstance(item.value, dict) and TOGETHER in item.value:
+                steps += self._together(item, counts, moment)
+            else:
+                steps += self._follower(item, counts)
         return tuple(steps)
+
+    def _together(self, at: Marked, counts: dict[str, int], moment: int) -> Iterator[Step]:
+        """The steps of one moment."""
+        members = self.reader.mapping(at, allowed=(TOGETHER,))[TOGETHER]
+        items = self.reader.sequence(members)
+        if len(items) == 1:
+            hint = "one request many times at once is http: {at_once: …}"
+            self.reader.problem(members, "what is sent together is two requests or more", hint)
+        for item in items:
+            for step in self._follower(item, counts):
+                if step.kind in PAGES:
+                    self.reader.problem(item, f"a browser sends {str(step.kind)!r} by itself")
+                yield replace(step, moment=moment)
+
+    def _follower(self, item: Marked, counts: dict[str, int]) -> Iterator[Step]:
+        """A further step, named after its kind and how many of it there were; none if it is bad."""
+        fields = self.reader.mapping(item, allowed=(*STEP_WORDS, *REQUEST_KEYS, "expect"))
+        words = [word for word in fields if word in STEP_WORDS]
+        if len(words) != 1:
+            hint = f"one of: {', '.join(STEP_WORDS)}"
+            self.reader.problem(item, "a step has exactly one request", hint)
+            return
+        word = words[0]
+        counts[word] += 1
+        name = word if counts[word] == 1 else f"{word}-{counts[word]}"
+        parameters = read_change_map(self.reader, fields[word])
+        changes = replace(read_request_changes(self.reader, fields), parameters=parameters)
+        step = Step(StepKind(word), name, changes)
+        yield self._judged(step, fields, item, optional=True)
+
+    def _refuse_stray_names(self, steps: Iterable[Step], at: Marked) -> None:
+        """Outcomes that speak of a step there is not would never be met."""
+        steps = tuple(steps)
+        names = [step.name for step in steps]
+        for step in steps:
+            for outcome in step.expect:
+                for name in filter(None, (outcome.at, *outcome.where)):
+                    if name not in names:
+                        message = f"{step.name!r} expects something of a step {name!r}"
+                        self.reader.problem(at, message, f"its steps: {', '.join(names)}")
 
     def _refuse_stray_steps(self, own: Fields, base: Base) -> None:
         for fields in (self.fields, own):

@@ -6,9 +6,10 @@ or judges it needs to know the file it came from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import count, groupby, permutations, product
 from typing import Any
 
 
@@ -125,6 +126,7 @@ class Outcome:
     answer: Answer
     verdict: str = "pass"  # pass | warn | observe
     at: str = ""  # the step it speaks of; empty: the step it stands on
+    where: Mapping[str, Answer] = field(default_factory=dict)  # how other steps were answered
     status: tuple[int, ...] = ()
     error: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
@@ -147,11 +149,36 @@ class Step:
     expect: tuple[Outcome, ...] = ()
     oracle: bool = False  # the oracle's answer is the expectation
     given: bool = False  # its changes are part of the valid set-up
+    moment: int = 0  # steps of one moment are sent together; 0: by itself
 
     @property
     def judged(self) -> bool:
         """Whether a verdict rests on this step."""
         return self.oracle or bool(self.expect)
+
+    @property
+    def raced(self) -> bool:
+        """Whether luck has a part in its answer: it is sent at the same moment as others."""
+        return self.moment > 0 or self.copies > 1
+
+    @property
+    def copies(self) -> int:
+        """How many times it is sent, all at the same moment."""
+        return self.changes.http.at_once if self.changes.http else 1
+
+
+def moments(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+    """`steps` in order, those that are sent together in one."""
+    alone = count(-1, -1)
+    for _, together in groupby(steps, key=lambda step: step.moment or next(alone)):
+        yield tuple(together)
+
+
+def orders(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+    """`steps` with those of each moment in every order, the one they are written in first."""
+    ways = (permutations(together) for together in moments(steps))
+    for way in product(*ways):
+        yield tuple(step for together in way for step in together)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from conformance.scenario.model import Answer, Outcome
 VERDICTS = ("pass", "warn", "observe")
 ANSWERS = tuple(str(answer) for answer in Answer if answer is not Answer.NO_ANSWER)
 OUTCOME_KEYS = (
-    "verdict", "answer", "at", "status", "error", "has", "lacks", "equals", "headers", "checks",
-    "at_most", "strict", "note",
+    "verdict", "answer", "at", "where", "status", "error", "has", "lacks", "equals", "headers",
+    "checks", "at_most", "strict", "note",
 )  # fmt: skip
 ORACLE = "oracle"
 
@@ -41,6 +41,7 @@ def _read_outcome(reader: Reader, at: Marked, checks: Collection[str]) -> Outcom
         answer=_answer(reader, fields, status, error),
         verdict=reader.choice(fields["verdict"], VERDICTS) if "verdict" in fields else "pass",
         at=reader.text(fields["at"]) if "at" in fields else "",
+        where=_where(reader, fields["where"]) if "where" in fields else {},
         status=status,
         error=error,
         has=reader.texts(fields["has"]) if "has" in fields else (),
@@ -54,6 +55,12 @@ def _read_outcome(reader: Reader, at: Marked, checks: Collection[str]) -> Outcom
         strict=reader.boolean(fields["strict"]) if "strict" in fields else False,
         note=reader.text(fields["note"]) if "note" in fields else "",
     )
+
+
+def _where(reader: Reader, at: Marked) -> dict[str, Answer]:
+    """By the name of another step, the class of its answer."""
+    words = {step: reader.choice(word, ANSWERS) for step, word in reader.mapping(at).items()}
+    return {step: Answer(word) for step, word in words.items() if word in ANSWERS}
 
 
 def _answer(

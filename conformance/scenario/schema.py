@@ -48,6 +48,7 @@ def build_schema() -> dict[str, Any]:
             "outcome": _outcome(),
             "expect": _expect(),
             "step": _step(),
+            "together": _together(),
         },
     }
 
@@ -102,7 +103,7 @@ def _shared() -> dict[str, Any]:
         "control": _BOOLEAN,
         "every_response": _BOOLEAN,
         "expect": _ref("expect"),
-        "then": {"type": "array", "items": _ref("step")},
+        "then": {"type": "array", "items": {"anyOf": [_ref("step"), _ref("together")]}},
         **steps,
         **_request_places(),
     }
@@ -179,6 +180,7 @@ def _outcome() -> dict[str, Any]:
             "verdict": _one_of(outcomes.VERDICTS),
             "answer": _one_of(outcomes.ANSWERS),
             "at": _TEXT,
+            "where": _map(_one_of(outcomes.ANSWERS)),
             "status": _WHOLE,
             "error": _TEXTS,
             "has": _TEXTS,
@@ -203,6 +205,12 @@ def _step() -> dict[str, Any]:
     words = {word: _ref("parameters") for word in loader.STEP_WORDS}
     step = _closed({**words, **_request_places(), "expect": _ref("expect")})
     return {**step, "oneOf": [{"required": [word]} for word in loader.STEP_WORDS]}
+
+
+def _together() -> dict[str, Any]:
+    """In place of a step: several, sent at the same moment."""
+    steps = {"type": "array", "minItems": 2, "items": _ref("step")}
+    return _closed({loader.TOGETHER: steps}, required=(loader.TOGETHER,))
 
 
 if __name__ == "__main__":

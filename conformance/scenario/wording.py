@@ -12,6 +12,7 @@ from conformance.scenario.model import (
     JwtChanges,
     StepKind,
     Variant,
+    moments,
 )
 from conformance.scenario.operators import describe
 
@@ -26,12 +27,15 @@ def changes_in_words(variant: Variant) -> tuple[str, ...]:
     """How the variant differs from the valid exchange, place by place."""
     words = []
     seen: set[StepKind] = set()
-    for step in variant.steps:
-        changes = [] if step.given else [f"{step.name}.{text}" for text in _changes(step.changes)]
-        if step.kind in seen and not changes:
-            changes = [f"{step.name}: the same kind of request again, valid in itself"]
-        words += changes
-        seen.add(step.kind)
+    for together in moments(variant.steps):
+        for step in together:
+            changes = [] if step.given else [f"{step.name}.{t}" for t in _changes(step.changes)]
+            if step.kind in seen and not changes:
+                changes = [f"{step.name}: the same kind of request again, valid in itself"]
+            words += changes
+            seen.add(step.kind)
+        if len(together) > 1:
+            words.append(f"{' and '.join(step.name for step in together)}: at the same moment")
     if variant.setting.session in SESSIONS:
         words.append(SESSIONS[variant.setting.session])
     standard = variant.control_setting.pkce

@@ -79,7 +79,20 @@ class _AllowedStream(httpcore.NetworkStream):
         now, last, ends = held.split(buffer, http2=self._speaks_http2())
         self._inner.write(now, timeout)
         if last:
-            held.release.hold(id(self), self._inner.write, last, ends)
+            held.release.hold(id(self), self._write_last, last, place=held.place, requests=ends)
+
+    def _write_last(self, last: bytes) -> None:
+        """Write while the thread of the request waits for its answer.
+
+        Straight to the socket: a write of the stream sets a time limit of its own, and the one who
+        reads with another would be told that nothing is there.
+        """
+        wire = self._inner.get_extra_info("socket")
+        secured = self._inner.get_extra_info("ssl_object")
+        if wire is not None and secured in (None, wire):
+            wire.sendall(last)
+        else:  # TLS inside the TLS of a proxy
+            self._inner.write(last)
 
     def _speaks_http2(self) -> bool:
         secured = self._inner.get_extra_info("ssl_object")

@@ -21,18 +21,33 @@ DATA, END_STREAM = 0, 1  # RFC 9113 §6.1
 Write = Callable[[bytes], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The last bytes of a request: its place among the others, its connection, how to write."""
+
+    place: int
+    connection: int
+    write: Write
+    last: bytes
+
+
 class Release:
-    """Lets so many requests go as soon as each has been held back, or has ended without."""
+    """Lets so many requests go as soon as each has been held back, or has ended without.
+
+    They go in the order of their places, so that a race begins with the same one every time.
+    """
 
     def __init__(self, count: int) -> None:
         self._missing = count
         self._lock = threading.Lock()
-        self._held: dict[int, tuple[Write, bytearray]] = {}
+        self._kept: list[_Kept] = []
 
-    def hold(self, connection: int, write: Write, last: bytes, requests: int = 1) -> None:
+    def hold(
+        self, connection: int, write: Write, last: bytes, *, place: int = 0, requests: int = 1
+    ) -> None:
         """Keep the last bytes of requests on a connection until all are there."""
         with self._lock:
-            self._held.setdefault(connection, (write, bytearray()))[1].extend(last)
+            self._kept.append(_Kept(place, connection, write, last))
             self._arrived(requests)
 
     def ended(self) -> None:
@@ -45,18 +60,24 @@ class Release:
         self._missing -= requests
         if self._missing > 0:
             return
-        for write, last in self._held.values():
-            with contextlib.suppress(httpcore.WriteError):  # who waits for its answer will see
-                write(bytes(last))
-        self._held.clear()
+        connections: dict[int, list[_Kept]] = {}
+        for kept in sorted(self._kept, key=lambda kept: kept.place):
+            connections.setdefault(kept.connection, []).append(kept)
+        self._kept.clear()
+        for several in connections.values():
+            with contextlib.suppress(
+                httpcore.WriteError, OSError
+            ):  # who waits for its answer will see
+                several[0].write(b"".join(kept.last for kept in several))
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The request of this thread: what releases it, and its body, empty where it has none."""
+    """The request of this thread: what releases it, its body if it has one, its place."""
 
     release: Release
     body: bytes = field(repr=False)
+    place: int = 0
 
     def split(self, buffer: bytes, *, http2: bool) -> tuple[bytes, bytes, int]:
         """What of `buffer` goes at once, what is kept back, and how many requests that ends."""

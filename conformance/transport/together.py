@@ -15,16 +15,16 @@ from conformance.transport.release import HELD, Held, Release
 def send_together(
     transport: Transport, requests: Sequence[Request]
 ) -> tuple[Response | Unreachable, ...]:
-    """The answers to `requests`, each sent by a thread of its own once all are ready to send.
+    """The answers to `requests`, each sent by a thread of its own, begun in their order.
 
-    Over a network the last byte of each is held back until all the others have been sent.
-    A request that got no answer gives the reason in its place.
+    Over a network the last byte of each is held back until all the others have been sent; then they
+    go out, in that order again. A request that got no answer gives the reason in its place.
     """
-    gate, release = threading.Barrier(len(requests)), Release(len(requests))
+    release, begun = Release(len(requests)), threading.Semaphore(0)
 
-    def send(request: Request) -> Response | Unreachable:
-        HELD.set(Held(release, request.body))
-        gate.wait()
+    def send(request: Request, place: int) -> Response | Unreachable:
+        HELD.set(Held(release, request.body, place))
+        begun.release()
         try:
             return transport.send(request)
         except Unreachable as error:
@@ -32,7 +32,10 @@ def send_together(
         finally:
             release.ended()
 
+    sent = []
     with ThreadPoolExecutor(len(requests)) as pool:
-        # each thread sees the time of the play that sends, see `play.clock`
-        sent = [pool.submit(contextvars.copy_context().run, send, request) for request in requests]
+        for place, request in enumerate(requests):
+            # each thread sees the time of the play that sends, see `play.clock`
+            sent.append(pool.submit(contextvars.copy_context().run, send, request, place))
+            begun.acquire()
         return tuple(future.result() for future in sent)

@@ -119,9 +119,14 @@ def no_verifier_without_challenge(exchange: Exchange) -> None:
 
 @guard("code.consumed_once", "RFC6749-4.1.2-code_reuse_denied")
 def consumed_once(exchange: Exchange) -> None:
-    """RFC 6749 §4.1.2: of several uses at once, one wins. Last, so that only it consumes."""
-    code = exchange.code
-    if code and not exchange.server.store.consume_code(code.value):
+    """RFC 6749 §4.1.2: of several uses at once, one wins. Last, so that only it consumes.
+
+    Whatever the order was, each other use came after it and so is one of a used code.
+    """
+    code, store = exchange.code, exchange.server.store
+    if code and not store.consume_code(code.value):
+        if exchange.server.behaves(REPLAY_REVOKES):
+            store.revoke_family(code.grant.family)
         raise invalid_grant("code used at the same time")
 
 

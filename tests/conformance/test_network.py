@@ -25,6 +25,7 @@ from conformance.http import Response as Answer
 from conformance.target.discovery import discover
 from conformance.target.model import Client, Limits, Login, Network, Target
 from conformance.transport.network import NetworkTransport
+from conformance.transport.together import send_together
 from reference_server import Request as Asked
 from reference_server import Response, Server
 from reference_server.demo import demo_config
@@ -228,8 +229,13 @@ def test_settings_of_the_environment_are_not_read(
 
 
 @contextmanager
-def http2_server(own: Issued) -> Iterator[tuple[str, list[dict[bytes, bytes]]]]:
-    """Speaks HTTP/2 and nothing else; answers every request with 200."""
+def http2_server(
+    own: Issued, ended: list[int] | None = None
+) -> Iterator[tuple[str, list[dict[bytes, bytes]]]]:
+    """Speaks HTTP/2 and nothing else; answers every request with 200 when it is whole.
+
+    `ended` gets, for each read from a connection, how many requests it made whole.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(own.certificate, own.key)
     context.set_alpn_protocols(["h2"])
@@ -243,11 +249,18 @@ def http2_server(own: Issued) -> Iterator[tuple[str, list[dict[bytes, bytes]]]]:
             spoken.initiate_connection()
             wire.sendall(spoken.data_to_send())
             while data := wire.recv(65536):
-                for event in spoken.receive_data(data):
-                    if isinstance(event, h2.events.RequestReceived):
-                        seen.append(dict(event.headers))
-                        spoken.send_headers(event.stream_id, [(b":status", b"200")])
-                        spoken.send_data(event.stream_id, b"{}", end_stream=True)
+                events = spoken.receive_data(data)
+                whole = [one for one in events if isinstance(one, h2.events.StreamEnded)]
+                seen.extend(
+                    dict(one.headers)
+                    for one in events
+                    if isinstance(one, h2.events.RequestReceived)
+                )
+                for event in whole:
+                    spoken.send_headers(event.stream_id, [(b":status", b"200")])
+                    spoken.send_data(event.stream_id, b"{}", end_stream=True)
+                if ended is not None:
+                    ended.append(len(whole))
                 wire.sendall(spoken.data_to_send())
 
     def accept() -> None:
@@ -274,6 +287,24 @@ def test_http2_where_the_target_speaks_it(tmp_path: Path, authority: Issued) -> 
     assert answer.body == b"{}"
     assert seen[0][b":path"] == b"/oauth/token"
     assert seen[0][b"x-one"] == b"1"
+
+
+def test_a_race_over_http2_is_whole_in_one_read(tmp_path: Path, authority: Issued) -> None:
+    """On a connection that is open, as it is after the requests that lead to a race."""
+    own = issue(tmp_path, "server", "127.0.0.1", by=authority)
+    network = Network(http2=True, ca_file=str(authority.certificate))
+    ended: list[int] = []
+    with (
+        http2_server(own, ended) as (url, seen),
+        NetworkTransport(Limits(), network=network) as transport,
+    ):
+        transport.send(Request("POST", f"{url}/oauth/token", (), b"first=1"))
+        ended.clear()
+        race = [Request("POST", f"{url}/oauth/{n}", (), b"n=%d" % n) for n in range(8)]
+        answers = send_together(transport, race)
+    assert [answer.status for answer in answers if isinstance(answer, Answer)] == [200] * 8
+    assert max(ended) == sum(ended) == 8
+    assert len(seen) == 9
 
 
 def test_a_client_with_a_certificate_uses_the_endpoints_made_for_it() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 
+import httpcore
+
 from conformance.errors import Unreachable
 from conformance.http import Request, Response
 from conformance.target.model import Limits
+from conformance.transport.allowance import Allowance, AllowedBackend
 from conformance.transport.network import NetworkTransport
-from conformance.transport.release import PREFACE, Held, Release
+from conformance.transport.release import HELD, PREFACE, Held, Release
 from conformance.transport.together import send_together
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -98,3 +101,52 @@ def test_the_frames_of_one_connection_go_out_in_one_write() -> None:
     assert written == []
     release.hold(1, written.append, b"c")
     assert written == [b"ac", b"b"]
+
+
+def test_they_go_out_in_the_order_of_their_places() -> None:
+    written: list[bytes] = []
+    release = Release(3)
+    release.hold(1, written.append, b"c", place=2)
+    release.hold(2, written.append, b"a", place=0)
+    release.hold(1, written.append, b"b", place=1)
+    assert written == [b"a", b"bc"]
+
+
+class Wire(httpcore.NetworkStream):
+    """A stream over a socket, as httpcore has it."""
+
+    def __init__(self, own: socket.socket) -> None:
+        self.own = own
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.own.settimeout(timeout)
+        self.own.sendall(buffer)
+
+    def get_extra_info(self, info: str) -> socket.socket | None:
+        return self.own if info == "socket" else None
+
+
+class OneWire(httpcore.NetworkBackend):
+    """Opens one connection."""
+
+    def __init__(self, own: socket.socket) -> None:
+        self.own = own
+
+    def connect_tcp(self, *_: object, **_more: object) -> httpcore.NetworkStream:
+        return Wire(self.own)
+
+
+def test_the_last_bytes_leave_the_time_limit_of_the_reader_alone() -> None:
+    """It reads in another thread; a limit that changes meanwhile ends its wait with EAGAIN."""
+    ours, theirs = socket.socketpair()
+    backend = AllowedBackend(Allowance())
+    backend._inner = OneWire(ours)  # type: ignore[assignment]
+    stream, release = backend.connect_tcp("login.example", 443), Release(2)
+    with ours, theirs:
+        HELD.set(Held(release, BODY))
+        stream.write(BODY, timeout=3)
+        ours.settimeout(7)
+        release.ended()
+        HELD.set(None)
+        assert theirs.recv(1024) == BODY
+        assert ours.gettimeout() == 7

@@ -7,11 +7,12 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from conformance.documents import Reader
 from conformance.errors import UnusableFile
 from conformance.scenario.loader import Vocabulary, load_file, load_folders
-from conformance.scenario.model import Answer, Change, Scenario
+from conformance.scenario.model import Answer, Change, Scenario, moments, orders
 from conformance.scenario.schema import SCHEMA_FILE, build_schema, text
 
 VOCABULARY = Vocabulary(
@@ -104,6 +105,67 @@ def test_a_wrong_file_says_where_and_what(
         load(tmp_path, GOOD.replace(old, new, 1))
     assert expected in str(caught.value)
     assert str(caught.value).startswith("pkce/a.yaml:")
+
+
+RACE = """\
+format: 1
+id: refresh-race
+title: A refresh beside a revocation
+requirement: RFC7009-2.1-immediate
+base: code-exchange
+variants:
+  - id: both
+    expect: granted
+    then:
+      - together:
+          - refresh: {}
+            expect: [granted, refused]
+          - revoke: {token: {copy: token.refresh_token}}
+      - refresh: {}
+        expect:
+          - refused
+          - {where: {refresh: refused}, at: revoke, answer: refused, verdict: observe}
+      - together: [{refresh: {}}, {refresh: {}, http: {at_once: 2}}]
+"""
+
+
+def test_steps_of_one_moment_are_told_from_those_of_another(tmp_path: Path) -> None:
+    (scenario,) = load(tmp_path, RACE)
+    steps = scenario.variants[0].steps
+    assert [[step.name for step in together] for together in moments(steps)] == [
+        ["authorize"], ["token"], ["refresh", "revoke"], ["refresh-2"], ["refresh-3", "refresh-4"],
+    ]  # fmt: skip
+    assert [step.raced for step in steps] == [False, False, True, True, False, True, True]
+    assert steps[4].expect[1].where == {"refresh": Answer.REFUSED}
+    jsonschema.validate(yaml.safe_load(RACE), build_schema())
+
+
+def test_the_steps_of_a_moment_have_every_order(tmp_path: Path) -> None:
+    (scenario,) = load(tmp_path, RACE)
+    told = [[step.name for step in way] for way in orders(scenario.variants[0].steps)]
+    assert len(told) == 4
+    assert told[0][2:4] == ["refresh", "revoke"]
+    assert told[-1][2:] == ["revoke", "refresh", "refresh-2", "refresh-4", "refresh-3"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "[{refresh: {}}, {refresh: {}, http: {at_once: 2}}]",
+            "[{refresh: {}}]",
+            "two requests or",
+        ),
+        ("- refresh: {}\n            exp", "- authorize: {}\n            exp", "by itself"),
+        ("where: {refresh: r", "where: {refresh-9: r", "something of a step 'refresh-9'"),
+        ("at: revoke,", "at: revoke-2,", "something of a step 'revoke-2'"),
+    ],
+)
+def test_a_wrong_race_is_told(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert old in RACE
+    with pytest.raises(UnusableFile) as raised:
+        load(tmp_path, RACE.replace(old, new, 1))
+    assert expected in str(raised.value)
 
 
 def test_an_id_is_used_once_in_all_files(tmp_path: Path) -> None:

@@ -1,0 +1,157 @@
+"""Races of different requests: noticed where they break something, whichever came first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance.fuzz.campaign import Budget, Campaign
+from conformance.fuzz.documents import finished
+from conformance.fuzz.operations import OPERATIONS, members
+from conformance.fuzz.saving import as_scenario
+from conformance.http import Request, Response, Transport
+from conformance.play.verdicts import Verdict
+from conformance.plugin.options import BUNDLED
+from conformance.run.examine import Examiner
+from conformance.run.finding import Finding
+from conformance.run.opening import prepare_in_process
+from conformance.run.setup import Setup
+from conformance.scenario.loader import load_document, load_folders
+from conformance.scenario.model import Answer, Variant
+from conformance.scenario.wording import changes_in_words
+from conformance.target.bundled import bundled_target
+from conformance.vocabulary import vocabulary
+from reference_server.demo import demo_config
+
+ISSUER = "https://server.example"
+REVOKED = "refresh-beside-its-revocation/the-token"
+CASES: Mapping[str, Variant] = {
+    variant.key: variant
+    for scenario in load_folders([BUNDLED], vocabulary())
+    for variant in scenario.variants
+    if any(step.moment for step in variant.steps)
+}
+
+
+def against(*defects: str) -> Setup:
+    return prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), defects)
+
+
+def examine(key: str, setup: Setup) -> Finding:
+    return Examiner(setup, [CASES[key]]).examine(CASES[key])
+
+
+@pytest.mark.parametrize(
+    ("key", "defect", "verdict"),
+    [
+        (REVOKED, "refresh.undoes_revocation", Verdict.FAIL),
+        ("refresh-beside-its-revocation/its-access-token", "refresh.overlooked", Verdict.WARN),
+        ("refresh-beside-its-revocation/its-successor", "refresh.overlooked", Verdict.OBSERVE),
+        (
+            "refresh-beside-a-replaced-token/two-generations-old",
+            "refresh.overlooked",
+            Verdict.FAIL,
+        ),
+        ("code-beside-a-wrong-attempt/wrong-verifier", "code.answer_shared", Verdict.FAIL),
+        ("code-beside-a-wrong-attempt/another-client", "code.answer_shared", Verdict.FAIL),
+    ],
+)
+def test_a_race_is_noticed(key: str, defect: str, verdict: Verdict) -> None:
+    assert examine(key, against(defect)).verdict is verdict
+    assert examine(key, against()).verdict is Verdict.PASS
+
+
+def test_every_order_is_right_and_the_oracle_has_played_them_all() -> None:
+    told = against().oracle.play(CASES[REVOKED])
+    answers = [
+        {p.step.name: p.answer for p in one.transcript.steps if p.step.moment}
+        for one in told.orders
+    ]
+    assert answers == [
+        {"refresh": Answer.GRANTED, "revoke": Answer.GRANTED},
+        {"revoke": Answer.GRANTED, "refresh": Answer.REFUSED},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "defect"),
+    [
+        ("refresh-beside-its-revocation/its-access-token", "revoke.cascades"),
+        ("refresh-beside-a-replaced-token/two-generations-old", "refresh.reuse_revokes_family"),
+        ("refresh-beside-a-replaced-token/two-generations-old", "refresh.replay_accepted"),
+    ],
+)
+def test_what_happens_in_turn_as_well_is_no_finding_of_a_race(key: str, defect: str) -> None:
+    assert examine(key, against(defect)).verdict is Verdict.OBSERVE
+
+
+class Failing:
+    """The server, but for one endpoint that fails."""
+
+    def __init__(self, inner: Transport, ending: str, status: int) -> None:
+        self.inner, self.ending, self.status = inner, ending, status
+
+    def send(self, request: Request) -> Response:
+        if request.url.endswith(self.ending):
+            return Response(self.status, (), b"{}")
+        return self.inner.send(request)
+
+
+@pytest.mark.parametrize("status", [503, 400])
+def test_a_revocation_that_was_not_made_accuses_nobody(status: int) -> None:
+    setup = against("refresh.undoes_revocation")
+    connect = setup.party.connect
+    party = replace(setup.party, connect=lambda: Failing(connect(), "/oauth/revoke", status))
+    assert examine(REVOKED, replace(setup, party=party)).verdict is Verdict.OBSERVE
+
+
+def test_a_race_is_told_in_words() -> None:
+    assert "refresh and revoke: at the same moment" in changes_in_words(CASES[REVOKED])
+
+
+def race(*steps: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    together = [{**step, "expect": "oracle"} for step in steps]
+    following = {**then, "expect": "oracle"}
+    return finished({"base": "code-exchange", "then": [{"together": together}, following]})
+
+
+BESIDE = race(
+    {"refresh": {}},
+    {"revoke": {"token": {"copy": "token.refresh_token"}}},
+    then={"userinfo": {"access_token": {"copy": "refresh.access_token"}}},
+)
+
+
+def test_a_generated_race_is_held_against_every_order() -> None:
+    setup = against("refresh.overlooked")
+    found = Campaign(setup, Budget(1), seed=1).judge(BESIDE)
+    assert found is not None
+    assert found.parting.requirement == "RFC7009-2.1-refresh_cascades"
+    (variant,) = load_document(as_scenario(found), vocabulary(), area="generated").variants
+    assert Examiner(setup, (variant,)).examine(variant).verdict is Verdict.WARN
+    good = against()
+    assert Campaign(good, Budget(1), seed=1).judge(BESIDE) is None
+    assert Examiner(good, (variant,)).examine(variant).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_order_at_the_target_is_no_finding(*, turned: bool) -> None:
+    """The oracle is asked in both; a target begins with the first in the list."""
+    steps: list[Mapping[str, Any]] = [
+        {"token": {}},
+        {"token": {"code_verifier": {"change_last": 1}}},
+    ]
+    made = race(*(reversed(steps) if turned else steps), then={"userinfo": {}})
+    made["then"].insert(0, {"authorize": {}, "expect": "oracle"})
+    assert Campaign(against(), Budget(1), seed=1).judge(made) is None
+
+
+def test_races_are_among_what_is_generated() -> None:
+    races = [step for one in OPERATIONS for step in one.steps if len(members(step)) > 1]
+    assert {frozenset(kind for one in members(step) for kind in one) for step in races} >= {
+        frozenset({"refresh", "revoke"}),
+        frozenset({"token"}),
+    }
