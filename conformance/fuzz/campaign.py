@@ -42,6 +42,7 @@ AREA = "generated"
 MOST_REDUCING = 60  # cases played to make one finding smaller
 ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
 UNNAMED = "No text names one error code for this refusal, and the suite asks where one does."
+ONE_ADDRESS = "OpenID Connect Core §3.1.3.2 lets an only registered redirect URI go unnamed."
 BY_CLIENT = "Rotation (RFC 9700 §2.2.2) and nonces (RFC 9449 §8) may be for some clients only."
 ROUND, PAIRS = 500, 500  # cases of one search of Hypothesis, and pairs played before it
 
@@ -269,13 +270,9 @@ class Campaign:
         course = course_until(parting.step, told, transcript)
         rows = [row for row in known_freedoms().rows if row.unless not in self.present]
         covering = [row for row in rows if row.covers(parting, course)]
-        rotates, setting = parting.requirement in ROTATION, transcript.setting
-        other = setting.client != "main" and (rotates or parting.guard == "dpop.nonce")
-        if parting.kind is Kind.WRONG_ERROR and parting.guard not in known_freedoms().errors:
-            self.progress.free[UNNAMED] += 1
-            return Verdict.OBSERVE, ""
-        if other or (rotates and setting.dpop):  # RFC 9700 §2.2.2: bound to a key, or rotated
-            self.progress.free[BY_CLIENT] += 1
+        own_affair = self._own_affair(parting, transcript)
+        if own_affair:
+            self.progress.free[own_affair] += 1
             return Verdict.OBSERVE, ""
         exact = [row for row in covering if row.after_failure != ANY] or covering
         if not exact or verdict is Verdict.OBSERVE:
@@ -286,6 +283,21 @@ class Campaign:
             return Verdict.WARN, exact[0].choice
         self.progress.free[free.why] += 1
         return Verdict.OBSERVE, ""
+
+    def _own_affair(self, parting: Parting, transcript: Transcript) -> str:
+        """Why a parting is the server's own affair, whatever was asked before; else empty."""
+        rotates, setting = parting.requirement in ROTATION, transcript.setting
+        if parting.kind is Kind.WRONG_ERROR and parting.guard not in known_freedoms().errors:
+            return UNNAMED
+        if rotates and setting.dpop:  # RFC 9700 §2.2.2: bound to a key, or rotated
+            return BY_CLIENT
+        if setting.client != "main" and (rotates or parting.guard == "dpop.nonce"):
+            return BY_CLIENT
+        clients = {c.client_id: c for c in self.setup.target.clients}
+        client = clients.get(transcript.client_id)
+        if parting.guard == "redirect_uri.present" and client and len(client.redirect_uris) == 1:
+            return ONE_ADDRESS
+        return ""
 
     def _at_target(self, variant: Variant) -> Transcript:
         own = own_sign_in_needed(variant.steps)
