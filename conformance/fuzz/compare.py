@@ -35,6 +35,8 @@ SHOWN = {  # the parameter that names the token a step is about
     StepKind.REVOKE: "token",
     StepKind.INTROSPECT: "token",
 }
+REGISTERED = "authorize.redirect_uri_registered"
+ADDRESS_LACKING = "RFC6749-3.1.2.3-multiple_registered_requires_param"
 DEATHS = ("resource.token_active", "refresh.active")  # guards that refuse a token that was good
 
 
@@ -135,6 +137,8 @@ def _parting(kind: Kind, theirs: Played, ours: Played, told: Told) -> Parting:
     requirement = refusal.requirement if refusal else GRANTS[ours.step.kind]
     if refusal and refusal.guard in DEATHS:
         requirement = _cause(ours, told) or requirement
+    if refusal and refusal.guard == REGISTERED and not ours.sent.get("redirect_uri"):
+        requirement = ADDRESS_LACKING
     return Parting(
         step=ours.step.name,
         step_kind=ours.step.kind,

@@ -180,7 +180,6 @@ CLIENT_AUTH: tuple[dict[str, Any], ...] = (
     {"encoding": "raw"},
 )
 HTTP: tuple[dict[str, Any], ...] = (
-    {"access_token_in": "header-and-body"},
     {"authorization_scheme": "bearer"},
     {"method": "GET"},
     {"method": "PUT"},
