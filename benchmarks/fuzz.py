@@ -73,19 +73,25 @@ def read(paths: list[str]) -> list[Hunt]:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Do what is not done yet, seed by seed, and write each result as it comes."""
+    """Do what is not done yet, seed by seed, and write each result as it comes.
+
+    What the first seed does not find is not tried with the others.
+    """
     shop = workshop()
     matrix = make_matrix(shop, list(DEFECTS), ())
     left = reasons(matrix, shop)
     path = Path(options.files[0])
-    done = {(hunted.defect, hunted.seed) for hunted in read([str(path)])}
+    known = read([str(path)])
+    done = {(hunted.defect, hunted.seed) for hunted in known}
+    missed = {hunted.defect for hunted in known if not hunted.found}
     part = read_shard(options.part)
     names = [name for name in options.defects or DEFECTS if name not in left]
     with path.open("a", encoding="utf-8") as results:
         for seed in range(options.seeds):
             for name in names[part.index - 1 :: part.count]:
-                if (name, seed) not in done:
+                if (name, seed) not in done and name not in missed:
                     hunted = hunt(name, seed, home_of(name, matrix, shop), options.seconds)
+                    missed |= set() if hunted.found else {name}
                     print(json.dumps(asdict(hunted)), file=results, flush=True)
 
 

@@ -104,7 +104,8 @@ def _kind(theirs: Played, ours: Played) -> Kind:
     if ours.answer in REFUSALS:
         if theirs.answer is Answer.GRANTED:
             return Kind.ACCEPTED
-        if theirs.answer is Answer.LOGIN_PAGE and "none" in ours.sent.get("prompt", ()):
+        prompts = " ".join(map(str, ours.sent.get("prompt", ()))).split()
+        if theirs.answer is Answer.LOGIN_PAGE and "none" in prompts:
             return Kind.WRONG_ENVELOPE  # OpenID Connect Core §3.1.2.1: no page may be shown
         return Kind.LEAK if theirs.answer is Answer.ELSEWHERE else Kind.NONE
     if ours.answer is Answer.GRANTED and theirs.answer in REFUSALS:
