@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -19,6 +18,7 @@ import httpx
 from conformance.http import Transport
 from conformance.play.oracle import Told
 from conformance.plugin.options import BUNDLED
+from conformance.run.engine import Engine
 from conformance.run.evidence import evidence
 from conformance.run.examine import Examiner, Show
 from conformance.run.opening import network_of
@@ -92,19 +92,18 @@ def play_suite(
     told: dict[str, Told] | None = None,
     variants: Sequence[Variant] | None = None,
 ) -> float:
-    """Seconds to examine every case, without pytest; those that look at every answer last.
+    """Seconds to examine every case as a run does, but without pytest.
 
     `told` is what the oracle said in an earlier play; with it the oracle does nothing.
     """
     chosen = suite() if variants is None else variants
     begun = time.perf_counter()
     examiner = Examiner(setup, chosen, show=show, told=told)
-    with ThreadPoolExecutor(jobs) as pool:
-        for last in (False, True):
-            for _finding in pool.map(
-                examiner.examine, [v for v in chosen if v.every_response is last]
-            ):
-                pass
+    engine = Engine(setup, chosen, jobs=jobs, examiner=examiner)
+    engine.submit(chosen)
+    for variant in chosen:
+        engine.finding(variant)
+    engine.close()
     return time.perf_counter() - begun
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from conformance.run.examine import Examiner
 from conformance.run.finding import Finding
+from conformance.run.order import twins_early
 from conformance.run.setup import Setup
 from conformance.scenario.model import Variant
 
@@ -25,6 +26,7 @@ class Engine:
         seed: what may come again in another run is drawn from it.
         on_finding: called with every finding, by one thread at a time.
         known: findings of an earlier run, by key; those cases are not played again.
+        examiner: what examines them, where it is to be another than these make.
     """
 
     def __init__(
@@ -36,9 +38,11 @@ class Engine:
         seed: int | None = None,
         on_finding: Callable[[Finding], None] = lambda _finding: None,
         known: Mapping[str, Finding] = NOTHING,
+        examiner: Examiner | None = None,
     ) -> None:
         self.variants = tuple(variants)
-        self._examiner = Examiner(setup, self.variants, seed=seed)
+        self._examiner = examiner or Examiner(setup, self.variants, seed=seed)
+        self._jobs = jobs
         self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="tokenspec")
         self._on_finding = on_finding
         self._known = known
@@ -46,13 +50,15 @@ class Engine:
         self._futures: dict[str, Future[Finding]] = {}
 
     def submit(self, variants: Iterable[Variant]) -> None:
-        """Queue variants; those that look at every answer of the run wait for the others."""
-        ordered = sorted(variants, key=lambda variant: variant.every_response)
-        for variant in ordered:
-            if variant.key in self._futures:
-                continue
-            before = tuple(self._futures.values()) if variant.every_response else ()
-            self._futures[variant.key] = self._pool.submit(self._run, variant, before)
+        """Queue variants; those that look at every answer of the run end when all were played."""
+        new = [variant for variant in variants if variant.key not in self._futures]
+        watching = [variant for variant in new if variant.every_response]
+        for variant in twins_early([v for v in new if not v.every_response], self._jobs - 1):
+            self._futures[variant.key] = self._pool.submit(self._run, variant)
+        plays = [self._pool.submit(self._examiner.play, variant) for variant in watching]
+        every = (*self._futures.values(), *plays)
+        for variant, play in zip(watching, plays, strict=True):
+            self._futures[variant.key] = self._pool.submit(self._conclude, variant, play, every)
 
     def finding(self, variant: Variant) -> Finding:
         """The finding of a variant; waits for it, and queues it if it was not.
@@ -67,10 +73,17 @@ class Engine:
         """Drop what has not begun and wait for what has."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, variant: Variant, before: tuple[Future[Finding], ...]) -> Finding:
-        wait(before)
-        finding = None if variant.every_response else self._known.get(variant.key)
-        finding = finding or self._examiner.examine(variant)
+    def _run(self, variant: Variant) -> Finding:
+        return self._told(self._known.get(variant.key) or self._examiner.examine(variant))
+
+    def _conclude(
+        self, variant: Variant, play: Future[Finding], every: tuple[Future[Finding], ...]
+    ) -> Finding:
+        """Queued last, so that whatever it waits for has begun."""
+        wait(every)
+        return self._told(self._examiner.conclude(variant, play.result()))
+
+    def _told(self, finding: Finding) -> Finding:
         with self._lock:
             self._on_finding(finding)
         return finding

@@ -75,7 +75,15 @@ class Examiner:
         self._lock = threading.Lock()
 
     def examine(self, variant: Variant) -> Finding:
-        """The finding for one variant.
+        """The finding for one variant, with what every answer up to now has shown of it.
+
+        Raises:
+            HarnessError: the scenario, the harness or the oracle is at fault.
+        """
+        return self.conclude(variant, self.play(variant))
+
+    def play(self, variant: Variant) -> Finding:
+        """What the variant's own play shows.
 
         Raises:
             HarnessError: the scenario, the harness or the oracle is at fault.
@@ -89,6 +97,20 @@ class Examiner:
             note = blocked + self.setup.redactor.text(str(error))
             finding = replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note)
         return replace(finding, seconds=round(time.perf_counter() - started, 4))
+
+    def conclude(self, variant: Variant, finding: Finding) -> Finding:
+        """The finding of a variant's own play, with what the answers of others showed of it."""
+        if not variant.every_response or finding.verdict is Verdict.NOT_APPLICABLE:
+            return finding
+        seen, looked_at = self.everywhere.sightings(variant.key)
+        note = f"{looked_at} answers of the run were looked at"
+        if not seen:
+            return replace(finding, note=finding.note or note)
+        faults = [sighting for sighting in seen if sighting.excuse is None]
+        gate = Verdict(self.setup.in_force(variant).gates)
+        if not faults and gate is not Verdict.OBSERVE:
+            return _seen(variant, finding, seen, note, Verdict.DEVIATION)
+        return _seen(variant, finding, faults or seen, note, gate)
 
     def _examine(self, variant: Variant, blank: Finding) -> Finding:
         reason = self.setup.missing(variant.needs)
@@ -109,7 +131,7 @@ class Examiner:
         finding = self._judged(variant, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
             finding = replace(finding, twin=self._twin(variant, finding.step, control.transcript))
-        return self._with_sightings(variant, finding) if variant.every_response else finding
+        return finding
 
     def _play(self, variant: Variant) -> Transcript:
         """Play the variant; once more if there was no answer, so that a hiccup is no finding.
@@ -219,17 +241,6 @@ class Examiner:
             deviation=self._excuse(variant, judgement) if deviates else None,
             exchanges=shown,
         )
-
-    def _with_sightings(self, variant: Variant, finding: Finding) -> Finding:
-        seen, looked_at = self.everywhere.sightings(variant.key)
-        note = f"{looked_at} answers of the run were looked at"
-        if not seen:
-            return replace(finding, note=finding.note or note)
-        faults = [sighting for sighting in seen if sighting.excuse is None]
-        gate = Verdict(self.setup.in_force(variant).gates)
-        if not faults and gate is not Verdict.OBSERVE:
-            return _seen(variant, finding, seen, note, Verdict.DEVIATION)
-        return _seen(variant, finding, faults or seen, note, gate)
 
     def _blank(self, variant: Variant) -> Finding:
         row, in_force = self.setup.deciding(variant)
