@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 
 from conformance.run.examine import Examiner
@@ -48,39 +48,59 @@ class Engine:
         self._known = known
         self._lock = threading.Lock()
         self._futures: dict[str, Future[Finding]] = {}
+        self._unplayed = 0  # of what was queued
+        self._played = threading.Condition()
 
     def submit(self, variants: Iterable[Variant]) -> None:
         """Queue variants; those that look at every answer of the run end when all were played."""
-        new = [variant for variant in variants if variant.key not in self._futures]
-        watching = [variant for variant in new if variant.every_response]
-        for variant in twins_early([v for v in new if not v.every_response], self._jobs - 1):
+        new = {v.key: v for v in variants if v.key not in self._futures}
+        watching = [variant for variant in new.values() if variant.every_response]
+        others = [variant for variant in new.values() if not variant.every_response]
+        with self._played:
+            self._unplayed += len(new)
+        for variant in twins_early(others, self._jobs - 1):
             self._futures[variant.key] = self._pool.submit(self._run, variant)
-        plays = [self._pool.submit(self._examiner.play, variant) for variant in watching]
-        every = (*self._futures.values(), *plays)
+        plays = [self._pool.submit(self._play, variant) for variant in watching]
         for variant, play in zip(watching, plays, strict=True):
-            self._futures[variant.key] = self._pool.submit(self._conclude, variant, play, every)
+            self._futures[variant.key] = self._pool.submit(self._conclude, variant, play)
 
     def finding(self, variant: Variant) -> Finding:
         """The finding of a variant; waits for it, and queues it if it was not.
+
+        Its evidence is kept by who asked, not here: asked again, the variant is played again.
 
         Raises:
             HarnessError: the scenario, the harness or the oracle is at fault.
         """
         self.submit((variant,))
-        return self._futures[variant.key].result()
+        return self._futures.pop(variant.key).result()
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, variant: Variant) -> Finding:
-        return self._told(self._known.get(variant.key) or self._examiner.examine(variant))
+        known = self._known.get(variant.key)
+        if known is None:
+            return self._told(self._play(variant))
+        self._count_played()
+        return self._told(known)
 
-    def _conclude(
-        self, variant: Variant, play: Future[Finding], every: tuple[Future[Finding], ...]
-    ) -> Finding:
+    def _play(self, variant: Variant) -> Finding:
+        try:
+            return self._examiner.play(variant)
+        finally:
+            self._count_played()
+
+    def _count_played(self) -> None:
+        with self._played:
+            self._unplayed -= 1
+            self._played.notify_all()
+
+    def _conclude(self, variant: Variant, play: Future[Finding]) -> Finding:
         """Queued last, so that whatever it waits for has begun."""
-        wait(every)
+        with self._played:
+            self._played.wait_for(lambda: self._unplayed == 0)
         return self._told(self._examiner.conclude(variant, play.result()))
 
     def _told(self, finding: Finding) -> Finding:

@@ -51,7 +51,7 @@ class Examiner:
         setup: the target and the oracle.
         variants: everything that may be examined.
         show: what a finding keeps of a play.
-        told: what an oracle set up alike has said of variants, by key; added to.
+        told: what an oracle set up alike has said of variants, by key; added to. None: forgotten.
         seed: what may come again in another run is drawn from it; None for nothing at all.
     """
 
@@ -67,7 +67,7 @@ class Examiner:
         self.setup = setup
         self._seed = seed
         self._show = show
-        self._told = {} if told is None else told
+        self._told = told
         self.everywhere = Everywhere(variants, self._excuse)
         self._surround = surround_of(setup.party)
         self._oracle_surround = surround_of(setup.oracle.party)
@@ -186,7 +186,7 @@ class Examiner:
 
     def _ask_oracle(self, variant: Variant) -> Told:
         """The oracle's play, which has to satisfy the scenario's own `expect`."""
-        if variant.key in self._told:
+        if self._told is not None and variant.key in self._told:
             return self._told[variant.key]
         told = self.setup.oracle.play(variant)
         judgement = self._court(variant, self._oracle_surround, told.transcript).judge(
@@ -198,7 +198,8 @@ class Examiner:
                 f"expected {judgement.expected}, got {told.explanation} {judgement.note}",
                 "this is a fault of tokenspec or of the scenario, not of the target",
             )
-        self._told[variant.key] = told
+        if self._told is not None:
+            self._told[variant.key] = told
         return told
 
     def _court(self, variant: Variant, surround: Surround, told: Transcript) -> Court:
