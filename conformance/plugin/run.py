@@ -201,7 +201,7 @@ class RunPlugin:
         return report
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def pytest_runtest_logreport(self, report: Any) -> None:
         """Count and record a finding; not on a worker, whose controller does it."""
         if hasattr(self.config, "workerinput"):
             return

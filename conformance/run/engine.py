@@ -49,6 +49,7 @@ class Engine:
         self._lock = threading.Lock()
         self._futures: dict[str, Future[Finding]] = {}
         self._unplayed = 0  # of what was queued
+        self._closed = False
         self._played = threading.Condition()
 
     def submit(self, variants: Iterable[Variant]) -> None:
@@ -77,6 +78,9 @@ class Engine:
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""
+        with self._played:
+            self._closed = True  # what waits for all plays need not wait for those that are dropped
+            self._played.notify_all()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, variant: Variant) -> Finding:
@@ -98,9 +102,9 @@ class Engine:
             self._played.notify_all()
 
     def _conclude(self, variant: Variant, play: Future[Finding]) -> Finding:
-        """Queued last, so that whatever it waits for has begun."""
+        """Queued last, so that whatever it waits for has begun, or was dropped at the end."""
         with self._played:
-            self._played.wait_for(lambda: self._unplayed == 0)
+            self._played.wait_for(lambda: self._closed or self._unplayed == 0)
         return self._told(self._examiner.conclude(variant, play.result()))
 
     def _told(self, finding: Finding) -> Finding:
