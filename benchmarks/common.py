@@ -113,8 +113,8 @@ def play_suite(
     """
     chosen = suite() if variants is None else variants
     begun = time.perf_counter()
-    examiner = Examiner(setup, chosen, show=show, told=told)
-    engine = Engine(setup, chosen, jobs=jobs, examiner=examiner)
+    examine = functools.partial(Examiner, show=show, told=told)
+    engine = Engine(setup, chosen, jobs=jobs, examine=examine)
     engine.submit(chosen)
     for variant in chosen:
         engine.finding(variant)

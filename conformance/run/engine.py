@@ -9,8 +9,9 @@ from types import MappingProxyType
 
 from conformance.run.examine import Examiner
 from conformance.run.finding import Finding
-from conformance.run.order import twins_early
+from conformance.run.order import playing_order, waits
 from conformance.run.setup import Setup
+from conformance.run.slots import Slots
 from conformance.scenario.model import Variant
 
 NOTHING: Mapping[str, Finding] = MappingProxyType({})
@@ -22,11 +23,11 @@ class Engine:
     Args:
         setup: the target and the oracle.
         variants: everything that may be examined in this run.
-        jobs: how many variants are played at once.
+        jobs: how many variants are played at once, beside those that let time pass.
         seed: what may come again in another run is drawn from it.
         on_finding: called with every finding, by one thread at a time.
         known: findings of an earlier run, by key; those cases are not played again.
-        examiner: what examines them, where it is to be another than these make.
+        examine: makes what examines them, of the setup, the variants and the seed.
     """
 
     def __init__(
@@ -38,12 +39,15 @@ class Engine:
         seed: int | None = None,
         on_finding: Callable[[Finding], None] = lambda _finding: None,
         known: Mapping[str, Finding] = NOTHING,
-        examiner: Examiner | None = None,
+        examine: Callable[..., Examiner] = Examiner,
     ) -> None:
         self.variants = tuple(variants)
-        self._examiner = examiner or Examiner(setup, self.variants, seed=seed)
         self._jobs = jobs
-        self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="tokenspec")
+        self._slots = Slots(jobs)
+        patient = self._slots.given_back_in_waits(setup)
+        self._examiner = examine(patient, self.variants, seed=seed)
+        threads = jobs + sum(map(waits, self.variants))
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="tokenspec")
         self._on_finding = on_finding
         self._known = known
         self._lock = threading.Lock()
@@ -59,7 +63,7 @@ class Engine:
         others = [variant for variant in new.values() if not variant.every_response]
         with self._played:
             self._unplayed += len(new)
-        for variant in twins_early(others, self._jobs - 1):
+        for variant in playing_order(others, self._jobs):
             self._futures[variant.key] = self._pool.submit(self._run, variant)
         plays = [self._pool.submit(self._play, variant) for variant in watching]
         for variant, play in zip(watching, plays, strict=True):
@@ -92,7 +96,8 @@ class Engine:
 
     def _play(self, variant: Variant) -> Finding:
         try:
-            return self._examiner.play(variant)
+            with self._slots.one():
+                return self._examiner.play(variant)
         finally:
             self._count_played()
 

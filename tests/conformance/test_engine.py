@@ -13,7 +13,7 @@ from conformance.run.engine import Engine
 from conformance.run.examine import Examiner
 from conformance.run.finding import Finding
 from conformance.run.opening import prepare_in_process
-from conformance.run.order import twins_early
+from conformance.run.order import playing_order, twins_early, waits
 from conformance.run.setup import Setup
 from conformance.scenario.loader import load_folders
 from conformance.scenario.model import Variant
@@ -91,19 +91,55 @@ def test_closing_waits_for_no_play_that_was_dropped(variants: list[Variant]) -> 
     """A case that looks at every answer may wait already for one that then never begins."""
     watching = next(variant for variant in variants if variant.every_response)
     first, dropped = [variant for variant in variants if not variant.every_response][:2]
-    ready, chosen = setup(), (first, dropped, watching)
-    examiner = Slow(ready, chosen)
-    engine = Engine(ready, chosen, jobs=1, examiner=examiner)
+    chosen = (first, dropped, watching)
+    engine = Engine(setup(), chosen, jobs=1, examine=Slow)
     engine.submit(chosen)
-    assert examiner.begun.wait(30)
+    assert Slow.begun.wait(30)
     assert engine._futures[dropped.key].cancel()
-    examiner.go_on.set()
+    Slow.go_on.set()
     while not engine._futures[watching.key].running():
         threading.Event().wait(0.01)
     closing = threading.Thread(target=engine.close, daemon=True)
     closing.start()
     closing.join(30)
     assert not closing.is_alive()
+
+
+@pytest.mark.parametrize("key", ["id-token-of-a-refresh/dated-anew", "max-age/silent"])
+def test_while_a_play_waits_another_has_its_job_and_a_session(
+    variants: list[Variant], key: str
+) -> None:
+    """One job and one session; the wait, of the second inside a session, ends with the other."""
+    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    waiting = next(variant for variant in every if variant.key == key)
+    other = next(variant for variant in variants if not variant.every_response)
+    ready, ended, seen = setup(), threading.Event(), []
+
+    def wait(seconds: float) -> None:
+        seen.append(ended.wait(30))
+        ready.party.wait(seconds)
+
+    limited = replace(ready.target, limits=replace(ready.target.limits, jobs=1))
+    party = replace(ready.party, target=limited, wait=wait)
+    engine = Engine(
+        replace(ready, target=limited, party=party),
+        (waiting, other),
+        jobs=1,
+        on_finding=lambda finding: ended.set() if finding.key == other.key else None,
+    )
+    engine.submit((waiting, other))
+    assert [str(engine.finding(one).verdict) for one in (waiting, other)] == ["pass", "pass"]
+    assert seen == [True]
+    engine.close()
+
+
+def test_those_that_wait_begin_early_but_after_the_first_of_each_job() -> None:
+    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    ordered = playing_order(every, 4)
+    patient = [variant for variant in every if waits(variant)]
+    assert len(patient) > 5
+    assert set(map(id, ordered[4 : 4 + len(patient)])) == set(map(id, patient))
+    assert sorted(v.key for v in ordered) == sorted(v.key for v in every)
 
 
 def test_a_known_finding_is_not_played_again(variants: list[Variant]) -> None:
