@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from reports.audit import Source
 from reports.formats import write
-from reports.record import Record
+from reports.record import Record, Source
 
 ALWAYS = "html"
 
