@@ -215,11 +215,9 @@ class RunPlugin:
         if line is None:
             return
         self.active = True
-        self.tally.add(line)
+        self._keep(line)
         if self._progress is not None:
             self._progress.add(line["verdict"])
-        self.shown.append({name: line[name] for name in SUMMARISED})
-        self._writer().write(line)
         if line["verdict"] != Verdict.WARN:  # which is told once more in the summary
             report.tokenspec = {name: line[name] for name in line if name not in EVIDENCE}
 
@@ -275,6 +273,7 @@ class RunPlugin:
         self.tally.left = max(self.gating.chosen - len(self.shown) - self.tally.faults, 0)
         self.tally.ended = self.ending.ended(session, left=self.tally.left)
         self._close()
+        self._keep_untold()
         if self.unusable and session.exitstatus == ExitCode.INTERRUPTED:
             session.exitstatus = ExitCode.WRONG_USAGE
         if hasattr(self.config, "workerinput") or not (self.active or self.tally.empty):
@@ -293,6 +292,21 @@ class RunPlugin:
         foreign_failed = session.testsfailed > len(self.shown) + self.tally.faults
         if session.exitstatus in REPLACED and not foreign_failed:
             session.exitstatus = self.tally.exit_code
+
+    def _keep(self, line: dict[str, Any]) -> None:
+        self.tally.add(line)
+        self.shown.append({name: line[name] for name in SUMMARISED})
+        self._writer().write(line)
+
+    def _keep_untold(self) -> None:
+        """Of a run cut short: what was played ahead of its turn is in the record as well."""
+        worker = hasattr(self.config, "workerinput")
+        if self._engine is None or worker or self.tally.ended not in CUT_SHORT:
+            return
+        for variant, finding in self._engine.untold():
+            if finding.verdict is not Verdict.COULD_NOT_RUN:
+                self._keep(finding_line(self.gating.applied(finding, variant)))
+                self.tally.left -= 1
 
     def _close(self) -> None:
         """End what is under way, and what was opened here."""

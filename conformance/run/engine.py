@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 
@@ -79,6 +79,18 @@ class Engine:
         """
         self.submit((variant,))
         return self._futures.pop(variant.key).result()
+
+    def untold(self) -> Iterator[tuple[Variant, Finding]]:
+        """After the close of a run cut short: what was judged and nobody had asked for yet.
+
+        Without what looks at every answer, as there were not all of them.
+        """
+        for variant in self.variants:
+            future = self._futures.get(variant.key)
+            if variant.every_response or future is None or future.cancelled():
+                continue
+            if future.exception() is None:
+                yield variant, future.result()
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""
