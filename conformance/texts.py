@@ -16,6 +16,8 @@ MOST_MARKS = 1 / 4  # of a text; with more of them it is something else, read as
 
 def harmless(text: str) -> str:
     """`text` with everything that steers replaced by a mark; lines end as they do here."""
+    if text.isprintable() and text.isascii():  # as most texts are
+        return text
     return STEERING.sub(MARK, text.replace("\r\n", "\n"))
 
 

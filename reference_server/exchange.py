@@ -167,6 +167,8 @@ class UnverifiedJwt:
 
         Not `strict`: what stands behind the JSON is overlooked, as no server should.
         """
+        if not encoded:
+            return cls("")
         first = encoded.split(",", maxsplit=1)[0].strip()
         parts = first.split(".")
         try:

@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from reports import curl, words
 from reports.again import replay
 from reports.comparison import Difference, differences
-from reports.record import Line, Record
+from reports.record import Line, Record, Source
 from reports.summary import FAILING, Summary, rank
 
 QUIET = ("pass", "not-applicable")
@@ -39,14 +39,6 @@ class Group:
     def anchor(self) -> str:
         """Where the group stands in the page."""
         return f"finding-{slug(self.first['key'])}"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file the page was made from; `digest` is its SHA-256 in hexadecimal."""
-
-    name: str
-    digest: str
 
 
 def audit_page(record: Record, sources: Sequence[Source] = ()) -> str:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from reports.audit import Source, audit_page
 from reports.ctrf import ctrf
 from reports.github import workflow_commands
-from reports.junit import junit
 from reports.markdown import markdown
-from reports.record import Record
+from reports.record import Record, Source
 from reports.sarif import sarif
 
 
@@ -25,11 +23,23 @@ class Format:
     render: Callable[[Record, Sequence[Source]], str]
 
 
+def _audit(record: Record, sources: Sequence[Source]) -> str:
+    from reports.audit import audit_page  # with its template engine, wanted at the end of a run
+
+    return audit_page(record, sources)
+
+
+def _junit(record: Record, _sources: Sequence[Source]) -> str:
+    from reports.junit import junit
+
+    return junit(record)
+
+
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "html": Format("audit.html", "the audit page", audit_page),
+        "html": Format("audit.html", "the audit page", _audit),
         "markdown": Format("summary.md", "for a pull request or CI step", lambda r, _: markdown(r)),
-        "junit": Format("junit.xml", "JUnit XML, for CI servers", lambda r, _: junit(r)),
+        "junit": Format("junit.xml", "JUnit XML, for CI servers", _junit),
         "sarif": Format("results.sarif", "SARIF 2.1.0, for code scanning", lambda r, _: sarif(r)),
         "ctrf": Format("ctrf.json", "Common Test Report Format", lambda r, _: ctrf(r)),
         "github": Format(

@@ -75,3 +75,11 @@ class Record:
     def again(self) -> str:
         """What runs a case again, on any machine that has the target file; its key follows."""
         return f"{self.command} --select"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that reports were made from; `digest` is its SHA-256 in hexadecimal."""
+
+    name: str
+    digest: str

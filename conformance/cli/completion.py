@@ -55,7 +55,9 @@ def add_to(verbs: Any) -> None:
 
 def act(options: argparse.Namespace) -> int:
     """Print the script."""
-    print(script(options.root, options.shell))
+    from conformance.cli import build_parser  # noqa: PLC0415 - which imports this module
+
+    print(script(build_parser(), options.shell))
     return ExitCode.CONFORMS
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -29,6 +30,9 @@ DONE_HERE = ("target", "start", "wait-for", "wait-seconds")
 PAGE = "report.html"
 SETTINGS = Path(__file__).parent / "run.ini"
 PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin")
+# of pytest's own: what they do around every test nobody sees here; unraisableexception sweeps all
+# memory, twice, at the end
+UNWANTED = ("cacheprovider", "logging", "threadexception", "unraisableexception", "warnings")
 
 
 def add_to(verbs: Any) -> None:
@@ -64,8 +68,12 @@ def act(options: argparse.Namespace) -> int:
     options.seed = chosen_seed(options.seed, options.shard)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: keep what was found
     wanted = Wanted(options.start or "", options.wait_for or "", options.wait_seconds)
-    with started(wanted):
-        return _run(options, path)
+    gc.disable()  # until everything is loaded: there is nothing to collect
+    try:
+        with started(wanted):
+            return _run(options, path)
+    finally:
+        gc.enable()
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -114,6 +122,12 @@ class _Handover:
         """Hand the target over before anything is collected."""
         plugin.begin(config).hand_over(self.opened)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Leave what was loaded to itself: it stays to the end, and is much to look through."""
+        gc.freeze()
+        gc.enable()
+
 
 def _arguments(options: argparse.Namespace, path: Path | None) -> list[str]:
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
@@ -121,8 +135,8 @@ def _arguments(options: argparse.Namespace, path: Path | None) -> list[str]:
     folder = Path(options.report_dir or "tokenspec-report")
     arguments = ["-c", str(SETTINGS), f"--rootdir={BUNDLED.parent}", "--disable-plugin-autoload"]
     arguments += [word for name in PLUGINS for word in ("-p", name)]
-    arguments += ["-q", "-rN", "--no-header", "-p", "no:cacheprovider", f"--color={options.color}"]
-    arguments += ["-p", "no:unraisableexception"]  # it sweeps all memory, twice, at the end
+    arguments += ["-q", "-rN", "--no-header", f"--color={options.color}"]
+    arguments += [word for name in UNWANTED for word in ("-p", f"no:{name}")]
     arguments += ["--capture=no", "-o", "console_output_style=classic"]  # nothing but ours prints
     arguments += ["--tb=native"]  # a finding tells itself; sources of its error need not be parsed
     arguments += [f"--html={folder / PAGE}", "--self-contained-html"]

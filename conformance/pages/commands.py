@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.cli import VERBS
+from conformance.cli import VERBS, module_of
 from conformance.pages.table import code, table
 
 HEAD = """\
@@ -52,7 +52,7 @@ def declared() -> Declared:
     """The command with all its verbs."""
     command = Declared("tokenspec")
     for verb in VERBS:
-        verb.add_to(command)
+        module_of(verb).add_to(command)
     return command
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -166,4 +167,10 @@ def _origin(client: Client) -> str:
 
 
 def _spelled(drawn: bytes, alphabet: str) -> str:
-    return "".join(alphabet[byte % len(alphabet)] for byte in drawn)
+    return "".join(map(_signs(alphabet).__getitem__, drawn))
+
+
+@functools.cache
+def _signs(alphabet: str) -> str:
+    """The sign that each byte stands for."""
+    return "".join(alphabet[byte % len(alphabet)] for byte in range(256))

@@ -44,6 +44,18 @@ class SessionPool:
                 self._free.append(session)
                 self._ready.notify()
 
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """The session of a play is kept through a wait and not counted, so that nobody lacks it."""
+        with self._ready:
+            self._made -= 1
+            self._ready.notify()
+        try:
+            yield
+        finally:
+            with self._ready:
+                self._made += 1
+
     def _take(self, most: int) -> Session | None:
         with self._ready:
             while True:

@@ -161,8 +161,9 @@ class _Play:
         with self._session(live=live, interactive=interactive) as session:
             if live and not interactive:
                 self._warm_up(session)
-            if step.changes.http:
-                self._let_pass(step.changes.http.after)
+            if step.changes.http and step.changes.http.after:
+                with self.party.sessions.set_aside():
+                    self._let_pass(step.changes.http.after)
             return self._driver().authorize(
                 url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
             )

@@ -86,6 +86,10 @@ class VariantItem(pytest.Item):
         if self.finding.gates or expected_failure(self.finding):
             raise Nonconformance(self.finding.observed or "nonconforming")
 
+    def teardown(self) -> None:
+        """Let the evidence go; it is on the report by now."""
+        self.finding = None
+
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What is broken, without the way to it through the harness, which takes long to show."""
         if isinstance(excinfo.value, Nonconformance):

@@ -30,7 +30,9 @@ class RunPage:
         report = yield
         line = getattr(report, "tokenspec", None)
         if isinstance(item, VariantItem) and line is not None:
-            report.extras = [*getattr(report, "extras", []), extras.html(evidence_html(line))]
+            # all of them are kept until the page is written, and plain ASCII takes half the room
+            shown = evidence_html(line).encode("ascii", "xmlcharrefreplace").decode()
+            report.extras = [*getattr(report, "extras", []), extras.html(shown)]
         return report
 
     def pytest_html_report_title(self, report: Any) -> None:

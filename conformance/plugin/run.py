@@ -42,6 +42,7 @@ from conformance.run.suite import Suite, suite_digest
 from conformance.scenario.model import Variant
 from reports.again import replay
 from reports.formats import chosen
+from reports.record import Record
 from reports.terminal import finding_lines, finding_text
 
 SuiteFacts = tuple[dict[str, Any], list[dict[str, Any]]]
@@ -53,6 +54,7 @@ SETTINGS = (
 )  # fmt: skip
 REPORT_DIR = "tokenspec-report"
 RECORD = "record.ndjson"
+EVIDENCE = ("exchanges", "twin")  # in the record from then on, and nowhere else
 SUMMARISED = (
     "key", "area", "verdict", "note", "citation", "expected", "observed", "deviation",
 )  # fmt: skip
@@ -88,6 +90,7 @@ class RunPlugin:
         self._resources = ExitStack()
         self._engine: Engine | None = None
         self._record: RecordWriter | None = None
+        self._read: Record | None = None  # what was written, once it is whole
         self._collected: tuple[Variant, ...] = ()
         self._suite: SuiteFacts | None = None  # (what the header says, the rows of the coverage)
         self._formats = _formats(config)
@@ -198,7 +201,7 @@ class RunPlugin:
         return report
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def pytest_runtest_logreport(self, report: Any) -> None:
         """Count and record a finding; not on a worker, whose controller does it."""
         if hasattr(self.config, "workerinput"):
             return
@@ -212,11 +215,11 @@ class RunPlugin:
         if line is None:
             return
         self.active = True
-        self.tally.add(line)
+        self._keep(line)
         if self._progress is not None:
             self._progress.add(line["verdict"])
-        self.shown.append({name: line[name] for name in SUMMARISED})
-        self._writer().write(line)
+        if line["verdict"] != Verdict.WARN:  # which is told once more in the summary
+            report.tokenspec = {name: line[name] for name in line if name not in EVIDENCE}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
@@ -256,11 +259,11 @@ class RunPlugin:
             write_finding(terminal, finding_lines(report.tokenspec, self.again))
         terminalreporter.section("verdicts", "=")
         write_areas(terminal, self.shown)
-        if self._record is not None:
+        if self._record is not None and self._read is not None:
             page = self.config.getoption("htmlpath", None)
             pages = [Path(os.path.relpath(page))] if page else []
             files = [*self._written, *pages, self._record.path]
-            write_end(terminal, read_record(self._record.path), files)
+            write_end(terminal, self._read, files)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -270,6 +273,7 @@ class RunPlugin:
         self.tally.left = max(self.gating.chosen - len(self.shown) - self.tally.faults, 0)
         self.tally.ended = self.ending.ended(session, left=self.tally.left)
         self._close()
+        self._keep_untold()
         if self.unusable and session.exitstatus == ExitCode.INTERRUPTED:
             session.exitstatus = ExitCode.WRONG_USAGE
         if hasattr(self.config, "workerinput") or not (self.active or self.tally.empty):
@@ -283,10 +287,26 @@ class RunPlugin:
             writer = self._writer()
             writer.write(line | {"waivers": [problem.line() for problem in problems]})
             writer.close()
-            self._written = write_reports(writer.path, self._formats)
+            self._read = read_record(writer.path)
+            self._written = write_reports(self._read, writer.path, self._formats)
         foreign_failed = session.testsfailed > len(self.shown) + self.tally.faults
         if session.exitstatus in REPLACED and not foreign_failed:
             session.exitstatus = self.tally.exit_code
+
+    def _keep(self, line: dict[str, Any]) -> None:
+        self.tally.add(line)
+        self.shown.append({name: line[name] for name in SUMMARISED})
+        self._writer().write(line)
+
+    def _keep_untold(self) -> None:
+        """Of a run cut short: what was played ahead of its turn is in the record as well."""
+        worker = hasattr(self.config, "workerinput")
+        if self._engine is None or worker or self.tally.ended not in CUT_SHORT:
+            return
+        for variant, finding in self._engine.untold():
+            if finding.verdict is not Verdict.COULD_NOT_RUN:
+                self._keep(finding_line(self.gating.applied(finding, variant)))
+                self.tally.left -= 1
 
     def _close(self) -> None:
         """End what is under way, and what was opened here."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 
 from conformance.run.examine import Examiner
 from conformance.run.finding import Finding
+from conformance.run.order import playing_order, waits
 from conformance.run.setup import Setup
+from conformance.run.slots import Slots
 from conformance.scenario.model import Variant
 
 NOTHING: Mapping[str, Finding] = MappingProxyType({})
@@ -21,10 +23,11 @@ class Engine:
     Args:
         setup: the target and the oracle.
         variants: everything that may be examined in this run.
-        jobs: how many variants are played at once.
+        jobs: how many variants are played at once, beside those that let time pass.
         seed: what may come again in another run is drawn from it.
         on_finding: called with every finding, by one thread at a time.
         known: findings of an earlier run, by key; those cases are not played again.
+        examine: makes what examines them, of the setup, the variants and the seed.
     """
 
     def __init__(
@@ -36,41 +39,92 @@ class Engine:
         seed: int | None = None,
         on_finding: Callable[[Finding], None] = lambda _finding: None,
         known: Mapping[str, Finding] = NOTHING,
+        examine: Callable[..., Examiner] = Examiner,
     ) -> None:
         self.variants = tuple(variants)
-        self._examiner = Examiner(setup, self.variants, seed=seed)
-        self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="tokenspec")
+        self._jobs = jobs
+        self._slots = Slots(jobs)
+        patient = self._slots.given_back_in_waits(setup)
+        self._examiner = examine(patient, self.variants, seed=seed)
+        threads = jobs + sum(map(waits, self.variants))
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="tokenspec")
         self._on_finding = on_finding
         self._known = known
         self._lock = threading.Lock()
         self._futures: dict[str, Future[Finding]] = {}
+        self._unplayed = 0  # of what was queued
+        self._closed = False
+        self._played = threading.Condition()
 
     def submit(self, variants: Iterable[Variant]) -> None:
-        """Queue variants; those that look at every answer of the run wait for the others."""
-        ordered = sorted(variants, key=lambda variant: variant.every_response)
-        for variant in ordered:
-            if variant.key in self._futures:
-                continue
-            before = tuple(self._futures.values()) if variant.every_response else ()
-            self._futures[variant.key] = self._pool.submit(self._run, variant, before)
+        """Queue variants; those that look at every answer of the run end when all were played."""
+        new = {v.key: v for v in variants if v.key not in self._futures}
+        watching = [variant for variant in new.values() if variant.every_response]
+        others = [variant for variant in new.values() if not variant.every_response]
+        with self._played:
+            self._unplayed += len(new)
+        for variant in playing_order(others, self._jobs):
+            self._futures[variant.key] = self._pool.submit(self._run, variant)
+        plays = [self._pool.submit(self._play, variant) for variant in watching]
+        for variant, play in zip(watching, plays, strict=True):
+            self._futures[variant.key] = self._pool.submit(self._conclude, variant, play)
 
     def finding(self, variant: Variant) -> Finding:
         """The finding of a variant; waits for it, and queues it if it was not.
+
+        Its evidence is kept by who asked, not here: asked again, the variant is played again.
 
         Raises:
             HarnessError: the scenario, the harness or the oracle is at fault.
         """
         self.submit((variant,))
-        return self._futures[variant.key].result()
+        return self._futures.pop(variant.key).result()
+
+    def untold(self) -> Iterator[tuple[Variant, Finding]]:
+        """After the close of a run cut short: what was judged and nobody had asked for yet.
+
+        Without what looks at every answer, as there were not all of them.
+        """
+        for variant in self.variants:
+            future = self._futures.get(variant.key)
+            if variant.every_response or future is None or future.cancelled():
+                continue
+            if future.exception() is None:
+                yield variant, future.result()
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""
+        with self._played:
+            self._closed = True  # what waits for all plays need not wait for those that are dropped
+            self._played.notify_all()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self, variant: Variant, before: tuple[Future[Finding], ...]) -> Finding:
-        wait(before)
-        finding = None if variant.every_response else self._known.get(variant.key)
-        finding = finding or self._examiner.examine(variant)
+    def _run(self, variant: Variant) -> Finding:
+        known = self._known.get(variant.key)
+        if known is None:
+            return self._told(self._play(variant))
+        self._count_played()
+        return self._told(known)
+
+    def _play(self, variant: Variant) -> Finding:
+        try:
+            with self._slots.one():
+                return self._examiner.play(variant)
+        finally:
+            self._count_played()
+
+    def _count_played(self) -> None:
+        with self._played:
+            self._unplayed -= 1
+            self._played.notify_all()
+
+    def _conclude(self, variant: Variant, play: Future[Finding]) -> Finding:
+        """Queued last, so that whatever it waits for has begun, or was dropped at the end."""
+        with self._played:
+            self._played.wait_for(lambda: self._closed or self._unplayed == 0)
+        return self._told(self._examiner.conclude(variant, play.result()))
+
+    def _told(self, finding: Finding) -> Finding:
         with self._lock:
             self._on_finding(finding)
         return finding

@@ -65,20 +65,28 @@ class Everywhere:
             for variant in variants
             if variant.every_response
         }
+        self._checks = {name for watched in self._watched.values() for name in watched.checks}
 
     def look(self, transcript: Transcript, source: str, surround: Surround, hide: Redactor) -> None:
         """Make every check on every answer of `transcript`, a play of the variant `source`."""
-        for key, watched in self._watched.items():
-            if source == key:
-                continue
+        problems = {
+            (name, number): tuple(CHECKS[name].look(played, transcript, surround))
+            for name in self._checks
+            for number, played in enumerate(transcript.steps)
+        }
+        watching = [watched for key, watched in self._watched.items() if key != source]
+        with self._lock:
+            for watched in watching:
+                watched.looked_at += len(transcript.steps)
+        if not any(problems.values()):
+            return
+        for watched in watching:
             found = [
                 (played, problem)
-                for played in transcript.steps
+                for number, played in enumerate(transcript.steps)
                 for name in watched.checks
-                for problem in CHECKS[name].look(played, transcript, surround)
+                for problem in problems[name, number]
             ]
-            with self._lock:
-                watched.looked_at += len(transcript.steps)
             for played, problem in found:
                 excuse = self._excuse(watched.variant, sighted(watched.variant, played))
                 with self._lock:

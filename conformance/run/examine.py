@@ -54,7 +54,7 @@ class Examiner:
         setup: the target and the oracle.
         variants: everything that may be examined.
         show: what a finding keeps of a play.
-        told: what an oracle set up alike has said of variants, by key; added to.
+        told: what an oracle set up alike has said of variants, by key; added to. None: forgotten.
         seed: what may come again in another run is drawn from it; None for nothing at all.
     """
 
@@ -70,7 +70,7 @@ class Examiner:
         self.setup = setup
         self._seed = seed
         self._show = show
-        self._told = {} if told is None else told
+        self._told = told
         self.everywhere = Everywhere(variants, self._excuse)
         self._surround = surround_of(setup.party)
         self._oracle_surround = surround_of(setup.oracle.party)
@@ -78,7 +78,15 @@ class Examiner:
         self._lock = threading.Lock()
 
     def examine(self, variant: Variant) -> Finding:
-        """The finding for one variant.
+        """The finding for one variant, with what every answer up to now has shown of it.
+
+        Raises:
+            HarnessError: the scenario, the harness or the oracle is at fault.
+        """
+        return self.conclude(variant, self.play(variant))
+
+    def play(self, variant: Variant) -> Finding:
+        """What the variant's own play shows.
 
         Raises:
             HarnessError: the scenario, the harness or the oracle is at fault.
@@ -92,6 +100,20 @@ class Examiner:
             note = blocked + self.setup.redactor.text(str(error))
             finding = replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note)
         return replace(finding, seconds=round(time.perf_counter() - started, 4))
+
+    def conclude(self, variant: Variant, finding: Finding) -> Finding:
+        """The finding of a variant's own play, with what the answers of others showed of it."""
+        if not variant.every_response or finding.verdict is Verdict.NOT_APPLICABLE:
+            return finding
+        seen, looked_at = self.everywhere.sightings(variant.key)
+        note = f"{looked_at} answers of the run were looked at"
+        if not seen:
+            return replace(finding, note=finding.note or note)
+        faults = [sighting for sighting in seen if sighting.excuse is None]
+        gate = Verdict(self.setup.in_force(variant).gates)
+        if not faults and gate is not Verdict.OBSERVE:
+            return _seen(variant, finding, seen, note, Verdict.DEVIATION)
+        return _seen(variant, finding, faults or seen, note, gate)
 
     def _examine(self, variant: Variant, blank: Finding) -> Finding:
         reason = self.setup.missing(variant.needs)
@@ -111,7 +133,7 @@ class Examiner:
         finding = self._judged(variant, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
             finding = replace(finding, twin=self._twin(variant, finding.step, control.transcript))
-        return self._with_sightings(variant, finding) if variant.every_response else finding
+        return finding
 
     def _play(self, variant: Variant, courts: Sequence[Court]) -> tuple[Transcript, Judgement]:
         """Play the variant; once more if there was no answer, so that a hiccup is no finding.
@@ -179,7 +201,7 @@ class Examiner:
 
     def _ask_oracle(self, variant: Variant) -> Told:
         """The oracle's play, which has to satisfy the scenario's own `expect` in every order."""
-        if variant.key in self._told:
+        if self._told is not None and variant.key in self._told:
             return self._told[variant.key]
         told = self.setup.oracle.play(variant)
         for one in told.orders:
@@ -191,7 +213,8 @@ class Examiner:
                     f"expected {judgement.expected}, got {one.explanation} {judgement.note}",
                     "this is a fault of tokenspec or of the scenario, not of the target",
                 )
-        self._told[variant.key] = told
+        if self._told is not None:
+            self._told[variant.key] = told
         return told
 
     def _court(self, variant: Variant, surround: Surround, told: Transcript) -> Court:
@@ -234,17 +257,6 @@ class Examiner:
             deviation=self._excuse(variant, judgement) if deviates else None,
             exchanges=shown,
         )
-
-    def _with_sightings(self, variant: Variant, finding: Finding) -> Finding:
-        seen, looked_at = self.everywhere.sightings(variant.key)
-        note = f"{looked_at} answers of the run were looked at"
-        if not seen:
-            return replace(finding, note=finding.note or note)
-        faults = [sighting for sighting in seen if sighting.excuse is None]
-        gate = Verdict(self.setup.in_force(variant).gates)
-        if not faults and gate is not Verdict.OBSERVE:
-            return _seen(variant, finding, seen, note, Verdict.DEVIATION)
-        return _seen(variant, finding, faults or seen, note, gate)
 
     def _blank(self, variant: Variant) -> Finding:
         row, in_force = self.setup.deciding(variant)

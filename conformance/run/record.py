@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -17,11 +17,14 @@ from typing import IO, Any, Self
 from conformance import __version__
 from conformance.errors import Problem, UnusableFile
 from conformance.run.conclusion import Tally
+from conformance.run.evidence import ShownExchange
 from conformance.run.finding import Finding
 from conformance.run.setup import Setup
 from reports.record import Record
 
 FORMAT = 1
+MEMBERS = tuple(member.name for member in fields(Finding))
+EXCHANGE_MEMBERS = tuple(member.name for member in fields(ShownExchange))
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -84,12 +87,19 @@ def fault_line(key: str, message: str) -> dict[str, Any]:
 
 def finding_line(finding: Finding) -> dict[str, Any]:
     """A finding as plain data."""
-    plain = asdict(finding)
+    plain = {"type": "finding", **{name: getattr(finding, name) for name in MEMBERS}}
     plain["verdict"], plain["kind"] = str(finding.verdict), str(finding.kind)
     if finding.deviation is not None:
-        plain["deviation"]["confidence"] = str(finding.deviation.confidence)
+        confidence = str(finding.deviation.confidence)
+        plain["deviation"] = asdict(finding.deviation) | {"confidence": confidence}
     plain["waiver"] = finding.waiver.line() if finding.waiver else None
-    return {"type": "finding", **plain}
+    plain["exchanges"] = tuple(map(_exchange_line, finding.exchanges))
+    plain["twin"] = tuple(map(_exchange_line, finding.twin))
+    return plain
+
+
+def _exchange_line(shown: ShownExchange) -> dict[str, Any]:
+    return {name: getattr(shown, name) for name in EXCHANGE_MEMBERS}
 
 
 def footer_line(

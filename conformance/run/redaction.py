@@ -37,6 +37,7 @@ SECRET_NAMES = {
 }
 SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "dpop")
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){1,3}")
+UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")  # written the same everywhere (RFC 3986 §2.3)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 SHORTEST = 8  # characters of a value worth looking for elsewhere
 SHORTEST_KNOWN = 4  # the same, of a value the target file calls a secret
@@ -59,6 +60,7 @@ class Redactor:
     ) -> None:
         self._key = key
         self._known = dict(beforehand)  # every form a secret may be written in -> fingerprint
+        self._longest_first: tuple[str, ...] = ()  # the same forms; empty where one was added
         for kind, value in always:
             if len(value) >= SHORTEST_KNOWN:
                 self._know(kind, value)
@@ -86,15 +88,19 @@ class Redactor:
 
         Control characters, which could steer a terminal, are replaced as well.
         """
-        for form in sorted(self._known, key=len, reverse=True):
+        if not self._longest_first:
+            self._longest_first = tuple(sorted(self._known, key=len, reverse=True))
+        for form in self._longest_first:
             if form in text:
                 text = text.replace(form, self._known[form])
-        shown = JWT.sub(lambda found: self.fingerprint("jwt", found.group()), text)
-        return harmless(shown)
+        if "eyJ" in text:
+            text = JWT.sub(lambda found: self.fingerprint("jwt", found.group()), text)
+        return harmless(text)
 
     def _know(self, kind: str, value: str) -> None:
         shown = self.fingerprint(kind, value)
         self._known.update(dict.fromkeys(_forms(value), shown))
+        self._longest_first = ()
 
     def parameter(self, name: str, value: Any) -> str:
         """The value of a request parameter or callback parameter, as it may be shown."""
@@ -176,5 +182,7 @@ class Redactor:
 
 def _forms(value: str) -> set[str]:
     """How a value may be written: plain, percent-encoded, escaped for HTML or JSON."""
+    if UNRESERVED.fullmatch(value):
+        return {value}
     plain = {value, html.escape(value), json.dumps(value)[1:-1]}
     return plain | {quote(value, safe="", errors="replace"), quote_plus(value, errors="replace")}

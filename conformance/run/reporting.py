@@ -6,17 +6,16 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from conformance.run.record import read_record
-from reports.audit import Source
 from reports.formats import write
+from reports.record import Record, Source
 
 ALWAYS = "html"
 
 
-def write_reports(record: Path, formats: Iterable[str]) -> list[Path]:
-    """Write the audit page and the other `formats` of a record into its folder."""
+def write_reports(record: Record, path: Path, formats: Iterable[str]) -> list[Path]:
+    """Write the audit page and the other `formats` of the record read from `path` beside it."""
     wanted = (ALWAYS, *(name for name in formats if name != ALWAYS))
-    return write(read_record(record), wanted, record.parent, sources_of([record]))
+    return write(record, wanted, path.parent, sources_of([path]))
 
 
 def sources_of(paths: Iterable[Path]) -> list[Source]:

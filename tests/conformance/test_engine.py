@@ -1,0 +1,154 @@
+"""The engine: every case once, in an order that lets no job wait, with the same verdicts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import pytest
+
+from conformance.plugin.options import BUNDLED
+from conformance.run.engine import Engine
+from conformance.run.examine import Examiner
+from conformance.run.finding import Finding
+from conformance.run.opening import prepare_in_process
+from conformance.run.order import playing_order, twins_early, waits
+from conformance.run.setup import Setup
+from conformance.scenario.loader import load_folders
+from conformance.scenario.model import Variant
+from conformance.target.bundled import bundled_target
+from conformance.vocabulary import vocabulary
+from reference_server.demo import demo_config
+
+ISSUER = "https://server.example"
+DEFECT = "response.no_store"
+
+
+@pytest.fixture(scope="module")
+def variants() -> list[Variant]:
+    folders = [BUNDLED / "pkce", BUNDLED / "response"]
+    return [v for scenario in load_folders(folders, vocabulary()) for v in scenario.variants]
+
+
+def setup(*defects: str) -> Setup:
+    return prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), defects)
+
+
+def findings(variants: list[Variant], jobs: int, *defects: str) -> Iterator[Finding]:
+    engine = Engine(setup(*defects), variants, jobs=jobs, seed=7)
+    engine.submit(variants)
+    for variant in variants:
+        yield engine.finding(variant)
+    engine.close()
+
+
+def told(found: Iterator[Finding]) -> list[tuple[str, str, str, str]]:
+    return [(one.key, str(one.verdict), str(one.kind), one.note) for one in found]
+
+
+@pytest.mark.parametrize("defects", [(), (DEFECT,)])
+def test_so_many_jobs_find_the_same(variants: list[Variant], defects: tuple[str, ...]) -> None:
+    assert told(findings(variants, 1, *defects)) == told(findings(variants, 4, *defects))
+
+
+def test_whoever_looks_at_every_answer_sees_those_of_the_others_like_it(
+    variants: list[Variant],
+) -> None:
+    watching = [variant for variant in variants if variant.every_response][:2]
+    notes = {finding.note for finding in findings(watching, 1)}
+    assert len(watching) == 2
+    assert not any(note.startswith("0 answers") for note in notes)
+
+
+def test_the_first_of_a_scenario_is_begun_early_and_nothing_else_is_moved(
+    variants: list[Variant],
+) -> None:
+    assert list(twins_early(variants, 0)) == variants
+    early = list(twins_early(variants, 3))
+    assert sorted(v.key for v in early) == sorted(v.key for v in variants)
+    place: Mapping[str, int] = {variant.key: number for number, variant in enumerate(early)}
+    names = list(dict.fromkeys(variant.scenario for variant in variants))
+    groups = [[v for v in variants if v.scenario == name] for name in names]
+    for number, group in enumerate(groups[:-3]):
+        first = place[groups[number + 3][0].key]
+        assert all(place[variant.key] > first for variant in group[1:])
+
+
+class Slow(Examiner):
+    """Begins to play and goes on when told to."""
+
+    begun = threading.Event()
+    go_on = threading.Event()
+
+    def play(self, variant: Variant) -> Finding:
+        self.begun.set()
+        self.go_on.wait(30)
+        return super().play(variant)
+
+
+def test_closing_waits_for_no_play_that_was_dropped(variants: list[Variant]) -> None:
+    """A case that looks at every answer may wait already for one that then never begins."""
+    watching = next(variant for variant in variants if variant.every_response)
+    first, dropped = [variant for variant in variants if not variant.every_response][:2]
+    chosen = (first, dropped, watching)
+    engine = Engine(setup(), chosen, jobs=1, examine=Slow)
+    engine.submit(chosen)
+    assert Slow.begun.wait(30)
+    assert engine._futures[dropped.key].cancel()
+    Slow.go_on.set()
+    while not engine._futures[watching.key].running():
+        threading.Event().wait(0.01)
+    closing = threading.Thread(target=engine.close, daemon=True)
+    closing.start()
+    closing.join(30)
+    assert not closing.is_alive()
+
+
+@pytest.mark.parametrize("key", ["id-token-of-a-refresh/dated-anew", "max-age/silent"])
+def test_while_a_play_waits_another_has_its_job_and_a_session(
+    variants: list[Variant], key: str
+) -> None:
+    """One job and one session; the wait, of the second inside a session, ends with the other."""
+    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    waiting = next(variant for variant in every if variant.key == key)
+    other = next(variant for variant in variants if not variant.every_response)
+    ready, ended, seen = setup(), threading.Event(), []
+
+    def wait(seconds: float) -> None:
+        seen.append(ended.wait(30))
+        ready.party.wait(seconds)
+
+    limited = replace(ready.target, limits=replace(ready.target.limits, jobs=1))
+    party = replace(ready.party, target=limited, wait=wait)
+    engine = Engine(
+        replace(ready, target=limited, party=party),
+        (waiting, other),
+        jobs=1,
+        on_finding=lambda finding: ended.set() if finding.key == other.key else None,
+    )
+    engine.submit((waiting, other))
+    assert [str(engine.finding(one).verdict) for one in (waiting, other)] == ["pass", "pass"]
+    assert seen == [True]
+    engine.close()
+
+
+def test_those_that_wait_begin_early_but_after_the_first_of_each_job() -> None:
+    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    ordered = playing_order(every, 4)
+    patient = [variant for variant in every if waits(variant)]
+    assert len(patient) > 5
+    assert set(map(id, ordered[4 : 4 + len(patient)])) == set(map(id, patient))
+    assert sorted(v.key for v in ordered) == sorted(v.key for v in every)
+
+
+def test_a_known_finding_is_not_played_again(variants: list[Variant]) -> None:
+    first, second = [variant for variant in variants if not variant.every_response][:2]
+    known = next(findings([first], 1))
+    marked = replace(known, note="from an earlier run")
+    ready = setup()
+    engine = Engine(ready, (first, second), jobs=1, known={first.key: marked})
+    engine.submit((first, second))
+    assert engine.finding(first) is marked
+    assert engine.finding(second).note != marked.note
+    engine.close()
