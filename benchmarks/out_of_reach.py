@@ -14,7 +14,17 @@ from reference_server.defects import DEFECTS
 FREE = "no MUST or SHOULD: the suite notes the difference and a campaign does not report it"
 DOCUMENT = "a document or page that is fetched by itself and is no part of an exchange"
 BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)
-BY_NAME: Mapping[str, str] = {}
+ERROR_ALONE = "it shows by another error code alone, and no text names one for that refusal"
+SECOND_ANSWER = "the suite lets a second answer pass with a warning, so no seed is made of its case"
+BY_NAME: Mapping[str, str] = {
+    "request.grant_type_present": ERROR_ALONE,
+    "request.code_present": ERROR_ALONE,
+    "request.refresh_token_present": ERROR_ALONE,
+    "authorize.response_mode_known": "which response modes there are is the server's choice",
+    "authorize.hint_issued": SECOND_ANSWER,
+    "authorize.claims_form": SECOND_ANSWER,
+    "authorize.prompt_login": "a page that asks to sign in is passed, so nothing tells it was missing",
+}
 
 
 def reasons(matrix: Matrix, shop: Workshop) -> dict[str, str]:

@@ -69,7 +69,7 @@ class Shapes:
 
     def __init__(self, setup: Setup, present: frozenset[str]) -> None:
         self._everywhere = tuple(_shapes(setup))
-        self._of_seeds = dict(_of_seeds(present))
+        self._of_seeds = _of_seeds(setup, present)
         self._theirs = surround_of(setup.party)
         self._ours = surround_of(setup.oracle.party)
 
@@ -110,7 +110,7 @@ def _shapes(setup: Setup) -> Iterator[Shape]:
     seen = set()
     for scenario in bundled_suite():
         for variant in scenario.variants:
-            shape = None if setup.missing(variant.needs) else _shape(variant)
+            shape = None if setup.missing(variant.needs) else _shape(setup, variant)
             if shape is None:
                 continue
             key = (shape.kind, shape.outcome.checks, shape.outcome.has, shape.outcome.answer)
@@ -119,7 +119,7 @@ def _shapes(setup: Setup) -> Iterator[Shape]:
                 yield shape
 
 
-def _shape(variant: Variant) -> Shape | None:
+def _shape(setup: Setup, variant: Variant) -> Shape | None:
     """What a case asks of the answer to a valid request, or of every answer; None if of neither."""
     judged = [step for step in variant.steps if step.judged]
     signing_in = "sign-in" in variant.needs  # its pages show up by luck in a generated case
@@ -128,11 +128,12 @@ def _shape(variant: Variant) -> Shape | None:
     outcome = _only_shape(judged[0])
     if outcome is None:
         return None
+    decides = setup.deciding(variant)[0].id
     if variant.every_response:
-        return Shape(Outcome(outcome.answer, checks=outcome.checks), variant.requirement)
+        return Shape(Outcome(outcome.answer, checks=outcome.checks), decides)
     if outcome.answer is not Answer.GRANTED or any(step.changes.any for step in variant.steps):
         return None
-    return Shape(outcome, variant.requirement, judged[0].kind, variant.setting.dpop)
+    return Shape(outcome, decides, judged[0].kind, variant.setting.dpop)
 
 
 def _only_shape(step: Step) -> Outcome | None:
@@ -146,11 +147,14 @@ def _only_shape(step: Step) -> Outcome | None:
     return outcome if plain and asks and alone else None
 
 
-def _of_seeds(present: frozenset[str]) -> Iterator[tuple[str, tuple[Shape, ...]]]:
-    """What each seed's own case asks, by the id of the document that plays it."""
-    variants: Mapping[str, Variant] = {v.key: v for s in bundled_suite() for v in s.variants}
+def _of_seeds(setup: Setup, present: frozenset[str]) -> Mapping[str, list[Shape]]:
+    """What the cases of a seed ask, by the id of the document that plays it."""
+    variants = {v.key: v for scenario in bundled_suite() for v in scenario.variants}
+    found: dict[str, list[Shape]] = {}
     for seed in seeds_of(present):
         variant = variants[seed.case]
         asked = [(step.name, _only_shape(step)) for step in variant.steps]
-        shapes = [Shape(o, variant.requirement, step=name) for name, o in asked if o is not None]
-        yield finished(begun_with(seed))["id"], tuple(shapes)
+        decides = setup.deciding(variant)[0].id
+        shapes = [Shape(o, decides, step=name) for name, o in asked if o is not None]
+        found.setdefault(finished(begun_with(seed))["id"], []).extend(shapes)
+    return found

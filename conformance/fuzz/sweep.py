@@ -35,8 +35,9 @@ def singles(present: frozenset[str], random: Random) -> list[Document]:
         *_operations(present, random),
         *(_seeded(seed) for seed in seeds_of(present)),
     ]
-    random.shuffle(made)
-    return made
+    once = list({document["id"]: document for document in made}.values())
+    random.shuffle(once)
+    return once
 
 
 def _seeded(seed: Seed) -> Document:
