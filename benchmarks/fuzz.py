@@ -3,7 +3,7 @@
 `nice python -m benchmarks.fuzz results.ndjson` starts a campaign for each defect and seed against
 the reference server in this process and stops it at the first finding; `--part 1/2` does half of
 them. Seconds are those of the processor, so that other work on the machine does not count. What the
-file already holds is not done again. `--table results.ndjson...` prints the results in Markdown.
+file, or further ones, already hold is not done again. `--table results.ndjson...` prints the results in Markdown.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
     matrix = make_matrix(shop, list(DEFECTS), ())
     left = reasons(matrix, shop)
     path = Path(options.files[0])
-    known = read([str(path)])
+    known = read(options.files)
     done = {(hunted.defect, hunted.seed) for hunted in known}
     missed = {hunted.defect for hunted in known if not hunted.found}
     part = read_shard(options.part)

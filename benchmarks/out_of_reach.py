@@ -23,7 +23,7 @@ BY_NAME: Mapping[str, str] = {
     "authorize.response_mode_known": "which response modes there are is the server's choice",
     "authorize.hint_issued": SECOND_ANSWER,
     "authorize.claims_form": SECOND_ANSWER,
-    "authorize.prompt_login": "a page that asks to sign in is passed, so nothing tells it was missing",
+    "authorize.prompt_login": "a page to sign in is passed, so nothing tells where one is missing",
 }
 
 
