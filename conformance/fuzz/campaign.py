@@ -236,14 +236,22 @@ class Campaign:
         self._count(told, transcript)
         self._tell(self.progress)
         # of the orders in which requests of one moment may have come, the one it is right in
-        orders = [tuple(self._parted(document, one, transcript)) for one in told.orders]
-        yield from min(orders, key=len)
+        orders = [(tuple(self._by_class(document, one, transcript)), one) for one in told.orders]
+        differing, one = min(orders, key=lambda pair: len(pair[0]))
+        yield from differing
+        by_shape = self._shapes.partings(document["id"], transcript, one)
+        yield from self._findings(document, by_shape, one, transcript)
 
-    def _parted(
+    def _by_class(
         self, document: Document, told: Told, transcript: Transcript
     ) -> Iterator[Counterexample]:
-        by_shape = self._shapes.partings(document["id"], transcript, told)
-        for parting in itertools.chain(partings(transcript, told), by_shape):
+        return self._findings(document, partings(transcript, told), told, transcript)
+
+    def _findings(
+        self, document: Document, found: Iterable[Parting], told: Told, transcript: Transcript
+    ) -> Iterator[Counterexample]:
+        """Those partings that weigh something."""
+        for parting in found:
             cited = _cited(parting, document)
             verdict, choice = self._weighed(cited, told, transcript)
             if verdict in (Verdict.FAIL, Verdict.WARN):
