@@ -2,9 +2,9 @@
 
 `nice python -m benchmarks.fuzz results.ndjson` starts a campaign for each defect and seed against
 the reference server in this process and stops it at the first finding; `--part 1/2` does half of
-them. Seconds are those of the processor, so that other work on the machine does not count. What the
-file, or further ones, already hold is not done again. `--table results.ndjson...` prints the results
-in Markdown.
+them. Seconds are those of the processor, so that other work does not count. What the
+file, or further ones, already hold is not done again. `--table results.ndjson...` prints what is
+there in Markdown.
 """
 
 from __future__ import annotations
