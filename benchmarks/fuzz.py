@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> None:
     done = {(hunted.defect, hunted.seed) for hunted in known}
     missed = {hunted.defect for hunted in known if not hunted.found}
     part = read_shard(options.part)
-    names = [name for name in options.defects or DEFECTS if name not in left]
+    names = options.defects or [name for name in DEFECTS if name not in left]
     with path.open("a", encoding="utf-8") as results:
         for seed in range(options.seeds):
             for name in names[part.index - 1 :: part.count]:
@@ -110,9 +110,11 @@ def table(hunts: list[Hunt]) -> Iterator[str]:
         kinds = ", ".join(sorted({hunted.found for hunted in found}))
         yield f"| `{name}` | {len(found)} of {len(runs)} | {seconds} | {requests} | {kinds} |"
     shop = workshop()
+    found_once = {hunted.defect for hunted in hunts if hunted.found}
     yield "\n| out of reach | why |\n|---|---|"
     for name, why in reasons(make_matrix(shop, list(DEFECTS), ()), shop).items():
-        yield f"| `{name}` | {why} |"
+        if name not in found_once:
+            yield f"| `{name}` | {why} |"
 
 
 def _spread(values: list[float] | list[int], form: str) -> str:

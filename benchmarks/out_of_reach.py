@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conformance.fuzz.freedoms import Freedom, known_freedoms
+from conformance.fuzz.seeds import all_seeds
 from conformance.play.verdicts import Kind, Verdict
 from conformance.scenario.model import StepKind
 from conformance.triangle.matrix import Matrix
@@ -15,21 +16,21 @@ FREE = "no MUST or SHOULD: the suite notes the difference and a campaign does no
 DOCUMENT = "a document or page that is fetched by itself and is no part of an exchange"
 BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)
 ERROR_ALONE = "it shows by another error code alone, and no text names one for that refusal"
-SECOND_ANSWER = "the suite lets a second answer pass with a warning, so no seed is made of its case"
+SECOND_ANSWER = (
+    "its cases allow a second answer, so they are no seeds, and no change by itself shows it"
+)
 BY_NAME: Mapping[str, str] = {
     "request.grant_type_present": ERROR_ALONE,
     "request.code_present": ERROR_ALONE,
     "request.refresh_token_present": ERROR_ALONE,
     "authorize.response_mode_known": "which response modes there are is the server's choice",
-    "authorize.hint_issued": SECOND_ANSWER,
-    "authorize.claims_form": SECOND_ANSWER,
     "authorize.prompt_login": "a page to sign in is passed, so nothing tells where one is missing",
 }
 
 
 def reasons(matrix: Matrix, shop: Workshop) -> dict[str, str]:
     """Why a defect is out of reach, by name; those within reach are not named."""
-    found = {name: _by_rule(name, matrix, shop) or BY_NAME.get(name, "") for name in DEFECTS}
+    found = {name: BY_NAME.get(name) or _by_rule(name, matrix, shop) for name in DEFECTS}
     return {name: why for name, why in found.items() if why}
 
 
@@ -39,7 +40,9 @@ def _by_rule(name: str, matrix: Matrix, shop: Workshop) -> str:
         return FREE
     if kills and all(shop.variants[kill.variant].steps[-1].kind in BY_ITSELF for kill in kills):
         return DOCUMENT
-    return next((f"free: {row.why}" for row in known_freedoms().rows if _frees(row, name)), "")
+    free = next((f"free: {row.why}" for row in known_freedoms().rows if _frees(row, name)), "")
+    firm = {seed.case for seed in all_seeds()}
+    return free or ("" if any(kill.variant in firm for kill in kills) else SECOND_ANSWER)
 
 
 def _frees(row: Freedom, name: str) -> bool:

@@ -41,11 +41,14 @@ class Seed:
 
 def seeds(bases: Collection[str], present: frozenset[str]) -> Iterator[Seed]:
     """The seeds that start from one of these bases, of a target with these capabilities."""
-    yield from (seed for seed in _all() if seed.content["base"] in bases and seed.needs <= present)
+    yield from (
+        seed for seed in all_seeds() if seed.content["base"] in bases and seed.needs <= present
+    )
 
 
 @functools.cache
-def _all() -> tuple[Seed, ...]:
+def all_seeds() -> tuple[Seed, ...]:
+    """Every case of the suite on which it is firm."""
     return tuple(seed for path in sorted(BUNDLED.rglob("*.yaml")) for seed in _of_file(path))
 
 

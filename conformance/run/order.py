@@ -12,7 +12,7 @@ def waits(variant: Variant) -> bool:
     return any(step.changes.http and step.changes.http.after for step in variant.steps)
 
 
-def _long(variant: Variant) -> bool:
+def takes_long(variant: Variant) -> bool:
     """Whether it takes longest: it waits, or is a race, which is played again and again."""
     return waits(variant) or any(step.raced for step in variant.steps)
 
@@ -23,7 +23,7 @@ def playing_order(variants: Iterable[Variant], jobs: int) -> list[Variant]:
     Else the first case of each scenario is moved, see `twins_early`.
     """
     ordered = list(twins_early(variants, jobs - 1))
-    return [*ordered[:jobs], *sorted(ordered[jobs:], key=lambda variant: not _long(variant))]
+    return [*ordered[:jobs], *sorted(ordered[jobs:], key=lambda variant: not takes_long(variant))]
 
 
 def twins_early(variants: Iterable[Variant], ahead: int) -> Iterator[Variant]:

@@ -13,7 +13,7 @@ from conformance.run.engine import Engine
 from conformance.run.examine import Examiner
 from conformance.run.finding import Finding
 from conformance.run.opening import prepare_in_process
-from conformance.run.order import playing_order, twins_early, waits
+from conformance.run.order import playing_order, takes_long, twins_early
 from conformance.run.setup import Setup
 from conformance.scenario.loader import load_folders
 from conformance.scenario.model import Variant
@@ -133,10 +133,10 @@ def test_while_a_play_waits_another_has_its_job_and_a_session(
     engine.close()
 
 
-def test_those_that_wait_begin_early_but_after_the_first_of_each_job() -> None:
+def test_those_that_take_long_begin_early_but_after_the_first_of_each_job() -> None:
     every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
     ordered = playing_order(every, 4)
-    patient = [variant for variant in every if waits(variant)]
+    patient = [variant for variant in every if takes_long(variant)]
     assert len(patient) > 5
     assert set(map(id, ordered[4 : 4 + len(patient)])) == set(map(id, patient))
     assert sorted(v.key for v in ordered) == sorted(v.key for v in every)
