@@ -17,7 +17,7 @@ DOCUMENT = "a document or page that is fetched by itself and is no part of an ex
 BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)
 ERROR_ALONE = "it shows by another error code alone, and no text names one for that refusal"
 SECOND_ANSWER = (
-    "its cases allow a second answer, so they are no seeds, and no change by itself shows it"
+    "its cases allow a second answer, so they are no seeds, and no change alone shows it"
 )
 BY_NAME: Mapping[str, str] = {
     "request.grant_type_present": ERROR_ALONE,
