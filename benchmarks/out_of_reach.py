@@ -25,7 +25,7 @@ BY_NAME: Mapping[str, str] = {
     "request.refresh_token_present": ERROR_ALONE,
     "error.json_always": ERROR_ALONE,
     "authorize.query_kept": "the browser ends elsewhere, where a server may have pages of its own",
-    "authorize.by_post": "a page to sign in or a refusal: which of them comes first is not compared",
+    "authorize.by_post": "a page to sign in or a refusal: which comes first is not compared",
     "refresh.kept": "whether tokens rotate that are bound to a key is left open (RFC 9700 §2.2.2)",
     "authorize.response_mode_known": "which response modes there are is the server's choice",
     "authorize.prompt_login": "a page to sign in is passed, so nothing tells where one is missing",

@@ -79,12 +79,15 @@ class Shapes:
         `document` is the id of what was played.
         """
         shapes = (*self._everywhere, *self._of_seeds.get(document, ()))
+        grants = 0
         for ours in told.transcript.steps:
+            grants += ours.step.kind is StepKind.AUTHORIZE
             theirs = target.step(ours.step.name)
             if theirs is None or theirs.answer is not ours.answer or ours.step.copies > 1:
                 return
             for shape in shapes:
-                if not shape.speaks_of(theirs, ours, target):
+                of_one_grant = shape.kind is not None  # its checks look back at the first exchange
+                if (of_one_grant and grants > 1) or not shape.speaks_of(theirs, ours, target):
                     continue
                 wrong = shape.problems(theirs, target, self._theirs)
                 if wrong and not shape.problems(ours, told.transcript, self._ours):
