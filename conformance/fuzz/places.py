@@ -35,7 +35,7 @@ def _text(*more: Any) -> Choices:
 
 
 def _member(*more: Any) -> Choices:
-    """The same of a member of a JWT, which a reader may refuse if it is there twice (RFC 7519 §4)."""
+    """The same of a member of a JWT, which may be refused if it is there twice (RFC 7519 §4)."""
     once = (change for change in VALID_TEXT if not {"repeat", "also"} & set(change))
     return (*once, *more)
 
