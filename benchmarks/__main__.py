@@ -16,7 +16,7 @@ from importlib.metadata import version
 
 from benchmarks.common import Row
 from benchmarks.servers import exchanges, oidc_provider
-from benchmarks.whole import first_verdict, growth, oracle_and_sockets, reports, selftest
+from benchmarks.whole import first_verdict, generated, growth, oracle_and_sockets, reports, selftest
 from benchmarks.wire import far, floor
 
 MEASUREMENTS: dict[str, Callable[[int], Iterator[Row]]] = {
@@ -29,6 +29,7 @@ MEASUREMENTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "exchanges": exchanges,
     "growth": growth,
     "selftest": selftest,
+    "generated": generated,
 }
 PACKAGES = ("tokenspec", "pytest", "httpx", "cryptography", "starlette", "uvicorn")
 

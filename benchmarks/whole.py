@@ -21,6 +21,7 @@ from benchmarks.common import (
     served,
     suite,
 )
+from conformance.fuzz.campaign import Budget, Campaign
 from conformance.play.oracle import Told
 from conformance.plugin.options import BUNDLED
 from conformance.run.opening import BUNDLED_ISSUER, prepare_in_process
@@ -31,6 +32,7 @@ from reference_server.demo import demo_config
 
 VERDICT_LINE = 3  # of the record: after the header and the coverage
 PATIENCE = 60.0  # seconds
+HUNTED = 15.0  # processor seconds of a campaign
 GROWTH = (1, 4, 16)
 IDENTIFIER = re.compile(r"^id: (.*)$", re.MULTILINE)
 
@@ -193,3 +195,21 @@ def selftest(_rounds: int) -> Iterator[Row]:
         f"tokenspec run {run.seconds:.1f} s",
         matrix.seconds / run.seconds,
     )
+
+
+def generated(rounds: int) -> Iterator[Row]:
+    """Requests that a campaign sends and has answered, for each second of the processor."""
+    found = in_turn(
+        rounds, requests=lambda: _exchanged("requests"), cases=lambda: _exchanged("cases")
+    )
+    yield Row(
+        "generated exchanges a second and core, in process, the oracle's as many not counted",
+        f"{found['requests']:.0f} / s",
+        f"cases {found['cases']:.0f} / s",
+    )
+
+
+def _exchanged(what: str) -> float:
+    campaign = Campaign(in_process(), Budget(HUNTED), seed=1, clock=time.process_time)
+    progress = campaign.run()
+    return float(getattr(progress, what)) / HUNTED
