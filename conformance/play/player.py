@@ -21,6 +21,7 @@ from conformance.play.transcript import Played, Sent, Transcript
 from conformance.scenario.bases import SESSION_NEEDS
 from conformance.scenario.changes import MOMENT
 from conformance.scenario.model import Answer, Setting, Step, StepKind, moments
+from conformance.scenario.operators import UnfitError
 from conformance.target.model import SIGNS_IN
 
 EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime
@@ -103,7 +104,7 @@ class _Play:
             self.recorder.exchanges.clear()
             try:
                 played = self._moment(together)
-            except Lacking as lacking:
+            except (Lacking, UnfitError) as lacking:
                 names = " and ".join(step.name for step in together)
                 stopped = f"{names} could not be sent: {lacking}"
                 break

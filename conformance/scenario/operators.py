@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,6 +40,10 @@ CLIENTS = ("main", "second", "public", "confidential", "private_key_jwt")
 
 class InapplicableError(HarnessError):
     """An operator met a valid request that holds nothing it could work on."""
+
+
+class UnfitError(InapplicableError):
+    """What the server sent is not what an operator works on: the play cannot go on."""
 
 
 class Surroundings(Protocol):
@@ -216,17 +221,19 @@ def _unsigned(_valid: Values, argument: Any, around: Surroundings) -> Values:
 
 def _tampered(_valid: Values, argument: Any, around: Surroundings) -> Values:
     header, claims, signature = _jwt_parts(argument, around)
-    later = {"exp": int(claims.get("exp", 0)) + 24 * 3600}
+    expiry = claims.get("exp")
+    known = isinstance(expiry, int | float) and math.isfinite(expiry)
+    later = {"exp": (int(expiry) if known else 0) + 24 * 3600}
     return (f"{_encoded(header)}.{_encoded(claims | later)}.{signature}",)
 
 
 def _jwt_parts(path: str, around: Surroundings) -> tuple[dict[str, Any], dict[str, Any], str]:
     encoded = around.recall(path)
     try:
-        header, claims, signature = encoded.split(".")
+        header, claims, signature = str(encoded).split(".")
         return _decoded(header), _decoded(claims), signature
-    except (ValueError, RecursionError) as error:
-        raise HarnessError(f"{path} is no JWT; say so in 'needs'") from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise UnfitError(f"{path} is no JWT") from error
 
 
 def _decoded(part: str) -> dict[str, Any]:

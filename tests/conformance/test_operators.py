@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
+from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
@@ -12,7 +15,13 @@ from hypothesis import strategies as st
 
 from conformance.errors import HarnessError
 from conformance.scenario.model import Change
-from conformance.scenario.operators import OPERATORS, apply, argument_problem, describe
+from conformance.scenario.operators import (
+    OPERATORS,
+    UnfitError,
+    apply,
+    argument_problem,
+    describe,
+)
 
 URI = "https://app.example/callback"
 tokens = st.text("abcXYZ019-_", min_size=8, max_size=60)
@@ -179,3 +188,30 @@ def test_another_port_is_another() -> None:
     assert sent("uri", {"port": "other"}, "https://as.example:8443/x") == (
         "https://as.example:9443/x",
     )
+
+
+@pytest.mark.parametrize("encoded", ["opaque", "a.b.c", 7, None, ["e30.e30.", 1], "e30.bnVsbA."])
+@pytest.mark.parametrize("operator", ["tampered", "unsigned"])
+def test_a_play_stops_where_the_server_sent_no_jwt(operator: str, encoded: object) -> None:
+    class Odd(PlayWithToken):
+        def recall(self, path: str) -> Any:
+            del path
+            return encoded
+
+    with pytest.raises(UnfitError, match="is no JWT"):
+        apply(Change(operator, "token.access_token"), (), Odd())
+
+
+@pytest.mark.parametrize("expiry", ['"soon"', "[]", "null", "1e999", "true"])
+def test_an_odd_expiry_is_replaced(expiry: str) -> None:
+    claims = base64.urlsafe_b64encode(f'{{"exp": {expiry}}}'.encode()).rstrip(b"=").decode()
+
+    class Odd(PlayWithToken):
+        def recall(self, path: str) -> Any:
+            del path
+            return f"e30.{claims}."
+
+    (made,) = apply(Change("tampered", "token.access_token"), (), Odd())
+    part = str(made).split(".")[1]
+    later = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    assert isinstance(later["exp"], int)
