@@ -222,17 +222,18 @@ def _unsigned(_valid: Values, argument: Any, around: Surroundings) -> Values:
 def _tampered(_valid: Values, argument: Any, around: Surroundings) -> Values:
     header, claims, signature = _jwt_parts(argument, around)
     expiry = claims.get("exp")
-    known = isinstance(expiry, int | float) and math.isfinite(expiry)
-    later = {"exp": (int(expiry) if known else 0) + 24 * 3600}
+    if not isinstance(expiry, int | float) or not math.isfinite(expiry):
+        expiry = 0
+    later = {"exp": int(expiry) + 24 * 3600}
     return (f"{_encoded(header)}.{_encoded(claims | later)}.{signature}",)
 
 
 def _jwt_parts(path: str, around: Surroundings) -> tuple[dict[str, Any], dict[str, Any], str]:
     encoded = around.recall(path)
     try:
-        header, claims, signature = str(encoded).split(".")
+        header, claims, signature = encoded.split(".")
         return _decoded(header), _decoded(claims), signature
-    except (ValueError, TypeError, RecursionError) as error:
+    except (AttributeError, ValueError, TypeError, RecursionError) as error:
         raise UnfitError(f"{path} is no JWT") from error
 
 
