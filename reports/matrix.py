@@ -62,7 +62,7 @@ def server(header: Line, findings: Iterable[Line], footer: Line) -> Server:
         name=target["name"] or target["issuer"],
         version=target["version"],
         day=str(header["started"])[:10],
-        profile=header["profile"],
+        profile=header["profile"]["name"],
         seconds=footer["seconds"],
         suite=header["suite"]["digest"][:12],
         findings=tuple(findings),

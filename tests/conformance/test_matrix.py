@@ -12,7 +12,7 @@ from reports import matrix
 HEADER = {
     "target": {"name": "Some <b>Server</b>", "version": "1.0", "issuer": "https://x.example"},
     "started": "2026-11-25T10:00:00.000+00:00",
-    "profile": "rfc",
+    "profile": {"name": "rfc", "title": "as published", "date": "2026-01-01"},
     "suite": {"digest": "0123456789abcdef"},
 }
 HOSTILE = "granted | <script>alert(1)</script> [x](javascript:1)"
