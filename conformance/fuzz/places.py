@@ -98,7 +98,10 @@ REFRESH: Mapping[str, Choices] = {
     "scope": ("openid", "openid email", "openid admin", "unknown", ""),
 }
 USERINFO: Mapping[str, Choices] = {
-    "access_token": _text({"copy": "token.refresh_token"}, {"copy": "token.id_token"}),
+    "access_token": (  # a second space behind the scheme is allowed (RFC 6750 §2.1)
+        *(change for change in VALID_TEXT if change not in SPACED),
+        *({"copy": "token.refresh_token"}, {"copy": "token.id_token"}),
+    ),
 }
 TOKENS: Mapping[str, Choices] = {
     "token": (  # an empty one may be taken for an invalid one (RFC 7009 §2.2)
