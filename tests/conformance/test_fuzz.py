@@ -195,6 +195,45 @@ def test_who_parts_from_a_choice_of_its_own_is_warned(tmp_path: Path) -> None:
     assert Examiner(against(), (variant,)).examine(variant).verdict is Verdict.PASS
 
 
+def judged(defect: str, **content: object) -> tuple[Counterexample | None, set[str]]:
+    """What one case shows at a defect, and the freedoms it met."""
+    made = Campaign(against(defect), Budget(1), seed=1)
+    found = made.judge(finished(content))
+    return found, set(made.progress.free)
+
+
+def test_an_error_that_no_text_names_is_the_servers_own_affair() -> None:
+    lacking = {"token": {"grant_type": {"omit": True}}}
+    found, free = judged("request.grant_type_present", base="code-exchange", **lacking)
+    assert found is None
+    assert len(free) == 1
+
+
+def test_an_only_address_may_be_left_out_and_one_of_several_not() -> None:
+    content = {"base": "code-exchange", "token": {"redirect_uri": {"omit": True}}}
+    found, _ = judged("redirect_uri.present", **content)
+    assert found is not None
+    found, free = judged("redirect_uri.present", client="single", **content)
+    assert found is None
+    assert any("§3.1.3.2" in why for why in free)
+
+
+def test_who_knows_dpop_jkt_is_held_to_it() -> None:
+    strange = {"authorize": {"dpop_jkt": {"copy": "dpop.other_jkt"}}}
+    found, _ = judged("dpop.code_key", base="code-exchange-dpop", **strange)
+    assert found is not None
+    assert found.parting.guard == "dpop.code_key"
+
+
+@pytest.mark.parametrize("prompt", ["none", "none login"])
+def test_a_page_shown_where_none_may_be_is_found(prompt: str) -> None:
+    asked = {"session": "none", "authorize": {"prompt": prompt}}
+    defect = "authorize.silent" if prompt == "none" else "authorize.prompt_none_alone"
+    found, _ = judged(defect, base="authorization", **asked)
+    assert found is not None
+    assert "a page for the user" in found.parting.observed
+
+
 def test_a_choice_left_to_the_server_is_learned_and_followed() -> None:
     setup = against("pkce.verifier_form", "dpop.jti_unseen")
     learned = calibrate(setup)
