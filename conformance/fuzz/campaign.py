@@ -236,28 +236,26 @@ class Campaign:
         self._count(told, transcript)
         self._tell(self.progress)
         # of the orders in which requests of one moment may have come, the one it is right in
-        orders = [(tuple(self._by_class(document, one, transcript)), one) for one in told.orders]
+        last = variant.steps[-1].name
+        orders = []
+        for one in told.orders:
+            by_class = (_cited(p, document, last) for p in partings(transcript, one))
+            orders.append((tuple(self._findings(document, by_class, one, transcript)), one))
         differing, one = min(orders, key=lambda pair: len(pair[0]))
         yield from differing
         by_shape = self._shapes.partings(document["id"], transcript, one)
         yield from self._findings(document, by_shape, one, transcript)
-
-    def _by_class(
-        self, document: Document, told: Told, transcript: Transcript
-    ) -> Iterator[Counterexample]:
-        return self._findings(document, partings(transcript, told), told, transcript)
 
     def _findings(
         self, document: Document, found: Iterable[Parting], told: Told, transcript: Transcript
     ) -> Iterator[Counterexample]:
         """Those partings that weigh something."""
         for parting in found:
-            cited = _cited(parting, document)
-            verdict, choice = self._weighed(cited, told, transcript)
+            verdict, choice = self._weighed(parting, told, transcript)
             if verdict in (Verdict.FAIL, Verdict.WARN):
                 hide = self.setup.redactor.for_play()
                 shown = evidence(transcript, hide)
-                told_of = replace(cited, observed=hide.text(cited.observed))
+                told_of = replace(parting, observed=hide.text(parting.observed))
                 yield Counterexample(document, told_of, verdict, 0.0, 0, choice, shown)
 
     def _count(self, told: Told, transcript: Transcript) -> None:
@@ -321,10 +319,11 @@ def _lightness(found: Counterexample) -> tuple[bool, bool]:
     return (found.verdict is not Verdict.FAIL, found.parting.kind is Kind.WRONG_ERROR)
 
 
-def _cited(parting: Parting, document: Document) -> Parting:
-    """A refusal of what a case of the suite wants granted breaks what that case tests."""
+def _cited(parting: Parting, document: Document, last: str) -> Parting:
+    """The wrong answer to the last request of a seed breaks what its case of the suite tests."""
     tested = document["requirement"]
-    if parting.kind is Kind.REFUSED and not parting.guard and tested != PLACEHOLDER:
+    wrong = parting.kind in (Kind.ACCEPTED, Kind.REFUSED)
+    if wrong and parting.step == last and tested != PLACEHOLDER:
         return replace(parting, requirement=tested)
     return parting
 

@@ -84,7 +84,7 @@ TOKEN: Mapping[str, Choices] = {
     "code": _text({"copy": "authorize.state"}),
     "redirect_uri": _text(*REDIRECT_URIS),
     "code_verifier": _text({"copy": "authorize.code_challenge"}, {"length": 42}, {"length": 128}),
-    "client_id": _text({"client": "second"}),
+    "client_id": VALID_TEXT,
     "scope": ("openid", "openid email", "unknown", ""),
     "code_challenge_method": ("plain", "S256"),
     "tokenspec_unknown": ("x",),
@@ -94,7 +94,7 @@ REFRESH: Mapping[str, Choices] = {
     "refresh_token": _text(
         {"copy": "token.access_token"}, {"copy": "authorize.code"}, {"copy": "token.refresh_token"}
     ),
-    "client_id": _text({"client": "second"}),
+    "client_id": VALID_TEXT,
     "scope": ("openid", "openid email", "openid admin", "unknown", ""),
 }
 USERINFO: Mapping[str, Choices] = {

@@ -45,6 +45,7 @@ def _expectation(found: Counterexample) -> Any:
             "has": list(outcome.has),
             "lacks": list(outcome.lacks),
             "headers": dict(outcome.headers),
+            "equals": {name: {c.operator: c.argument} for name, c in outcome.equals.items()},
         }
         return {"answer": str(outcome.answer), **{key: v for key, v in asked.items() if v}}
     if not found.choice:

@@ -28,15 +28,13 @@ CLASSES = {Answer.ERROR_PAGE: Answer.REFUSED}  # refusals alike, as the oracle i
 class Seed:
     """What a case of the suite plays, in the words of the scenario format.
 
-    `case` is its key, `requirement` the one it tests; `granted` whether a good server grants the
-    last request.
+    `case` is its key, `requirement` the one it tests.
     """
 
     case: str
     content: Mapping[str, Any]
     needs: frozenset[str]
     requirement: str
-    granted: bool
 
 
 def seeds(bases: Collection[str], present: frozenset[str]) -> Iterator[Seed]:
@@ -58,11 +56,8 @@ def _of_file(path: Path) -> Iterator[Seed]:
     for scenario, document in zip(scenarios, documents, strict=True):
         for variant, own in zip(scenario.variants, document["variants"], strict=True):
             if _firm(variant):
-                granted = variant.steps[-1].expect[0].answer is Answer.GRANTED
                 content = _content(document, own)
-                yield Seed(
-                    variant.key, content, frozenset(variant.needs), variant.requirement, granted
-                )
+                yield Seed(variant.key, content, frozenset(variant.needs), variant.requirement)
 
 
 def _firm(variant: Variant) -> bool:

@@ -134,7 +134,9 @@ def _shape(setup: Setup, variant: Variant) -> Shape | None:
     decides = setup.deciding(variant)[0].id
     if variant.every_response:
         return Shape(Outcome(outcome.answer, checks=outcome.checks), decides)
-    if outcome.answer is not Answer.GRANTED or any(step.changes.any for step in variant.steps):
+    if outcome.equals or outcome.answer is not Answer.GRANTED:
+        return None
+    if any(step.changes.any for step in variant.steps):
         return None
     return Shape(outcome, decides, judged[0].kind, variant.setting.dpop)
 
@@ -144,8 +146,8 @@ def _only_shape(step: Step) -> Outcome | None:
     if not step.expect:
         return None
     outcome, *others = step.expect
-    plain = outcome.verdict == Verdict.PASS and not (outcome.equals or outcome.at)
-    asks = outcome.checks or outcome.has or outcome.lacks or outcome.headers
+    plain = outcome.verdict == Verdict.PASS and not outcome.at
+    asks = outcome.checks or outcome.has or outcome.lacks or outcome.headers or outcome.equals
     alone = all(other.answer is not outcome.answer for other in others)
     return outcome if plain and asks and alone else None
 

@@ -41,9 +41,8 @@ def singles(present: frozenset[str], random: Random) -> list[Document]:
 
 
 def _seeded(seed: Seed) -> Document:
-    """A seed as it is; where a good server grants it, a refusal breaks what the seed tests."""
-    tested = {"requirement": seed.requirement} if seed.granted else {}
-    return finished({**begun_with(seed), **tested})
+    """A seed as it is; the wrong answer to its last request breaks what its case tests."""
+    return finished({**begun_with(seed), "requirement": seed.requirement})
 
 
 def _changes(present: frozenset[str], random: Random) -> Iterator[Document]:
