@@ -153,8 +153,11 @@ class Memory:
         return known[name]()
 
     def _last_claim(self, name: str) -> Any:
-        """A claim of the proof sent last; empty where it had none."""
-        claims = jwt.decode(self.last_proof, options={"verify_signature": False})
+        """A claim of the proof sent last; empty where it had none, or was no proof to be read."""
+        try:
+            claims = jwt.decode(self.last_proof, options={"verify_signature": False})
+        except (jwt.PyJWTError, ValueError):  # such as one that says b64 is false
+            return ""
         return claims.get(name, "")
 
 

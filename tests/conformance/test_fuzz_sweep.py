@@ -141,3 +141,13 @@ def test_a_fault_of_one_place_is_found_by_the_sweep(seed: int) -> None:
 
     made.append(Campaign(setup, Budget(1), seed=seed, clock=clock))
     assert [found.parting.guard for found in made[0].run().found] == ["dpop.htu"]
+
+
+def test_a_proof_that_cannot_be_read_can_be_followed_by_another() -> None:
+    campaign = against()
+    proof = {"header": {"b64": False}, "claims": {"jti": {"copy": "dpop.jti"}}}
+    again = {"userinfo": {}, "dpop": {"claims": {"jti": {"copy": "dpop.jti"}}}, "expect": "oracle"}
+    assert (
+        campaign.judge(finished({"base": "userinfo-dpop", "dpop": proof, "then": [again]})) is None
+    )
+    assert campaign.progress.cases == 1
