@@ -121,11 +121,12 @@ def no_verifier_without_challenge(exchange: Exchange) -> None:
 def consumed_once(exchange: Exchange) -> None:
     """RFC 6749 §4.1.2: of several uses at once, one wins. Last, so that only it consumes.
 
-    Whatever the order was, each other use came after it and so is one of a used code.
+    Whatever the order was, each other use came after it and so is one of a used code. One that
+    was used when it was looked up is the business of `unused`.
     """
     code, store = exchange.code, exchange.server.store
     if code and not store.consume_code(code.value):
-        if exchange.server.behaves(REPLAY_REVOKES):
+        if exchange.server.behaves(REPLAY_REVOKES) and not code.used:
             store.revoke_family(code.grant.family)
         raise invalid_grant("code used at the same time")
 
