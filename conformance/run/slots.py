@@ -11,16 +11,27 @@ from conformance.run.setup import Setup
 
 
 class Slots:
-    """So many plays at once; safe for many threads."""
+    """So many plays at once; safe for many threads.
+
+    A play that comes back from a wait goes before those that have not begun: what it was given
+    before may not live long, and others may end it.
+    """
 
     def __init__(self, count: int) -> None:
-        self._free = threading.BoundedSemaphore(count)
+        self._free = count
+        self.coming_back = 0
+        self._turn = threading.Condition()
 
     @contextmanager
     def one(self) -> Iterator[None]:
         """A slot for the time of the block."""
-        with self._free:
+        with self._turn:
+            self._turn.wait_for(lambda: self._free and not self.coming_back)
+            self._free -= 1
+        try:
             yield
+        finally:
+            self._give_back()
 
     def given_back_in_waits(self, setup: Setup) -> Setup:
         """`setup` whose plays, each in a slot, leave it to others while they let time pass."""
@@ -28,10 +39,23 @@ class Slots:
 
     def _outside(self, wait: Callable[[float], None]) -> Callable[[float], None]:
         def outside(seconds: float) -> None:
-            self._free.release()
+            self._give_back()
             try:
                 wait(seconds)
             finally:
-                self._free.acquire()
+                self._take_again()
 
         return outside
+
+    def _give_back(self) -> None:
+        with self._turn:
+            self._free += 1
+            self._turn.notify_all()
+
+    def _take_again(self) -> None:
+        with self._turn:
+            self.coming_back += 1
+            self._turn.wait_for(lambda: self._free)
+            self.coming_back -= 1
+            self._free -= 1
+            self._turn.notify_all()

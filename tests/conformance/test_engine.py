@@ -15,6 +15,7 @@ from conformance.run.finding import Finding
 from conformance.run.opening import prepare_in_process
 from conformance.run.order import playing_order, takes_long, twins_early
 from conformance.run.setup import Setup
+from conformance.run.slots import Slots
 from conformance.scenario.loader import load_folders
 from conformance.scenario.model import Variant
 from conformance.target.bundled import bundled_target
@@ -152,3 +153,43 @@ def test_a_known_finding_is_not_played_again(variants: list[Variant]) -> None:
     assert engine.finding(first) is marked
     assert engine.finding(second).note != marked.note
     engine.close()
+
+
+def test_who_comes_back_from_a_wait_goes_before_who_has_not_begun() -> None:
+    """Else a play's tokens may have been ended by others before its turn came again."""
+    ready = setup()
+    waited, told = threading.Event(), []
+
+    def wait(_seconds: float) -> None:
+        assert waited.wait(10)
+
+    slots = Slots(1)
+    outside = slots.given_back_in_waits(replace(ready, party=replace(ready.party, wait=wait)))
+    entered = threading.Event()
+
+    def patient() -> None:
+        with slots.one():
+            outside.party.wait(1.0)
+            told.append("back")
+
+    def next_one() -> None:
+        with slots.one():
+            told.append("new")
+
+    def holding() -> None:
+        with slots.one():
+            entered.set()
+            waited.set()
+            while not slots.coming_back:
+                pass
+
+    first = threading.Thread(target=patient)
+    first.start()
+    holder = threading.Thread(target=holding)
+    holder.start()
+    assert entered.wait(10)
+    later = threading.Thread(target=next_one)
+    later.start()
+    for thread in (first, holder, later):
+        thread.join(10)
+    assert told == ["back", "new"]

@@ -11,7 +11,10 @@ import pytest
 
 from conformance.cli import main
 from conformance.errors import UsageError
+from conformance.plugin.options import BUNDLED
 from conformance.run.merging import read_records
+from conformance.scenario.loader import load_folders
+from conformance.vocabulary import vocabulary
 from tests.reports.conftest import DEFECTS, Made, make
 
 SHARDS = 3
@@ -57,9 +60,17 @@ def changed(path: Path, change: Callable[[dict[str, Any]], None], to: Path | Non
 def test_shards_merged_say_what_one_run_says(whole: Made, shards: list[Path]) -> None:
     merged = read_records(shards)
     one = whole.record
-    assert {f["key"]: f["verdict"] for f in merged.findings} == {
-        f["key"]: f["verdict"] for f in one.findings
+    races = {  # at a server with defects luck decides them
+        variant.key
+        for scenario in load_folders([BUNDLED], vocabulary())
+        for variant in scenario.variants
+        if any(step.raced for step in variant.steps)
     }
+    said, alone = (
+        {f["key"]: f["verdict"] for f in record.findings if f["key"] not in races}
+        for record in (merged, one)
+    )
+    assert said == alone
     assert merged.complete
     assert merged.unfinished == ()
     assert merged.footer
