@@ -118,7 +118,7 @@ def _another_error(theirs: Played, ours: Played) -> bool:
     return (
         ours.answer is theirs.answer is Answer.REFUSED
         and bool(ours.error)
-        and (theirs.error != ours.error)
+        and theirs.error not in (ours.error, "use_dpop_nonce")  # RFC 9449 §8: asked at any time
     )
 
 

@@ -25,6 +25,7 @@ from conformance.run.setup import Setup
 from conformance.scenario.loader import load_document, load_file
 from conformance.target.bundled import bundled_target
 from conformance.target.capabilities import CAPABILITIES
+from conformance.triangle.grounds import grounds
 from conformance.vocabulary import vocabulary
 from reference_server.demo import demo_config
 from reference_server.guarding import GUARDS
@@ -279,3 +280,14 @@ def test_the_command_finds_nothing_at_the_bundled_server(
     told = capsys.readouterr().out
     assert "seed 1" in told
     assert "0 findings" in told
+
+
+def test_who_asks_for_a_nonce_first_tells_no_wrong_error() -> None:
+    """At Auth0's dialect nonces are for public clients, of which the other client is one."""
+    ground = grounds()["auth0"]
+    made = Campaign(prepare_in_process(ground.target, ground.config), Budget(1), seed=1)
+    own, other = {"token": {}}, {"token": {}, "client_auth": {"client": "second"}}
+    race = {"together": [{**step, "expect": "oracle"} for step in (own, other)]}
+    again = {"authorize": {}, "expect": "oracle"}
+    asked = {"base": "code-exchange-dpop", "client": "private_key_jwt", "then": [again, race]}
+    assert made.judge(finished(asked)) is None
