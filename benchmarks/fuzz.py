@@ -97,24 +97,28 @@ def run(options: argparse.Namespace) -> None:
 
 
 def table(hunts: list[Hunt]) -> Iterator[str]:
-    """The results by defect, then what is out of reach with the reason."""
+    """The results by defect, then what is out of reach with the reason, then what was not tried."""
     yield "| defect | found | seconds | requests | as |"
     yield "|---|---|---|---|---|"
     for name in DEFECTS:
         runs = [hunted for hunted in hunts if hunted.defect == name]
-        found = [hunted for hunted in runs if hunted.found]
-        if not runs:
-            continue
-        seconds = _spread([hunted.seconds for hunted in found], ".1f")
-        requests = _spread([hunted.requests for hunted in found], ".0f")
-        kinds = ", ".join(sorted({hunted.found for hunted in found}))
-        yield f"| `{name}` | {len(found)} of {len(runs)} | {seconds} | {requests} | {kinds} |"
+        if runs:
+            yield _row(name, runs)
     shop = workshop()
-    found_once = {hunted.defect for hunted in hunts if hunted.found}
+    tried = {hunted.defect for hunted in hunts}
+    unreached = reasons(make_matrix(shop, list(DEFECTS), ()), shop)
     yield "\n| out of reach | why |\n|---|---|"
-    for name, why in reasons(make_matrix(shop, list(DEFECTS), ()), shop).items():
-        if name not in found_once:
-            yield f"| `{name}` | {why} |"
+    yield from (f"| `{name}` | {why} |" for name, why in unreached.items() if name not in tried)
+    left = [f"`{name}`" for name in DEFECTS if name not in tried and name not in unreached]
+    yield f"\nNot tried: {', '.join(left) or 'none'}."
+
+
+def _row(name: str, runs: list[Hunt]) -> str:
+    found = [hunted for hunted in runs if hunted.found]
+    seconds = _spread([hunted.seconds for hunted in found], ".1f")
+    requests = _spread([hunted.requests for hunted in found], ".0f")
+    kinds = ", ".join(sorted({hunted.found for hunted in found}))
+    return f"| `{name}` | {len(found)} of {len(runs)} | {seconds} | {requests} | {kinds} |"
 
 
 def _spread(values: list[float] | list[int], form: str) -> str:
