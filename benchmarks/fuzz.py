@@ -2,9 +2,9 @@
 
 `nice python -m benchmarks.fuzz results.ndjson` starts a campaign for each defect and seed against
 the reference server in this process and stops it at the first finding; `--part 1/2` does half of
-them. Seconds are those of the processor, so that other work does not count. What the
-file, or further ones, already hold is not done again. `--table results.ndjson...` prints what is
-there in Markdown.
+them. Seconds are those of the processor, so that other work does not count. What the file, or
+further ones, already hold is not done again. `--table results.ndjson...` prints what is there in
+Markdown.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmarks.out_of_reach import reasons
 from conformance.fuzz.campaign import Budget, Campaign
 from conformance.run.narrowing import read_shard
 from conformance.run.opening import prepare_in_process
-from conformance.triangle.grounds import Ground, grounds
+from conformance.triangle.grounds import Ground
 from conformance.triangle.matrix import Matrix, make_matrix
 from conformance.triangle.workshop import Workshop, workshop
 from reference_server.defects import DEFECTS
@@ -64,7 +64,7 @@ def hunt(defect: str, seed: int, ground: Ground, seconds: float) -> Hunt:
 def home_of(defect: str, matrix: Matrix, shop: Workshop) -> Ground:
     """The good server at which the suite notices a defect."""
     homes = [shop.home[key] for key in matrix.killers(defect)]
-    return grounds()[homes[0] if homes else "bundled"]
+    return shop.grounds[homes[0] if homes else "bundled"]
 
 
 def read(paths: list[str]) -> list[Hunt]:

@@ -17,7 +17,7 @@ from conformance.triangle.grounds import grounds
 def search(name: str, seconds: float, seed: int) -> int:
     """Search one server, print what was done; how much was found."""
     ground = grounds()[name]
-    setup = prepare_in_process(ground.target, ground.config, ())
+    setup = prepare_in_process(ground.target, ground.config)
     campaign = Campaign(setup, Budget(seconds), seed=seed)
     done = campaign.run()
     reached = f"{len(done.guards)} guards, {len(done.outcomes)} courses"

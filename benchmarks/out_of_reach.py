@@ -34,18 +34,18 @@ BY_NAME: Mapping[str, str] = {
 
 def reasons(matrix: Matrix, shop: Workshop) -> dict[str, str]:
     """Why a defect is out of reach, by name; those within reach are not named."""
-    found = {name: BY_NAME.get(name) or _by_rule(name, matrix, shop) for name in DEFECTS}
+    firm = frozenset(seed.case for seed in all_seeds())
+    found = {name: BY_NAME.get(name) or _by_rule(name, matrix, shop, firm) for name in DEFECTS}
     return {name: why for name, why in found.items() if why}
 
 
-def _by_rule(name: str, matrix: Matrix, shop: Workshop) -> str:
+def _by_rule(name: str, matrix: Matrix, shop: Workshop, firm: frozenset[str]) -> str:
     kills = [kill for kill in matrix.kills if kill.defect == name]
     if kills and all(kill.verdict == Verdict.OBSERVE for kill in kills):
         return FREE
     if kills and all(shop.variants[kill.variant].steps[-1].kind in BY_ITSELF for kill in kills):
         return DOCUMENT
     free = next((f"free: {row.why}" for row in known_freedoms().rows if _frees(row, name)), "")
-    firm = {seed.case for seed in all_seeds()}
     return free or ("" if any(kill.variant in firm for kill in kills) else SECOND_ANSWER)
 
 

@@ -1,7 +1,7 @@
 """Generated scenarios: a valid exchange, few changes to it, a course of operations after it.
 
-Everything is made by choices, so that one set of rules serves a search that shrinks (Hypothesis),
-and a sweep that goes through everything once.
+Everything is made by choices, so that one set of rules serves a search (Hypothesis) and a sweep
+that goes through everything once.
 """
 
 from __future__ import annotations
