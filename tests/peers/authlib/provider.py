@@ -86,9 +86,8 @@ class OpenID(OpenIDCode):
 
     def exists_nonce(self, nonce: str, oauth_request: OAuth2Request) -> bool:
         client_id = oauth_request.payload.client_id
-        return any(
-            item.client_id == client_id and item.nonce == nonce for item in store.codes.values()
-        )
+        codes = list(store.codes.values())  # another thread may add one meanwhile
+        return any(item.client_id == client_id and item.nonce == nonce for item in codes)
 
     def resolve_client_private_key(self, _client: Client) -> RSAKey:
         return SIGNING_KEY
