@@ -43,13 +43,18 @@ class Group:
 
 def audit_page(record: Record, sources: Sequence[Source] = ()) -> str:
     """The page as HTML. `sources` are named at its foot."""
+    return "".join(audit_pieces(record, sources))
+
+
+def audit_pieces(record: Record, sources: Sequence[Source] = ()) -> Iterator[str]:
+    """The page piece by piece, so that no more than a case of it is in memory."""
     style, script = _part("audit.css"), _part("audit.js")
     summary = Summary.of(record)
     loud = [f for f in record.findings if f["verdict"] not in QUIET]
     return (
         _environment()
         .get_template("audit.html")
-        .render(
+        .generate(
             record=record,
             header=record.header,
             target=record.header.get("target", {}),

@@ -16,34 +16,38 @@ from reports.sarif import sarif
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One form: its usual file name, what it is for, and what makes it."""
+    """One form: its usual file name, what it is for, and what makes it, piece by piece."""
 
     file: str
     summary: str
-    render: Callable[[Record, Sequence[Source]], str]
+    render: Callable[[Record, Sequence[Source]], Iterable[str]]
 
 
-def _audit(record: Record, sources: Sequence[Source]) -> str:
-    from reports.audit import audit_page  # with its template engine, wanted at the end of a run
+def _audit(record: Record, sources: Sequence[Source]) -> Iterable[str]:
+    from reports.audit import audit_pieces  # with its template engine, wanted at the end of a run
 
-    return audit_page(record, sources)
+    return audit_pieces(record, sources)
 
 
-def _junit(record: Record, _sources: Sequence[Source]) -> str:
+def _junit(record: Record, _sources: Sequence[Source]) -> Iterable[str]:
     from reports.junit import junit
 
-    return junit(record)
+    yield junit(record)
+
+
+def _whole(render: Callable[[Record], str]) -> Callable[[Record, Sequence[Source]], Iterable[str]]:
+    return lambda record, _sources: (render(record),)
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "html": Format("audit.html", "the audit page", _audit),
-        "markdown": Format("summary.md", "for a pull request or CI step", lambda r, _: markdown(r)),
+        "markdown": Format("summary.md", "for a pull request or CI step", _whole(markdown)),
         "junit": Format("junit.xml", "JUnit XML, for CI servers", _junit),
-        "sarif": Format("results.sarif", "SARIF 2.1.0, for code scanning", lambda r, _: sarif(r)),
-        "ctrf": Format("ctrf.json", "Common Test Report Format", lambda r, _: ctrf(r)),
+        "sarif": Format("results.sarif", "SARIF 2.1.0, for code scanning", _whole(sarif)),
+        "ctrf": Format("ctrf.json", "Common Test Report Format", _whole(ctrf)),
         "github": Format(
-            "annotations.txt", "annotations of GitHub Actions", lambda r, _: workflow_commands(r)
+            "annotations.txt", "annotations of GitHub Actions", _whole(workflow_commands)
         ),
     }
 )
@@ -71,7 +75,10 @@ def write(
     written = []
     for name in formats:
         path = folder / FORMATS[name].file
-        text = FORMATS[name].render(record, sources)
-        path.write_bytes(text.encode("utf-8", "replace"))
+        unfinished = path.with_name(f"{path.name}.part")  # nobody should read half a page
+        with unfinished.open("wb") as file:
+            for piece in FORMATS[name].render(record, sources):
+                file.write(piece.encode("utf-8", "replace"))
+        unfinished.replace(path)
         written.append(path)
     return written

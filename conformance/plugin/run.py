@@ -38,6 +38,7 @@ from conformance.run.reporting import write_reports
 from conformance.run.resume import findings_of
 from conformance.run.setup import Setup
 from conformance.run.starting import Wanted, started
+from conformance.run.stored import EVIDENCE
 from conformance.run.suite import Suite, suite_digest
 from conformance.scenario.model import Variant
 from reports.again import replay
@@ -54,7 +55,6 @@ SETTINGS = (
 )  # fmt: skip
 REPORT_DIR = "tokenspec-report"
 RECORD = "record.ndjson"
-EVIDENCE = ("exchanges", "twin")  # in the record from then on, and nowhere else
 SUMMARISED = (
     "key", "area", "verdict", "note", "citation", "expected", "observed", "deviation",
 )  # fmt: skip
@@ -219,6 +219,7 @@ class RunPlugin:
         if self._progress is not None:
             self._progress.add(line["verdict"])
         if line["verdict"] != Verdict.WARN:  # which is told once more in the summary
+            # the evidence is in the record, and nothing else needs it
             report.tokenspec = {name: line[name] for name in line if name not in EVIDENCE}
 
     @pytest.hookimpl(tryfirst=True)
@@ -287,7 +288,7 @@ class RunPlugin:
             writer = self._writer()
             writer.write(line | {"waivers": [problem.line() for problem in problems]})
             writer.close()
-            self._read = read_record(writer.path)
+            self._read = read_record(writer.path, leave_evidence=True)
             self._written = write_reports(self._read, writer.path, self._formats)
         foreign_failed = session.testsfailed > len(self.shown) + self.tally.faults
         if session.exitstatus in REPLACED and not foreign_failed:

@@ -59,7 +59,7 @@ def bundle(
         members = {f"records/{n}-{p.name}": p.read_bytes() for n, p in enumerate(paths, start=1)}
     sources = sources_of(paths)
     for form in FORMATS.values():
-        text = form.render(record, sources)
+        text = "".join(form.render(record, sources))
         members[form.file] = text.encode("utf-8", "replace")
     target = Path(record.header.get("target", {}).get("file") or "")
     if target.is_file():

@@ -20,7 +20,7 @@ TARGET = ("issuer", "vendor", "name", "version", "verify_tls")
 
 
 def read_records(paths: Sequence[Path]) -> Record:
-    """One record of one file, or of all shards of a run.
+    """One record of one file, or of all shards of a run; evidence is read when it is looked at.
 
     Raises:
         UnusableFile: a file is no record.
@@ -28,7 +28,7 @@ def read_records(paths: Sequence[Path]) -> Record:
     """
     if not paths:
         raise UsageError("no record is named", "tokenspec report tokenspec-report/record.ndjson")
-    records = [(path, read_record(path)) for path in paths]
+    records = [(path, read_record(path, leave_evidence=True)) for path in paths]
     if len(records) == 1:
         return _alone(records[0][1])
     first_path, first = records[0]

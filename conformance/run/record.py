@@ -20,6 +20,7 @@ from conformance.run.conclusion import Tally
 from conformance.run.evidence import ShownExchange
 from conformance.run.finding import Finding
 from conformance.run.setup import Setup
+from conformance.run.stored import StoredFinding
 from reports.record import Record
 
 FORMAT = 1
@@ -149,23 +150,27 @@ class RecordWriter:
         self._file.close()
 
 
-def read_record(path: Path) -> Record:
+def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
     """Read a record. A last line that was cut off while it was written is left out.
+
+    With `leave_evidence` the exchanges of each finding are read when they are looked at: memory
+    does not grow with them, and the file must not be written to meanwhile.
 
     Raises:
         UnusableFile: it is no record, or a line of it is damaged.
     """
     header: Mapping[str, Any] = {}
     footer: Mapping[str, Any] | None = None
-    findings, faults, requirements = [], [], []
-    for number, line in _lines(path):
+    findings: list[Mapping[str, Any]] = []
+    faults, requirements = [], []
+    for number, offset, line in _lines(path):
         match line.get("type"):
             case "header":
                 header = line
             case "coverage":
                 requirements += line["requirements"]
             case "finding":
-                findings.append(line)
+                findings.append(StoredFinding(line, path, offset) if leave_evidence else line)
             case "fault":
                 faults.append(line)
             case "footer":
@@ -178,19 +183,20 @@ def read_record(path: Path) -> Record:
     return Record(header, tuple(findings), footer, tuple(requirements), tuple(faults))
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Number, offset in bytes and value of each whole line."""
+    number, offset = 1, 0
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.endswith(b"\n"):  # else it was cut off
+                    value = json.loads(line)
+                    yield number, offset, value if isinstance(value, dict) else {}
+                offset += len(line)
+    except OSError as error:
         raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {error}")]) from error
-    *whole, _cut_off = text.split("\n")  # a whole line ends with a line feed
-    for number, line in enumerate(whole, start=1):
-        try:
-            value = json.loads(line)
-        except ValueError as error:
-            message = f"damaged line: {error}"
-            raise UnusableFile([Problem(str(path), number, 1, message)]) from error
-        yield number, value if isinstance(value, dict) else {}
+    except ValueError as error:
+        raise UnusableFile([Problem(str(path), number, 1, f"damaged line: {error}")]) from error
 
 
 def _moment(seconds: float) -> str:

@@ -20,4 +20,9 @@ def write_reports(record: Record, path: Path, formats: Iterable[str]) -> list[Pa
 
 def sources_of(paths: Iterable[Path]) -> list[Source]:
     """The files a report is made from, with their digests."""
-    return [Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in paths]
+    return [Source(path.name, _sha256(path)) for path in paths]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
