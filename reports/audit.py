@@ -10,7 +10,6 @@ import base64
 import functools
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -22,10 +21,8 @@ from reports import curl, words
 from reports.again import replay
 from reports.comparison import Difference, differences
 from reports.record import Line, Record, Source
-from reports.summary import FAILING, Summary, rank
-
-QUIET = ("pass", "not-applicable")
-_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+from reports.summary import FAILING, QUIET, Summary, rank
+from reports.words import case_anchor, slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +68,6 @@ def audit_pieces(record: Record, sources: Sequence[Source] = ()) -> Iterator[str
             policy=_policy(style, script),
         )
     )
-
-
-def slug(text: str) -> str:
-    """`text` as part of an anchor."""
-    return _UNSAFE.sub("--", text)
 
 
 def safe_url(url: str) -> str:
@@ -188,6 +180,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "slug": slug,
+        "case_anchor": case_anchor,
         "safe_url": safe_url,
         "request_text": request_text,
         "response_text": response_text,

@@ -1,4 +1,7 @@
-"""The evidence of one finding as HTML for the run page. Every value is escaped here."""
+"""The evidence of one finding as HTML for the run page. Every value is escaped here.
+
+The page is kept in memory until it is written, so what passed is told there in short.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ import json
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
+from reports.summary import QUIET
 from reports.terminal import evidence_text
+from reports.words import case_anchor
 
 LONGEST = 4_000  # characters of evidence one row of the run page carries
 STYLE = (
@@ -18,8 +24,14 @@ STYLE = (
 Line = Mapping[str, Any]
 
 
-def evidence_html(finding: Line) -> str:
-    """What was decided and the exchanges it rests on, cut to a size a browser shows at once."""
+def evidence_html(finding: Line, audit: str) -> str:
+    """What was decided and the exchanges it rests on, cut to a size a browser shows at once.
+
+    A case that passed or does not apply is told in two lines and a link; `audit` is where the audit
+    page lies, seen from the run page.
+    """
+    if finding["verdict"] in QUIET:
+        return _in_short(finding, f"{quote(audit)}#{case_anchor(finding['key'])}")
     parts = [_summary(finding)]
     room = LONGEST
     for number, exchange in enumerate(finding["exchanges"], start=1):
@@ -34,6 +46,15 @@ def evidence_html(finding: Line) -> str:
             parts.append(f"<p>{left} more exchange(s) are in the record.</p>" if left else "")
             break
     return "".join(parts)
+
+
+def _in_short(finding: Line, link: str) -> str:
+    required = f"{finding['citation']} ({finding['level']}): {finding['text']}"
+    seen = finding["observed"] or finding["note"]
+    return (
+        f"<p>{escape(required)}</p><p>{escape(str(seen))} "
+        f"<a href='{link}'>All of it in the audit page</a></p>"
+    )
 
 
 def _summary(finding: Line) -> str:

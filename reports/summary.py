@@ -12,6 +12,7 @@ from reports.words import VERDICTS, word
 
 RANK = {verdict.name: rank for rank, verdict in enumerate(VERDICTS)}
 FAILING = ("fail", "stale-waiver")
+QUIET = ("pass", "not-applicable")  # nobody has to act
 SILENT = ("not-applicable", "could-not-run")  # nothing is said of the target
 HEADLINES = {
     "fails": "Does not conform",

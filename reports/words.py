@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +121,13 @@ LEVELS = {
 def word(verdict: str) -> Word:
     """The word for a verdict; unknown ones have a word too."""
     return WORDS.get(verdict, OTHER)
+
+
+def slug(text: str) -> str:
+    """`text` as part of an anchor."""
+    return _UNSAFE.sub("--", text)
+
+
+def case_anchor(key: str) -> str:
+    """Where a case stands in the audit page."""
+    return f"case-{slug(key)}"

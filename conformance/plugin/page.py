@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from html import escape
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pytest_html import extras
@@ -15,14 +18,14 @@ from reports.evidence import evidence_html
 from reports.formats import FORMATS
 from reports.terminal import area_table
 
-AUDIT = FORMATS["html"].file
-
 
 class RunPage:
     """Hooks of pytest-html. Whatever a target sent is escaped before it gets here."""
 
     def __init__(self, run: RunPlugin) -> None:
         self.run = run
+        here = Path(run.config.getoption("htmlpath", None) or ".").parent
+        self.audit = Path(os.path.relpath(run.report_dir / FORMATS["html"].file, here)).as_posix()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -31,7 +34,7 @@ class RunPage:
         line = getattr(report, "tokenspec", None)
         if isinstance(item, VariantItem) and line is not None:
             # all of them are kept until the page is written, and plain ASCII takes half the room
-            shown = evidence_html(line).encode("ascii", "xmlcharrefreplace").decode()
+            shown = evidence_html(line, self.audit).encode("ascii", "xmlcharrefreplace").decode()
             report.extras = [*getattr(report, "extras", []), extras.html(shown)]
         return report
 
@@ -49,7 +52,7 @@ class RunPage:
             f"<p>Target: <strong>{escape(name or target.issuer)}</strong>, issuer "
             f"{escape(target.issuer)}, profile {escape(target.profile)}"
             f"{'' if target.verify_tls else ', <strong>TLS certificates not verified</strong>'}."
-            f" <a href='{AUDIT}'>The audit page</a> tells the findings in plain words."
+            f" <a href='{quote(self.audit)}'>The audit page</a> tells the findings in plain words."
             f"</p><pre style='color:#1f2328'>{escape(table)}</pre>"
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from conformance.cli import main
 from reference_server import Server
 from reference_server.demo import demo_config
 from reference_server.shell import running
+from reports.words import case_anchor
 
 TARGET = """\
 format: 1
@@ -75,6 +77,12 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert len({finding["area"] for finding in findings} - profiles) == 13
     page = (tmp_path / "tokenspec-report" / "report.html").read_text("utf-8")
     assert "Requirement" in page
+    told = {f"audit.html#{case_anchor(finding['key'])}" for finding in findings}
+    audit = (tmp_path / "tokenspec-report" / "audit.html").read_text("utf-8")
+    linked = set(re.findall(r"audit\.html#[\w-]+", page))
+    assert linked
+    assert linked <= told
+    assert all(f'id="{link.partition("#")[2]}"' in audit for link in linked)
 
 
 def test_over_the_wire_a_file_of_few_lines_is_enough(tmp_path: Path, issuer: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from conformance.errors import UnusableFile
 from conformance.run.record import RecordWriter, fault_line, read_record
+from reports.audit import audit_page
 from tests.reports.conftest import Made, make
 
 SCHEMA = json.loads(
@@ -112,6 +113,26 @@ def test_a_record_is_read_as_it_was_written(flawed: Made, tmp_path: Path) -> Non
     assert read_record(again) == flawed.record
     assert flawed.record.complete
     assert flawed.record.unfinished == ()
+
+
+def test_evidence_left_in_the_file_is_read_when_it_is_looked_at(flawed: Made) -> None:
+    left = read_record(flawed.path, leave_evidence=True)
+    assert [dict(finding) for finding in left.findings] == list(flawed.record.findings)
+    assert audit_page(left) == audit_page(flawed.record)
+
+
+def test_evidence_of_a_file_that_changed_is_not_told(flawed: Made, tmp_path: Path) -> None:
+    first, *rest = flawed.path.read_text("utf-8").splitlines(keepends=True)
+    path = tmp_path / "record.ndjson"
+    path.write_text("".join([first, *rest]), "utf-8")
+    finding = read_record(path, leave_evidence=True).findings[0]
+    path.write_text("".join([first, *reversed(rest)]), "utf-8")
+    with pytest.raises(UnusableFile, match=r"record\.ndjson.*changed while it was read"):
+        finding["exchanges"]
+    path.unlink()
+    with pytest.raises(UnusableFile, match="changed while it was read"):
+        finding["twin"]
+    assert finding["verdict"]
 
 
 @pytest.mark.parametrize("cut", [1, 40])

@@ -210,3 +210,12 @@ def test_every_format_is_written(record: Record, tmp_path: Path) -> None:
     assert [path.name for path in written] == [form.file for form in formats.FORMATS.values()]
     shown: dict[str, Any] = {path.suffix: path.read_text("utf-8") for path in written}
     assert html.unescape(shown[".html"]).startswith("<!DOCTYPE html>")
+
+
+def test_a_report_that_cannot_be_made_leaves_the_one_before(flawed: Made, tmp_path: Path) -> None:
+    formats.write(flawed.record, ["html"], tmp_path)
+    before = (tmp_path / "audit.html").read_text("utf-8")
+    broken = replace(flawed.record, findings=({"verdict": "fail"}, *flawed.record.findings))
+    with pytest.raises(KeyError):
+        formats.write(broken, ["html"], tmp_path)
+    assert (tmp_path / "audit.html").read_text("utf-8") == before
