@@ -27,7 +27,7 @@ class Engine:
         seed: what may come again in another run is drawn from it.
         on_finding: called with every finding, by one thread at a time.
         known: findings of an earlier run, by key; those cases are not played again.
-        examine: makes what examines them, of the setup, the variants and the seed.
+        examine: makes what examines them, with the parameters of `Examiner`.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Engine:
         self._jobs = jobs
         self._slots = Slots(jobs)
         patient = self._slots.given_back_in_waits(setup)
-        self._examiner = examine(patient, self.variants, seed=seed)
+        self._examiner = examine(patient, self.variants, seed=seed, again=self._slots.side_by_side)
         threads = jobs + sum(map(waits, self.variants))
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="tokenspec")
         self._on_finding = on_finding

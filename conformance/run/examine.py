@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from conformance.checks import CHECKS, Surround
@@ -24,10 +25,13 @@ from conformance.run.evidence import ShownExchange, evidence
 from conformance.run.finding import Finding
 from conformance.run.redaction import Redactor
 from conformance.run.setup import Setup, surround_of
+from conformance.run.slots import one_by_one
 from conformance.scenario.digest import variant_digest
 from conformance.scenario.model import Answer, Variant
 from conformance.scenario.wording import changes_in_words
 
+Seen = tuple[Transcript, Judgement]
+Again = Callable[[Callable[[], Seen], int], Generator[Seen, None, None]]
 Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
 ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE)
 ATTEMPTS = 2  # at a play whose requests were not all answered
@@ -56,6 +60,7 @@ class Examiner:
         show: what a finding keeps of a play.
         told: what an oracle set up alike has said of variants, by key; added to. None: forgotten.
         seed: what may come again in another run is drawn from it; None for nothing at all.
+        again: plays a race so many times, for as long as it is asked for more.
     """
 
     def __init__(
@@ -66,8 +71,10 @@ class Examiner:
         show: Show = evidence,
         told: dict[str, Told] | None = None,
         seed: int | None = None,
+        again: Again = one_by_one,
     ) -> None:
         self.setup = setup
+        self._again = again
         self._seed = seed
         self._show = show
         self._told = told
@@ -135,24 +142,26 @@ class Examiner:
             finding = replace(finding, twin=self._twin(variant, finding.step, control.transcript))
         return finding
 
-    def _play(self, variant: Variant, courts: Sequence[Court]) -> tuple[Transcript, Judgement]:
+    def _play(self, variant: Variant, courts: Sequence[Court]) -> Seen:
         """Play the variant; once more if there was no answer, so that a hiccup is no finding.
 
         There is a court for each order in which the oracle has answered requests of one moment; the
         mildest is right. A race that was withstood is run again: luck decides whether its window is
         hit. The gravest of its plays counts.
         """
+        times = _plays(variant)
+        if times == 1:
+            return self._play_whole(variant, courts)
         plays = []
-        for _play in range(_plays(variant)):
-            plays.append(self._play_whole(variant, courts))
-            if plays[-1][1].verdict in LOST:
-                break
+        with closing(self._again(lambda: self._play_whole(variant, courts), times)) as coming:
+            for seen in coming:
+                plays.append(seen)
+                if seen[1].verdict in LOST:
+                    break
         ran = [play for play in plays if play[1].verdict is not Verdict.COULD_NOT_RUN]
         return max(ran or plays, key=lambda play: _gravity(play[1]))
 
-    def _play_whole(
-        self, variant: Variant, courts: Sequence[Court]
-    ) -> tuple[Transcript, Judgement]:
+    def _play_whole(self, variant: Variant, courts: Sequence[Court]) -> Seen:
         for _attempt in range(ATTEMPTS):
             transcript = play(
                 self._party(variant.key),

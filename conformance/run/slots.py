@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import replace
+from typing import TypeVar
 
 from conformance.run.setup import Setup
+
+T = TypeVar("T")
+
+
+def one_by_one(play: Callable[[], T], times: int) -> Generator[T, None, None]:
+    """What `play` gives each of so many times, for as long as it is asked for."""
+    return (play() for _ in range(times))
 
 
 class Slots:
@@ -18,7 +28,7 @@ class Slots:
     """
 
     def __init__(self, count: int) -> None:
-        self._free = count
+        self._count = self._free = count
         self.coming_back = 0
         self._turn = threading.Condition()
 
@@ -36,6 +46,31 @@ class Slots:
     def given_back_in_waits(self, setup: Setup) -> Setup:
         """`setup` whose plays, each in a slot, leave it to others while they let time pass."""
         return replace(setup, party=replace(setup.party, wait=self._outside(setup.party.wait)))
+
+    def side_by_side(self, play: Callable[[], T], times: int) -> Generator[T, None, None]:
+        """What `play` gives each of so many times, for a play that leaves its slot meanwhile.
+
+        Several are under way at once, each in a slot; who wants no more closes the iterator.
+        """
+        if self._count == 1:
+            yield from one_by_one(play, times)
+            return
+        self._give_back()
+        try:
+            with ThreadPoolExecutor(min(times, self._count), "tokenspec-again") as pool:
+                # each in a context of its own: a play has its own time
+                plays = [pool.submit(copy_context().run, self._in_slot, play) for _ in range(times)]
+                try:
+                    for each in plays:
+                        yield each.result()
+                finally:
+                    pool.shutdown(wait=False, cancel_futures=True)
+        finally:
+            self._take_again()
+
+    def _in_slot(self, play: Callable[[], T]) -> T:
+        with self.one():
+            return play()
 
     def _outside(self, wait: Callable[[float], None]) -> Callable[[float], None]:
         def outside(seconds: float) -> None:

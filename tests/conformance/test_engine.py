@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
+from conformance.errors import TargetUnusable
+from conformance.play.clock import MovableClock
 from conformance.plugin.options import BUNDLED
 from conformance.run.engine import Engine
 from conformance.run.examine import Examiner
@@ -193,3 +197,79 @@ def test_who_comes_back_from_a_wait_goes_before_who_has_not_begun() -> None:
     for thread in (first, holder, later):
         thread.join(10)
     assert told == ["back", "new"]
+
+
+def test_plays_of_a_race_are_side_by_side_in_the_slots_there_are() -> None:
+    """Three at once, as many as the slots, with the slot of who asked for them among these."""
+    slots, meeting, most = Slots(3), threading.Barrier(3), []
+    numbers, inside, lock = count(), [0], threading.Lock()
+
+    def play() -> int:
+        with lock:
+            inside[0] += 1
+            most.append(inside[0])
+            number = next(numbers)
+        meeting.wait(10)
+        with lock:
+            inside[0] -= 1
+        meeting.wait(10)
+        return number
+
+    with slots.one():
+        assert sorted(slots.side_by_side(play, 6)) == list(range(6))
+    assert max(most) == 3
+    assert all_free(slots, 3)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_who_has_seen_enough_of_a_race_ends_it(jobs: int) -> None:
+    slots, played = Slots(jobs), []
+
+    def play() -> str:
+        played.append(1)
+        return "lost"
+
+    with slots.one(), closing(slots.side_by_side(play, 500)) as plays:
+        assert next(plays) == "lost"
+    assert len(played) < 500
+    assert all_free(slots, jobs)
+
+
+def test_a_play_of_a_race_that_fails_gives_its_slot_back() -> None:
+    slots = Slots(2)
+
+    def play() -> None:
+        raise TargetUnusable("gone")
+
+    with slots.one(), pytest.raises(TargetUnusable, match="gone"):
+        list(slots.side_by_side(play, 4))
+    assert all_free(slots, 2)
+
+
+def all_free(slots: Slots, number: int) -> bool:
+    """Whether so many slots can be had at once."""
+    with ExitStack() as taken:
+        for _ in range(number):
+            taken.enter_context(slots.one())
+    return True
+
+
+def test_each_play_of_a_race_has_its_own_time() -> None:
+    slots, clock = Slots(2), MovableClock(lambda: 0.0)
+
+    def play() -> float:
+        clock.wait(10)
+        return clock()
+
+    clock.wait(5)
+    with slots.one():
+        assert list(slots.side_by_side(play, 4)) == [15.0] * 4
+    assert clock() == 5.0
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_a_race_is_lost_with_any_number_of_jobs(jobs: int) -> None:
+    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    races = [variant for variant in every if variant.key == "code-used-at-once/twelve"]
+    assert [str(one.verdict) for one in findings(races, jobs)] == ["pass"]
+    assert [str(one.verdict) for one in findings(races, jobs, "code.check_then_act")] == ["fail"]
