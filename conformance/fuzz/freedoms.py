@@ -31,7 +31,7 @@ class Freedom:
 
     `changed` holds only where one of these places differs from a valid request; `after_failure`
     only where this guard of the oracle (or any) refused an earlier request; `after` only where a
-    step of this name was granted earlier. `choice` names what calibration asks the target;
+    step of this name or kind was granted earlier. `choice` names what calibration asks the target;
     `unless` a capability, of which a server that has it made its choice.
     """
 
@@ -119,7 +119,7 @@ def course_until(step: str, told: Told, target: Transcript) -> Course:
             refusal = told.refusals.get(played.step.name)
             failed |= {ANY, refusal.guard} if refusal else {ANY}
         else:
-            granted.add(played.step.name)
+            granted |= {played.step.name, str(played.step.kind)}
     return Course(frozenset(changed), frozenset(failed), frozenset(granted))
 
 

@@ -11,18 +11,20 @@ from conformance.cli import main
 from conformance.fuzz import compare
 from conformance.fuzz.calibration import calibrate
 from conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
+from conformance.fuzz.compare import Parting
 from conformance.fuzz.documents import MOST_DEVIATIONS, Document, documents, finished, name_of
-from conformance.fuzz.freedoms import known_freedoms
+from conformance.fuzz.freedoms import ANY, Course, course_until, known_freedoms
 from conformance.fuzz.operations import EXPIRIES, OPERATIONS
 from conformance.fuzz.places import changed
 from conformance.fuzz.saving import as_scenario, save, to_yaml
 from conformance.play import standing
-from conformance.play.verdicts import Verdict
+from conformance.play.verdicts import Kind, Verdict
 from conformance.registry import Registry
 from conformance.run.examine import Examiner
 from conformance.run.opening import prepare_in_process
 from conformance.run.setup import Setup
 from conformance.scenario.loader import load_document, load_file
+from conformance.scenario.model import StepKind
 from conformance.target.bundled import bundled_target
 from conformance.target.capabilities import CAPABILITIES
 from conformance.triangle.grounds import grounds
@@ -227,6 +229,40 @@ def test_who_knows_dpop_jkt_is_held_to_it() -> None:
 
 
 @pytest.mark.parametrize("prompt", ["none", "none login"])
+def test_prompt_is_no_matter_of_a_request_without_openid(prompt: str) -> None:
+    defect = "authorize.silent" if prompt == "none" else "authorize.prompt_none_alone"
+    plain = {"prompt": prompt, "scope": {"omit": True}}
+    found, free = judged(defect, base="authorization", session="none", authorize=plain)
+    assert found is None
+    assert any("without openid" in why for why in free)
+
+
+def test_which_client_is_meant_is_no_matter_of_its_method() -> None:
+    rows = [row for row in known_freedoms().rows if row.guard == "client.registered_method"]
+    parting = Parting(
+        "token", StepKind.TOKEN, Kind.ACCEPTED, "client.registered_method", "", "", ""
+    )
+    named, plain = (
+        Course(changed, frozenset(), frozenset())
+        for changed in (frozenset({"token.client_id"}), frozenset({"token.code"}))
+    )
+    assert any(row.covers(parting, named) for row in rows)
+    assert not any(row.covers(parting, plain) for row in rows)
+
+
+def test_a_later_refresh_counts_as_one() -> None:
+    """What a server may do after a refresh, it may do after the second, if the first failed."""
+    lacking = {"base": "refresh", "refresh": {"grant_type": {"omit": True}}}
+    then = [{"refresh": {}}, {"userinfo": {"access_token": {"copy": "token.access_token"}}}]
+    document = finished({**lacking, "then": then})
+    made = load_document(document, vocabulary(), area="generated", shown="x.yaml")
+    told = against().oracle.play(made.variants[0])
+    course = course_until("userinfo", told, told.transcript)
+    assert "refresh" in course.granted
+    assert ANY in course.failed
+
+
+@pytest.mark.parametrize("prompt", ["none", "none login"])
 def test_a_page_shown_where_none_may_be_is_found(prompt: str) -> None:
     asked = {"session": "none", "authorize": {"prompt": prompt}}
     defect = "authorize.silent" if prompt == "none" else "authorize.prompt_none_alone"
@@ -261,7 +297,8 @@ def test_every_freedom_names_a_guard_that_exists() -> None:
         {row.guard for row in known.rows} | known.errors | {row.after_failure for row in known.rows}
     )
     taken = {name for choice in known.choices for name in choice.granted.without}
-    assert (named | taken) - {"", "any"} <= set(GUARDS)
+    told_without_guard = {"login_required"}
+    assert (named | taken) - {"", "any"} - told_without_guard <= set(GUARDS)
 
 
 def test_every_requirement_a_parting_can_cite_exists() -> None:
