@@ -30,6 +30,7 @@ BY_NAME: Mapping[str, str] = {
     "authorize.response_mode_known": "which response modes there are is the server's choice",
     "authorize.prompt_login": "a page to sign in is passed, so nothing tells where one is missing",
 }
+SHOWN_BY_A_CHANGE = frozenset({"refresh.scope_not_wider"})  # though its cases are no seeds
 
 
 def reasons(matrix: Matrix, shop: Workshop) -> dict[str, str]:
@@ -46,10 +47,11 @@ def _by_rule(name: str, matrix: Matrix, shop: Workshop, firm: frozenset[str]) ->
     if kills and all(shop.variants[kill.variant].steps[-1].kind in BY_ITSELF for kill in kills):
         return DOCUMENT
     free = next((f"free: {row.why}" for row in known_freedoms().rows if _frees(row, name)), "")
-    return free or ("" if any(kill.variant in firm for kill in kills) else SECOND_ANSWER)
+    sought = name in SHOWN_BY_A_CHANGE or any(kill.variant in firm for kill in kills)
+    return free or ("" if sought else SECOND_ANSWER)
 
 
 def _frees(row: Freedom, name: str) -> bool:
     """Whether a freedom lets every server grant what this guard refuses."""
-    always = not (row.changed or row.unless or row.after or row.after_failure)
+    always = not (row.step or row.changed or row.unless or row.after or row.after_failure)
     return row.guard == name and row.kind == Kind.ACCEPTED and always
