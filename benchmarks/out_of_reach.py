@@ -17,7 +17,7 @@ DOCUMENT = "a document or page that is fetched by itself and is no part of an ex
 BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)
 ERROR_ALONE = "it shows by another error code alone, and no text names one for that refusal"
 SECOND_ANSWER = (
-    "its cases allow a second answer, so they are no seeds, and no change alone shows it"
+    "its cases allow a second answer, so are no seeds, and a minute of searching found nothing"
 )
 BY_NAME: Mapping[str, str] = {
     "request.grant_type_present": ERROR_ALONE,
@@ -30,7 +30,43 @@ BY_NAME: Mapping[str, str] = {
     "authorize.response_mode_known": "which response modes there are is the server's choice",
     "authorize.prompt_login": "a page to sign in is passed, so nothing tells where one is missing",
 }
-SHOWN_BY_A_CHANGE = frozenset({"refresh.scope_not_wider"})  # though its cases are no seeds
+# found by a change, a course of requests or a look at every answer, though their cases are no seeds
+SHOWN_OTHERWISE = frozenset(
+    {
+        "authorize.error_charset",
+        "authorize.error_in_query",
+        "authorize.error_uri_charset",
+        "authorize.id_token_hint_any_refused",
+        "authorize.iss_in_error",
+        "authorize.prompt_any_case",
+        "authorize.prompt_consent_ignored",
+        "authorize.select_account_ignored",
+        "authorize.user_identified",
+        "code.answer_shared",
+        "code.invalid_replay_spares",
+        "code.replay_revokes",
+        "code.unused",
+        "dpop.bound_token_type",
+        "dpop.key_of_the_proof",
+        "dpop.nonce_spends",
+        "dpop.refresh_free",
+        "introspect.any_bearer",
+        "introspect.cnf",
+        "page.not_framed",
+        "pkce.downgrade_of_confidential_requests",
+        "refresh.check_then_act",
+        "refresh.overlooked",
+        "refresh.scope_not_wider",
+        "refresh.scope_same",
+        "refresh.undoes_revocation",
+        "refresh.unknown_scope_granted",
+        "resource.query_private",
+        "resource.revoked",
+        "resource.scope_openid",
+        "revoke.cascades",
+        "token.scope_settled",
+    }
+)
 
 
 def reasons(matrix: Matrix, shop: Workshop) -> dict[str, str]:
@@ -47,7 +83,7 @@ def _by_rule(name: str, matrix: Matrix, shop: Workshop, firm: frozenset[str]) ->
     if kills and all(shop.variants[kill.variant].steps[-1].kind in BY_ITSELF for kill in kills):
         return DOCUMENT
     free = next((f"free: {row.why}" for row in known_freedoms().rows if _frees(row, name)), "")
-    sought = name in SHOWN_BY_A_CHANGE or any(kill.variant in firm for kill in kills)
+    sought = name in SHOWN_OTHERWISE or any(kill.variant in firm for kill in kills)
     return free or ("" if sought else SECOND_ANSWER)
 
 
