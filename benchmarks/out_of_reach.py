@@ -19,11 +19,42 @@ ERROR_ALONE = "it shows by another error code alone, and no text names one for t
 SECOND_ANSWER = (
     "its cases allow a second answer, so are no seeds, and a minute of searching found nothing"
 )
+NO_SUCH_REQUEST = "no change of a campaign makes such a request"
+BESIDE = (
+    "it shows in words, headers or a page beside an answer: a case of the suite alone asks for them"
+)
 BY_NAME: Mapping[str, str] = {
     "request.grant_type_present": ERROR_ALONE,
     "request.code_present": ERROR_ALONE,
     "request.refresh_token_present": ERROR_ALONE,
     "error.json_always": ERROR_ALONE,
+    **dict.fromkeys(
+        (
+            "dpop.large_jti",
+            "refresh.long_token_breaks",
+            "request.charset_refused",
+            "request.long_parameter_breaks",
+            "request.media_type_one_case",
+            "request.multipart_breaks",
+        ),
+        NO_SUCH_REQUEST,
+    ),
+    **dict.fromkeys(
+        (
+            "authorize.challenge_method_explained",
+            "authorize.challenge_missing_explained",
+            "challenge.error_in_bearer",
+            "challenge.no_known_algorithm",
+            "challenge.nonce_untold",
+            "cors.not_at_authorize",
+            "pages.error_told",
+            "resource.algs_told",
+            "resource.error_told",
+        ),
+        BESIDE,
+    ),
+    "introspect.own_only": "which clients are told of a token is left to the server (RFC 7662 §4)",
+    "revoke.own_only": "a token dead after a revocation is free, whoever asked (RFC 7009 §2.1)",
     "authorize.query_kept": "the browser ends elsewhere, where a server may have pages of its own",
     "authorize.by_post": "a page to sign in or a refusal: which comes first is not compared",
     "refresh.kept": "whether tokens rotate that are bound to a key is left open (RFC 9700 §2.2.2)",
