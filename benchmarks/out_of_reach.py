@@ -53,6 +53,7 @@ BY_NAME: Mapping[str, str] = {
         ),
         BESIDE,
     ),
+    "code.check_then_act": "in one process it is luck whether two requests of a race meet",
     "introspect.own_only": "which clients are told of a token is left to the server (RFC 7662 §4)",
     "revoke.own_only": "a token dead after a revocation is free, whoever asked (RFC 7009 §2.1)",
     "authorize.query_kept": "the browser ends elsewhere, where a server may have pages of its own",

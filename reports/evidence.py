@@ -49,17 +49,20 @@ def evidence_html(finding: Line, audit: str) -> str:
 
 
 def _in_short(finding: Line, link: str) -> str:
-    required = f"{finding['citation']} ({finding['level']}): {finding['text']}"
     seen = finding["observed"] or finding["note"]
     return (
-        f"<p>{escape(required)}</p><p>{escape(str(seen))} "
+        f"<p>{escape(_required(finding))}</p><p>{escape(str(seen))} "
         f"<a href='{link}'>All of it in the audit page</a></p>"
     )
 
 
+def _required(finding: Line) -> str:
+    return f"{finding['citation']} ({finding['level']}): {finding['text']}"
+
+
 def _summary(finding: Line) -> str:
     rows = {
-        "Requirement": f"{finding['citation']} ({finding['level']}): {finding['text']}",
+        "Requirement": _required(finding),
         "Level": finding.get("level_why", ""),
         "Sent": "; ".join(finding["sent"]) or "the valid exchange",
         "Expected": finding["expected"],

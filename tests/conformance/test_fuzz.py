@@ -11,20 +11,18 @@ from conformance.cli import main
 from conformance.fuzz import compare
 from conformance.fuzz.calibration import calibrate
 from conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
-from conformance.fuzz.compare import Parting
 from conformance.fuzz.documents import MOST_DEVIATIONS, Document, documents, finished, name_of
-from conformance.fuzz.freedoms import ANY, Course, course_until, known_freedoms
+from conformance.fuzz.freedoms import ANY, course_until, known_freedoms
 from conformance.fuzz.operations import EXPIRIES, OPERATIONS
 from conformance.fuzz.places import changed
 from conformance.fuzz.saving import as_scenario, save, to_yaml
 from conformance.play import standing
-from conformance.play.verdicts import Kind, Verdict
+from conformance.play.verdicts import Verdict
 from conformance.registry import Registry
 from conformance.run.examine import Examiner
 from conformance.run.opening import prepare_in_process
 from conformance.run.setup import Setup
 from conformance.scenario.loader import load_document, load_file
-from conformance.scenario.model import StepKind
 from conformance.target.bundled import bundled_target
 from conformance.target.capabilities import CAPABILITIES
 from conformance.triangle.grounds import grounds
@@ -235,19 +233,6 @@ def test_prompt_is_no_matter_of_a_request_without_openid(prompt: str) -> None:
     found, free = judged(defect, base="authorization", session="none", authorize=plain)
     assert found is None
     assert any("without openid" in why for why in free)
-
-
-def test_which_client_is_meant_is_no_matter_of_its_method() -> None:
-    rows = [row for row in known_freedoms().rows if row.guard == "client.registered_method"]
-    parting = Parting(
-        "token", StepKind.TOKEN, Kind.ACCEPTED, "client.registered_method", "", "", ""
-    )
-    named, plain = (
-        Course(changed, frozenset(), frozenset())
-        for changed in (frozenset({"token.client_id"}), frozenset({"token.code"}))
-    )
-    assert any(row.covers(parting, named) for row in rows)
-    assert not any(row.covers(parting, plain) for row in rows)
 
 
 def test_a_later_refresh_counts_as_one() -> None:

@@ -124,7 +124,7 @@ def test_init_two_edits_and_a_run(tmp_path: Path, name: str) -> None:
     assert record.footer, done.stdout + done.stderr
     verdicts = [finding["verdict"] for finding in record.findings]
     stuck = [f for f in record.findings if f["verdict"] == "could-not-run"]
-    assert not stuck, [(f["key"], f["reason"], f["error"]) for f in stuck]
+    assert not stuck, [(f["key"], f["note"], f["observed"]) for f in stuck]
     assert verdicts.count("pass") > 100
 
 
