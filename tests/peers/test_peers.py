@@ -61,8 +61,11 @@ def test_every_verdict_at_a_peer_was_judged(tmp_path: Path, name: str, dpop_nonc
     other = {f["key"]: f["verdict"] for f in findings if f["verdict"] not in quiet}
     judged = JUDGED[name]
     at_times = {key: told.rstrip("?") for key, told in judged.items() if told.endswith("?")}
-    expected = {key: told for key, told in judged.items() if key not in at_times}
-    assert other == expected | {k: v for k, v in other.items() if v == at_times.get(k)}
+    # Which of two requests comes first, or fails under the other, is luck, and accuses nobody.
+    luck = {f["key"]: "observe" for f in findings if "race" in f["tags"]}
+    expected = {k: v for k, v in judged.items() if k not in at_times and v != luck.get(k)}
+    seen = {k: v for k, v in other.items() if v in (at_times.get(k), luck.get(k))}
+    assert other == expected | seen
     assert code == int("fail" in other.values())
 
 
