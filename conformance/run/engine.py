@@ -116,7 +116,8 @@ class Engine:
     def _count_played(self) -> None:
         with self._played:
             self._unplayed -= 1
-            self._played.notify_all()
+            if self._unplayed == 0:
+                self._played.notify_all()
 
     def _conclude(self, variant: Variant, play: Future[Finding]) -> Finding:
         """Queued last, so that whatever it waits for has begun, or was dropped at the end."""

@@ -30,14 +30,16 @@ class Slots:
     def __init__(self, count: int) -> None:
         self._count = self._free = count
         self.coming_back = 0
-        self._turn = threading.Condition()
+        lock = threading.Lock()
+        self._beginning, self._returning = threading.Condition(lock), threading.Condition(lock)
 
     @contextmanager
     def one(self) -> Iterator[None]:
         """A slot for the time of the block."""
-        with self._turn:
-            self._turn.wait_for(lambda: self._free and not self.coming_back)
+        with self._beginning:
+            self._beginning.wait_for(lambda: self._free and not self.coming_back)
             self._free -= 1
+            self._offer()
         try:
             yield
         finally:
@@ -83,14 +85,19 @@ class Slots:
         return outside
 
     def _give_back(self) -> None:
-        with self._turn:
+        with self._returning:
             self._free += 1
-            self._turn.notify_all()
+            self._offer()
 
     def _take_again(self) -> None:
-        with self._turn:
+        with self._returning:
             self.coming_back += 1
-            self._turn.wait_for(lambda: self._free)
+            self._returning.wait_for(lambda: self._free)
             self.coming_back -= 1
             self._free -= 1
-            self._turn.notify_all()
+            self._offer()
+
+    def _offer(self) -> None:
+        """Wake one who can use a free slot: hundreds may wait, and all but one would in vain."""
+        if self._free:
+            (self._returning if self.coming_back else self._beginning).notify()
