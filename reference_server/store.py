@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-CAPACITY = 20_000  # entries of one kind; the oldest go first, so that a long run stays small
+CAPACITY = 5_000  # entries of one kind; the oldest go first, so that a long run stays small
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ SETTINGS = Path(__file__).parent / "run.ini"
 PLUGINS = ("pytest_metadata.plugin", "pytest_html.plugin")
 # of pytest's own: what they do around every test nobody sees here; unraisableexception sweeps all
 # memory, twice, at the end
-UNWANTED = ("cacheprovider", "logging", "threadexception", "unraisableexception", "warnings")
+UNWANTED = (
+    "cacheprovider", "logging", "threadexception", "tmpdir", "unraisableexception", "warnings",
+)  # fmt: skip
 
 
 def add_to(verbs: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from conformance.errors import UsageError
-from conformance.plugin.nodes import VariantItem, order, select
+from conformance.plugin.nodes import VariantItem, keep, order, select
 from conformance.plugin.options import RUN
 from conformance.registry import Registry
 from conformance.run.conclusion import ExitCode
@@ -42,9 +42,7 @@ def _variants(items: list[pytest.Item]) -> list[Variant]:
 
 def _keep(config: pytest.Config, items: list[pytest.Item], choose: Choice) -> None:
     keys = {variant.key for variant in choose(_variants(items))}
-    left_out = [i for i in items if isinstance(i, VariantItem) and i.variant.key not in keys]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    keep(config, items, lambda variant: variant.key in keys)
 
 
 def _binding(config: pytest.Config) -> Callable[[Variant], bool]:

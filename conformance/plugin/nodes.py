@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from conformance.errors import HarnessError, Nonconformance, TargetUnusable, UnusableFile
 from conformance.plugin.options import BUNDLED, RUN
 from conformance.run.finding import Finding
+from conformance.run.order import waits
 from conformance.scenario.loader import load_file, load_folders
 from conformance.scenario.model import Scenario, Variant
 from conformance.vocabulary import vocabulary
@@ -89,6 +90,7 @@ class VariantItem(pytest.Item):
     def teardown(self) -> None:
         """Let the evidence go; it is on the report by now."""
         self.finding = None
+        self.user_properties = []
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What is broken, without the way to it through the harness, which takes long to show."""
@@ -123,9 +125,18 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
     variants = [item.variant for item in items if isinstance(item, VariantItem)]
     run = config.stash[RUN]
     run.unmatched += [unmatched(word, variants) for word in wanted if not _hits(word, variants)]
-    kept = [i for i in items if not isinstance(i, VariantItem) or selected(i.variant, wanted)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+    keep(config, items, lambda variant: selected(variant, wanted))
+
+
+def keep(
+    config: pytest.Config, items: list[pytest.Item], wanted: Callable[[Variant], bool]
+) -> None:
+    """Keep the variants that are wanted, and every item that is not ours."""
+    sorted_out: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        sorted_out[not isinstance(item, VariantItem) or wanted(item.variant)].append(item)
+    config.hook.pytest_deselected(items=sorted_out[False])
+    items[:] = sorted_out[True]
 
 
 def selected(variant: Variant, wanted: Iterable[str]) -> bool:
@@ -148,8 +159,17 @@ def unmatched(word: str, variants: Iterable[Variant]) -> str:
 
 
 def order(items: list[pytest.Item]) -> None:
-    """What looks at every answer of the run goes last."""
-    items.sort(key=lambda item: isinstance(item, VariantItem) and item.variant.every_response)
+    """What looks at every answer of the run goes last, and before it what lets time pass.
+
+    Told in their places, those that wait would hold up the findings of all that come after.
+    """
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    if not isinstance(item, VariantItem):
+        return 0
+    return 2 if item.variant.every_response else int(waits(item.variant))
 
 
 def _shown(path: Path) -> str:

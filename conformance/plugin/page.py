@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 from html import escape
 from pathlib import Path
@@ -69,7 +70,8 @@ class RunPage:
         """The cells of those columns."""
         line = getattr(report, "tokenspec", None) or {}
         shown = [line.get("citation", ""), line.get("level", ""), _verdict(line)]
-        cells[2:2] = [f"<td>{escape(text)}</td>" for text in shown]
+        # kept until the page is written, for thousands of rows that say the same
+        cells[2:2] = [sys.intern(f"<td>{escape(text)}</td>") for text in shown]
 
     def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
         """No log for what passed or does not apply: it would say where in our code that was."""

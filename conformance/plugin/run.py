@@ -55,9 +55,15 @@ SETTINGS = (
 )  # fmt: skip
 REPORT_DIR = "tokenspec-report"
 RECORD = "record.ndjson"
-SUMMARISED = (
-    "key", "area", "verdict", "note", "citation", "expected", "observed", "deviation",
-)  # fmt: skip
+# what the summary in the terminal shows of every finding, and what of some more than that
+SUMMARISED = ("area", "verdict")
+SUMMARISED_MORE = {
+    Verdict.NOT_APPLICABLE: ("note",),
+    Verdict.DEVIATION: ("key", "citation", "expected", "observed", "deviation"),
+}
+# what nobody asks for when all have seen a report; the same for thousands of them
+SEEN: dict[str, Any] = {"keywords": {}, "user_properties": [], "extras": []}
+VERDICT_ALONE = {str(verdict): {"verdict": str(verdict)} for verdict in Verdict}
 STATUS = {
     Verdict.WARN: ("warned", "w", ("WARN", {"yellow": True})),
     Verdict.DEVIATION: ("deviated", "d", ("DEVIATION", {"cyan": True})),
@@ -96,6 +102,7 @@ class RunPlugin:
         self._formats = _formats(config)
         self._written: list[Path] = []
         self._progress = _progress(config)
+        self._reports: dict[str, list[Any]] = {}  # by node, until its last one was seen by all
         self._checked = False
         self._started = time.time()
 
@@ -200,9 +207,18 @@ class RunPlugin:
             report.sections.append(("finding", finding_text(finding_line(finding), self.again)))
         return report
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        """Count and record a finding; not on a worker, whose controller does it."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> Generator[None, None, None]:
+        """Count and record a finding; when everybody has seen its reports, make them small."""
+        self._count(report)
+        yield
+        seen = self._reports.setdefault(report.nodeid, [])
+        seen.append(report)
+        if report.when == "teardown":
+            _make_small(self._reports.pop(report.nodeid))
+
+    def _count(self, report: Any) -> None:
+        """Not on a worker, whose controller does it."""
         if hasattr(self.config, "workerinput"):
             return
         self._suite = getattr(report, "tokenspec_suite", self._suite)
@@ -296,7 +312,8 @@ class RunPlugin:
 
     def _keep(self, line: dict[str, Any]) -> None:
         self.tally.add(line)
-        self.shown.append({name: line[name] for name in SUMMARISED})
+        names = (*SUMMARISED, *SUMMARISED_MORE.get(line["verdict"], ()))
+        self.shown.append({name: line[name] for name in names})
         self._writer().write(line)
 
     def _keep_untold(self) -> None:
@@ -361,6 +378,17 @@ class RunPlugin:
             )
         except TokenspecError as error:
             pytest.exit(str(error), exit_code_of(error))
+
+
+def _make_small(reports: list[Any]) -> None:
+    """Of the reports on a case, which pytest keeps to the end, leave what is told at the end."""
+    if not any(hasattr(report, "tokenspec") for report in reports):
+        return
+    for report in reports:
+        vars(report).update(SEEN)
+        line = getattr(report, "tokenspec", None)
+        if line is not None and line["verdict"] != Verdict.WARN:
+            report.tokenspec = VERDICT_ALONE[line["verdict"]]
 
 
 def _progress(config: pytest.Config) -> Progress | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -56,7 +57,7 @@ class Examiner:
 
     Args:
         setup: the target and the oracle.
-        variants: everything that may be examined.
+        variants: everything that may be examined; a twin is kept until each has been played once.
         show: what a finding keeps of a play.
         told: what an oracle set up alike has said of variants, by key; added to. None: forgotten.
         seed: what may come again in another run is drawn from it; None for nothing at all.
@@ -78,10 +79,12 @@ class Examiner:
         self._seed = seed
         self._show = show
         self._told = told
+        variants = tuple(variants)
         self.everywhere = Everywhere(variants, self._excuse)
         self._surround = surround_of(setup.party)
         self._oracle_surround = surround_of(setup.oracle.party)
         self._controls: dict[str, _Control] = {}
+        self._wanting = Counter(_control_key(v) for v in variants if not setup.missing(v.needs))
         self._lock = threading.Lock()
 
     def examine(self, variant: Variant) -> Finding:
@@ -186,12 +189,16 @@ class Examiner:
         """Play the valid twin, once for all variants of a scenario that share it."""
         if not variant.control:
             return _Control(said="none: the case itself is the valid exchange", good=True)
-        key = f"{variant.scenario} {variant.control_setting} {variant.control}"
+        key = _control_key(variant)
         with self._lock:
             control = self._controls.setdefault(key, _Control())
         with control.lock:
             if not control.said:
                 self._play_control(control, variant)
+        with self._lock:
+            self._wanting[key] -= 1
+            if self._wanting[key] == 0:  # it is whole, and holds every request of its play
+                del self._controls[key]
         return control
 
     def _play_control(self, control: _Control, variant: Variant) -> None:
@@ -289,6 +296,10 @@ class Examiner:
             tags=variant.tags,
             digest=variant_digest(variant),
         )
+
+
+def _control_key(variant: Variant) -> str:
+    return f"{variant.scenario} {variant.control_setting} {variant.control}"
 
 
 def _gravity(judgement: Judgement) -> int:

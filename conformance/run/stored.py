@@ -22,8 +22,10 @@ class StoredFinding(Mapping[str, Any]):
     __slots__ = ("_offset", "_path", "_plain")  # a template finds members before these
 
     def __init__(self, line: Mapping[str, Any], path: Path, offset: int) -> None:
-        # of each name one string for all findings, not one of its own
-        self._plain = {sys.intern(n): None if n in EVIDENCE else line[n] for n in line}
+        self._plain = {
+            sys.intern(name): None if name in EVIDENCE else _shared(value)
+            for name, value in line.items()
+        }
         self._path = path
         self._offset = offset  # bytes
 
@@ -55,3 +57,8 @@ class StoredFinding(Mapping[str, Any]):
     def _changed(self, why: str) -> UnusableFile:
         message = f"changed while it was read: {why}"
         return UnusableFile([Problem(str(self._path), 1, 1, message, "run the command again")])
+
+
+def _shared(value: Any) -> Any:
+    """Of a text that many findings have, one for all of them: a requirement, a verdict."""
+    return sys.intern(value) if isinstance(value, str) else value

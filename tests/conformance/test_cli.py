@@ -18,6 +18,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from conformance.cli import main
+from conformance.plugin.options import BUNDLED
+from conformance.run.order import waits
+from conformance.scenario.loader import load_folders
+from conformance.vocabulary import vocabulary
 from reference_server import Server
 from reference_server.demo import demo_config
 from reference_server.shell import running
@@ -84,6 +88,10 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert linked
     assert linked <= told
     assert all(f'id="{link.partition("#")[2]}"' in audit for link in linked)
+    every = {v.key: v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants}
+    told_as = [(every[f["key"]].every_response, waits(every[f["key"]])) for f in findings]
+    assert told_as == sorted(told_as)  # what lets time pass holds up nothing else
+    assert len(set(told_as)) > 2
 
 
 def test_over_the_wire_a_file_of_few_lines_is_enough(tmp_path: Path, issuer: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
@@ -12,6 +13,7 @@ import pytest
 
 from conformance.errors import TargetUnusable
 from conformance.play.clock import MovableClock
+from conformance.play.transcript import Played
 from conformance.plugin.options import BUNDLED
 from conformance.run.engine import Engine
 from conformance.run.examine import Examiner
@@ -21,7 +23,7 @@ from conformance.run.order import playing_order, takes_long, twins_early
 from conformance.run.setup import Setup
 from conformance.run.slots import Slots
 from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Variant
+from conformance.scenario.model import Answer, Variant
 from conformance.target.bundled import bundled_target
 from conformance.vocabulary import vocabulary
 from reference_server.demo import demo_config
@@ -197,6 +199,48 @@ def test_who_comes_back_from_a_wait_goes_before_who_has_not_begun() -> None:
     for thread in (first, holder, later):
         thread.join(10)
     assert told == ["back", "new"]
+
+
+def test_of_many_that_wait_for_a_slot_none_is_forgotten() -> None:
+    """Each slot given back is offered to one of them, whoever else comes back meanwhile."""
+    ready, slots = setup(), Slots(2)
+    inside, most, lock = [0], [], threading.Lock()
+    outside = slots.given_back_in_waits(
+        replace(ready, party=replace(ready.party, wait=lambda _seconds: None))
+    )
+
+    def play() -> None:
+        for _time in range(20):
+            with slots.one():
+                with lock:
+                    inside[0] += 1
+                    most.append(inside[0])
+                with lock:
+                    inside[0] -= 1
+                outside.party.wait(1.0)
+
+    threads = [threading.Thread(target=play, daemon=True) for _ in range(60)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert max(most) <= 2
+    assert all_free(slots, 2)
+
+
+def test_nothing_of_a_play_is_kept_when_its_finding_was_told(variants: list[Variant]) -> None:
+    """Nor of a valid twin, when every case that has it was played."""
+    ready = setup()
+    engine = Engine(ready, variants, jobs=2, seed=7)
+    engine.submit(variants)
+    for variant in variants:
+        engine.finding(variant)
+    engine.close()
+    gc.collect()
+    kept = [one for one in gc.get_objects() if isinstance(one, Played)]
+    assert engine.variants
+    assert not [one for one in kept if one.answer is Answer.GRANTED]
 
 
 def test_plays_of_a_race_are_side_by_side_in_the_slots_there_are() -> None:

@@ -23,6 +23,12 @@ def test_an_own_id_token_is_a_hint_even_when_it_has_expired() -> None:
     assert bench.code(prompt="none", id_token_hint=hint)
 
 
+def test_a_hint_is_not_dated_by_another_clock_than_the_servers() -> None:
+    bench = Bench()
+    bench.now += 100 * 365 * 24 * 3600
+    assert bench.code(prompt="none", id_token_hint=id_token(bench))
+
+
 def test_a_forged_id_token_is_no_hint() -> None:
     bench, careless = Bench(), Bench("authorize.hint_issued")
     for forged in (id_token(bench)[:-8] + "AAAAAAAA", "x.y.z"):
