@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import tempfile
@@ -20,6 +19,7 @@ from conformance.play import requests, wire
 from conformance.play.memory import Memory
 from conformance.play.player import session_of
 from conformance.run.opening import open_target
+from conformance.run.record import read_record
 from conformance.run.setup import Setup
 from conformance.scenario.model import Setting
 from tests.peers.launch import PeerError, running
@@ -39,13 +39,12 @@ def oidc_provider(rounds: int) -> Iterator[Row]:
             return
         command = [*TOKENSPEC, "run", str(peer.target_file), "--report-dir", folder]
         took = [child(command, os.environ | peer.env) for _round in range(rounds)]
-        lines = (Path(folder) / "record.ndjson").read_text("utf-8").splitlines()
-        cost = json.loads(lines[-1]).get("cost", {})
+        footer = read_record(Path(folder) / "record.ndjson").footer or {}
         ours = [child([*TOKENSPEC, "run", "--report-dir", folder]) for _round in range(rounds)]
     seconds = statistics.median(child.seconds for child in took)
     bundled = statistics.median(child.seconds for child in ours)
     yield Row(
-        f"tokenspec run at oidc-provider, loopback, {cost.get('requests')} requests",
+        f"tokenspec run at oidc-provider, loopback, {footer['requests']} requests",
         f"{seconds:.1f} s",
         f"bundled server, in process {bundled:.1f} s",
         seconds / bundled,
