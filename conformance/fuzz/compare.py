@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from conformance.play.standing import differs, standing
 from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import Kind
 from conformance.play.wording import answer_text
-from conformance.scenario.model import Answer, Changes, Outcome, StepKind
+from conformance.scenario.model import Answer, Changes, Outcome, Step, StepKind
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 # What a grant stands on where no guard of the oracle refused, by the kind of request.
@@ -29,6 +30,7 @@ INACTIVE = "RFC7662-2.2-inactive"
 REVOKED, REFRESH_CASCADES, ACCESS_CASCADES = (
     "RFC7009-2.1-immediate", "RFC7009-2.1-refresh_cascades", "RFC7009-2.1-access_cascades",
 )  # fmt: skip
+OTHERS_TOKEN = "RFC7009-2.1-token_of_other_client"
 SHOWN = {  # the parameter that names the token a step is about
     StepKind.REFRESH: "refresh_token",
     StepKind.USERINFO: "access_token",
@@ -138,6 +140,8 @@ def _parting(kind: Kind, theirs: Played, ours: Played, told: Told) -> Parting:
     requirement = refusal.requirement if refusal else GRANTS[ours.step.kind]
     if refusal and refusal.guard in DEATHS:
         requirement = _cause(ours, told) or requirement
+    if kind is Kind.REFUSED and _revoked_by_another(ours, told):
+        requirement = OTHERS_TOKEN
     if refusal and refusal.guard == REGISTERED and not ours.sent.get("redirect_uri"):
         requirement = ADDRESS_LACKING
     return Parting(
@@ -177,6 +181,18 @@ def _cause(dead: Played, told: Told) -> str:
             causes.append(REPLAY_REVOKES)
     mildest = (ACCESS_CASCADES, REFRESH_CASCADES, REUSE_REVOKES, REPLAY_REVOKES)
     return min(causes, key=mildest.index, default="")
+
+
+def _revoked_by_another(dead: Played, told: Told) -> bool:
+    """Whether another client had asked for the end of what a step shows."""
+    before = itertools.takewhile(lambda played: played is not dead, told.transcript.steps)
+    return dead.step.kind in SHOWN and any(map(no_revocation, (p.step for p in before)))
+
+
+def no_revocation(step: Step) -> bool:
+    """Whether it asks for the end of another client's token, which has to be in vain."""
+    asks = step.kind is StepKind.REVOKE
+    return asks and step.changes.client_auth is not None and bool(step.changes.client_auth.client)
 
 
 def _token(played: Played) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.documents import Marked, Reader
 from conformance.errors import HarnessError, UnusableFile
-from conformance.fuzz.compare import Parting
+from conformance.fuzz.compare import Parting, no_revocation
 from conformance.play.oracle import Told
 from conformance.play.transcript import Transcript
 from conformance.play.verdicts import Kind
@@ -118,7 +118,7 @@ def course_until(step: str, told: Told, target: Transcript) -> Course:
         if theirs is None or theirs.answer is not Answer.GRANTED:
             refusal = told.refusals.get(played.step.name)
             failed |= {ANY, refusal.guard} if refusal else {ANY}
-        else:
+        elif not no_revocation(played.step):
             granted |= {played.step.name, str(played.step.kind)}
     return Course(frozenset(changed), frozenset(failed), frozenset(granted))
 

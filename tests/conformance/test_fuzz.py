@@ -114,6 +114,7 @@ USERINFO = {"userinfo": {}}
 OLD_REFRESH = {"refresh": {"refresh_token": {"copy": "token.refresh_token"}}}
 NEW_REFRESH = {"refresh": {"refresh_token": {"copy": "refresh.refresh_token"}}}
 OLD_REVOKED = {"revoke": {"token": {"copy": "token.refresh_token"}}}
+OTHERS_REVOKED = {**OLD_REVOKED, "client_auth": {"client": "second"}}
 
 
 @pytest.mark.parametrize(
@@ -130,6 +131,16 @@ OLD_REVOKED = {"revoke": {"token": {"copy": "token.refresh_token"}}}
             "RFC9700-4.14.2-rotation_replay_revokes_family",
         ),
         ("revoke.kills", {"base": "revocation", "then": [USERINFO]}, "RFC7009-2.1-immediate"),
+        (
+            "revoke.own_only",
+            {"base": "code-exchange", "then": [OTHERS_REVOKED, {"refresh": {}}]},
+            "RFC7009-2.1-token_of_other_client",
+        ),
+        (
+            "code.check_then_act",
+            {"base": "code-exchange", "token": {}, "http": {"at_once": 2}},
+            "RFC6749-4.1.2-code_reuse_denied",
+        ),
         (
             "revoke.cascades",
             {"base": "code-exchange", "then": [OLD_REVOKED, USERINFO]},
