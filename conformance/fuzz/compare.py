@@ -30,6 +30,12 @@ INACTIVE = "RFC7662-2.2-inactive"
 REVOKED, REFRESH_CASCADES, ACCESS_CASCADES = (
     "RFC7009-2.1-immediate", "RFC7009-2.1-refresh_cascades", "RFC7009-2.1-access_cascades",
 )  # fmt: skip
+HINTED = {  # what a grant stands on where token_type_hint is changed
+    StepKind.REVOKE: "RFC7009-2.1-hint_extends_search",
+    StepKind.INTROSPECT: "RFC7662-2.1-hint_extends_search",
+}
+UNKNOWN_HINT = "RFC7009-2.2-invalid_hint_no_effect"
+HINTS = (("access_token",), ("refresh_token",))  # as sent
 OTHERS_TOKEN = "RFC7009-2.1-token_of_other_client"
 SHOWN = {  # the parameter that names the token a step is about
     StepKind.REFRESH: "refresh_token",
@@ -81,12 +87,14 @@ def partings(target: Transcript, told: Told) -> Iterator[Parting]:
         found = differs(ours.step.kind, standing(theirs, target), standing(ours, told.transcript))
         if found is not None:
             dead = found.requirement == INACTIVE
+            lost = found.requirement == GRANTS.get(ours.step.kind)
             yield Parting(
                 step=ours.step.name,
                 step_kind=ours.step.kind,
                 kind=found.kind,
                 guard="",
-                requirement=(_cause(ours, told) if dead else "") or found.requirement,
+                requirement=(_cause(ours, told) if dead else "")
+                or (_granting(ours) if lost else found.requirement),
                 expected=found.expected,
                 observed=found.observed,
             )
@@ -137,7 +145,7 @@ def _faults(changes: Changes) -> int:
 
 def _parting(kind: Kind, theirs: Played, ours: Played, told: Told) -> Parting:
     refusal = told.refusals.get(ours.step.name)
-    requirement = refusal.requirement if refusal else GRANTS[ours.step.kind]
+    requirement = refusal.requirement if refusal else _granting(ours)
     if refusal and refusal.guard in DEATHS:
         requirement = _cause(ours, told) or requirement
     if kind is Kind.REFUSED and _revoked_by_another(ours, told):
@@ -153,6 +161,15 @@ def _parting(kind: Kind, theirs: Played, ours: Played, told: Told) -> Parting:
         expected=answer_text(ours) + (f" ({refusal.cause})" if refusal else ""),
         observed=answer_text(theirs),
     )
+
+
+def _granting(ours: Played) -> str:
+    """What the oracle's grant stands on."""
+    kind = ours.step.kind
+    hinted = kind in HINTED and "token_type_hint" in ours.step.changes.parameters
+    if hinted and kind is StepKind.REVOKE and ours.sent.get("token_type_hint") not in HINTS:
+        return UNKNOWN_HINT
+    return HINTED[kind] if hinted else GRANTS[kind]
 
 
 def _cause(dead: Played, told: Told) -> str:

@@ -176,13 +176,15 @@ def _request(
 
 def _scheme(memory: Memory, http: HttpChanges) -> str:
     """The scheme an access token is shown with: that of its type (RFC 6750 §2.1, RFC 9449 §7.1)."""
-    if http.authorization_scheme:
-        return http.authorization_scheme
+    return http.authorization_scheme or ("DPoP" if _token_type(memory) == "dpop" else "Bearer")
+
+
+def _token_type(memory: Memory) -> str:
+    """What the newest access token was said to be, in small letters; empty without one."""
     try:
-        bound = memory.latest(requests.GRANTING, "token_type").lower() == "dpop"
+        return memory.latest(requests.GRANTING, "token_type").lower()
     except Lacking:
-        bound = False
-    return "DPoP" if bound else "Bearer"
+        return ""
 
 
 def _proof_changes(memory: Memory, step: Step) -> JwtChanges | None:
@@ -190,6 +192,8 @@ def _proof_changes(memory: Memory, step: Step) -> JwtChanges | None:
     if step.changes.dpop is not None:
         return step.changes.dpop
     proving = memory.setting.dpop or memory.party.always_dpop
+    if step.kind is StepKind.USERINFO and _token_type(memory) == "bearer":
+        proving = False  # RFC 9449 §7.1: a proof goes with a token of type DPoP
     return JwtChanges() if proving and step.kind in PROVEN else None
 
 

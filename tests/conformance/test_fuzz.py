@@ -132,6 +132,19 @@ OTHERS_REVOKED = {**OLD_REVOKED, "client_auth": {"client": "second"}}
         ),
         ("revoke.kills", {"base": "revocation", "then": [USERINFO]}, "RFC7009-2.1-immediate"),
         (
+            "introspect.hint_believed",
+            {
+                "base": "code-exchange",
+                "then": [{"introspect": {"token_type_hint": "refresh_token"}}],
+            },
+            "RFC7662-2.1-hint_extends_search",
+        ),
+        (
+            "revoke.unknown_hint_refused",
+            {"base": "code-exchange", "then": [{"revoke": {"token_type_hint": "unknown"}}]},
+            "RFC7009-2.2-invalid_hint_no_effect",
+        ),
+        (
             "revoke.own_only",
             {"base": "code-exchange", "then": [OTHERS_REVOKED, {"refresh": {}}]},
             "RFC7009-2.1-token_of_other_client",
@@ -324,3 +337,21 @@ def test_who_asks_for_a_nonce_first_tells_no_wrong_error() -> None:
     again = {"authorize": {}, "expect": "oracle"}
     asked = {"base": "code-exchange-dpop", "client": "private_key_jwt", "then": [again, race]}
     assert made.judge(finished(asked)) is None
+
+
+def test_a_bearer_token_is_shown_without_a_proof_that_nobody_asked_for() -> None:
+    """RFC 9449 §7.1: a proof goes with a token of type DPoP; a server may refuse it elsewhere."""
+    unproven = {"refresh": {}, "headers": {"DPoP": {"omit": True}}, "expect": "oracle"}
+    document = finished(
+        {
+            "base": "code-exchange-dpop",
+            "client": "confidential",
+            "then": [unproven, {**USERINFO, "expect": "oracle"}],
+        }
+    )
+    (variant,) = load_document(document, vocabulary(), area="generated").variants
+    *_, userinfo = against().oracle.play(variant).transcript.steps
+    (request,) = [exchange.request for exchange in userinfo.exchanges]
+    headers = {name.lower(): value for name, value in request.headers}
+    assert headers["authorization"].startswith("Bearer ")
+    assert "dpop" not in headers
