@@ -15,6 +15,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from conformance.play.verdicts import Verdict
 from conformance.plugin.options import BUNDLED
@@ -24,11 +25,10 @@ from conformance.run.opening import network_of
 from conformance.run.setup import prepare
 from conformance.scenario.loader import load_folders
 from conformance.scenario.model import Variant
-from conformance.target.bundled import bundled_target
+from conformance.triangle.grounds import grounds
 from conformance.vocabulary import vocabulary
-from reference_server import Server
+from reference_server import Server, ServerConfig
 from reference_server.defects import tokens
-from reference_server.demo import demo_config
 from reference_server.shell import running
 
 # Each race whose verdict depends on luck, and the defect it has to notice.
@@ -41,16 +41,22 @@ RACES: Mapping[str, str] = {
     "refresh-beside-a-replaced-token/two-generations-old": "refresh.overlooked",
     "code-beside-a-wrong-attempt/wrong-verifier": "code.answer_shared",
     "code-beside-a-wrong-attempt/another-client": "code.answer_shared",
+    "code-used-at-once/then-its-access-token": "code.replay_revokes",
+    "oauth21-invalid-replay/wrong-verifier-at-once": "code.invalid_replay_spares",
 }
+ELSEWHERE = {"oauth21-invalid-replay/wrong-verifier-at-once": "oauth-2.1"}  # the ground it is for
 NOTICED = (*BROKEN, Verdict.OBSERVE)  # what a MAY is about is never more than observed
 
 
 def serve(
-    window: float, defects: Collection[str], told: multiprocessing.connection.Connection
+    config: ServerConfig,
+    window: float,
+    defects: Collection[str],
+    told: multiprocessing.connection.Connection,
 ) -> None:
     """Serve until told to stop; the issuer goes to the other end first."""
     tokens.WINDOW = window
-    with running(lambda issuer: Server(demo_config(issuer), defects=defects)) as issuer:
+    with running(lambda issuer: Server(replace(config, issuer=issuer), defects=defects)) as issuer:
         told.send(issuer)
         told.recv()
 
@@ -59,10 +65,11 @@ def measure(variant: Variant, runs: int, window: float) -> Counter[str]:
     """How often each verdict came of a race, at a server that has its defect or is atomic."""
     defects = (RACES[variant.key],) if window else ()
     ours, theirs = multiprocessing.Pipe()
-    arguments = (window, defects, theirs)
+    ground = grounds()[ELSEWHERE.get(variant.key, "bundled")]
+    arguments = (ground.config, window, defects, theirs)
     server = multiprocessing.Process(target=serve, args=arguments, daemon=True)
     server.start()
-    target = bundled_target(ours.recv())
+    target = replace(ground.target, issuer=ours.recv())
     with network_of(target) as network:
         examiner = Examiner(prepare(target, network), [variant], show=lambda _play, _hide: ())
         counts = Counter(str(examiner.examine(variant).verdict) for _ in range(runs))

@@ -18,6 +18,7 @@ from conformance.play.matching import difference
 from conformance.play.oracle import Told
 from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import Kind, Verdict
+from conformance.play.wording import outcome_text
 from conformance.run.setup import Setup, surround_of
 from conformance.scenario.model import Answer, Outcome, Step, StepKind, Variant
 
@@ -102,7 +103,8 @@ def _parting(shape: Shape, played: Played, wrong: Iterable[str]) -> Parting:
         kind=Kind.WRONG_ENVELOPE,
         guard="",
         requirement=shape.requirement,
-        expected=" ".join(CHECKS[name].summary for name in outcome.checks) or "another answer",
+        expected=" ".join(CHECKS[name].summary for name in outcome.checks)
+        or outcome_text((outcome,)),
         observed="; ".join(wrong),
         outcome=outcome,
     )
