@@ -19,7 +19,7 @@ LEFT_OUT = ("accept", "content-length", "host", "connection", "accept-encoding",
 
 def curl(exchange: Line) -> str:
     """The request of an exchange, one option a line; variables stand for its secrets."""
-    method, address = quote(exchange["method"]), quote(exchange["url"].replace(" ", "%20"))
+    method, address = quote(exchange["method"]), quote(exchange["url"], space="%20")
     lines = [f"curl --include --globoff --request {method} {address}"]
     for name, value in exchange["request_headers"]:
         if name.lower() not in LEFT_OUT:
@@ -35,13 +35,14 @@ def variables(exchange: Line) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.upper() for name in FINGERPRINT.findall(whole)))
 
 
-def quote(text: str) -> str:
-    """`text` as one word of a shell, with fingerprints as variables."""
+def quote(text: str, *, space: str = " ") -> str:
+    """`text` as one word of a shell, with fingerprints as variables; how a space is written."""
     parts, end = [], 0
     for found in FINGERPRINT.finditer(text):
-        parts += [_literal(text[end : found.start()]), f'"${found.group(1).upper()}"']
+        before = text[end : found.start()].replace(" ", space)
+        parts += [_literal(before), f'"${found.group(1).upper()}"']
         end = found.end()
-    parts.append(_literal(text[end:]))
+    parts.append(_literal(text[end:].replace(" ", space)))
     return "".join(parts) or "''"
 
 

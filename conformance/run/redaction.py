@@ -37,6 +37,7 @@ SECRET_NAMES = {
 }
 SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "dpop")
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){1,3}")
+FINGERPRINT = re.compile(r"(‹[a-z_]+ [0-9a-f]{10}›)")
 UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")  # written the same everywhere (RFC 3986 §2.3)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 SHORTEST = 8  # characters of a value worth looking for elsewhere
@@ -160,7 +161,7 @@ class Redactor:
 
     def _shown(self, name: str, value: str) -> str:
         kind = SECRET_NAMES.get(name.lower())
-        return self.learn(kind, value) if kind else quote(self.text(value), safe="/:‹› ")
+        return self.learn(kind, value) if kind else _quoted(self.text(value))
 
     def _cookies(self, value: str, *, several: bool) -> str:
         first, *rest = value.split(";")
@@ -178,6 +179,12 @@ class Redactor:
         if isinstance(value, list):
             return [self.members(item, name) for item in value]
         return self.parameter(name, value) if isinstance(value, str) else value
+
+
+def _quoted(text: str) -> str:
+    """Percent-encoded as in an address, but legible, and with its fingerprints as they are."""
+    parts = FINGERPRINT.split(text)
+    return "".join(p if FINGERPRINT.fullmatch(p) else quote(p, safe="/: ") for p in parts)
 
 
 def _forms(value: str) -> set[str]:

@@ -59,3 +59,11 @@ def test_whatever_it_was_can_be_shown(text: str) -> None:
     assert all(sign.isprintable() or sign.isspace() for sign in shown)
     assert harmless(shown) == shown
     assert legible(shown) == shown
+
+
+def test_a_secret_that_came_back_in_another_parameter_is_shown_as_one() -> None:
+    """Its fingerprint is legible in an address, whatever else there is percent-encoded."""
+    redactor = Redactor(KEY, ())
+    shown = redactor.learn("code", "a-code-of-some-length")
+    address = "https://client.example/?state=%3Ca-code-of-some-length%3E"
+    assert redactor.url(address) == f"https://client.example/?state=%3C{shown}%3E"

@@ -95,6 +95,12 @@ def test_a_command_sends_what_was_sent() -> None:
     assert variables(sent) == ("CREDENTIALS", "CODE")
 
 
+def test_a_secret_in_an_address_is_a_variable_too() -> None:
+    sent = exchange(url="https://server.example/?scope=a b&state=‹code 0123456789›")
+    address = "https://server.example/?scope=a%20b&state=the-code"
+    assert address in arguments(curl(sent))
+
+
 @pytest.mark.parametrize("place", ["url", "header", "body", "form"])
 def test_nothing_a_server_sent_runs_in_the_readers_shell(place: str) -> None:
     changes = {
