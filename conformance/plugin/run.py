@@ -17,6 +17,7 @@ from conformance.play.randomness import chosen_seed
 from conformance.play.verdicts import Verdict
 from conformance.plugin.ending import Ending
 from conformance.plugin.gating import Gating
+from conformance.plugin.keeping import Reports, summarised
 from conformance.plugin.narrowing import narrow
 from conformance.plugin.nodes import VariantItem
 from conformance.plugin.progress import Progress
@@ -55,15 +56,6 @@ SETTINGS = (
 )  # fmt: skip
 REPORT_DIR = "tokenspec-report"
 RECORD = "record.ndjson"
-# what the summary in the terminal shows of every finding, and what of some more than that
-SUMMARISED = ("area", "verdict")
-SUMMARISED_MORE = {
-    Verdict.NOT_APPLICABLE: ("note",),
-    Verdict.DEVIATION: ("key", "citation", "expected", "observed", "deviation"),
-}
-# what nobody asks for when all have seen a report; the same for thousands of them
-SEEN: dict[str, Any] = {"keywords": {}, "user_properties": [], "extras": []}
-VERDICT_ALONE = {str(verdict): {"verdict": str(verdict)} for verdict in Verdict}
 STATUS = {
     Verdict.WARN: ("warned", "w", ("WARN", {"yellow": True})),
     Verdict.DEVIATION: ("deviated", "d", ("DEVIATION", {"cyan": True})),
@@ -102,7 +94,7 @@ class RunPlugin:
         self._formats = _formats(config)
         self._written: list[Path] = []
         self._progress = _progress(config)
-        self._reports: dict[str, list[Any]] = {}  # by node, until its last one was seen by all
+        self._reports = Reports()
         self._checked = False
         self._started = time.time()
 
@@ -212,10 +204,7 @@ class RunPlugin:
         """Count and record a finding; when everybody has seen its reports, make them small."""
         self._count(report)
         yield
-        seen = self._reports.setdefault(report.nodeid, [])
-        seen.append(report)
-        if report.when == "teardown":
-            _make_small(self._reports.pop(report.nodeid))
+        self._reports.seen(report)
 
     def _count(self, report: Any) -> None:
         """Not on a worker, whose controller does it."""
@@ -312,8 +301,7 @@ class RunPlugin:
 
     def _keep(self, line: dict[str, Any]) -> None:
         self.tally.add(line)
-        names = (*SUMMARISED, *SUMMARISED_MORE.get(line["verdict"], ()))
-        self.shown.append({name: line[name] for name in names})
+        self.shown.append(summarised(line))
         self._writer().write(line)
 
     def _keep_untold(self) -> None:
@@ -378,17 +366,6 @@ class RunPlugin:
             )
         except TokenspecError as error:
             pytest.exit(str(error), exit_code_of(error))
-
-
-def _make_small(reports: list[Any]) -> None:
-    """Of the reports on a case, which pytest keeps to the end, leave what is told at the end."""
-    if not any(hasattr(report, "tokenspec") for report in reports):
-        return
-    for report in reports:
-        vars(report).update(SEEN)
-        line = getattr(report, "tokenspec", None)
-        if line is not None and line["verdict"] != Verdict.WARN:
-            report.tokenspec = VERDICT_ALONE[line["verdict"]]
 
 
 def _progress(config: pytest.Config) -> Progress | None:
