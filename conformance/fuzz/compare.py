@@ -36,6 +36,7 @@ HINTED = {  # what a grant stands on where token_type_hint is changed
 }
 UNKNOWN_HINT = "RFC7009-2.2-invalid_hint_no_effect"
 HINTS = (("access_token",), ("refresh_token",))  # as sent
+ASSERTED_CLIENT = "RFC7521-4.2-client_id_same_client"
 OTHERS_TOKEN = "RFC7009-2.1-token_of_other_client"
 SHOWN = {  # the parameter that names the token a step is about
     StepKind.REFRESH: "refresh_token",
@@ -145,22 +146,31 @@ def _faults(changes: Changes) -> int:
 
 def _parting(kind: Kind, theirs: Played, ours: Played, told: Told) -> Parting:
     refusal = told.refusals.get(ours.step.name)
-    requirement = refusal.requirement if refusal else _granting(ours)
-    if refusal and refusal.guard in DEATHS:
-        requirement = _cause(ours, told) or requirement
-    if kind is Kind.REFUSED and _revoked_by_another(ours, told):
-        requirement = OTHERS_TOKEN
-    if refusal and refusal.guard == REGISTERED and not ours.sent.get("redirect_uri"):
-        requirement = ADDRESS_LACKING
     return Parting(
         step=ours.step.name,
         step_kind=ours.step.kind,
         kind=kind,
         guard=refusal.guard if refusal else "",
-        requirement=requirement,
+        requirement=_requirement(kind, ours, told),
         expected=answer_text(ours) + (f" ({refusal.cause})" if refusal else ""),
         observed=answer_text(theirs),
     )
+
+
+def _requirement(kind: Kind, ours: Played, told: Told) -> str:
+    """What another answer than the oracle's breaks: of what can be said, the most exact."""
+    refusal = told.refusals.get(ours.step.name)
+    if refusal is None:
+        in_vain = kind is Kind.REFUSED and _revoked_by_another(ours, told)
+        return OTHERS_TOKEN if in_vain else _granting(ours)
+    if refusal.guard in DEATHS:
+        return _cause(ours, told) or refusal.requirement
+    if refusal.guard == REGISTERED and not ours.sent.get("redirect_uri"):
+        return ADDRESS_LACKING
+    beside = "client_assertion" in ours.sent and "client_id" in ours.step.changes.parameters
+    if beside and refusal.guard.startswith("client."):
+        return ASSERTED_CLIENT
+    return refusal.requirement
 
 
 def _granting(ours: Played) -> str:

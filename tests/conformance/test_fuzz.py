@@ -132,6 +132,15 @@ OTHERS_REVOKED = {**OLD_REVOKED, "client_auth": {"client": "second"}}
         ),
         ("revoke.kills", {"base": "revocation", "then": [USERINFO]}, "RFC7009-2.1-immediate"),
         (
+            "client.assertion_beside_another_client_id",
+            {
+                "base": "refresh",
+                "client": "private_key_jwt",
+                "refresh": {"client_id": {"client": "second"}},
+            },
+            "RFC7521-4.2-client_id_same_client",
+        ),
+        (
             "introspect.hint_believed",
             {
                 "base": "code-exchange",
