@@ -56,13 +56,9 @@ class NetworkTransport:
         self._clock = clock
         self.allowed = allowed
         self._allowance = Allowance()
-        self._client = httpx.Client(
-            timeout=limits.timeout,
-            follow_redirects=False,
-            trust_env=False,
-            transport=inner or _wire(network, self._backend(), verify_tls=verify_tls),
-        )
-        self._client.headers.clear()
+        # no httpx.Client: it reads cookies and redirects, and gives up where it cannot
+        self._wire = inner or _wire(network, self._backend(), verify_tls=verify_tls)
+        self._patience = httpx.Timeout(limits.timeout).as_dict()
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +73,7 @@ class NetworkTransport:
 
     def close(self) -> None:
         """Close every connection."""
-        self._client.close()
+        self._wire.close()
 
     def send(self, request: Request) -> Response:
         """Send one request and read its answer whole.
@@ -113,11 +109,11 @@ class NetworkTransport:
             url,
             headers=headers,
             content=request.body,
-            extensions={"sni_hostname": name} if name else {},
+            extensions={"timeout": self._patience} | ({"sni_hostname": name} if name else {}),
         )
-        response = self._client.send(made, stream=True)
+        response = self._wire.handle_request(made)
         try:
-            body = self._body(response, started)
+            body = self._body(request, response, started)
         finally:
             response.close()
         received = tuple(
@@ -151,15 +147,14 @@ class NetworkTransport:
         url = parts._replace(netloc=network.address or parts.netloc)
         return urlunsplit(url), name or ""
 
-    def _body(self, response: httpx.Response, started: float) -> bytes:
+    def _body(self, request: Request, response: httpx.Response, started: float) -> bytes:
         """The body as sent, read in pieces so that neither size nor drip-feeding can exhaust us."""
         pieces, size = [], 0
         for piece in response.iter_raw(CHUNK):
             size += len(piece)
             if size > self._limits.body:
                 raise Unreachable(
-                    f"an answer of {origin(str(response.url))} is larger than "
-                    f"{self._limits.body} bytes",
+                    f"an answer of {origin(request.url)} is larger than {self._limits.body} bytes",
                     "raise 'limits.body' in the target file if that is meant to be",
                 )
             if self._clock() - started > self._limits.timeout:

@@ -15,6 +15,7 @@ from pathlib import Path
 import h2.config
 import h2.connection
 import h2.events
+import httpx
 import pytest
 import yaml
 
@@ -324,3 +325,17 @@ def test_a_client_with_a_certificate_uses_the_endpoints_made_for_it() -> None:
     for auth, token in (("tls_client_auth", f"{inner}/token"), ("none", f"{public}/token")):
         target = Target(public, (Client("a", auth),), Login(), hosts=(inner,))  # type: ignore[arg-type]
         assert discover(target, Document()).endpoints.token == token
+
+
+@pytest.mark.parametrize("location", ["http://[broken", "https://server.example:port/", "\x7f"])
+def test_an_answer_whose_redirect_leads_nowhere_is_an_answer(location: str) -> None:
+    """It is for a case to judge; nothing between may take offence at it."""
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        headers = {"Location": location, "Set-Cookie": ";;;"}
+        return httpx.Response(302, headers=headers, stream=httpx.ByteStream(b""))
+
+    with NetworkTransport(Limits(), inner=httpx.MockTransport(answer)) as transport:
+        told = transport.send(Request("GET", "https://server.example/authorize", (), b""))
+    assert told.status == 302
+    assert ("location", location) in [(name.lower(), value) for name, value in told.headers]
