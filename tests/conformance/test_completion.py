@@ -1,4 +1,4 @@
-"""Completion as a shell does it: bash is really asked."""
+"""Completion as a shell does it: bash is really asked, and fish where there is one."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def made(shell: str) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "bash").write_text(made("bash"), encoding="utf-8")
+    for shell in ("bash", "fish"):
+        (tmp_path / shell).write_text(made(shell), encoding="utf-8")
     for name in ("target.yaml", "record.ndjson", "notes.txt"):
         (tmp_path / name).touch()
     (tmp_path / "out").mkdir()
     return tmp_path
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
-@pytest.mark.parametrize(
+LINES = pytest.mark.parametrize(
     ("line", "offered", "never"),
     [
         ("", {"run", "replay", "completion", "selftest"}, {"--jobs"}),
@@ -58,6 +58,10 @@ def folder(tmp_path: Path) -> Path:
         ("completion ", set(SHELLS), {"tcsh"}),
     ],
 )  # fmt: skip
+
+
+@LINES
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
 def test_bash_is_offered(folder: Path, line: str, offered: set[str], never: set[str]) -> None:
     done = subprocess.run(
         [str(shutil.which("bash")), "-c", ASK, "ask", "./bash", "tokenspec", *line.split(" ")],
@@ -68,6 +72,23 @@ def test_bash_is_offered(folder: Path, line: str, offered: set[str], never: set[
         timeout=30,
     )
     found = set(done.stdout.split())
+    assert offered <= found
+    assert not never & found
+
+
+@LINES
+@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish")
+def test_fish_is_offered(folder: Path, line: str, offered: set[str], never: set[str]) -> None:
+    ask = f'source ./fish; complete -C "tokenspec {line}"'
+    done = subprocess.run(
+        [str(shutil.which("fish")), "--no-config", "-c", ask],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    found = {told.partition("\t")[0].rstrip("/") for told in done.stdout.splitlines()}
     assert offered <= found
     assert not never & found
 
