@@ -20,7 +20,7 @@ from conformance.run.conclusion import Tally
 from conformance.run.evidence import ShownExchange
 from conformance.run.finding import Finding
 from conformance.run.setup import Setup
-from conformance.run.stored import StoredFinding
+from conformance.run.stored import StoredEvidence, StoredFinding
 from reports.record import Record
 
 FORMAT = 1
@@ -163,6 +163,7 @@ def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
     footer: Mapping[str, Any] | None = None
     findings: list[Mapping[str, Any]] = []
     faults, requirements = [], []
+    evidence = StoredEvidence(path)
     for number, offset, line in _lines(path):
         match line.get("type"):
             case "header":
@@ -170,7 +171,7 @@ def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
             case "coverage":
                 requirements += line["requirements"]
             case "finding":
-                findings.append(StoredFinding(line, path, offset) if leave_evidence else line)
+                findings.append(StoredFinding(line, evidence, offset) if leave_evidence else line)
             case "fault":
                 faults.append(line)
             case "footer":

@@ -13,20 +13,55 @@ from conformance.errors import Problem, UnusableFile
 EVIDENCE = ("exchanges", "twin")  # nearly all of a finding's size
 
 
-class StoredFinding(Mapping[str, Any]):
-    """A finding as a record tells it. Looking at its evidence reads its line again.
+class StoredEvidence:
+    """The file of a record, for findings that were read from it. Not for several threads.
 
-    The file must stay as it is for as long as the evidence is wanted.
+    It must stay as it is for as long as evidence is wanted. The finding looked at last is kept, as
+    whoever tells of it looks several times.
     """
 
-    __slots__ = ("_offset", "_path", "_plain")  # a template finds members before these
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._at, self._last = -1, dict[str, Any]()
 
-    def __init__(self, line: Mapping[str, Any], path: Path, offset: int) -> None:
+    def finding(self, offset: int, key: object) -> Mapping[str, Any]:
+        """The whole finding that begins so many bytes into the file.
+
+        Raises:
+            UnusableFile: the file has changed since it was read.
+        """
+        if offset != self._at:
+            self._last = self._read(offset)
+            self._at = offset
+        if self._last.get("key") != key:
+            raise self._changed("another finding stands there")
+        return self._last
+
+    def _read(self, offset: int) -> dict[str, Any]:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(offset)
+                line = json.loads(file.readline())
+        except (OSError, ValueError) as error:
+            raise self._changed(str(error)) from error
+        return line if isinstance(line, dict) else {}
+
+    def _changed(self, why: str) -> UnusableFile:
+        message = f"changed while it was read: {why}"
+        return UnusableFile([Problem(str(self._path), 1, 1, message, "run the command again")])
+
+
+class StoredFinding(Mapping[str, Any]):
+    """A finding as a record tells it, with its evidence left in the record's file."""
+
+    __slots__ = ("_evidence", "_offset", "_plain")  # a template finds members before these
+
+    def __init__(self, line: Mapping[str, Any], evidence: StoredEvidence, offset: int) -> None:
         self._plain = {
             sys.intern(name): None if name in EVIDENCE else _shared(value)
             for name, value in line.items()
         }
-        self._path = path
+        self._evidence = evidence
         self._offset = offset  # bytes
 
     def __getitem__(self, name: str) -> Any:
@@ -35,28 +70,16 @@ class StoredFinding(Mapping[str, Any]):
         Raises:
             UnusableFile: the file has changed since it was read.
         """
-        return self._stored()[name] if name in EVIDENCE else self._plain[name]
+        plain = self._plain[name]
+        if name not in EVIDENCE:
+            return plain
+        return self._evidence.finding(self._offset, self._plain.get("key"))[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._plain)
 
     def __len__(self) -> int:
         return len(self._plain)
-
-    def _stored(self) -> Mapping[str, Any]:
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                line = json.loads(file.readline())
-        except (OSError, ValueError) as error:
-            raise self._changed(str(error)) from error
-        if not isinstance(line, dict) or line.get("key") != self._plain.get("key"):
-            raise self._changed("another finding stands there")
-        return line
-
-    def _changed(self, why: str) -> UnusableFile:
-        message = f"changed while it was read: {why}"
-        return UnusableFile([Problem(str(self._path), 1, 1, message, "run the command again")])
 
 
 def _shared(value: Any) -> Any:

@@ -121,6 +121,18 @@ def test_evidence_left_in_the_file_is_read_when_it_is_looked_at(flawed: Made) ->
     assert audit_page(left) == audit_page(flawed.record)
 
 
+def test_evidence_is_read_once_for_whoever_looks_several_times(
+    flawed: Made, tmp_path: Path
+) -> None:
+    path = tmp_path / "record.ndjson"
+    path.write_bytes(flawed.path.read_bytes())
+    finding = read_record(path, leave_evidence=True).findings[0]
+    exchanges = finding["exchanges"]
+    path.unlink()
+    assert (finding["exchanges"], "twin" in finding) == (exchanges, True)
+    assert finding["twin"] == flawed.record.findings[0]["twin"]
+
+
 def test_evidence_of_a_file_that_changed_is_not_told(flawed: Made, tmp_path: Path) -> None:
     first, *rest = flawed.path.read_text("utf-8").splitlines(keepends=True)
     path = tmp_path / "record.ndjson"
