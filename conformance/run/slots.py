@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,23 +24,26 @@ def one_by_one(play: Callable[[], T], times: int) -> Generator[T, None, None]:
 class Slots:
     """So many plays at once; safe for many threads.
 
-    A play that comes back from a wait goes before those that have not begun: what it was given
-    before may not live long, and others may end it.
+    A slot given back goes to who has waited longest, so that plays begin in the order they came. A
+    play that comes back from a wait goes before those that have not begun: what it was given before
+    may not live long, and others may end it.
     """
 
     def __init__(self, count: int) -> None:
         self._count = self._free = count
-        self.coming_back = 0
-        lock = threading.Lock()
-        self._beginning, self._returning = threading.Condition(lock), threading.Condition(lock)
+        self._lock = threading.Lock()
+        self._beginning: deque[threading.Event] = deque()
+        self._returning: deque[threading.Event] = deque()
+
+    @property
+    def in_line(self) -> int:
+        """How many wait for a slot."""
+        return len(self._beginning) + len(self._returning)
 
     @contextmanager
     def one(self) -> Iterator[None]:
         """A slot for the time of the block."""
-        with self._beginning:
-            self._beginning.wait_for(lambda: self._free and not self.coming_back)
-            self._free -= 1
-            self._offer()
+        self._take(self._beginning)
         try:
             yield
         finally:
@@ -68,7 +72,7 @@ class Slots:
                 finally:
                     pool.shutdown(wait=False, cancel_futures=True)
         finally:
-            self._take_again()
+            self._take(self._returning)
 
     def _in_slot(self, play: Callable[[], T]) -> T:
         with self.one():
@@ -80,24 +84,25 @@ class Slots:
             try:
                 wait(seconds)
             finally:
-                self._take_again()
+                self._take(self._returning)
 
         return outside
 
+    def _take(self, line: deque[threading.Event]) -> None:
+        """Take a free slot, or stand in line for one."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            turn = threading.Event()
+            line.append(turn)
+        turn.wait()
+
     def _give_back(self) -> None:
-        with self._returning:
-            self._free += 1
-            self._offer()
-
-    def _take_again(self) -> None:
-        with self._returning:
-            self.coming_back += 1
-            self._returning.wait_for(lambda: self._free)
-            self.coming_back -= 1
-            self._free -= 1
-            self._offer()
-
-    def _offer(self) -> None:
-        """Wake one who can use a free slot: hundreds may wait, and all but one would in vain."""
-        if self._free:
-            (self._returning if self.coming_back else self._beginning).notify()
+        """Hand the slot to the next in line; it is free only where nobody waits."""
+        with self._lock:
+            line = self._returning or self._beginning
+            if line:
+                line.popleft().set()
+            else:
+                self._free += 1

@@ -186,7 +186,7 @@ def test_who_comes_back_from_a_wait_goes_before_who_has_not_begun() -> None:
         with slots.one():
             entered.set()
             waited.set()
-            while not slots.coming_back:
+            while not slots.in_line:
                 pass
 
     first = threading.Thread(target=patient)
@@ -199,6 +199,25 @@ def test_who_comes_back_from_a_wait_goes_before_who_has_not_begun() -> None:
     for thread in (first, holder, later):
         thread.join(10)
     assert told == ["back", "new"]
+
+
+def test_who_gives_a_slot_back_does_not_take_it_before_who_waits() -> None:
+    """Else a play may begin last of all, and what comes after it waits to be told."""
+    slots, told = Slots(1), []
+
+    def waiting() -> None:
+        with slots.one():
+            told.append("who waited")
+
+    later = threading.Thread(target=waiting)
+    with slots.one():
+        later.start()
+        while not slots.in_line:
+            pass
+    with slots.one():
+        told.append("who had it")
+    later.join(10)
+    assert told == ["who waited", "who had it"]
 
 
 def test_of_many_that_wait_for_a_slot_none_is_forgotten() -> None:
