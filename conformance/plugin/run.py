@@ -190,6 +190,7 @@ class RunPlugin:
                 report.tokenspec_fault = fault_line(item.variant.key, message)
             return report
         ended = call.when == "call" or call.excinfo is not None
+        report.duration = finding.seconds if ended else 0.0  # of the play, not of waiting for it
         if ended:
             report.tokenspec = finding_line(finding)
         could_not_run = call.when == "setup" and call.excinfo is not None

@@ -82,6 +82,8 @@ def test_the_main_job(tmp_path: Path) -> None:
     page = (tmp_path / "tokenspec-report" / "report.html").read_text("utf-8")
     assert "Requirement" in page
     assert "nodes.py" not in page  # nobody reads a report for our own files
+    durations = re.findall(r"col-duration[^&]*&#34;&gt;(\d+)", page)
+    assert sum(shown != "0" for shown in durations) > len(findings) / 2  # of plays, not of waiting
     told = {f"audit.html#{case_anchor(finding['key'])}" for finding in findings}
     audit = (tmp_path / "tokenspec-report" / "audit.html").read_text("utf-8")
     linked = set(re.findall(r"audit\.html#[\w-]+", page))
