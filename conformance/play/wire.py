@@ -123,18 +123,40 @@ def send_at_once(
 ) -> list[tuple[Exchange, ...]]:
     """What became of each letter, all of them and all their copies sent at the same moment.
 
-    Each request has a proof and assertion of its own, so that none is refused as a replay. With
-    `in_turn`, what was written for one moment is sent one after the other.
+    Each request has a proof and assertion of its own, so that none is refused as a replay. Where
+    the server asks every one of them for a nonce, nothing has raced yet, and all are sent again.
+    With `in_turn`, what was written for one moment is sent one after the other.
     """
     copies = [
         letter if number == 0 else _anew(memory, letter)
         for letter in letters
         for number in range(letter.step.copies)
     ]
-    made = [_request(memory, one, _proof_changes(memory, one.step)) for one in copies]
+    exchanges = _moment(memory, transport, copies, in_turn=in_turn)
+    if all(map(_asked_for_nonce, exchanges, (_proof_changes(memory, c.step) for c in copies))):
+        again = [_anew(memory, one) for one in copies]
+        exchanges = _moment(memory, transport, again, in_turn=in_turn)
+    of_each = iter(exchanges)
+    return [tuple(islice(of_each, letter.step.copies)) for letter in letters]
+
+
+def _moment(
+    memory: Memory, transport: Transport, letters: Sequence[Letter], *, in_turn: bool
+) -> list[Exchange]:
+    """Requests of one moment and their answers; remembers the nonces these bring."""
+    made = [_request(memory, one, _proof_changes(memory, one.step)) for one in letters]
     answers = map(transport.send, made) if in_turn else send_together(transport, made)
-    exchanges = map(_exchange, made, answers)
-    return [tuple(islice(exchanges, letter.step.copies)) for letter in letters]
+    exchanges = list(map(_exchange, made, answers))
+    for letter, exchange in zip(letters, exchanges, strict=True):
+        nonce = exchange.response.header("DPoP-Nonce") if exchange.response else None
+        if nonce:
+            memory.party.nonces[letter.url] = nonce
+    return exchanges
+
+
+def _asked_for_nonce(exchange: Exchange, changes: JwtChanges | None) -> bool:
+    answer = exchange.response
+    return answer is not None and changes is not None and wants_nonce(answer, changes)
 
 
 def _exchange(request: Request, answer: Response | Unreachable) -> Exchange:

@@ -364,3 +364,15 @@ def test_a_bearer_token_is_shown_without_a_proof_that_nobody_asked_for() -> None
     headers = {name.lower(): value for name, value in request.headers}
     assert headers["authorization"].startswith("Bearer ")
     assert "dpop" not in headers
+
+
+def test_a_race_begins_when_its_requests_have_the_nonce_they_need() -> None:
+    """One server may ask for a newer nonce when the other does not yet."""
+    document = finished({"base": "code-exchange-dpop", "http": {"at_once": 2}})
+    setup = against()
+    made = Campaign(setup, Budget(1), seed=1)
+    assert made.judge(document) is None
+    for party in (setup.party, setup.oracle.party):
+        party.nonces[party.endpoints.token] = "one-of-long-ago"
+        assert Campaign(setup, Budget(1), seed=1).judge(document) is None
+    assert Campaign(against("code.check_then_act"), Budget(1), seed=1).judge(document) is not None
