@@ -27,8 +27,9 @@ REUSE_REVOKES = "RFC6749-4.1.2-code_reuse_revokes_access_token"
 REPLAY_REVOKES = "RFC9700-4.14.2-rotation_replay_revokes_family"
 REPLAY_REFUSED = "RFC9700-4.14.2-rotation_replay_refused"
 INACTIVE = "RFC7662-2.2-inactive"
-REVOKED, REFRESH_CASCADES, ACCESS_CASCADES = (
-    "RFC7009-2.1-immediate", "RFC7009-2.1-refresh_cascades", "RFC7009-2.1-access_cascades",
+REVOKED, RELATED, REFRESH_CASCADES, ACCESS_CASCADES = (
+    "RFC7009-2.1-immediate", "RFC7009-2.1-related_tokens",
+    "RFC7009-2.1-refresh_cascades", "RFC7009-2.1-access_cascades",
 )  # fmt: skip
 HINTED = {  # what a grant stands on where token_type_hint is changed
     StepKind.REVOKE: "RFC7009-2.1-hint_extends_search",
@@ -75,8 +76,10 @@ class Parting:
 
 def partings(target: Transcript, told: Told) -> Iterator[Parting]:
     """Where the two plays of one case part: at most once by class, before that by error code."""
-    faults = 0
+    faults = raced = 0
     for ours in told.transcript.steps:
+        if raced not in (0, ours.step.moment):
+            return  # who wins a race, and what that does to the grant, is luck at either server
         theirs = target.step(ours.step.name)
         if theirs is None or theirs.answer is Answer.NO_ANSWER:
             return
@@ -105,7 +108,9 @@ def partings(target: Transcript, told: Told) -> Iterator[Parting]:
         if ours.answer is not Answer.GRANTED and not ours.step.judged:
             return
         if ours.step.copies > 1:
-            return  # who wins a race, and what that does to the grant, is luck at either server
+            return
+        if _races_for_its_token(ours, told):
+            raced = ours.step.moment
 
 
 def _kind(theirs: Played, ours: Played) -> Kind:
@@ -199,15 +204,22 @@ def _cause(dead: Played, told: Told) -> str:
         if kind is StepKind.REVOKE and granted:
             if own:
                 return REVOKED
-            causes.append(REFRESH_CASCADES if _refreshes(_token(played), told) else ACCESS_CASCADES)
+            causes.append(_revoked_with(_token(played), shown, told))
         if kind is StepKind.REFRESH and own and granted:
             return REPLAY_REFUSED
         if kind is StepKind.TOKEN and refusal and refusal.guard == "code.unused":
             causes.append(REUSE_REVOKES)
         if kind is StepKind.REFRESH and refusal and refusal.guard == "refresh.active":
             causes.append(REPLAY_REVOKES)
-    mildest = (ACCESS_CASCADES, REFRESH_CASCADES, REUSE_REVOKES, REPLAY_REVOKES)
+    mildest = (RELATED, ACCESS_CASCADES, REFRESH_CASCADES, REUSE_REVOKES, REPLAY_REVOKES)
     return min(causes, key=mildest.index, default="")
+
+
+def _revoked_with(revoked: str, shown: str, told: Told) -> str:
+    """By which sentence of RFC 7009 §2.1 a token ends with another one of its grant."""
+    if not _refreshes(revoked, told):
+        return ACCESS_CASCADES
+    return RELATED if _refreshes(shown, told) else REFRESH_CASCADES
 
 
 def _revoked_by_another(dead: Played, told: Told) -> bool:
@@ -224,6 +236,22 @@ def no_revocation(step: Step) -> bool:
 
 def _token(played: Played) -> str:
     return str(next(iter(played.sent.get(SHOWN.get(played.step.kind, ""), ())), ""))
+
+
+def _races_for_its_token(ours: Played, told: Told) -> bool:
+    """Whether the same client shows the same refresh token in another request of the moment."""
+    return (
+        ours.step.kind is StepKind.REFRESH
+        and ours.step.moment > 0
+        and any(
+            other is not ours
+            and (other.step.kind, other.step.moment) == (ours.step.kind, ours.step.moment)
+            and (_token(other), other.sent.get("client_id"))
+            == (_token(ours), ours.sent.get("client_id"))
+            and other.step.changes.client_auth == ours.step.changes.client_auth
+            for other in told.transcript.steps
+        )
+    )
 
 
 def _refreshes(token: str, told: Told) -> bool:

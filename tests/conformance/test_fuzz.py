@@ -376,3 +376,34 @@ def test_a_race_begins_when_its_requests_have_the_nonce_they_need() -> None:
         party.nonces[party.endpoints.token] = "one-of-long-ago"
         assert Campaign(setup, Budget(1), seed=1).judge(document) is None
     assert Campaign(against("code.check_then_act"), Budget(1), seed=1).judge(document) is not None
+
+
+@pytest.mark.parametrize("shown", [USERINFO, {"refresh": {}}])
+def test_what_ends_with_a_revoked_refresh_token(shown: Document) -> None:
+    """RFC 7009 §2.1: its access tokens SHOULD, another refresh token of the grant MAY."""
+    then = [{**step, "expect": "oracle"} for step in (OLD_REVOKED, shown)]
+    document = finished({"base": "refresh", "then": then})
+    setup = against("revoke.cascades")
+    found = Campaign(setup, Budget(1), seed=1).judge(document)
+    assert (found is not None) is (shown is USERINFO)
+
+
+def test_what_a_race_for_a_token_does_to_its_grant_is_left_to_the_server() -> None:
+    """Two uses of it in turn end the family; of two at once, one may live."""
+    setup = against("refresh.reuse_revokes_family")
+    for steps, held in (
+        ([{"together": [{"refresh": {}}, OLD_REFRESH]}], False),
+        ([{"refresh": {}}, OLD_REFRESH], True),
+    ):
+        told = [
+            {"together": [{**one, "expect": "oracle"} for one in step["together"]]}
+            if "together" in step
+            else {**step, "expect": "oracle"}
+            for step in [*steps, USERINFO]
+        ]
+        document = finished({"base": "code-exchange", "then": told})
+        assert (Campaign(setup, Budget(1), seed=1).judge(document) is not None) is held
+    both = [{"refresh": {}, "expect": "oracle"}, {**OLD_REFRESH, "expect": "oracle"}]
+    document = finished({"base": "code-exchange", "then": [{"together": both}]})
+    lax = Campaign(against("refresh.replay_accepted"), Budget(1), seed=1)
+    assert lax.judge(document) is not None
