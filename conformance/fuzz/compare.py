@@ -219,7 +219,18 @@ def _revoked_with(revoked: str, shown: str, told: Told) -> str:
     """By which sentence of RFC 7009 §2.1 a token ends with another one of its grant."""
     if not _refreshes(revoked, told):
         return ACCESS_CASCADES
-    return RELATED if _refreshes(shown, told) else REFRESH_CASCADES
+    open_to_the_server = _refreshes(shown, told) or _replaced(revoked, told)
+    return RELATED if open_to_the_server else REFRESH_CASCADES
+
+
+def _replaced(token: str, told: Told) -> bool:
+    """Whether a refresh token had been replaced, so that it was no token any more."""
+    return any(
+        played.step.kind is StepKind.REFRESH
+        and _token(played) == token
+        and played.received.get("refresh_token", token) != token
+        for played in told.transcript.steps
+    )
 
 
 def _revoked_by_another(dead: Played, told: Told) -> bool:

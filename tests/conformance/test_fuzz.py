@@ -378,14 +378,21 @@ def test_a_race_begins_when_its_requests_have_the_nonce_they_need() -> None:
     assert Campaign(against("code.check_then_act"), Budget(1), seed=1).judge(document) is not None
 
 
-@pytest.mark.parametrize("shown", [USERINFO, {"refresh": {}}])
-def test_what_ends_with_a_revoked_refresh_token(shown: Document) -> None:
+@pytest.mark.parametrize(
+    ("base", "shown", "held"),
+    [
+        ("code-exchange", USERINFO, True),
+        ("refresh", USERINFO, False),  # a replaced token is no token any more
+        ("refresh", {"refresh": {}}, False),
+    ],
+)
+def test_what_ends_with_a_revoked_refresh_token(base: str, shown: Document, *, held: bool) -> None:
     """RFC 7009 §2.1: its access tokens SHOULD, another refresh token of the grant MAY."""
     then = [{**step, "expect": "oracle"} for step in (OLD_REVOKED, shown)]
-    document = finished({"base": "refresh", "then": then})
+    document = finished({"base": base, "then": then})
     setup = against("revoke.cascades")
     found = Campaign(setup, Budget(1), seed=1).judge(document)
-    assert (found is not None) is (shown is USERINFO)
+    assert (found is not None) is held
 
 
 def test_what_a_race_for_a_token_does_to_its_grant_is_left_to_the_server() -> None:
