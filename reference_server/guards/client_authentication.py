@@ -9,6 +9,7 @@ import jwt
 from reference_server.errors import OAuthError, invalid_client, invalid_request
 from reference_server.exchange import ASSERTION_TYPE, Exchange, UnverifiedJwt
 from reference_server.guarding import guard
+from reference_server.keys import SIGNATURE_ALONE
 
 
 def _methods(exchange: Exchange) -> set[str]:
@@ -96,12 +97,7 @@ def assertion_signature(exchange: Exchange) -> None:
                 assertion.encoded,
                 key.key,
                 algorithms=[key.algorithm_name],
-                options={
-                    "verify_aud": False,
-                    "verify_exp": False,
-                    "verify_iat": False,
-                    "verify_nbf": False,
-                },
+                options=SIGNATURE_ALONE,
             )
         except jwt.PyJWTError:
             continue

@@ -12,6 +12,7 @@ from reference_server.errors import OAuthError, invalid_request
 from reference_server.exchange import UnverifiedJwt
 from reference_server.guarding import behaviour, guard
 from reference_server.guards.authorization import Authorization
+from reference_server.keys import SIGNATURE_ALONE
 
 CLAIMED_SUB_COUNTS = behaviour(
     "authorize.claimed_sub",
@@ -47,13 +48,7 @@ def hint_issued(request: Authorization) -> None:
             key,
             algorithms=[server.key.algorithm, "RS256", "PS256"],
             issuer=server.config.issuer,
-            # times are of no interest, and the library would ask another clock than this server's
-            options={
-                "verify_aud": False,
-                "verify_exp": False,
-                "verify_iat": False,
-                "verify_nbf": False,
-            },
+            options=SIGNATURE_ALONE,
         )
     except jwt.PyJWTError as error:
         raise invalid_request(f"id_token_hint: {error}") from error
