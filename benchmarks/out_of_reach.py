@@ -23,9 +23,6 @@ NO_SUCH_REQUEST = "no change of a campaign makes such a request"
 BESIDE = (
     "it shows in words, headers or a page beside an answer: a case of the suite alone asks for them"
 )
-EITHER_FIRST = (
-    "of a refresh and a revocation at once either may come first; the suite asks in turn too"
-)
 BY_NAME: Mapping[str, str] = {
     "request.grant_type_present": ERROR_ALONE,
     "request.code_present": ERROR_ALONE,
@@ -56,7 +53,6 @@ BY_NAME: Mapping[str, str] = {
         ),
         BESIDE,
     ),
-    **dict.fromkeys(("refresh.overlooked", "refresh.undoes_revocation"), EITHER_FIRST),
     "introspect.own_only": "which clients are told of a token is left to the server (RFC 7662 §4)",
     "authorize.query_kept": "the browser ends elsewhere, where a server may have pages of its own",
     "authorize.by_post": "a page to sign in or a refusal: which comes first is not compared",
@@ -90,8 +86,10 @@ SHOWN_OTHERWISE = frozenset(
         "page.not_framed",
         "pkce.downgrade_of_confidential_requests",
         "refresh.check_then_act",
+        "refresh.overlooked",
         "refresh.scope_not_wider",
         "refresh.scope_same",
+        "refresh.undoes_revocation",
         "refresh.unknown_scope_granted",
         "resource.query_private",
         "resource.revoked",

@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.fuzz.operations import EXPIRIES, OPERATIONS, Operation, members
+from conformance.fuzz.operations import EXPIRIES, OPERATIONS, Operation, is_earlier, members
 from conformance.fuzz.places import add, changed, changes_of
 from conformance.fuzz.seeds import Seed, seeds
 from conformance.scenario.bases import BASES, STEP_NEEDS
@@ -170,9 +170,10 @@ def _needs(operation: Operation) -> set[str]:
 
 def follow(choose: Choose, content: Document, operation: Operation) -> None:
     """Add an operation to the course of a document."""
+    givers = [name for name in _names(content) if name.split("-")[0] in GRANTING]
+    giver = choose(givers) if operation.looks_back else ""
     for step in operation.steps:
-        names = _names(content)  # requests of one moment know nothing of each other's answers
-        filled = [{**_filled(choose, one, names), "expect": "oracle"} for one in members(step)]
+        filled = [{**_filled(one, giver), "expect": "oracle"} for one in members(step)]
         added = {TOGETHER: filled} if TOGETHER in step else filled[0]
         content["then"] = [*content.get("then", ()), added]
 
@@ -188,13 +189,12 @@ def _names(content: Document) -> list[str]:
     return names
 
 
-def _filled(choose: Choose, step: Mapping[str, Any], names: list[str]) -> Document:
-    """The step with every `earlier` replaced by the place of a value received before."""
-    filled: Document = {}
-    for place, changes in step.items():
-        filled[place] = changes
-        for name, value in changes.items():
-            if isinstance(value, dict) and "earlier" in value:
-                giver = choose([n for n in names if n.split("-")[0] in GRANTING])
-                filled[place] = {**changes, name: {"copy": f"{giver}.{value['earlier']}"}}
-    return filled
+def _filled(step: Mapping[str, Any], giver: str) -> Document:
+    """The request with every `earlier` replaced by the place of the value at the giving step."""
+    return {
+        place: {
+            name: {"copy": f"{giver}.{value['earlier']}"} if is_earlier(value) else value
+            for name, value in changes.items()
+        }
+        for place, changes in step.items()
+    }

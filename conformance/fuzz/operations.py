@@ -1,7 +1,8 @@
 """What may follow an exchange: the operations of a course, in the words of the scenario format.
 
 Those a well-meaning client would do cost nothing; the others are deviations, of which a generated
-case has few. `{"earlier": name}` stands for a value received at any earlier step that has it.
+case has few. `{"earlier": name}` stands for a value received at any earlier step that has it, the
+same throughout an operation.
 """
 
 from __future__ import annotations
@@ -27,14 +28,24 @@ class Operation:
     """One or more requests, as they stand under `then`.
 
     `deviates` where a well-meaning client would not do it; `proven` where tokens have to be bound
-    to a key for it; `follows` names the kinds of step that have to come before.
+    to a key for it.
     """
 
     name: str
     steps: Steps
     deviates: bool = True
     proven: bool = False
-    follows: tuple[str, ...] = ("token",)
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether a request of it shows a value received earlier."""
+        requests = [one for step in self.steps for one in members(step)]
+        return any(
+            is_earlier(value)
+            for request in requests
+            for changes in request.values()
+            for value in changes.values()
+        )
 
 
 def _good(name: str, *steps: Mapping[str, Any]) -> Operation:
@@ -45,13 +56,19 @@ def _bad(name: str, step: Mapping[str, Any]) -> Operation:
     return Operation(name, (step,))
 
 
-def _race(name: str, *steps: Mapping[str, Any], after: Steps = ()) -> Operation:
-    return Operation(name, (*after, {TOGETHER: steps}))
+def _race(name: str, *steps: Mapping[str, Any], after: Steps = (), then: Steps = ()) -> Operation:
+    """Requests of one moment, and what shows how they left the tokens."""
+    return Operation(name, (*after, {TOGETHER: steps}, *then))
 
 
 def members(step: Mapping[str, Any]) -> Steps:
     """The requests of a step: one, or those that are sent together."""
     return tuple(step.get(TOGETHER, (step,)))
+
+
+def is_earlier(value: Any) -> bool:
+    """Whether it stands for a value received at an earlier step."""
+    return isinstance(value, Mapping) and "earlier" in value
 
 
 def _unproven(name: str, step: Mapping[str, Any]) -> Operation:
@@ -99,8 +116,14 @@ OPERATIONS: tuple[Operation, ...] = (
     _bad("revocation by another client", {**REVOKE, **OTHER_CLIENT}),
     _bad("a refresh token revoked by another client", {**REVOKE_REFRESH, **OTHER_CLIENT}),
     _bad("revocation with a wrong hint", {"revoke": {"token_type_hint": "refresh_token"}}),
-    _race("a refresh while a refresh token is revoked", REFRESH, REVOKE_REFRESH),
-    _race("a refresh while an earlier token comes back", REFRESH, EARLIER_REFRESH),
+    _race(
+        "a refresh while a refresh token is revoked",
+        *(REFRESH, REVOKE_REFRESH),
+        then=(EARLIER_REFRESH,),
+    ),
+    _race(
+        "a refresh while an earlier token comes back", *(REFRESH, EARLIER_REFRESH), then=(REFRESH,)
+    ),
     _race("a refresh while another client tries", REFRESH, {**REFRESH, **OTHER_CLIENT}),
     _race("a code while a wrong verifier is shown", CODE, WRONG_VERIFIER, after=(AUTHORIZE,)),
     _race("a code while another client tries", CODE, {**CODE, **OTHER_CLIENT}, after=(AUTHORIZE,)),

@@ -26,13 +26,14 @@ class Lacking(Exception):  # noqa: N818 - it says what a play lacks to go on; ne
 
 @dataclass(slots=True)
 class Memory:
-    """The state of one play. `seen` maps a step's name to what was sent and received there."""
+    """The state of one play. `sent` and `received` map a step's name to what was there."""
 
     party: Party
     setting: Setting
     proof_key: ProofKey = field(default_factory=ProofKey)
     keys: dict[str, SigningKey] = field(default_factory=dict)
-    seen: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sent: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    received: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     last_proof: str = ""
     last_assertion: str = ""
 
@@ -67,8 +68,8 @@ class Memory:
         return other if other.algorithm == algorithm else self.party.keys.key(algorithm)
 
     def remember(self, step: str, sent: Mapping[str, Any], received: Mapping[str, Any]) -> None:
-        """Keep what a step sent and received; what was received wins where names meet."""
-        self.seen[step] = {**sent, **received}
+        """Keep what a step sent and received."""
+        self.sent[step], self.received[step] = sent, received
 
     def latest(self, kinds: tuple[str, ...], name: str) -> str:
         """The newest value received under `name` by a step of one of these kinds.
@@ -76,14 +77,22 @@ class Memory:
         Raises:
             Lacking: no step received one.
         """
-        for step, values in reversed(self.seen.items()):
+        return str(self.received[self.latest_giver(kinds, name)][name])
+
+    def latest_giver(self, kinds: tuple[str, ...], name: str) -> str:
+        """The last step of one of these kinds that received a text under `name`.
+
+        Raises:
+            Lacking: no step received one.
+        """
+        for step, values in reversed(self.received.items()):
             value = values.get(name)
             if step.split("-")[0] in kinds and isinstance(value, str) and value:
-                return value
+                return step
         raise Lacking(f"no {name} was received")
 
     def recall(self, path: str) -> Any:
-        """A value sent or received earlier: `authorize.code_challenge`, `dpop.jkt`.
+        """A value received or sent earlier: `authorize.code_challenge`, `dpop.jkt`.
 
         Raises:
             Lacking: that step received no such value.
@@ -99,7 +108,8 @@ class Memory:
             return {"issuer": self.party.issuer, "token_endpoint": self.party.endpoints.token}[name]
         if name == "access_token_hash":
             return ath(str(self.recall(f"{step}.access_token")))
-        value = self.seen.get(step, {}).get(name)
+        places = (self.received.get(step, {}), self.sent.get(step, {}))
+        value = next((place[name] for place in places if place.get(name) is not None), None)
         if value is None:
             raise Lacking(f"no {path} was sent or received")
         return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -41,12 +40,13 @@ def authorize(memory: Memory) -> Parameters:
 
 def token(memory: Memory) -> Parameters:
     """RFC 6749 §4.1.3, RFC 7636 §4.5: redirect_uri only where the authorization request had it."""
+    giver = memory.latest_giver((StepKind.AUTHORIZE,), "code")
     wanted: Parameters = {
         "grant_type": ("authorization_code",),
-        "code": (memory.latest(("authorize",), "code"),),
+        "code": (str(memory.received[giver]["code"]),),
     }
-    with contextlib.suppress(Lacking):  # not sent then, so not sent now
-        wanted["redirect_uri"] = (memory.latest(("authorize",), "redirect_uri"),)
+    if redirect_uri := memory.sent[giver].get("redirect_uri"):
+        wanted["redirect_uri"] = (str(redirect_uri),)
     if memory.proof_key.code_verifier:
         wanted["code_verifier"] = (memory.proof_key.code_verifier,)
     return wanted
