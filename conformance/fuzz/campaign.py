@@ -29,7 +29,7 @@ from conformance.fuzz.sweep import pairs, singles
 from conformance.play.clock import MovableClock
 from conformance.play.oracle import Told
 from conformance.play.player import own_sign_in_needed, play
-from conformance.play.transcript import Transcript
+from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import Kind, Verdict
 from conformance.run.evidence import ShownExchange, evidence
 from conformance.run.setup import Setup
@@ -44,6 +44,7 @@ ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
 UNNAMED = "No text names one error code for this refusal, and the suite asks where one does."
 ONE_ADDRESS = "OpenID Connect Core §3.1.3.2 lets an only registered redirect URI go unnamed."
 BY_CLIENT = "Rotation (RFC 9700 §2.2.2) and nonces (RFC 9449 §8) may be for some clients only."
+BESIDE_BEARER = "RFC 9449 §7.1 has a proof go with a token of type DPoP; another may be refused."
 ROUND, PAIRS = 500, 500  # cases of one search of Hypothesis, and pairs played before it
 
 
@@ -303,6 +304,9 @@ class Campaign:
         client = clients.get(transcript.client_id)
         if parting.guard == "redirect_uri.present" and client and len(client.redirect_uris) == 1:
             return ONE_ADDRESS
+        shown = transcript.step(parting.step)
+        if parting.kind is Kind.REFUSED and shown and _proof_beside_bearer(shown):
+            return BESIDE_BEARER
         return ""
 
     def _at_target(self, variant: Variant) -> Transcript:
@@ -312,6 +316,15 @@ class Campaign:
             return play(self.setup.party, variant.setting, variant.steps, own_sign_in=own)
         finally:
             self.progress.requests += self.setup.counted.requests - before
+
+
+def _proof_beside_bearer(shown: Played) -> bool:
+    """Whether a token was shown as a bearer token, and a DPoP proof with it."""
+    if not shown.exchanges:
+        return False
+    request = shown.exchanges[-1].request
+    scheme = (request.header("Authorization") or "").partition(" ")[0]
+    return scheme.lower() == "bearer" and request.header("DPoP") is not None
 
 
 def _lightness(found: Counterexample) -> tuple[bool, bool]:

@@ -95,7 +95,7 @@ class Memory:
         """A value received or sent earlier: `authorize.code_challenge`, `dpop.jkt`.
 
         Raises:
-            Lacking: that step received no such value.
+            Lacking: that step received and sent no such value, or an empty one.
         """
         step, _, name = path.partition(".")
         if step == "dpop":
@@ -110,7 +110,7 @@ class Memory:
             return ath(str(self.recall(f"{step}.access_token")))
         places = (self.received.get(step, {}), self.sent.get(step, {}))
         value = next((place[name] for place in places if place.get(name) is not None), None)
-        if value is None:
+        if value in (None, ""):
             raise Lacking(f"no {path} was sent or received")
         return value
 

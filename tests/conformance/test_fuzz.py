@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from conformance.cli import main
 from conformance.fuzz import compare
 from conformance.fuzz.calibration import calibrate
-from conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
+from conformance.fuzz.campaign import BESIDE_BEARER, Budget, Campaign, Counterexample, Progress
 from conformance.fuzz.documents import MOST_DEVIATIONS, Document, documents, finished, name_of
 from conformance.fuzz.freedoms import ANY, course_until, known_freedoms
 from conformance.fuzz.operations import EXPIRIES, OPERATIONS
 from conformance.fuzz.places import changed
 from conformance.fuzz.saving import as_scenario, save, to_yaml
+from conformance.http import Request, Response, Transport
 from conformance.play import standing
 from conformance.play.verdicts import Verdict
 from conformance.registry import Registry
@@ -364,6 +366,42 @@ def test_a_bearer_token_is_shown_without_a_proof_that_nobody_asked_for() -> None
     headers = {name.lower(): value for name, value in request.headers}
     assert headers["authorization"].startswith("Bearer ")
     assert "dpop" not in headers
+
+
+class NoProofBesideBearer:
+    """A server that refuses a proof beside a bearer token."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.inner = inner
+
+    def send(self, request: Request) -> Response:
+        bearer = (request.header("Authorization") or "").startswith("Bearer ")
+        if bearer and request.header("DPoP"):
+            return Response(400, (), b'{"error": "invalid_request"}')
+        return self.inner.send(request)
+
+
+def test_a_proof_beside_a_bearer_token_may_be_refused() -> None:
+    setup = against()
+    connect = setup.party.connect
+    strict = replace(setup.party, connect=lambda: NoProofBesideBearer(connect()))
+    step = {**USERINFO, "dpop": {"key": "other"}, "expect": "oracle"}
+    document = finished({"base": "code-exchange", "then": [step]})
+    campaign = Campaign(replace(setup, party=strict), Budget(1), seed=1)
+    assert campaign.judge(document) is None
+    assert list(campaign.progress.free) == [BESIDE_BEARER]
+
+
+def test_an_empty_value_is_not_copied() -> None:
+    """Sent without value it counts as left out (RFC 6749 §3.1)."""
+    revoke = {"revoke": {"token": {"copy": "refresh.refresh_token"}}, "expect": "oracle"}
+    document = finished(
+        {"base": "refresh", "refresh": {"refresh_token": {"empty": True}}, "then": [revoke]}
+    )
+    (variant,) = load_document(document, vocabulary(), area="generated").variants
+    told = against().oracle.play(variant).transcript
+    assert told.step("revoke") is None
+    assert "refresh.refresh_token" in told.stopped
 
 
 def test_a_race_begins_when_its_requests_have_the_nonce_they_need() -> None:
