@@ -11,12 +11,13 @@ from urllib.parse import urlencode
 from conformance.http import Headers
 from conformance.play.memory import Lacking, Memory
 from conformance.scenario.model import Change, Changes, HttpChanges, StepKind
-from conformance.scenario.operators import apply
+from conformance.scenario.operators import InapplicableError, apply
 
 Parameters = dict[str, tuple[Any, ...]]
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 BOUNDARY = "tokenspec-boundary"
 ESCAPED = re.compile("%[0-9A-F]{2}")
+AS_TEXT = "bytes travel in a form, in parts or in a query; elsewhere write a text"
 GRANTING = ("token", "refresh")
 
 
@@ -125,8 +126,19 @@ def changed_headers(valid: Headers, changes: Mapping[str, Change], memory: Memor
     for name, change in changes.items():
         before = tuple(value for key, value in valid if key.lower() == name.lower())
         headers = [pair for pair in headers if pair[0].lower() != name.lower()]
-        headers += [(name, str(value)) for value in apply(change, before, memory)]
+        headers += [(name, in_a_header(value)) for value in apply(change, before, memory)]
     return tuple(headers)
+
+
+def in_a_header(value: Any) -> str:
+    """A value as it stands in a header.
+
+    Raises:
+        InapplicableError: it is raw bytes.
+    """
+    if isinstance(value, bytes):
+        raise InapplicableError("raw bytes do not go into a header", hint=AS_TEXT)
+    return str(value)
 
 
 def pairs(parameters: Parameters) -> list[tuple[str, Any]]:
@@ -155,11 +167,20 @@ def carry(parameters: Parameters, how: HttpChanges) -> tuple[str, str, bytes]:
 def _parts(parameters: Parameters) -> bytes:
     """RFC 7578 §4."""
     parts = [
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
+        + (value if isinstance(value, bytes) else str(value).encode())
         for name, value in pairs(parameters)
     ]
-    return "".join([*parts, f"--{BOUNDARY}--\r\n"]).encode()
+    return b"\r\n".join([*parts, f"--{BOUNDARY}--\r\n".encode()])
 
 
 def _json(parameters: Parameters) -> bytes:
-    return json.dumps({name: values[-1] for name, values in parameters.items()}).encode()
+    """RFC 8259: text alone, and the last value of a parameter."""
+    last = {name: values[-1] for name, values in parameters.items()}
+    for name, value in last.items():
+        if isinstance(value, bytes):
+            raise InapplicableError(
+                f"{name} is raw bytes, which a JSON body cannot hold",
+                hint=AS_TEXT,
+            )
+    return json.dumps(last).encode()

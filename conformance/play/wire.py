@@ -176,7 +176,7 @@ def _request(
         return Request(method, letter.url, asked)
     authorization, access_token = letter.authorization, ""
     if letter.step.kind is StepKind.USERINFO:
-        access_token = str(parameters.get("access_token", ("",))[-1])
+        access_token = requests.in_a_header(parameters.get("access_token", ("",))[-1])
         if letter.http.access_token_in in ("", "header"):
             parameters.pop("access_token", None)
         if access_token and letter.http.access_token_in in ("", "header", "header-and-body"):

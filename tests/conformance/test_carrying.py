@@ -15,7 +15,7 @@ from test_operators import Play
 from conformance.checks import CHECKS, Surround
 from conformance.oauth.client_authentication import Moment, credentials
 from conformance.oauth.keys import generate_key
-from conformance.play.requests import carry
+from conformance.play.requests import carry, in_a_header
 from conformance.play.transcript import Played, Transcript
 from conformance.scenario.model import (
     Answer,
@@ -25,6 +25,7 @@ from conformance.scenario.model import (
     Step,
     StepKind,
 )
+from conformance.scenario.operators import InapplicableError
 from conformance.target.model import Client
 
 KEY = generate_key()
@@ -43,6 +44,16 @@ def test_a_form_is_the_same_in_lower_case_and_in_parts(sent: dict[str, str]) -> 
     names = [part.get_param("name", header="Content-Disposition") for part in parts]
     values = [part.get_payload(decode=True).decode() for part in parts]
     assert dict(zip(names, values, strict=True)) == sent
+
+
+def test_raw_bytes_go_into_a_form_and_not_into_json() -> None:
+    parameters = {"code": (b"\xff",)}
+    assert carry(parameters, HttpChanges())[2] == b"code=%FF"
+    assert b"\r\n\r\n\xff\r\n" in carry(parameters, HttpChanges(encoding="multipart"))[2]
+    with pytest.raises(InapplicableError, match="code is raw bytes"):
+        carry(parameters, HttpChanges(encoding="json"))
+    with pytest.raises(InapplicableError, match="header"):
+        in_a_header(b"\xff")
 
 
 @given(secrets, st.sampled_from(["", "lower-case"]))

@@ -56,7 +56,7 @@ def first(setup: Setup, wanted: Callable[[Counterexample], bool]) -> Counterexam
 
 
 @given(documents(sorted(CAPABILITIES)))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_a_generated_document_is_a_scenario_and_survives_its_file(document: Document) -> None:
     made = load_document(document, vocabulary(), area="generated", shown="x.yaml")
     path = Path("x.yaml")
@@ -69,7 +69,7 @@ def test_a_generated_document_is_a_scenario_and_survives_its_file(document: Docu
 
 
 @given(documents(sorted(CAPABILITIES)))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_a_document_has_few_changes_and_a_stable_name(document: Document) -> None:
     known = (*OPERATIONS, *EXPIRIES)
     plain = [step for item in known if not item.deviates for step in item.steps]

@@ -192,7 +192,7 @@ MEMBERS = st.dictionaries(
 BENCH = Bench()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(header=HEADERS, claims=CLAIMS)
 def test_no_header_or_claim_upsets_the_server(
     header: dict[str, Any], claims: dict[str, Any]
@@ -201,7 +201,7 @@ def test_no_header_or_claim_upsets_the_server(
     assert response.status == 200 or body(response)["error"] == "invalid_dpop_proof"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(jwk=MEMBERS, alg=st.sampled_from(["ES256", "ES384", "RS256", "PS256", "EdDSA"]))
 def test_no_key_upsets_the_server(jwk: dict[str, Any], alg: str) -> None:
     kty = {"ES": "EC", "Ed": "OKP"}.get(alg[:2], "RSA")
