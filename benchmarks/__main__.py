@@ -16,7 +16,15 @@ from importlib.metadata import version
 
 from benchmarks.common import Row
 from benchmarks.servers import exchanges, oidc_provider
-from benchmarks.whole import first_verdict, generated, growth, oracle_and_sockets, reports, selftest
+from benchmarks.whole import (
+    first_verdict,
+    generated,
+    growth,
+    oracle_and_sockets,
+    reports,
+    selftest,
+    weight_of_evidence,
+)
 from benchmarks.wire import far, floor
 
 MEASUREMENTS: dict[str, Callable[[int], Iterator[Row]]] = {
@@ -28,6 +36,7 @@ MEASUREMENTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "oidc-provider": oidc_provider,
     "exchanges": exchanges,
     "growth": growth,
+    "evidence": weight_of_evidence,
     "selftest": selftest,
     "generated": generated,
 }

@@ -13,24 +13,36 @@ import argparse
 import json
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.out_of_reach import reasons
-from conformance.fuzz.campaign import Budget, Campaign
+from conformance.fuzz.campaign import Budget, Campaign, Counterexample
+from conformance.fuzz.operations import straying
+from conformance.fuzz.places import changed
+from conformance.fuzz.saving import save
+from conformance.run.examine import Examiner
 from conformance.run.narrowing import read_shard
 from conformance.run.opening import prepare_in_process
+from conformance.run.setup import Setup
+from conformance.scenario.loader import load_file
 from conformance.triangle.grounds import Ground
 from conformance.triangle.matrix import Matrix, make_matrix
 from conformance.triangle.workshop import Workshop, workshop
+from conformance.vocabulary import vocabulary
 from reference_server.defects import DEFECTS
 
 
 @dataclass(frozen=True, slots=True)
 class Hunt:
-    """One campaign: processor seconds and requests to the first finding, empty where none was."""
+    """One campaign: processor seconds and requests to the first finding, empty where none was.
+
+    `deviations` are those of its smallest form; `replays` whether the scenario that is written of
+    it has the same verdict.
+    """
 
     defect: str
     seed: int
@@ -38,6 +50,8 @@ class Hunt:
     seconds: float
     requests: int
     found: str
+    deviations: int = 0
+    replays: bool = False
 
 
 def hunt(defect: str, seed: int, ground: Ground, seconds: float) -> Hunt:
@@ -57,8 +71,24 @@ def hunt(defect: str, seed: int, ground: Ground, seconds: float) -> Hunt:
     if not progress.found:
         return Hunt(defect, seed, ground.name, spent, progress.requests, "")
     first = progress.found[0]
-    told = f"{first.parting.kind} at {first.parting.step_kind}"
-    return Hunt(defect, seed, ground.name, spent, first.requests, told)
+    return Hunt(
+        defect,
+        seed,
+        ground.name,
+        spent,
+        first.requests,
+        found=f"{first.parting.kind} at {first.parting.step_kind}",
+        deviations=changed(first.document) + straying(first.document.get("then", ())),
+        replays=replays(first, setup),
+    )
+
+
+def replays(found: Counterexample, setup: Setup) -> bool:
+    """Whether the scenario of a finding finds it again, read from its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        (scenario,) = load_file(save(found, Path(folder)), vocabulary())
+    finding = Examiner(setup, scenario.variants).examine(scenario.variants[0])
+    return (finding.verdict, finding.kind) == (found.verdict, found.parting.kind)
 
 
 def home_of(defect: str, matrix: Matrix, shop: Workshop) -> Ground:
@@ -98,8 +128,8 @@ def run(options: argparse.Namespace) -> None:
 
 def table(hunts: list[Hunt]) -> Iterator[str]:
     """The results by defect, then what is out of reach with the reason, then what was not tried."""
-    yield "| defect | found | seconds | requests | as |"
-    yield "|---|---|---|---|---|"
+    yield "| defect | found | seconds | requests | deviations | replays | as |"
+    yield "|---|---|---|---|---|---|---|"
     for name in DEFECTS:
         runs = [hunted for hunted in hunts if hunted.defect == name]
         if runs:
@@ -118,7 +148,10 @@ def _row(name: str, runs: list[Hunt]) -> str:
     seconds = _spread([hunted.seconds for hunted in found], ".1f")
     requests = _spread([hunted.requests for hunted in found], ".0f")
     kinds = ", ".join(sorted({hunted.found for hunted in found}))
-    return f"| `{name}` | {len(found)} of {len(runs)} | {seconds} | {requests} | {kinds} |"
+    most = max((hunted.deviations for hunted in found), default="")
+    again = f"{sum(hunted.replays for hunted in found)} of {len(found)}"
+    told = f"{seconds} | {requests} | {most} | {again} | {kinds}"
+    return f"| `{name}` | {len(found)} of {len(runs)} | {told} |"
 
 
 def _spread(values: list[float] | list[int], form: str) -> str:

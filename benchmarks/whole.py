@@ -34,6 +34,8 @@ VERDICT_LINE = 3  # of the record: after the header and the coverage
 PATIENCE = 60.0  # seconds
 HUNTED = 15.0  # processor seconds of a campaign
 GROWTH = (1, 4, 16)
+FURTHER_HEADERS = (0, 10, 40, 160)  # of each answer, of 500 octets
+MEGA = 1_000_000
 IDENTIFIER = re.compile(r"^id: (.*)$", re.MULTILINE)
 
 
@@ -172,6 +174,23 @@ def growth(_rounds: int) -> Iterator[Row]:
             f"{took.megabytes:.0f} MB",
             "1 x",
             took.megabytes / least,
+        )
+
+
+def weight_of_evidence(_rounds: int) -> Iterator[Row]:
+    """Answers that say more: the record, and memory, beside those of the plain ones."""
+    least = 0.0
+    for count in FURTHER_HEADERS:
+        with tempfile.TemporaryDirectory() as folder:
+            talkative = [sys.executable, "-m", "benchmarks.talkative", str(count)]
+            took = child([*talkative, "run", "--report-dir", folder])
+            megabytes = (Path(folder) / "record.ndjson").stat().st_size / MEGA
+        least = least or took.megabytes
+        yield Row(
+            f"a record of {megabytes:.0f} MB: peak memory",
+            f"{took.megabytes:.0f} MB",
+            "the first" if count else "",
+            took.megabytes / least if count else None,
         )
 
 

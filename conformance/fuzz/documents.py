@@ -72,10 +72,10 @@ def generated(choose: Choose, present: frozenset[str]) -> Document:
         change(choose, content)
     left = MOST_DEVIATIONS - deviations(content)
     for _ in range(choose(range(LONGEST_COURSE + 1))):
-        menu = [item for item in operations(content, present) if left or not item.deviates]
+        menu = [item for item in operations(content, present) if item.deviations <= left]
         if menu:
             operation = choose(menu)
-            left -= operation.deviates
+            left -= operation.deviations
             follow(choose, content, operation)
     return finished(content)
 

@@ -7,7 +7,8 @@ same throughout an operation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +28,13 @@ AT_ONCE: Mapping[str, Any] = {"http": {"at_once": 2}}
 class Operation:
     """One or more requests, as they stand under `then`.
 
-    `deviates` where a well-meaning client would not do it; `proven` where tokens have to be bound
-    to a key for it.
+    `deviations` counts the steps a well-meaning client would not send; `proven` where tokens have
+    to be bound to a key for it.
     """
 
     name: str
     steps: Steps
-    deviates: bool = True
+    deviations: int = 1
     proven: bool = False
 
     @property
@@ -49,16 +50,22 @@ class Operation:
 
 
 def _good(name: str, *steps: Mapping[str, Any]) -> Operation:
-    return Operation(name, steps, deviates=False)
+    return Operation(name, steps, deviations=0)
 
 
 def _bad(name: str, step: Mapping[str, Any]) -> Operation:
     return Operation(name, (step,))
 
 
-def _race(name: str, *steps: Mapping[str, Any], after: Steps = (), then: Steps = ()) -> Operation:
+def _race(
+    name: str,
+    *steps: Mapping[str, Any],
+    after: Steps = (),
+    then: Steps = (),
+    deviations: int = 1,
+) -> Operation:
     """Requests of one moment, and what shows how they left the tokens."""
-    return Operation(name, (*after, {TOGETHER: steps}, *then))
+    return Operation(name, (*after, {TOGETHER: steps}, *then), deviations)
 
 
 def members(step: Mapping[str, Any]) -> Steps:
@@ -120,6 +127,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "a refresh while a refresh token is revoked",
         *(REFRESH, REVOKE_REFRESH),
         then=(EARLIER_REFRESH,),
+        deviations=2,
     ),
     _race(
         "a refresh while an earlier token comes back", *(REFRESH, EARLIER_REFRESH), then=(REFRESH,)
@@ -145,3 +153,29 @@ EXPIRIES: tuple[Operation, ...] = (
     Operation("introspect, expired", ({**INTROSPECT, "http": {"after": "access-token"}},)),
     Operation("the code, expired", (AUTHORIZE, {**CODE, "http": {"after": "code"}})),
 )
+PLAIN = tuple(step for one in (*OPERATIONS, *EXPIRIES) if not one.deviations for step in one.steps)
+
+
+def straying(course: Iterable[Mapping[str, Any]]) -> int:
+    """How many steps of a course a well-meaning client would not send; a race counts as one."""
+    return sum(itertools.starmap(_strays, itertools.pairwise(({}, *course))))
+
+
+def _strays(before: Mapping[str, Any], step: Mapping[str, Any]) -> bool:
+    again = "token" in step and "authorize" not in before  # a code that was used
+    return TOGETHER in step or again or _unfilled(step) not in PLAIN
+
+
+def _unfilled(step: Mapping[str, Any]) -> dict[str, Any]:
+    """The step as an operation has it, with `earlier` for each token that is copied of it."""
+    return {
+        place: {name: _as_earlier(value) for name, value in changes.items()}
+        for place, changes in step.items()
+        if place != "expect"
+    }
+
+
+def _as_earlier(value: Any) -> Any:
+    copied = str(value.get("copy", "")) if isinstance(value, Mapping) else ""
+    name = copied.partition(".")[2]
+    return {"earlier": name} if name.endswith("_token") else value
