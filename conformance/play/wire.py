@@ -54,13 +54,17 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One request about to be sent: its parameters, and what goes beside them."""
+    """One request about to be sent: its parameters, and what goes beside them.
+
+    `proof` says how its DPoP proof differs from a valid one; None where it carries none.
+    """
 
     step: Step
     url: str
     sent: Sent
     valid: Sent
     authorization: str
+    proof: JwtChanges | None
 
     @property
     def http(self) -> HttpChanges:
@@ -87,7 +91,7 @@ def write(memory: Memory, step: Step) -> Letter:
     valid = requests.VALID[step.kind](memory)
     valid |= {name: (value,) for name, value in shown.parameters}
     sent = requests.changed(valid, step.changes, memory)
-    return Letter(step, url, sent, valid, shown.authorization)
+    return Letter(step, url, sent, valid, shown.authorization, _proof_changes(memory, step))
 
 
 def _anew(memory: Memory, letter: Letter) -> Letter:
@@ -106,15 +110,12 @@ def send(memory: Memory, transport: Transport, letter: Letter) -> Response:
     Raises:
         Unreachable: no answer came.
     """
-    changes = _proof_changes(memory, letter.step)
-    response = transport.send(_request(memory, letter, changes))
-    nonces = memory.party.nonces
-    nonces[letter.url] = response.header("DPoP-Nonce") or nonces.get(letter.url, "")
-    if changes is not None and wants_nonce(response, changes):
+    response = transport.send(_request(memory, letter))
+    _note_nonce(memory, letter, response)
+    if wants_nonce(response, letter.proof):
         asked = response.header("DPoP-Nonce") or ""  # not one that another play has had since
-        again = _request(memory, _anew(memory, letter), changes, nonce=asked)
-        response = transport.send(again)
-        nonces[letter.url] = response.header("DPoP-Nonce") or nonces[letter.url]
+        response = transport.send(_request(memory, _anew(memory, letter), nonce=asked))
+        _note_nonce(memory, letter, response)
     return response
 
 
@@ -133,7 +134,7 @@ def send_at_once(
         for number in range(letter.step.copies)
     ]
     exchanges = _moment(memory, transport, copies, in_turn=in_turn)
-    if all(map(_asked_for_nonce, exchanges, (_proof_changes(memory, c.step) for c in copies))):
+    if all(map(wants_nonce, (one.response for one in exchanges), (one.proof for one in copies))):
         again = [_anew(memory, one) for one in copies]
         exchanges = _moment(memory, transport, again, in_turn=in_turn)
     of_each = iter(exchanges)
@@ -144,19 +145,18 @@ def _moment(
     memory: Memory, transport: Transport, letters: Sequence[Letter], *, in_turn: bool
 ) -> list[Exchange]:
     """Requests of one moment and their answers; remembers the nonces these bring."""
-    made = [_request(memory, one, _proof_changes(memory, one.step)) for one in letters]
+    made = [_request(memory, letter) for letter in letters]
     answers = map(transport.send, made) if in_turn else send_together(transport, made)
     exchanges = list(map(_exchange, made, answers))
     for letter, exchange in zip(letters, exchanges, strict=True):
-        nonce = exchange.response.header("DPoP-Nonce") if exchange.response else None
-        if nonce:
-            memory.party.nonces[letter.url] = nonce
+        _note_nonce(memory, letter, exchange.response)
     return exchanges
 
 
-def _asked_for_nonce(exchange: Exchange, changes: JwtChanges | None) -> bool:
-    answer = exchange.response
-    return answer is not None and changes is not None and wants_nonce(answer, changes)
+def _note_nonce(memory: Memory, letter: Letter, response: Response | None) -> None:
+    """RFC 9449 §8.2: the newest nonce of an endpoint is the one to use."""
+    if response is not None and (nonce := response.header("DPoP-Nonce")):
+        memory.party.nonces[letter.url] = nonce
 
 
 def _exchange(request: Request, answer: Response | Unreachable) -> Exchange:
@@ -165,9 +165,7 @@ def _exchange(request: Request, answer: Response | Unreachable) -> Exchange:
     return Exchange(request, failure=answer.message)
 
 
-def _request(
-    memory: Memory, letter: Letter, proof: JwtChanges | None, *, nonce: str = ""
-) -> Request:
+def _request(memory: Memory, letter: Letter, *, nonce: str = "") -> Request:
     method, parameters = letter.method, dict(letter.sent)
     page = letter.step.kind is StepKind.PAGE
     headers: Headers = (("Accept", "text/html" if page else "application/json"),)
@@ -183,8 +181,8 @@ def _request(
             authorization = f"{_scheme(memory, letter.http)} {access_token}"
     if authorization:
         headers = (*headers, ("Authorization", authorization))
-    if proof is not None:
-        made = _proof(memory, ProofPlace(method, letter.url, access_token, nonce), proof)
+    if letter.proof is not None:
+        made = _proof(memory, ProofPlace(method, letter.url, access_token, nonce), letter.proof)
         headers = (*headers, ("DPoP", made))
     if method in ("GET", "HEAD"):
         query, content_type, body = urlencode(requests.pairs(parameters)), "", b""
@@ -257,9 +255,11 @@ def _public(htu: str, url: str) -> str:
     return urlunsplit(parts._replace(scheme=public.scheme, netloc=public.netloc))
 
 
-def wants_nonce(response: Response, changes: JwtChanges) -> bool:
+def wants_nonce(response: Response | None, proof: JwtChanges | None) -> bool:
     """RFC 9449 §8 and §9: the error use_dpop_nonce, in the body or in WWW-Authenticate."""
-    if changes.reuse or "nonce" in changes.claims or not response.header("DPoP-Nonce"):
+    if response is None or not response.header("DPoP-Nonce"):
+        return False
+    if proof is None or proof.reuse or "nonce" in proof.claims:
         return False
     if (response.json_object() or {}).get("error") == "use_dpop_nonce":
         return True
