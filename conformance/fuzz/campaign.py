@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, tar
 
 from conformance.errors import TargetUnusable
 from conformance.fuzz.calibration import Calibration, calibrate
-from conformance.fuzz.compare import REPLAY_REFUSED, REPLAY_REVOKES, Parting, partings
+from conformance.fuzz.citing import REPLAY_REFUSED, REPLAY_REVOKES
+from conformance.fuzz.compare import Parting, partings
 from conformance.fuzz.documents import NO_WAITING, PLACEHOLDER, Document, documents, name_of
 from conformance.fuzz.freedoms import ANY, course_until, known_freedoms
 from conformance.fuzz.gating import Gating

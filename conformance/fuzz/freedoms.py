@@ -10,7 +10,8 @@ from typing import Any
 
 from conformance.documents import Marked, Reader
 from conformance.errors import HarnessError, UnusableFile
-from conformance.fuzz.compare import Parting, no_revocation
+from conformance.fuzz.citing import no_revocation
+from conformance.fuzz.compare import Parting
 from conformance.play.oracle import Told
 from conformance.play.transcript import Transcript
 from conformance.play.verdicts import Kind

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from conformance.cli import main
-from conformance.fuzz import compare
+from conformance.fuzz import citing
 from conformance.fuzz.calibration import calibrate
 from conformance.fuzz.campaign import BESIDE_BEARER, Budget, Campaign, Counterexample, Progress
 from conformance.fuzz.documents import MOST_DEVIATIONS, Document, documents, finished, name_of
@@ -321,11 +321,11 @@ def test_every_freedom_names_a_guard_that_exists() -> None:
 
 
 def test_every_requirement_a_parting_can_cite_exists() -> None:
-    named = {value for value in vars(compare).values() if isinstance(value, str) and "RFC" in value}
+    named = {value for value in vars(citing).values() if isinstance(value, str) and "RFC" in value}
     known = Registry.load().problem
-    cited = {*compare.GRANTS.values(), *standing.ONCE.values()}
+    cited = {*citing.GRANTS.values(), *standing.ONCE.values()}
     cited |= {value for value in named if REQUIREMENT.fullmatch(value)}
-    assert len(cited) > len(compare.GRANTS)
+    assert len(cited) > len(citing.GRANTS)
     assert [known(identifier) for identifier in cited if known(identifier)] == []
 
 
