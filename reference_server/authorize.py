@@ -31,7 +31,6 @@ from reference_server.store import Code, Grant, SignIn
 if TYPE_CHECKING:
     from reference_server.server import Server
 
-SCOPES = ("openid", "profile", "email", "offline_access")
 SESSION_COOKIE = "session"
 SILENT = behaviour(
     "authorize.silent", "OIDCC-3.1.2.1-prompt_none_no_ui", "prompt=none never shows a page"
@@ -204,7 +203,8 @@ class AuthorizeEndpoint:
         forbidden = api is not None and not api.allow_offline_access
         if forbidden and self.server.behaves(API_ALLOWS):
             asked = [word for word in asked if word != "offline_access"]
-        return tuple(dict.fromkeys(word for word in asked if word in SCOPES))
+        known = self.server.config.scopes
+        return tuple(dict.fromkeys(word for word in asked if word in known))
 
     def _begin(
         self,

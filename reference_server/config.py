@@ -8,6 +8,8 @@ from typing import Any
 
 from reference_server.keys import ALGORITHMS
 
+SCOPES = ("openid", "profile", "email", "offline_access")
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -68,12 +70,16 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """Everything a server is made of. `issuer` has no trailing slash."""
+    """Everything a server is made of. `issuer` has no trailing slash.
+
+    `scopes` are the words of scope that it knows.
+    """
 
     issuer: str
     clients: tuple[Client, ...]
     users: tuple[User, ...]
     apis: tuple[Api, ...] = ()
+    scopes: tuple[str, ...] = SCOPES
     policy: Policy = Policy()
     dialect: str = "rfc"
     dialect_switches: tuple[str, ...] | None = None  # None: the usual ones of the dialect

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reference_server.authorize import SCOPES
 from reference_server.guarding import behaviour
 from reference_server.keys import base64url
 from reference_server.messages import Request, Response
@@ -106,7 +105,9 @@ class Documents:
             "revocation_endpoint": server.endpoint("revocation"),
             "introspection_endpoint": server.endpoint("introspection"),
             "jwks_uri": server.endpoint("jwks"),
-            "scopes_supported": [s for s in SCOPES if s != "offline_access" or offline],
+            "scopes_supported": [
+                word for word in server.config.scopes if word != "offline_access" or offline
+            ],
             "response_types_supported": ["code"] if behaves(CODE_LISTED) else ["token"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token"],

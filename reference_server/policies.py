@@ -12,6 +12,7 @@ from reference_server.config import ServerConfig
 from reference_server.keys import FAPI_ALGORITHMS
 
 OVERLAP = 30  # seconds
+OWN_SCOPE = "read:orders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,10 @@ POLICIES: Mapping[str, Switch] = MappingProxyType(
         "issuer-audience": Switch(
             "client assertions are addressed to the issuer alone",
             _set(assertion_audience_issuer=True),
+        ),
+        "own-scope": Switch(
+            f"the scope {OWN_SCOPE} beside those of OpenID Connect",
+            lambda config: replace(config, scopes=(*config.scopes, OWN_SCOPE)),
         ),
         "confidential-only": Switch("every client authenticates", _clients(*CONFIDENTIAL)),
         "assertions-only": Switch(

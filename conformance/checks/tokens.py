@@ -52,8 +52,16 @@ def scope_not_wider(played: Played, transcript: Transcript, _s: Surround) -> Ite
 def scope_kept(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
     """A refresh without scope has the scope of the first grant (RFC 6749 §6)."""
     first, now = _words(transcript.step("token")), _words(played)
-    if first is not None and now is not None and first != now:
+    if "scope" not in played.sent and first is not None and now is not None and first != now:
         yield "the scope is not the one that was granted at first"
+
+
+@check("scope-not-exceeded")
+def scope_not_exceeded(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+    """A refresh has no word of scope that the first grant lacked (RFC 6749 §6)."""
+    first, now = _words(transcript.step("token")), _words(played)
+    if first is not None and now is not None:
+        yield from (f"{word} was not granted at first" for word in sorted(now - first))
 
 
 @check("scope-without-unknown")

@@ -80,7 +80,7 @@ AUTHORIZE: Mapping[str, Choices] = {
     "tokenspec_unknown": ("x",),
 }
 TOKEN: Mapping[str, Choices] = {
-    "grant_type": _text("refresh_token", "password", "Authorization_Code", "authorization_code "),
+    "grant_type": _text("refresh_token", "tokenspec-unknown", "Authorization_Code"),
     "code": _text({"copy": "authorize.state"}),
     "redirect_uri": _text(*REDIRECT_URIS),
     "code_verifier": _text({"copy": "authorize.code_challenge"}, {"length": 42}, {"length": 128}),

@@ -22,6 +22,7 @@ from conformance.target.model import CERTIFICATE_METHODS, Client, Login, Network
 from conformance.transport.in_process import InProcessTransport
 from reference_server import Api, Policy, Refusal, Server, ServerConfig, User
 from reference_server import Client as ServerClient
+from reference_server.config import SCOPES
 from reference_server.keys import ALGORITHMS, FAPI_ALGORITHMS
 
 ISSUER = "https://oracle.example"
@@ -102,6 +103,7 @@ def make_oracle(
         clients=tuple(_client(client) for client in target.clients),
         users=(User(USERNAME, PASSWORD, sub="oracle-user-1", claims=CLAIMS),),
         apis=tuple(Api(api.audience, api.offline_access) for api in target.apis),
+        scopes=tuple(dict.fromkeys((*SCOPES, *target.scope.split()))),
         policy=policy_of(target, decided),
     )
     server = Server(config, clock=clock, random_bytes=random_bytes)

@@ -21,8 +21,6 @@ from reference_server import Policy, ServerConfig
 from reference_server.demo import demo_config, demo_private_key
 from reference_server.server import NONCE_SECONDS, dialect_of
 
-SCOPE = "openid profile email"
-
 
 def bundled_target(issuer: str) -> Target:
     """The target for `demo_config(issuer)`."""
@@ -52,15 +50,16 @@ def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes])
         ),
         login=Login("reference", username=user.username, password=user.password),
         product=Product("tokenspec", "reference server", __version__),
-        scope=_scope(config.policy),
+        scope=_scope(config),
         apis=tuple(Api(api.audience, api.allow_offline_access) for api in config.apis),
         lifetimes=lifetimes_of(config.policy),
         capabilities=MappingProxyType(_capabilities(config)),
     )
 
 
-def _scope(policy: Policy) -> str:
-    return f"{SCOPE} offline_access" if policy.refresh_requires_offline_access else SCOPE
+def _scope(config: ServerConfig) -> str:
+    offline = config.policy.refresh_requires_offline_access
+    return " ".join(word for word in config.scopes if word != "offline_access" or offline)
 
 
 def _capabilities(config: ServerConfig) -> dict[str, bool]:

@@ -391,6 +391,19 @@ def test_a_proof_beside_a_bearer_token_may_be_refused() -> None:
     assert list(campaign.progress.free) == [BESIDE_BEARER]
 
 
+def test_a_refresh_for_less_has_less() -> None:
+    """At a server with scopes of its own the oracle knows them too."""
+    ground = grounds()["own-scope"]
+    target = replace(ground.target, scope="openid read:orders")
+    setup = prepare_in_process(target, ground.config)
+    refresh = {"refresh": {"scope": "openid"}, "expect": "oracle"}
+    document = finished({"base": "code-exchange", "then": [refresh]})
+    (variant,) = load_document(document, vocabulary(), area="generated").variants
+    first, now = setup.oracle.play(variant).transcript.steps[-2:]
+    assert (first.received["scope"], now.received["scope"]) == ("openid read:orders", "openid")
+    assert Campaign(setup, Budget(1), seed=1).judge(document) is None
+
+
 def test_an_empty_value_is_not_copied() -> None:
     """Sent without value it counts as left out (RFC 6749 §3.1)."""
     revoke = {"revoke": {"token": {"copy": "refresh.refresh_token"}}, "expect": "oracle"}
