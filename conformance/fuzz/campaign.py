@@ -18,11 +18,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, tar
 
 from conformance.errors import TargetUnusable
 from conformance.fuzz.calibration import Calibration, calibrate
-from conformance.fuzz.citing import REPLAY_REFUSED, REPLAY_REVOKES
 from conformance.fuzz.compare import Parting, partings
 from conformance.fuzz.documents import NO_WAITING, PLACEHOLDER, Document, documents, name_of
 from conformance.fuzz.freedoms import ANY, course_until, known_freedoms
 from conformance.fuzz.gating import Gating
+from conformance.fuzz.own_affairs import why_its_own
 from conformance.fuzz.reduction import smaller
 from conformance.fuzz.shapes import Shapes
 from conformance.fuzz.sharing import Shared
@@ -30,7 +30,7 @@ from conformance.fuzz.sweep import pairs, singles
 from conformance.play.clock import MovableClock
 from conformance.play.oracle import Told
 from conformance.play.player import own_sign_in_needed, play
-from conformance.play.transcript import Played, Transcript
+from conformance.play.transcript import Transcript
 from conformance.play.verdicts import Kind, Verdict
 from conformance.run.evidence import ShownExchange, evidence
 from conformance.run.setup import Setup
@@ -41,11 +41,6 @@ from conformance.vocabulary import vocabulary
 
 AREA = "generated"
 MOST_REDUCING = 60  # cases played to make one finding smaller
-ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
-UNNAMED = "No text names one error code for this refusal, and the suite asks where one does."
-ONE_ADDRESS = "OpenID Connect Core §3.1.3.2 lets an only registered redirect URI go unnamed."
-BY_CLIENT = "Rotation (RFC 9700 §2.2.2) and nonces (RFC 9449 §8) may be for some clients only."
-BESIDE_BEARER = "RFC 9449 §7.1 has a proof go with a token of type DPoP; another may be refused."
 ROUND, PAIRS = 500, 500  # cases of one search of Hypothesis, and pairs played before it
 
 
@@ -278,7 +273,7 @@ class Campaign:
         course = course_until(parting.step, told, transcript)
         rows = [row for row in known_freedoms().rows if row.unless not in self.present]
         covering = [row for row in rows if row.covers(parting, course)]
-        own_affair = self._own_affair(parting, transcript)
+        own_affair = why_its_own(parting, transcript, self.setup.target)
         if own_affair:
             self.progress.free[own_affair] += 1
             return Verdict.OBSERVE, ""
@@ -292,24 +287,6 @@ class Campaign:
         self.progress.free[free.why] += 1
         return Verdict.OBSERVE, ""
 
-    def _own_affair(self, parting: Parting, transcript: Transcript) -> str:
-        """Why a parting is the server's own affair, whatever was asked before; else empty."""
-        rotates, setting = parting.requirement in ROTATION, transcript.setting
-        if parting.kind is Kind.WRONG_ERROR and parting.guard not in known_freedoms().errors:
-            return UNNAMED
-        if rotates and setting.dpop:  # RFC 9700 §2.2.2: bound to a key, or rotated
-            return BY_CLIENT
-        if setting.client != "main" and (rotates or parting.guard == "dpop.nonce"):
-            return BY_CLIENT
-        clients = {c.client_id: c for c in self.setup.target.clients}
-        client = clients.get(transcript.client_id)
-        if parting.guard == "redirect_uri.present" and client and len(client.redirect_uris) == 1:
-            return ONE_ADDRESS
-        shown = transcript.step(parting.step)
-        if parting.kind is Kind.REFUSED and shown and _proof_beside_bearer(shown):
-            return BESIDE_BEARER
-        return ""
-
     def _at_target(self, variant: Variant) -> Transcript:
         own = own_sign_in_needed(variant.steps)
         before = self.setup.counted.requests
@@ -317,15 +294,6 @@ class Campaign:
             return play(self.setup.party, variant.setting, variant.steps, own_sign_in=own)
         finally:
             self.progress.requests += self.setup.counted.requests - before
-
-
-def _proof_beside_bearer(shown: Played) -> bool:
-    """Whether a token was shown as a bearer token, and a DPoP proof with it."""
-    if not shown.exchanges:
-        return False
-    request = shown.exchanges[-1].request
-    scheme = (request.header("Authorization") or "").partition(" ")[0]
-    return scheme.lower() == "bearer" and request.header("DPoP") is not None
 
 
 def _lightness(found: Counterexample) -> tuple[bool, bool]:

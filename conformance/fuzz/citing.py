@@ -34,6 +34,11 @@ HINTED = {  # what a grant stands on where token_type_hint is changed
     StepKind.REVOKE: "RFC7009-2.1-hint_extends_search",
     StepKind.INTROSPECT: "RFC7662-2.1-hint_extends_search",
 }
+EMPTY_IS_OMITTED = {  # what a grant stands on where a parameter is sent empty
+    StepKind.AUTHORIZE: "RFC6749-3.1-empty_param_omitted",
+    StepKind.TOKEN: "RFC6749-3.2-empty_param_omitted",
+    StepKind.REFRESH: "RFC6749-3.2-empty_param_omitted",
+}
 UNKNOWN_HINT = "RFC7009-2.2-invalid_hint_no_effect"
 HINTS = (("access_token",), ("refresh_token",))  # as sent
 ASSERTED_CLIENT = "RFC7521-4.2-client_id_same_client"
@@ -68,6 +73,9 @@ def broken(kind: Kind, ours: Played, told: Told) -> str:
 def granting(ours: Played) -> str:
     """What the oracle's grant stands on."""
     kind = ours.step.kind
+    emptied = any(ours.sent.get(name) == ("",) for name in ours.step.changes.parameters)
+    if emptied and kind in EMPTY_IS_OMITTED:
+        return EMPTY_IS_OMITTED[kind]
     hinted = kind in HINTED and "token_type_hint" in ours.step.changes.parameters
     if hinted and kind is StepKind.REVOKE and ours.sent.get("token_type_hint") not in HINTS:
         return UNKNOWN_HINT

@@ -12,6 +12,7 @@ from conformance.run.setup import Setup
 from conformance.scenario.model import Variant
 
 REVOKING = "RFC7009-2"
+OPENID_CONNECT = "OIDC"  # how the ids of its requirements begin
 MILD = (Kind.WRONG_ERROR, Kind.SERVER_ERROR)  # nothing was granted: a warning
 
 
@@ -29,6 +30,8 @@ class Gating:
     def verdict(self, parting: Parting) -> Verdict:
         """What the requirement of a parting makes of it, under the target's profile."""
         kind = str(parting.kind)
+        if parting.requirement.startswith(OPENID_CONNECT) and self._setup.missing(("openid",)):
+            return Verdict.OBSERVE
         by_guard = bool(parting.guard) and (kind, parting.guard) in self._excused
         if by_guard or self._documented(kind, parting.requirement):
             return Verdict.OBSERVE
