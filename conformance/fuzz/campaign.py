@@ -277,7 +277,8 @@ class Campaign:
         if own_affair:
             self.progress.free[own_affair] += 1
             return Verdict.OBSERVE, ""
-        exact = [row for row in covering if row.after_failure != ANY] or covering
+        alone = len(course.failed - {ANY}) <= 1  # of several failures any may have told
+        exact = [row for row in covering if alone and row.after_failure != ANY] or covering
         if not exact or verdict is Verdict.OBSERVE:
             return verdict, ""
         held = self.calibration.as_oracle

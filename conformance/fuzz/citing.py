@@ -11,7 +11,8 @@ import itertools
 from conformance.play.oracle import Told
 from conformance.play.transcript import Played
 from conformance.play.verdicts import Kind
-from conformance.scenario.model import Answer, Step, StepKind
+from conformance.scenario.model import Answer, HttpChanges, Step, StepKind
+from reference_server import Refusal
 
 # What a grant stands on where no guard of the oracle refused, by the kind of request.
 GRANTS = {
@@ -49,6 +50,13 @@ SHOWN = {  # the parameter that names the token a step is about
     StepKind.REVOKE: "token",
     StepKind.INTROSPECT: "token",
 }
+IN_THE_QUERY = {  # what is broken where parameters stand in the address
+    StepKind.TOKEN: "RFC6749-3.2-post_only",
+    StepKind.REFRESH: "RFC6749-3.2-post_only",
+    StepKind.USERINFO: "RFC6750-2.3-query_method",
+}
+CHALLENGE_METHOD = "authorize.challenge_method_supported"
+PLAIN_USED = "RFC7636-7.2-plain_not_used"
 REGISTERED = "authorize.redirect_uri_registered"
 ADDRESS_LACKING = "RFC6749-3.1.2.3-multiple_registered_requires_param"
 DEATHS = ("resource.token_active", "refresh.active")  # guards that refuse a token that was good
@@ -62,12 +70,32 @@ def broken(kind: Kind, ours: Played, told: Told) -> str:
         return OTHERS_TOKEN if in_vain else granting(ours)
     if refusal.guard in DEATHS:
         return cause_of_death(ours, told) or refusal.requirement
-    if refusal.guard == REGISTERED and not ours.sent.get("redirect_uri"):
-        return ADDRESS_LACKING
+    exact = (cite(kind, ours, refusal) for cite in EXACT)
+    return next(filter(None, exact), refusal.requirement)
+
+
+def _in_the_query(kind: Kind, ours: Played, _refusal: Refusal) -> str:
+    http = ours.step.changes.http or HttpChanges()
+    carried = kind is Kind.ACCEPTED and "query" in (http.encoding, http.access_token_in)
+    return IN_THE_QUERY.get(ours.step.kind, "") if carried else ""
+
+
+def _plain_used(_kind: Kind, ours: Played, refusal: Refusal) -> str:
+    plain = ours.sent.get("code_challenge_method") == ("plain",)
+    return PLAIN_USED if plain and refusal.guard == CHALLENGE_METHOD else ""
+
+
+def _address_lacking(_kind: Kind, ours: Played, refusal: Refusal) -> str:
+    lacking = refusal.guard == REGISTERED and not ours.sent.get("redirect_uri")
+    return ADDRESS_LACKING if lacking else ""
+
+
+def _beside_an_assertion(_kind: Kind, ours: Played, refusal: Refusal) -> str:
     beside = "client_assertion" in ours.sent and "client_id" in ours.step.changes.parameters
-    if beside and refusal.guard.startswith("client."):
-        return ASSERTED_CLIENT
-    return refusal.requirement
+    return ASSERTED_CLIENT if beside and refusal.guard.startswith("client.") else ""
+
+
+EXACT = (_in_the_query, _plain_used, _address_lacking, _beside_an_assertion)
 
 
 def granting(ours: Played) -> str:

@@ -114,7 +114,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _bad("an earlier refresh token", EARLIER_REFRESH),
     _bad("a refresh by another client", {**REFRESH, **OTHER_CLIENT}),
     _bad("a refresh for more", {"refresh": {"scope": "openid email admin"}}),
-    _bad("an altered refresh token", {"refresh": {"refresh_token": {"change_last": 1}}}),
+    _bad("an altered refresh token", {"refresh": {"refresh_token": {"change_last": 3}}}),
     _bad("two refreshes at once", {**REFRESH, **AT_ONCE}),
     _bad(
         "userinfo by a refresh token", {"userinfo": {"access_token": {"earlier": "refresh_token"}}}

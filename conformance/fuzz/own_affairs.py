@@ -5,16 +5,19 @@ What it may choose once, and is held to, stands in `freedoms.yaml`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from conformance.fuzz.citing import REPLAY_REFUSED, REPLAY_REVOKES
+from conformance.fuzz.citing import CHALLENGE_METHOD, REPLAY_REFUSED, REPLAY_REVOKES
 from conformance.fuzz.compare import Parting
 from conformance.fuzz.freedoms import known_freedoms
 from conformance.play.transcript import Transcript
 from conformance.play.verdicts import Kind
-from conformance.scenario.model import StepKind
+from conformance.scenario.model import Answer, StepKind
 from conformance.target.model import Target
 
+PRINTABLE = re.compile(r"[\x20-\x7E]*")
+OTHER_GRANTS = (("client_credentials",), ("password",))  # as sent
 ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
 Rule = Callable[[Parting, Transcript, Target], bool]
 
@@ -41,12 +44,52 @@ def _only_address(parting: Parting, play: Transcript, target: Target) -> bool:
     return alone and parting.guard == "redirect_uri.present"
 
 
-def _address_by_default(parting: Parting, play: Transcript, _target: Target) -> bool:
-    """RFC 6749 §3.1.2.3, §4.1.3; the suite only observes whether it is asked for then."""
+def _address_left_out(parting: Parting, play: Transcript, _target: Target) -> bool:
+    """RFC 6749 §3.1.2.3, §4.1.3, OpenID Connect Core §3.1.2.1; the suite only observes it."""
     asked = (played for played in play.steps if played.step.kind is StepKind.AUTHORIZE)
     named = all(played.sent.get("redirect_uri") for played in asked)
-    refused = parting.kind is Kind.REFUSED and parting.step_kind is StepKind.TOKEN
-    return refused and not named
+    concerned = parting.step_kind in (StepKind.AUTHORIZE, StepKind.TOKEN)
+    return parting.kind is Kind.REFUSED and concerned and not named
+
+
+def _method_left_out(parting: Parting, play: Transcript, _target: Target) -> bool:
+    """RFC 7636 §4.3: it is plain then, and the suite asks whether such a code opens."""
+    shown = play.step(parting.step)
+    named = shown is not None and shown.sent.get("code_challenge_method") not in (None, ("",))
+    accepted = parting.kind is Kind.ACCEPTED and parting.guard == CHALLENGE_METHOD
+    return accepted and not named
+
+
+def _another_grant(parting: Parting, play: Transcript, _target: Target) -> bool:
+    """RFC 6749 §4.3, §4.4: a server may know it, and miss something else."""
+    shown = play.step(parting.step)
+    named = shown is not None and shown.sent.get("grant_type") in OTHER_GRANTS
+    return parting.kind is Kind.WRONG_ERROR and named
+
+
+def _outside_the_grammar(parting: Parting, play: Transcript, _target: Target) -> bool:
+    """RFC 6749 Appendix A, §5.2."""
+    shown = play.step(parting.step)
+    texts = [value for values in shown.sent.values() for value in values] if shown else []
+    odd = any(isinstance(text, str) and not PRINTABLE.fullmatch(text) for text in texts)
+    return parting.kind is Kind.WRONG_ERROR and odd
+
+
+def _in_an_address(parting: Parting, play: Transcript, _target: Target) -> bool:
+    """RFC 7009 §2.3, RFC 7662 §4."""
+    shown = play.step(parting.step)
+    http = shown.step.changes.http if shown else None
+    managing = parting.step_kind in (StepKind.REVOKE, StepKind.INTROSPECT)
+    return managing and http is not None and http.encoding == "query"
+
+
+def _introspection_unproven(parting: Parting, play: Transcript, target: Target) -> bool:
+    """RFC 7662 §2.1."""
+    shown = play.step(parting.step)
+    turned_away = shown is not None and shown.answer is Answer.REFUSED
+    client = next((one for one in target.clients if one.client_id == play.client_id), None)
+    public = client is not None and client.auth == "none"
+    return turned_away and public and parting.step_kind is StepKind.INTROSPECT
 
 
 def _proof_beside_bearer(parting: Parting, play: Transcript, _target: Target) -> bool:
@@ -72,8 +115,19 @@ RULES: tuple[tuple[Rule, str], ...] = (
         "OpenID Connect Core §3.1.3.2 lets an only registered redirect URI go unnamed.",
     ),
     (
-        _address_by_default,
-        "An address that was left out may count as if the registered one had been sent.",
+        _address_left_out,
+        "An address that is left out may be demanded, or count as if it had been sent.",
+    ),
+    (_method_left_out, "A challenge without a method is a plain one, which no hash will open."),
+    (_another_grant, "A server that knows the grant may miss what belongs to it first."),
+    (
+        _outside_the_grammar,
+        "What the grammar of RFC 6749 Appendix A has no place for may be called malformed.",
+    ),
+    (_in_an_address, "RFC 7009 §2.3 and RFC 7662 §4 know of parameters in an address."),
+    (
+        _introspection_unproven,
+        "RFC 7662 §2.1 has callers authorised, and a public client proves nothing.",
     ),
     (
         _proof_beside_bearer,

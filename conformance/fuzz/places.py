@@ -40,6 +40,12 @@ def _member(*more: Any) -> Choices:
     return (*once, *more)
 
 
+def _token_text(*more: Any) -> Choices:
+    """The same of a token, whose last character may say nothing where it is base64."""
+    changes = ({"change_last": 3} if one == {"change_last": 1} else one for one in VALID_TEXT)
+    return (*changes, *more)
+
+
 REDIRECT_URIS = (
     {"append": "/"},
     {"append": "?x=1"},
@@ -81,7 +87,7 @@ AUTHORIZE: Mapping[str, Choices] = {
 }
 TOKEN: Mapping[str, Choices] = {
     "grant_type": _text("refresh_token", "tokenspec-unknown", "Authorization_Code"),
-    "code": _text({"copy": "authorize.state"}),
+    "code": _token_text({"copy": "authorize.state"}),
     "redirect_uri": _text(*REDIRECT_URIS),
     "code_verifier": _text({"copy": "authorize.code_challenge"}, {"length": 42}, {"length": 128}),
     "client_id": VALID_TEXT,
@@ -91,7 +97,7 @@ TOKEN: Mapping[str, Choices] = {
 }
 REFRESH: Mapping[str, Choices] = {
     "grant_type": _text("authorization_code", "Refresh_Token"),
-    "refresh_token": _text(
+    "refresh_token": _token_text(
         {"copy": "token.access_token"}, {"copy": "authorize.code"}, {"copy": "token.refresh_token"}
     ),
     "client_id": VALID_TEXT,
@@ -99,13 +105,13 @@ REFRESH: Mapping[str, Choices] = {
 }
 USERINFO: Mapping[str, Choices] = {
     "access_token": (  # a second space behind the scheme is allowed (RFC 6750 §2.1)
-        *(change for change in VALID_TEXT if change not in SPACED),
+        *(change for change in _token_text() if change not in SPACED),
         *({"copy": "token.refresh_token"}, {"copy": "token.id_token"}),
     ),
 }
 TOKENS: Mapping[str, Choices] = {
     "token": (  # an empty one may be taken for an invalid one (RFC 7009 §2.2)
-        *(change for change in VALID_TEXT if change != {"empty": True}),
+        *(change for change in _token_text() if change != {"empty": True}),
         *({"copy": "token.refresh_token"}, {"copy": "authorize.code"}),
     ),
     "token_type_hint": ("access_token", "refresh_token", "unknown"),

@@ -88,11 +88,18 @@ class Shapes:
                 return
             for shape in shapes:
                 of_one_grant = shape.kind is not None  # its checks look back at the first exchange
-                if (of_one_grant and grants > 1) or not shape.speaks_of(theirs, ours, target):
+                if of_one_grant and (grants > 1 or _unasked_id_token(theirs, ours)):
+                    continue
+                if not shape.speaks_of(theirs, ours, target):
                     continue
                 wrong = shape.problems(theirs, target, self._theirs)
                 if wrong and not shape.problems(ours, told.transcript, self._ours):
                     yield _parting(shape, theirs, wrong)
+
+
+def _unasked_id_token(theirs: Played, ours: Played) -> bool:
+    """Whether the target alone gives an ID token, of which the oracle can say nothing."""
+    return "id_token" in theirs.received and "id_token" not in ours.received
 
 
 def _parting(shape: Shape, played: Played, wrong: Iterable[str]) -> Parting:
