@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from conformance.fuzz.citing import CHALLENGE_METHOD, REPLAY_REFUSED, REPLAY_REVOKES
+from conformance.fuzz.citing import CHALLENGE_METHOD, REPLAY_REFUSED, REPLAY_REVOKES, shown_token
 from conformance.fuzz.compare import Parting
 from conformance.fuzz.freedoms import known_freedoms
 from conformance.play.transcript import Transcript
@@ -17,7 +17,7 @@ from conformance.scenario.model import Answer, StepKind
 from conformance.target.model import Target
 
 PRINTABLE = re.compile(r"[\x20-\x7E]*")
-OTHER_GRANTS = (("client_credentials",), ("password",))  # as sent
+OTHER_GRANTS = ("client_credentials", "password", "urn:")  # how the names of others begin
 ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
 Rule = Callable[[Parting, Transcript, Target], bool]
 
@@ -61,17 +61,17 @@ def _method_left_out(parting: Parting, play: Transcript, _target: Target) -> boo
 
 
 def _another_grant(parting: Parting, play: Transcript, _target: Target) -> bool:
-    """RFC 6749 §4.3, §4.4: a server may know it, and miss something else."""
+    """RFC 6749 §4.3, §4.4, §4.5: a server may know it, and miss something else."""
     shown = play.step(parting.step)
-    named = shown is not None and shown.sent.get("grant_type") in OTHER_GRANTS
-    return parting.kind is Kind.WRONG_ERROR and named
+    named = str(next(iter(shown.sent.get("grant_type", ())), "")) if shown else ""
+    return parting.kind is Kind.WRONG_ERROR and named.startswith(OTHER_GRANTS)
 
 
 def _outside_the_grammar(parting: Parting, play: Transcript, _target: Target) -> bool:
     """RFC 6749 Appendix A, §5.2."""
     shown = play.step(parting.step)
     texts = [value for values in shown.sent.values() for value in values] if shown else []
-    odd = any(isinstance(text, str) and not PRINTABLE.fullmatch(text) for text in texts)
+    odd = any(not isinstance(text, str) or not PRINTABLE.fullmatch(text) for text in texts)
     return parting.kind is Kind.WRONG_ERROR and odd
 
 
@@ -81,6 +81,14 @@ def _in_an_address(parting: Parting, play: Transcript, _target: Target) -> bool:
     http = shown.step.changes.http if shown else None
     managing = parting.step_kind in (StepKind.REVOKE, StepKind.INTROSPECT)
     return managing and http is not None and http.encoding == "query"
+
+
+def _refresh_token_introspected(parting: Parting, play: Transcript, _target: Target) -> bool:
+    """RFC 7662 §2.1: the search is among the kinds of token that the server supports."""
+    shown = play.step(parting.step)
+    about = shown_token(shown) if shown and shown.step.kind is StepKind.INTROSPECT else ""
+    refreshes = any(played.received.get("refresh_token") == about for played in play.steps)
+    return parting.kind is Kind.REFUSED and bool(about) and refreshes
 
 
 def _introspection_unproven(parting: Parting, play: Transcript, target: Target) -> bool:
@@ -123,6 +131,10 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (
         _outside_the_grammar,
         "What the grammar of RFC 6749 Appendix A has no place for may be called malformed.",
+    ),
+    (
+        _refresh_token_introspected,
+        "RFC 7662 §2.1 leaves to a server of which kinds of token it tells.",
     ),
     (_in_an_address, "RFC 7009 §2.3 and RFC 7662 §4 know of parameters in an address."),
     (

@@ -18,8 +18,16 @@ CHANGED = (*GATHERING, *BESIDE)
 def smaller(document: Document) -> Iterator[Document]:
     """Each document that lacks something of this one, or plays it on a shorter exchange."""
     content = {key: document[key] for key in document if key in CHANGED or key in OWN}
-    for made in (*_shorter(content), *_without_a_step(content), *_without_a_change(content)):
+    ways = (_signing_in, _shorter, _without_a_step, _without_a_change)
+    for made in (made for way in ways for made in way(content)):
         yield finished({**made, "requirement": document["requirement"]})
+
+
+def _signing_in(content: Document) -> Iterator[Document]:
+    """A sign-in alone, for what shows while the user signs in; a long course has one of its own."""
+    signing_in = {"base": "authorization", "session": "new"}
+    if content != signing_in:
+        yield signing_in
 
 
 def _shorter(content: Document) -> Iterator[Document]:

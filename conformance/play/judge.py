@@ -95,7 +95,7 @@ class Court:
             if differs.none:
                 return self._matched(outcome, outcomes, played)
             found.append((outcome, differs))
-        return self._unmatched(found, played)
+        return self._unmatched(found, played, modelled=step.oracle and not self.strict)
 
     def _outcomes(self, step: Step) -> tuple[Outcome, ...]:
         if not step.oracle:
@@ -115,13 +115,17 @@ class Court:
         kind = Kind.NONE
         if verdict is Verdict.WARN:
             verdict = _milder(Verdict.WARN, self.gate)
-            kind = _kind_by_answer(played.answer, outcomes)
+            passing = tuple(one for one in outcomes if one.verdict == Verdict.PASS)
+            kind = _kind_by_answer(played.answer, passing)
         expected = (
             outcome_text(outcomes) if verdict is not Verdict.PASS else outcome_text((outcome,))
         )
         return _judgement(verdict, kind, played, expected, outcome.note)
 
-    def _unmatched(self, found: list[tuple[Outcome, Difference]], played: Played) -> Judgement:
+    def _unmatched(
+        self, found: list[tuple[Outcome, Difference]], played: Played, *, modelled: bool
+    ) -> Judgement:
+        """The judgement of an answer that fits no outcome; `modelled` on the oracle's answer."""
         passing = tuple(outcome for outcome, _ in found if outcome.verdict == "pass")
         expected = outcome_text(passing or tuple(outcome for outcome, _ in found))
         kind, differs = _kind(found, played.answer)
@@ -131,7 +135,8 @@ class Court:
         strict = self.strict or any(outcome.strict for outcome, _ in found)
         if kind is Kind.WRONG_ERROR and not strict:
             verdict = _milder(Verdict.WARN, self.gate)
-        if kind is Kind.SERVER_ERROR and not any(o.status or o.error for o in passing):
+        asked = any(outcome.status or outcome.error for outcome in passing) and not modelled
+        if kind is Kind.SERVER_ERROR and not asked:
             verdict = _milder(Verdict.WARN, self.gate)  # not granted, which is all that was asked
         note = "; ".join((*differs.error, *differs.shape, *differs.excess))
         return _judgement(verdict, kind, played, expected, note)
