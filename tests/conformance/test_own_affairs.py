@@ -1,0 +1,211 @@
+"""What campaigns leave to a server, and what they cite: answers of real servers, made again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from conformance.fuzz.calibration import calibrate
+from conformance.fuzz.campaign import Budget, Campaign, Counterexample
+from conformance.fuzz.documents import Document, finished
+from conformance.http import Request, Response, Transport
+from conformance.play.verdicts import Verdict
+from conformance.run.opening import prepare_in_process
+from conformance.target.bundled import bundled_target
+from reference_server.demo import demo_config
+
+ISSUER = "https://server.example"
+When = Callable[[Request], bool]
+
+
+@dataclass
+class Answering:
+    """The reference server, but for requests it answers in another way."""
+
+    inner: Transport
+    when: When
+    response: Response
+
+    def send(self, request: Request) -> Response:
+        return self.response if self.when(request) else self.inner.send(request)
+
+
+def answer(status: int, **content: Any) -> Response:
+    return Response(status, (("Content-Type", "application/json"),), json.dumps(content).encode())
+
+
+def judged(
+    document: Document, when: When, response: Response, *defects: str
+) -> tuple[Counterexample | None, list[str]]:
+    """What a campaign says of one case, and the freedoms it met."""
+    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), defects)
+    connect = setup.party.connect
+    party = replace(setup.party, connect=lambda: Answering(connect(), when, response))
+    made = Campaign(replace(setup, party=party), Budget(1), seed=1)
+    return made.judge(finished(document)), list(made.progress.free)
+
+
+def never(_request: Request) -> bool:
+    return False
+
+
+def at(ending: str, **sent: str) -> When:
+    """Requests to an endpoint that send this, whatever else."""
+
+    def fits(request: Request) -> bool:
+        form = parse_qs(request.body.decode("latin-1"), keep_blank_values=True)
+        asked = all(form.get(name) == [value] for name, value in sent.items())
+        return request.url.split("?")[0].endswith(ending) and asked
+
+    return fits
+
+
+INVALID_REQUEST = answer(400, error="invalid_request")
+INVALID_CLIENT = answer(401, error="invalid_client")
+DEAD = answer(200, active=False)
+REFRESH_TOKEN = {"copy": "token.refresh_token"}
+
+
+@pytest.mark.parametrize(
+    ("document", "when", "response", "why"),
+    [
+        (
+            {"base": "code-exchange", "token": {"grant_type": "client_credentials"}},
+            at("/token", grant_type="client_credentials"),
+            INVALID_CLIENT,
+            "knows the grant",
+        ),
+        (
+            {"base": "code-exchange", "token": {"code": "no\ncode"}},
+            at("/token", code="no\ncode"),
+            INVALID_REQUEST,
+            "Appendix A",
+        ),
+        ({"base": "introspection"}, at("/introspect"), INVALID_CLIENT, "public client"),
+        (
+            {"base": "introspection", "introspect": {"token": REFRESH_TOKEN}},
+            at("/introspect"),
+            DEAD,
+            "which kinds of token",
+        ),
+        (
+            {"base": "revocation", "http": {"encoding": "query"}},
+            at("/revoke"),
+            answer(200),
+            "parameters in an address",
+        ),
+    ],
+)
+def test_it_is_left_to_the_server(
+    document: Document, when: When, response: Response, why: str
+) -> None:
+    found, free = judged(document, when, response)
+    assert found is None
+    assert [reason for reason in free if why in reason], free
+
+
+@pytest.mark.parametrize(
+    ("base", "ending", "response"),
+    [("revocation", "/revoke", answer(200)), ("introspection", "/introspect", DEAD)],
+)
+@pytest.mark.parametrize("http", [{"method": "GET"}, {"method": "PUT"}, {"encoding": "json"}])
+def test_how_a_token_is_managed_beside_the_form_is_left_to_the_server(
+    base: str, ending: str, response: Response, http: Document
+) -> None:
+    found, free = judged({"base": base, "http": http}, at(ending), response)
+    assert found is None
+    assert free
+
+
+METHODS = "authorize.challenge_method_supported"
+
+
+def test_a_method_left_out_is_plain_and_plain_is_advised_against() -> None:
+    """RFC 7636 §4.3, §7.2."""
+    document = {"base": "authorization", "authorize": {"code_challenge_method": {"omit": True}}}
+    found, free = judged(document, never, DEAD, METHODS)
+    assert found is None
+    assert free == ["A challenge without a method is a plain one, which no hash will open."]
+    document = {"base": "authorization", "authorize": {"code_challenge_method": "plain"}}
+    found, _ = judged(document, never, DEAD, METHODS)
+    assert found is not None
+    assert found.verdict is Verdict.WARN
+    assert found.parting.requirement == "RFC7636-7.2-plain_not_used"
+
+
+@pytest.mark.parametrize(
+    ("document", "when", "response", "requirement"),
+    [
+        (
+            {"base": "refresh", "refresh": {"scope": ""}},
+            at("/token", grant_type="refresh_token", scope=""),
+            answer(400, error="invalid_scope"),
+            "RFC6749-3.2-empty_param_omitted",
+        ),
+        (
+            {"base": "userinfo", "http": {"access_token_in": "query"}},
+            at("/userinfo"),
+            answer(200, sub="user-1"),
+            "RFC6750-2.3-query_method",
+        ),
+        (
+            {"base": "code-exchange", "http": {"encoding": "query"}},
+            at("/token"),
+            answer(200, access_token="at-1", token_type="Bearer", expires_in=60),
+            "RFC6749-3.2-post_only",
+        ),
+    ],
+)
+def test_the_section_that_is_broken_is_cited(
+    document: Document, when: When, response: Response, requirement: str
+) -> None:
+    found, _ = judged(document, when, response)
+    assert found is not None
+    assert found.parting.requirement == requirement
+
+
+def test_an_id_token_that_was_not_asked_for_is_not_judged() -> None:
+    """OpenID Connect Core §3.1.2.1 leaves a request without openid unspecified."""
+    tokens = answer(
+        200, access_token="a" * 40, token_type="Bearer", expires_in=60, id_token="no.id.token"
+    )
+    document = {
+        "base": "code-exchange",
+        "authorize": {"scope": {"exclude": "openid"}, "nonce": {"omit": True}},
+    }
+    found, _ = judged(document, at("/token"), tokens)
+    assert found is None or "id" not in found.parting.expected.lower().split()
+
+
+WRONG_CLIENT = {"refresh": {}, "client_auth": {"client": "second"}, "expect": "oracle"}
+WRONG_SCOPE = {"refresh": {"scope": "openid admin"}, "expect": "oracle"}
+AGAIN = {"refresh": {}, "expect": "oracle"}
+
+
+@pytest.mark.parametrize(
+    ("failures", "held"), [([WRONG_CLIENT], True), ([WRONG_CLIENT, WRONG_SCOPE], False)]
+)
+def test_of_two_earlier_failures_neither_is_taken_for_the_cause(
+    failures: list[Document], *, held: bool
+) -> None:
+    """A choice that was learned is held against a target where it alone can be meant."""
+    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), ())
+    connect, refreshing = setup.party.connect, at("/token", grant_type="refresh_token")
+    seen: list[Request] = []
+
+    def last(request: Request) -> bool:
+        seen.extend([request] if refreshing(request) else [])
+        return refreshing(request) and len(seen) > len(failures)
+
+    strict = Answering(connect(), last, answer(400, error="invalid_grant"))
+    made = Campaign(
+        replace(setup, party=replace(setup.party, connect=lambda: strict)), Budget(1), seed=1
+    )
+    made.calibration = calibrate(setup)
+    found = made.judge(finished({"base": "code-exchange", "then": [*failures, AGAIN]}))
+    assert (found.choice if found else "") == ("refresh-after-wrong-client" if held else "")
