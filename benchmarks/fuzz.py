@@ -44,7 +44,8 @@ class Hunt:
     """One campaign: processor seconds and requests to the first finding, empty where none was.
 
     `deviations` are those of its smallest form; `replays` whether the scenario that is written of
-    it finds the same at this server or a new one, in one of so many plays where chance decides.
+    it finds the same at this server or a new one, in one of so many plays where chance decides;
+    None in results of before they were looked at.
     """
 
     defect: str
@@ -53,8 +54,8 @@ class Hunt:
     seconds: float
     requests: int
     found: str
-    deviations: int = 0
-    replays: bool = False
+    deviations: int | None = None
+    replays: bool | None = None
 
 
 def hunt(defect: str, seed: int, ground: Ground, seconds: float) -> Hunt:
@@ -155,8 +156,9 @@ def _row(name: str, runs: list[Hunt]) -> str:
     seconds = _spread([hunted.seconds for hunted in found], ".1f")
     requests = _spread([hunted.requests for hunted in found], ".0f")
     kinds = ", ".join(sorted({hunted.found for hunted in found}))
-    most = max((hunted.deviations for hunted in found), default="")
-    again = f"{sum(hunted.replays for hunted in found)} of {len(found)}"
+    most = max((h.deviations for h in found if h.deviations is not None), default="")
+    played = [hunted.replays for hunted in found if hunted.replays is not None]
+    again = f"{sum(played)} of {len(played)}"
     told = f"{seconds} | {requests} | {most} | {again} | {kinds}"
     return f"| `{name}` | {len(found)} of {len(runs)} | {told} |"
 

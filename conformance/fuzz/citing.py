@@ -56,6 +56,7 @@ IN_THE_QUERY = {  # what is broken where parameters stand in the address
     StepKind.USERINFO: "RFC6750-2.3-query_method",
 }
 CHALLENGE_METHOD = "authorize.challenge_method_supported"
+METHOD_DEFAULT = "RFC7636-4.3-method_default_plain"
 PLAIN_USED = "RFC7636-7.2-plain_not_used"
 REGISTERED = "authorize.redirect_uri_registered"
 ADDRESS_LACKING = "RFC6749-3.1.2.3-multiple_registered_requires_param"
@@ -81,8 +82,10 @@ def _in_the_query(kind: Kind, ours: Played, _refusal: Refusal) -> str:
 
 
 def _plain_used(_kind: Kind, ours: Played, refusal: Refusal) -> str:
+    if refusal.guard != CHALLENGE_METHOD:
+        return ""
     plain = ours.sent.get("code_challenge_method") == ("plain",)
-    return PLAIN_USED if plain and refusal.guard == CHALLENGE_METHOD else ""
+    return METHOD_DEFAULT if method_left_out(ours) else PLAIN_USED if plain else ""
 
 
 def _address_lacking(_kind: Kind, ours: Played, refusal: Refusal) -> str:
@@ -166,6 +169,11 @@ def no_revocation(step: Step) -> bool:
     """Whether it asks for the end of another client's token, which has to be in vain."""
     asks = step.kind is StepKind.REVOKE
     return asks and step.changes.client_auth is not None and bool(step.changes.client_auth.client)
+
+
+def method_left_out(played: Played) -> bool:
+    """Whether an authorization request names no code_challenge_method."""
+    return played.sent.get("code_challenge_method") in (None, ("",))
 
 
 def shown_token(played: Played) -> str:

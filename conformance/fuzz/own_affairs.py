@@ -8,7 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from conformance.fuzz.citing import CHALLENGE_METHOD, REPLAY_REFUSED, REPLAY_REVOKES, shown_token
+from conformance.fuzz.citing import (
+    CHALLENGE_METHOD,
+    REPLAY_REFUSED,
+    REPLAY_REVOKES,
+    method_left_out,
+    shown_token,
+)
 from conformance.fuzz.compare import Parting
 from conformance.fuzz.freedoms import known_freedoms
 from conformance.play.transcript import Transcript
@@ -53,11 +59,15 @@ def _address_left_out(parting: Parting, play: Transcript, _target: Target) -> bo
 
 
 def _method_left_out(parting: Parting, play: Transcript, _target: Target) -> bool:
-    """RFC 7636 §4.3: it is plain then, and the suite asks whether such a code opens."""
+    """RFC 7636 §4.3: it is plain then, and a hash must not open such a code."""
     shown = play.step(parting.step)
-    named = shown is not None and shown.sent.get("code_challenge_method") not in (None, ("",))
+    left_out = shown is not None and method_left_out(shown)
+    opened = any(
+        played.step.kind is StepKind.TOKEN and played.answer is Answer.GRANTED
+        for played in play.steps
+    )
     accepted = parting.kind is Kind.ACCEPTED and parting.guard == CHALLENGE_METHOD
-    return accepted and not named
+    return accepted and left_out and not opened
 
 
 def _another_grant(parting: Parting, play: Transcript, _target: Target) -> bool:

@@ -131,6 +131,10 @@ def test_a_method_left_out_is_plain_and_plain_is_advised_against() -> None:
     found, free = judged(document, never, DEAD, METHODS)
     assert found is None
     assert free == ["A challenge without a method is a plain one, which no hash will open."]
+    document = {"base": "code-exchange", "authorize": {"code_challenge_method": {"omit": True}}}
+    found, _ = judged(document, never, DEAD, "pkce.method_assumed")
+    assert found is not None
+    assert found.parting.requirement == "RFC7636-4.3-method_default_plain"
     document = {"base": "authorization", "authorize": {"code_challenge_method": "plain"}}
     found, _ = judged(document, never, DEAD, METHODS)
     assert found is not None
