@@ -80,11 +80,17 @@ def generated(choose: Choose, present: frozenset[str]) -> Document:
     return finished(content)
 
 
-def begun(choose: Choose, present: frozenset[str], base: str = "") -> Document:
+def begun(choose: Choose, present: frozenset[str], base: str = "", client: str = "") -> Document:
     """A valid exchange of some client."""
     content: Document = {"base": base or choose(bases(present))}
-    client = choose([role for role, need in CLIENTS.items() if not need or need in present])
+    client = client or choose(clients(present))
     return content if client == "main" else {**content, "client": client}
+
+
+@functools.cache
+def clients(present: frozenset[str]) -> tuple[str, ...]:
+    """The roles of client that the target has."""
+    return tuple(role for role, need in CLIENTS.items() if not need or need in present)
 
 
 def begun_with(seed: Seed) -> Document:

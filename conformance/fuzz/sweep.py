@@ -17,6 +17,7 @@ from conformance.fuzz.documents import (
     bases,
     begun,
     begun_with,
+    clients,
     finished,
     fits,
     follow,
@@ -46,19 +47,29 @@ def _seeded(seed: Seed) -> Document:
 
 
 def _changes(present: frozenset[str], random: Random) -> Iterator[Document]:
-    """Each change once, in one of the exchanges that can suffer it."""
+    """Each change once, in one of the exchanges that can suffer it.
+
+    One of credentials is made for each client, one of scope before each kind of request.
+    """
     where: dict[str, tuple[Fragment, list[str]]] = {}
     for base in bases(present):
+        last = BASES[base].steps[-1]
         for area, places in changes_of(base).items():
-            last = "" if area in KINDS else BASES[base].steps[-1]  # the request that it changes
-            for fragment in itertools.chain.from_iterable(places.values()):
-                _, possible = where.setdefault(last + json.dumps(fragment), (fragment, []))
-                possible.append(base)
+            for place, fragments in places.items():
+                shows = last if area not in KINDS or place == "scope" else ""
+                for fragment in fragments:
+                    _, possible = where.setdefault(shows + json.dumps(fragment), (fragment, []))
+                    possible.append(base)
     for fragment, possible in where.values():
-        content = begun(random.choice, present, random.choice(possible))
-        if fits(content, fragment):
-            add(content, fragment)
-            yield finished(content)
+        for client in clients(present) if _about_credentials(fragment) else ("",):
+            content = begun(random.choice, present, random.choice(possible), client)
+            if fits(content, fragment):
+                add(content, fragment)
+                yield finished(content)
+
+
+def _about_credentials(fragment: Fragment) -> bool:
+    return "client_auth" in fragment or "Authorization" in fragment.get("headers", {})
 
 
 def _operations(present: frozenset[str], random: Random) -> Iterator[Document]:
