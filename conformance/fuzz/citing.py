@@ -7,6 +7,7 @@ mildest.
 from __future__ import annotations
 
 import itertools
+from urllib.parse import urlsplit
 
 from conformance.play.oracle import Told
 from conformance.play.transcript import Played
@@ -59,6 +60,7 @@ CHALLENGE_METHOD = "authorize.challenge_method_supported"
 METHOD_DEFAULT = "RFC7636-4.3-method_default_plain"
 PLAIN_USED = "RFC7636-7.2-plain_not_used"
 REGISTERED = "authorize.redirect_uri_registered"
+OTHER_SPELLING = "RFC6749-3.1.2.3-simple_string_comparison"
 ADDRESS_LACKING = "RFC6749-3.1.2.3-multiple_registered_requires_param"
 DEATHS = ("resource.token_active", "refresh.active")  # guards that refuse a token that was good
 
@@ -93,12 +95,24 @@ def _address_lacking(_kind: Kind, ours: Played, refusal: Refusal) -> str:
     return ADDRESS_LACKING if lacking else ""
 
 
+def _spelled_otherwise(_kind: Kind, ours: Played, refusal: Refusal) -> str:
+    """The address of a valid request, host and scheme in another case or with space around it."""
+    if refusal.guard != REGISTERED:
+        return ""
+    sent, valid = (
+        urlsplit(str(next(iter(place.get("redirect_uri", ())), "")).strip())
+        for place in (ours.sent, ours.valid)
+    )
+    same = sent._replace(netloc=sent.netloc.lower()) == valid._replace(netloc=valid.netloc.lower())
+    return OTHER_SPELLING if same else ""
+
+
 def _beside_an_assertion(_kind: Kind, ours: Played, refusal: Refusal) -> str:
     beside = "client_assertion" in ours.sent and "client_id" in ours.step.changes.parameters
     return ASSERTED_CLIENT if beside and refusal.guard.startswith("client.") else ""
 
 
-EXACT = (_in_the_query, _plain_used, _address_lacking, _beside_an_assertion)
+EXACT = (_in_the_query, _plain_used, _address_lacking, _spelled_otherwise, _beside_an_assertion)
 
 
 def granting(ours: Played) -> str:

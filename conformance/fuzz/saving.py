@@ -10,6 +10,7 @@ import yaml
 
 from conformance.fuzz.campaign import Counterexample
 from conformance.fuzz.documents import Document
+from conformance.fuzz.gating import HARMLESS
 from conformance.fuzz.operations import members
 from conformance.play.verdicts import Kind
 from conformance.run.evidence import ShownExchange
@@ -48,6 +49,9 @@ def _expectation(found: Counterexample) -> Any:
             "equals": {name: {c.operator: c.argument} for name, c in outcome.equals.items()},
         }
         return {"answer": str(outcome.answer), **{key: v for key, v in asked.items() if v}}
+    if found.parting.requirement in HARMLESS:
+        granted = {"answer": "granted", "verdict": "warn", "note": "the address is the same"}
+        return [{"answer": "error-page"}, {"answer": "refused"}, granted]
     if not found.choice:
         return None
     accepted = found.parting.kind is Kind.ACCEPTED

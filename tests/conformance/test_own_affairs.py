@@ -13,10 +13,14 @@ import pytest
 from conformance.fuzz.calibration import calibrate
 from conformance.fuzz.campaign import Budget, Campaign, Counterexample
 from conformance.fuzz.documents import Document, finished
+from conformance.fuzz.saving import as_scenario
 from conformance.http import Request, Response, Transport
 from conformance.play.verdicts import Verdict
+from conformance.run.examine import Examiner
 from conformance.run.opening import prepare_in_process
+from conformance.scenario.loader import load_document
 from conformance.target.bundled import bundled_target
+from conformance.vocabulary import vocabulary
 from reference_server.demo import demo_config
 
 ISSUER = "https://server.example"
@@ -140,6 +144,20 @@ def test_a_method_left_out_is_plain_and_plain_is_advised_against() -> None:
     assert found is not None
     assert found.verdict is Verdict.WARN
     assert found.parting.requirement == "RFC7636-7.2-plain_not_used"
+
+
+@pytest.mark.parametrize("change", [{"swap_case": "host"}, {"append": "\n"}])
+def test_the_same_address_in_another_spelling_is_a_warning(change: Document) -> None:
+    """RFC 6749 §3.1.2.3; the suite warns of it, and so does the file of the finding."""
+    registering = "authorize.redirect_uri_registered"
+    document = {"base": "authorization", "authorize": {"redirect_uri": change}}
+    found, _ = judged(document, never, DEAD, registering)
+    assert found is not None
+    assert found.verdict is Verdict.WARN
+    assert found.parting.requirement == "RFC6749-3.1.2.3-simple_string_comparison"
+    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), (registering,))
+    (variant,) = load_document(as_scenario(found), vocabulary(), area="generated").variants
+    assert Examiner(setup, (variant,)).examine(variant).verdict is Verdict.WARN
 
 
 @pytest.mark.parametrize(
