@@ -101,9 +101,11 @@ class _Steps:
 
 def _capabilities(setup: Setup, ticks: list[Tick]) -> Iterator[str]:
     yield "\ncapabilities"
-    for row in table(setup, ticks):
+    rows = list(table(setup, ticks))
+    wide = max(len(row.name) for row in rows) + 1
+    for row in rows:
         seen = f"   [seen: {row.seen}]" if row.seen else ""
-        yield f"  {'yes' if row.present else 'no ':4}{row.name:30}{row.reason}{seen}"
+        yield f"  {'yes' if row.present else 'no ':4}{row.name:{wide}}{row.reason}{seen}"
     told = list(disagreements(setup, ticks))
     if told:
         yield "\nclaimed and seen"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from conformance.cli import main
+from conformance.target.capabilities import CAPABILITIES
 from reference_server import Request, Response, Server
 from reference_server.demo import demo_config
 from reference_server.shell import running
@@ -244,8 +246,10 @@ def test_a_good_target_gets_its_table_and_the_cost_of_a_run(
     for words in (
         "client         tokenspec-public is known",
         "login page     known by its looks: login, titled 'Sign in'",
-        "yes dpop                          metadata lists ES256 for DPoP proofs   [seen: works]",
+        "metadata lists ES256 for DPoP proofs   [seen: works]",
         "cases apply; about",
         "ready: tokenspec run",
     ):
         assert words in said
+    for name in CAPABILITIES:
+        assert re.search(rf"^  (yes|no ) {name} +\S", said, re.MULTILINE), name
