@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
+from hypothesis.errors import FlakyStrategyDefinition
 
 from conformance.errors import TargetUnusable
 from conformance.fuzz.calibration import Calibration, calibrate
@@ -41,6 +42,7 @@ from conformance.vocabulary import vocabulary
 
 AREA = "generated"
 MOST_REDUCING = 60  # cases played to make one finding smaller
+MOST_BEGUN = 1500  # documents of one search
 ROUND, PAIRS = 500, 500  # cases of one search of Hypothesis, and pairs played before it
 
 
@@ -94,6 +96,10 @@ class Progress:
 
 class _Found(Exception):  # noqa: N818 - what Hypothesis is told: this case parts the two servers
     """A case at which target and oracle part."""
+
+
+class _Enough(BaseException):
+    """A search goes on without coming to anything; no Exception, for the reason told at `_Over`."""
 
 
 class _Over(BaseException):
@@ -322,6 +328,8 @@ class _Search:
         self.number = number
         self.guided = guided
         self.found: Counterexample | None = None
+        self.begun = 0
+        self.ended = False
 
     def run(self) -> None:
         """Search, and keep what was found first.
@@ -340,11 +348,24 @@ class _Search:
             verbosity=Verbosity.quiet,
             print_blob=False,
         )
-        trial = seed(self.number)(search(given(documents(self.campaign.present))(self.trial)))
-        with suppress(_Found):
+        made = documents(self.campaign.present, self.begin)
+        trial = seed(self.number)(search(given(made)(self.trial)))
+        try:
             trial()
+        except (_Found, _Enough):
+            pass
+        except FlakyStrategyDefinition:  # how Hypothesis takes it that a document ends early
+            if not self.ended:
+                raise
         if self.found is not None:
             self.campaign.keep(self.found)
+
+    def begin(self) -> None:
+        """Count what is begun: a climb may begin thousands that come to no case."""
+        self.begun += 1
+        self.ended = self.begun > MOST_BEGUN or self.campaign.spent
+        if self.ended:
+            raise _Enough
 
     def trial(self, document: Document) -> None:
         """Fail where the document shows something new."""

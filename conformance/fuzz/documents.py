@@ -54,8 +54,14 @@ def name_of(content: Mapping[str, Any]) -> str:
 
 
 @st.composite
-def documents(draw: st.DrawFn, present: Collection[str]) -> Document:
-    """A scenario document that the target can be held to; `present` names its capabilities."""
+def documents(
+    draw: st.DrawFn, present: Collection[str], begin: Callable[[], None] = lambda: None
+) -> Document:
+    """A scenario document that the target can be held to; `present` names its capabilities.
+
+    `begin` is called for every one that is begun, whether or not it comes to be played.
+    """
+    begin()
 
     def choose(options: Sequence[Any]) -> Any:
         return options[draw(st.integers(0, len(options) - 1))]

@@ -73,10 +73,10 @@ def _about_credentials(fragment: Fragment) -> bool:
 
 
 def _operations(present: frozenset[str], random: Random) -> Iterator[Document]:
-    """Each operation once after each kind of exchange."""
-    for base in bases(present):
+    """Each operation after each kind of exchange: of the main client, and of one of chance."""
+    for base, client in itertools.product(bases(present), ("main", "")):
         for operation in operations({"base": base}, present):
-            content = begun(random.choice, present, base)
+            content = begun(random.choice, present, base, client)
             follow(random.choice, content, operation)
             yield finished(content)
 
