@@ -202,7 +202,7 @@ def test_what_a_course_finds_is_laid_to_its_cause_and_replays(
     document = finished({**content, "then": then} if then else content)
     setup = against(defect)
     made = Campaign(setup, Budget(1), seed=1)
-    shown = made.judge(document)
+    shown = noticed(setup, document)
     assert shown is not None
     made.keep(shown)
     (found,) = made.progress.found
