@@ -84,6 +84,12 @@ class ServerConfig:
     dialect: str = "rfc"
     dialect_switches: tuple[str, ...] | None = None  # None: the usual ones of the dialect
 
+    @property
+    def offered_scopes(self) -> tuple[str, ...]:
+        """The words of scope a client may ask for; offline_access only where it means something."""
+        offline = self.policy.refresh_requires_offline_access
+        return tuple(word for word in self.scopes if word != "offline_access" or offline)
+
     def client(self, client_id: str) -> Client | None:
         """The client of that id."""
         return next((c for c in self.clients if c.client_id == client_id), None)

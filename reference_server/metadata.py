@@ -95,7 +95,6 @@ class Documents:
         """What the server says of itself."""
         server, behaves = self.server, self.server.behaves
         algorithms = list(server.policy.client_algorithms)
-        offline = server.policy.refresh_requires_offline_access
         methods = sorted({client.auth_method for client in server.config.clients})
         content: dict[str, Any] = {
             "issuer": server.config.issuer if behaves(OWN_ISSUER) else "https://other.example",
@@ -105,9 +104,7 @@ class Documents:
             "revocation_endpoint": server.endpoint("revocation"),
             "introspection_endpoint": server.endpoint("introspection"),
             "jwks_uri": server.endpoint("jwks"),
-            "scopes_supported": [
-                word for word in server.config.scopes if word != "offline_access" or offline
-            ],
+            "scopes_supported": list(server.config.offered_scopes),
             "response_types_supported": ["code"] if behaves(CODE_LISTED) else ["token"],
             "response_modes_supported": ["query"],
             "grant_types_supported": ["authorization_code", "refresh_token"],

@@ -20,12 +20,16 @@ from conformance.fuzz.freedoms import known_freedoms
 from conformance.play.transcript import Transcript
 from conformance.play.verdicts import Kind
 from conformance.scenario.model import Answer, StepKind
-from conformance.target.model import Target
+from conformance.target.model import Client, Target
 
 PRINTABLE = re.compile(r"[\x20-\x7E]*")
 OTHER_GRANTS = ("client_credentials", "password", "urn:")  # how the names of others begin
 ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
 Rule = Callable[[Parting, Transcript, Target], bool]
+
+
+def _client(play: Transcript, target: Target) -> Client | None:
+    return next((one for one in target.clients if one.client_id == play.client_id), None)
 
 
 def _error_unnamed(parting: Parting, _play: Transcript, _target: Target) -> bool:
@@ -45,7 +49,7 @@ def _for_some_clients(parting: Parting, play: Transcript, _target: Target) -> bo
 
 def _only_address(parting: Parting, play: Transcript, target: Target) -> bool:
     """OpenID Connect Core §3.1.3.2."""
-    client = next((one for one in target.clients if one.client_id == play.client_id), None)
+    client = _client(play, target)
     alone = client is not None and len(client.redirect_uris) == 1
     return alone and parting.guard == "redirect_uri.present"
 
@@ -105,7 +109,7 @@ def _introspection_unproven(parting: Parting, play: Transcript, target: Target) 
     """RFC 7662 §2.1."""
     shown = play.step(parting.step)
     turned_away = shown is not None and shown.answer is Answer.REFUSED
-    client = next((one for one in target.clients if one.client_id == play.client_id), None)
+    client = _client(play, target)
     public = client is not None and client.auth == "none"
     return turned_away and public and parting.step_kind is StepKind.INTROSPECT
 

@@ -50,16 +50,11 @@ def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes])
         ),
         login=Login("reference", username=user.username, password=user.password),
         product=Product("tokenspec", "reference server", __version__),
-        scope=_scope(config),
+        scope=" ".join(config.offered_scopes),
         apis=tuple(Api(api.audience, api.allow_offline_access) for api in config.apis),
         lifetimes=lifetimes_of(config.policy),
         capabilities=MappingProxyType(_capabilities(config)),
     )
-
-
-def _scope(config: ServerConfig) -> str:
-    offline = config.policy.refresh_requires_offline_access
-    return " ".join(word for word in config.scopes if word != "offline_access" or offline)
 
 
 def _capabilities(config: ServerConfig) -> dict[str, bool]:
