@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pytest
 
@@ -231,3 +231,78 @@ def test_of_two_earlier_failures_neither_is_taken_for_the_cause(
     made.calibration = calibrate(setup)
     found = made.judge(finished({"base": "code-exchange", "then": [*failures, AGAIN]}))
     assert (found.choice if found else "") == ("refresh-after-wrong-client" if held else "")
+
+
+class NoProofBesideBearer:
+    """A server that refuses a proof beside a bearer token."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.inner = inner
+
+    def send(self, request: Request) -> Response:
+        bearer = (request.header("Authorization") or "").startswith("Bearer ")
+        if bearer and request.header("DPoP"):
+            return Response(400, (), b'{"error": "invalid_request"}')
+        return self.inner.send(request)
+
+
+def test_a_proof_beside_a_bearer_token_may_be_refused() -> None:
+    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), ())
+    connect = setup.party.connect
+    strict = replace(setup.party, connect=lambda: NoProofBesideBearer(connect()))
+    step = {"userinfo": {}, "dpop": {"key": "other"}, "expect": "oracle"}
+    document = finished({"base": "code-exchange", "then": [step]})
+    campaign = Campaign(replace(setup, party=strict), Budget(1), seed=1)
+    assert campaign.judge(document) is None
+    assert [why.split(" has")[0] for why in campaign.progress.free] == ["RFC 9449 §7.1"]
+
+
+class Bare:
+    """A server that has never heard of OpenID Connect, and is particular about addresses."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.inner = inner
+
+    def send(self, request: Request) -> Response:
+        parts = urlsplit(request.url)
+        asked = parse_qsl(parts.query)
+        known = urlencode([(name, value) for name, value in asked if name != "prompt"])
+        return self.inner.send(replace(request, url=urlunsplit(parts._replace(query=known))))
+
+
+@pytest.mark.parametrize("openid", [True, False])
+def test_openid_connect_is_asked_of_its_providers(*, openid: bool) -> None:
+    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), ())
+    connect = setup.party.connect
+    party = replace(setup.party, connect=lambda: Bare(connect()))
+    decisions = {**setup.decisions}
+    if not openid:
+        decisions["openid"] = replace(decisions["openid"], present=False)
+    target = replace(setup, party=party, decisions=decisions)
+    document = finished({"base": "authorization", "authorize": {"prompt": "none login"}})
+    found = Campaign(target, Budget(1), seed=1).judge(document)
+    assert (found is not None) is openid
+
+
+def test_an_address_left_out_may_count_as_sent() -> None:
+    """RFC 6749 §3.1.2.3; the suite only observes what a server makes of it later."""
+    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), ())
+    document = finished(
+        {
+            "base": "code-exchange",
+            "client": "single",
+            "authorize": {"redirect_uri": {"omit": True}},
+        }
+    )
+
+    class Particular(Bare):
+        def send(self, request: Request) -> Response:
+            if request.method == "POST" and b"grant_type" in request.body:
+                return Response(400, (), b'{"error": "invalid_request"}')
+            return self.inner.send(request)
+
+    connect = setup.party.connect
+    party = replace(setup.party, connect=lambda: Particular(connect()))
+    campaign = Campaign(replace(setup, party=party), Budget(1), seed=1)
+    assert campaign.judge(document) is None
+    assert [why for why in campaign.progress.free if why.startswith("An address")]
