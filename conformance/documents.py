@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,7 +178,7 @@ class Reader:
         items: dict[str, Marked] = {}
         for key_node, value_node in node.value:
             key_at = Marked(None, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
+            key = sys.intern(str(key_node.value)) if isinstance(key_node, yaml.ScalarNode) else ""
             if not key:
                 self.problem(key_at, "a key must be plain text")
             elif key in items:
@@ -218,7 +219,7 @@ def read_text(path: Path) -> str:
 
 
 def _resolve(node: yaml.Node) -> Scalar:
-    text = str(node.value)
+    text = sys.intern(str(node.value))  # the same few words come again all over a suite
     if getattr(node, "style", None):  # quoted or block text; plain is None, or "" in the C parser
         return text
     if text in _WORDS:

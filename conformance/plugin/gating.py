@@ -70,9 +70,9 @@ class Gating:
         return [f"gate          {text}"] if text else []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remember each verdict."""
+        """Remember each verdict, where there are waivers to hold against them."""
         line = getattr(report, "tokenspec", None)
-        if line is not None:
+        if line is not None and self.gate.excuses.waivers.entries:
             self._verdicts[line["key"]] = line["verdict"]
 
     @pytest.hookimpl(tryfirst=True)

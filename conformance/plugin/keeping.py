@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from conformance.play.verdicts import Verdict
@@ -15,13 +16,22 @@ SUMMARISED_MORE = {
 }
 # what nobody asks for when all have seen a report; the same for all of them
 SEEN: Mapping[str, Any] = {"keywords": {}, "user_properties": [], "extras": []}
+NO_SECTIONS: list[tuple[str, str]] = []
 VERDICT_ALONE = {str(verdict): {"verdict": str(verdict)} for verdict in Verdict}
 
 
-def summarised(line: Mapping[str, Any]) -> dict[str, Any]:
+def summarised(line: Mapping[str, Any]) -> Mapping[str, Any]:
     """Of the line of a finding what the summary shows."""
     names = (*SUMMARISED, *SUMMARISED_MORE.get(line["verdict"], ()))
-    return {name: line[name] for name in names}
+    if line["verdict"] == Verdict.DEVIATION:
+        return {name: line[name] for name in names}
+    return _once(names, tuple(line[name] for name in names))
+
+
+@cache
+def _once(names: tuple[str, ...], values: tuple[str, ...]) -> Mapping[str, Any]:
+    """The same for all that say the same, as hundreds do."""
+    return dict(zip(names, values, strict=True))
 
 
 class Reports:
@@ -42,6 +52,7 @@ class Reports:
 def _make_small(reports: list[Any]) -> None:
     for report in reports:
         vars(report).update(SEEN)
+        report.sections = report.sections or NO_SECTIONS
         line = getattr(report, "tokenspec", None)
         if line is not None and line["verdict"] != Verdict.WARN:  # told once more in the summary
             report.tokenspec = VERDICT_ALONE[line["verdict"]]

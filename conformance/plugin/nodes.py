@@ -17,6 +17,8 @@ from conformance.scenario.loader import load_file, load_folders
 from conformance.scenario.model import Scenario, Variant
 from conformance.vocabulary import vocabulary
 
+CHOSEN: set[str] = set()  # what `-k` finds an item by, when it was found long ago
+
 
 class ScenarioFile(pytest.File):
     """A YAML file of scenarios."""
@@ -91,6 +93,7 @@ class VariantItem(pytest.Item):
         """Let the evidence go; it is on the report by now."""
         self.finding = None
         self.user_properties = []
+        self.extra_keyword_matches = CHOSEN
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What is broken, without the way to it through the harness, which takes long to show."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ class RunPlugin:
         self.opened = opened
         self.tally = Tally(config.getoption("oauth_fail_on"))
         self.unusable: list[Problem] = []
-        self.shown: list[dict[str, Any]] = []  # of every finding what the summary shows
+        self.shown: list[Mapping[str, Any]] = []  # of every finding what the summary shows
         self.unmatched: list[str] = []  # what to say of words of --oauth-select
         self.active = False
         self.gating = Gating(config)
@@ -272,15 +272,29 @@ class RunPlugin:
             files = [*self._written, *pages, self._record.path]
             write_end(terminal, self._read, files)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Close the record and say with the exit code what the run established."""
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        """End the run; when others have written theirs, write the reports and say the exit code.
+
+        One after the other, as each needs much memory for a moment.
+        """
+        self._end(session)
+        try:
+            yield
+        finally:
+            self._conclude(session)
+
+    def _end(self, session: pytest.Session) -> None:
+        """Nothing is played any more, and what was played is in the record."""
         if self._progress is not None:
             self._progress.end()
         self.tally.left = max(self.gating.chosen - len(self.shown) - self.tally.faults, 0)
         self.tally.ended = self.ending.ended(session, left=self.tally.left)
         self._close()
         self._keep_untold()
+
+    def _conclude(self, session: pytest.Session) -> None:
+        """Close the record and say with the exit code what the run established."""
         if self.unusable and session.exitstatus == ExitCode.INTERRUPTED:
             session.exitstatus = ExitCode.WRONG_USAGE
         if hasattr(self.config, "workerinput") or not (self.active or self.tally.empty):

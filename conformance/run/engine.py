@@ -1,4 +1,4 @@
-"""Runs variants on a pool of threads, each whole in one of them."""
+"""Runs variants on threads, each whole in one of them; those that let time pass on their own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from conformance.run.slots import Slots
 from conformance.scenario.model import Variant
 
 NOTHING: Mapping[str, Finding] = MappingProxyType({})
+MOST_WAITING = 32  # cases that let time pass at once; each holds a thread meanwhile
 
 
 class Engine:
@@ -46,8 +47,9 @@ class Engine:
         self._slots = Slots(jobs)
         patient = self._slots.given_back_in_waits(setup)
         self._examiner = examine(patient, self.variants, seed=seed, again=self._slots.side_by_side)
-        threads = jobs + sum(map(waits, self.variants))
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="tokenspec")
+        self._pool = ThreadPoolExecutor(jobs, "tokenspec")
+        waiting = min(sum(map(waits, self.variants)), MOST_WAITING)
+        self._waiting_pool = ThreadPoolExecutor(max(waiting, 1), "tokenspec-waiting")
         self._on_finding = on_finding
         self._known = known
         self._lock = threading.Lock()
@@ -64,8 +66,8 @@ class Engine:
         with self._played:
             self._unplayed += len(new)
         for variant in playing_order(others, self._jobs):
-            self._futures[variant.key] = self._pool.submit(self._run, variant)
-        plays = [self._pool.submit(self._play, variant) for variant in watching]
+            self._futures[variant.key] = self._pool_of(variant).submit(self._run, variant)
+        plays = [self._pool_of(variant).submit(self._play, variant) for variant in watching]
         for variant, play in zip(watching, plays, strict=True):
             self._futures[variant.key] = self._pool.submit(self._conclude, variant, play)
 
@@ -97,7 +99,13 @@ class Engine:
         with self._played:
             self._closed = True  # what waits for all plays need not wait for those that are dropped
             self._played.notify_all()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._waiting_pool):
+            pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._waiting_pool):
+            pool.shutdown(wait=True)
+
+    def _pool_of(self, variant: Variant) -> ThreadPoolExecutor:
+        return self._waiting_pool if waits(variant) else self._pool
 
     def _run(self, variant: Variant) -> Finding:
         known = self._known.get(variant.key)

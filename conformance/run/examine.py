@@ -198,7 +198,7 @@ class Examiner:
         with self._lock:
             self._wanting[key] -= 1
             if self._wanting[key] == 0:  # it is whole, and holds every request of its play
-                del self._controls[key]
+                del self._controls[key], self._wanting[key]
         return control
 
     def _play_control(self, control: _Control, variant: Variant) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from conformance.documents import Marked, Reader, suggest
 from conformance.scenario.bases import CLIENT_NEEDS, OPERATOR_NEEDS
 from conformance.scenario.model import (
+    NOTHING,
     Change,
     Changes,
     ClientAuthChanges,
@@ -122,7 +123,7 @@ def read_request_changes(reader: Reader, fields: Mapping[str, Marked]) -> Change
     headers, dpop = fields.get("headers"), fields.get("dpop")
     client_auth, http = fields.get("client_auth"), fields.get("http")
     return Changes(
-        headers=read_change_map(reader, headers) if headers else {},
+        headers=read_change_map(reader, headers) if headers else NOTHING,
         dpop=read_jwt_changes(reader, dpop) if dpop else None,
         client_auth=read_client_auth(reader, client_auth) if client_auth else None,
         http=read_http(reader, http) if http else None,
@@ -169,8 +170,8 @@ def _read_operator(reader: Reader, at: Marked) -> Change:
     return Change(name, argument.plain)
 
 
-def _map(reader: Reader, fields: Mapping[str, Marked], key: str) -> dict[str, Change]:
-    return read_change_map(reader, fields[key], text_only=False) if key in fields else {}
+def _map(reader: Reader, fields: Mapping[str, Marked], key: str) -> Mapping[str, Change]:
+    return read_change_map(reader, fields[key], text_only=False) if key in fields else NOTHING
 
 
 def _choice(

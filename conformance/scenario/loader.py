@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from conformance.documents import Marked, Reader, marked, read_text, suggest
 from conformance.errors import Problem, UnusableFile
@@ -45,6 +45,7 @@ TOGETHER = "together"  # in place of a step: several, sent at the same moment
 PAGES = (StepKind.AUTHORIZE, StepKind.PAGE)  # carried by a browser, which sends nothing to the tick
 
 Fields = Mapping[str, Marked]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,8 @@ class _Builder:
         )
         reader.format_1(self.fields)
 
+        self._parts: dict[str, Any] = {}
+
     def scenario(self) -> Scenario:
         identifier = self._identifier(self.fields)
         variants = self.fields.get("variants")
@@ -173,12 +176,20 @@ class _Builder:
     def _place(self, at: Marked) -> Place:
         return Place(self.reader.file, at.line)
 
+    def _once(self, part: Part) -> Part:
+        """The same part of an earlier variant, if there is one, so that what is alike is kept once.
+
+        By what it says: to Python 1 and True are equal.
+        """
+        kept: Part = self._parts.setdefault(repr(part), part)
+        return kept
+
     def _variant(self, scenario: str, at: Marked) -> Variant:
         own = self.reader.mapping(at, allowed=VARIANT_KEYS, required=("id",))
         both: Fields = {**self.fields, **own}
         base = self._base(both, at)
         steps = self._steps(own, both, base, at)
-        given_steps = tuple(self._given_step(kind, own) for kind in base.steps)
+        given_steps = tuple(self._once(self._given_step(kind, own)) for kind in base.steps)
         setting = self._setting(both, base)
         control = self.reader.boolean(both["control"]) if "control" in both else True
         return Variant(
@@ -186,16 +197,16 @@ class _Builder:
             id=self._identifier(own),
             title=self.reader.text(both["title"]) if "title" in both else "",
             requirement=self._requirement(both, at),
-            needs=self._needs(own, base, setting, (*steps, *given_steps)),
-            setting=setting,
-            steps=steps,
-            control=given_steps if control else (),
-            control_setting=Setting(client=setting.client, dpop=setting.dpop),
+            needs=self._once(self._needs(own, base, setting, (*steps, *given_steps))),
+            setting=self._once(setting),
+            steps=tuple(map(self._once, steps)),
+            control=self._once(given_steps) if control else (),
+            control_setting=self._once(Setting(client=setting.client, dpop=setting.dpop)),
             place=self._place(at),
             area=self.area,
             why=self.reader.text(both["why"]) if "why" in both else "",
-            also=self._also(both),
-            tags=self.reader.texts(both["tags"]) if "tags" in both else (),
+            also=self._once(self._also(both)),
+            tags=self._once(self.reader.texts(both["tags"])) if "tags" in both else (),
             every_response=self.reader.boolean(both["every_response"])
             if "every_response" in both
             else False,
@@ -268,7 +279,7 @@ class _Builder:
                 given = self.reader.mapping(fields["given"], allowed=STEP_WORDS)
                 if kind in given:
                     found.append(read_change_map(self.reader, given[kind]))
-        return fold(found)
+        return self._once(fold(found))
 
     def _given_step(self, kind: StepKind, own: Fields) -> Step:
         changes = Changes(parameters=self._given(own, kind))
@@ -283,7 +294,7 @@ class _Builder:
                 for fields in (self.fields, own)
                 if kind in fields
             ]
-            parameters = on_top(self._given(own, kind), fold(written))
+            parameters = self._once(on_top(self._given(own, kind), fold(written)))
             changes = Changes(parameters=parameters)
             if kind is last:
                 changes = replace(read_request_changes(self.reader, both), parameters=parameters)
@@ -301,6 +312,7 @@ class _Builder:
                 self.reader.problem(at, "missing key 'expect'", "say how a good server answers")
             return step
         expect = read_expect(self.reader, fields["expect"], self.vocabulary.checks)
+        expect = tuple(map(self._once, expect))
         return replace(step, expect=expect, oracle=fields["expect"].value == ORACLE, given=False)
 
     def _followers(self, both: Fields, base: Base) -> tuple[Step, ...]:

@@ -12,6 +12,13 @@ from enum import StrEnum
 from itertools import count, groupby, permutations, product
 from typing import Any
 
+# one for every place where nothing is changed, which nearly all of them are
+NOTHING: Mapping[str, Any] = {}
+
+
+def _nothing() -> Mapping[str, Any]:
+    return NOTHING
+
 
 class StepKind(StrEnum):
     """The requests a scenario can make; the value is the word of the file format."""
@@ -67,8 +74,8 @@ class JwtChanges:
     `sign_with` breaks the tie between header and signature. `reuse` sends the last proof again.
     """
 
-    header: Mapping[str, Change] = field(default_factory=dict)
-    claims: Mapping[str, Change] = field(default_factory=dict)
+    header: Mapping[str, Change] = field(default_factory=_nothing)
+    claims: Mapping[str, Change] = field(default_factory=_nothing)
     header_text: Change | None = None  # of the JSON text, before it is encoded and signed
     claims_text: Change | None = None
     sign_with: str = ""
@@ -107,8 +114,8 @@ class HttpChanges:
 class Changes:
     """Everything one step changes about its request."""
 
-    parameters: Mapping[str, Change] = field(default_factory=dict)
-    headers: Mapping[str, Change] = field(default_factory=dict)
+    parameters: Mapping[str, Change] = field(default_factory=_nothing)
+    headers: Mapping[str, Change] = field(default_factory=_nothing)
     dpop: JwtChanges | None = None
     client_auth: ClientAuthChanges | None = None
     http: HttpChanges | None = None
@@ -126,13 +133,13 @@ class Outcome:
     answer: Answer
     verdict: str = "pass"  # pass | warn | observe
     at: str = ""  # the step it speaks of; empty: the step it stands on
-    where: Mapping[str, Answer] = field(default_factory=dict)  # how other steps were answered
+    where: Mapping[str, Answer] = field(default_factory=_nothing)  # how other steps were answered
     status: tuple[int, ...] = ()
     error: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
-    equals: Mapping[str, Change] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    equals: Mapping[str, Change] = field(default_factory=_nothing)
+    headers: Mapping[str, str] = field(default_factory=_nothing)
     checks: tuple[str, ...] = ()
     at_most: int = 0  # of requests sent at once, how many may be granted; 0: any number
     strict: bool = False

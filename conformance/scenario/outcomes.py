@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from conformance.documents import Marked, Reader, suggest
 from conformance.scenario.changes import read_change_map
-from conformance.scenario.model import Answer, Outcome
+from conformance.scenario.model import NOTHING, Answer, Outcome
 
 VERDICTS = ("pass", "warn", "observe")
 ANSWERS = tuple(str(answer) for answer in Answer if answer is not Answer.NO_ANSWER)
@@ -41,15 +41,15 @@ def _read_outcome(reader: Reader, at: Marked, checks: Collection[str]) -> Outcom
         answer=_answer(reader, fields, status, error),
         verdict=reader.choice(fields["verdict"], VERDICTS) if "verdict" in fields else "pass",
         at=reader.text(fields["at"]) if "at" in fields else "",
-        where=_where(reader, fields["where"]) if "where" in fields else {},
+        where=_where(reader, fields["where"]) if "where" in fields else NOTHING,
         status=status,
         error=error,
         has=reader.texts(fields["has"]) if "has" in fields else (),
         lacks=reader.texts(fields["lacks"]) if "lacks" in fields else (),
         equals=read_change_map(reader, fields["equals"], text_only=False)
         if "equals" in fields
-        else {},
-        headers={name: reader.text(value) for name, value in headers.items()},
+        else NOTHING,
+        headers={name: reader.text(value) for name, value in headers.items()} or NOTHING,
         checks=named,
         at_most=reader.integer(fields["at_most"]) if "at_most" in fields else 0,
         strict=reader.boolean(fields["strict"]) if "strict" in fields else False,

@@ -11,8 +11,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from html import escape, unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -67,6 +69,13 @@ def issuer() -> Iterator[str]:
         yield found
 
 
+def rows_of(page: str) -> list[dict[str, Any]]:
+    """What pytest-html says of each case."""
+    found = re.search(r'data-jsonblob="([^"]*)"', page)
+    assert found
+    return [row for rows in json.loads(unescape(found.group(1)))["tests"].values() for row in rows]
+
+
 def test_the_main_job(tmp_path: Path) -> None:
     done = tokenspec(tmp_path, "run")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -82,6 +91,11 @@ def test_the_main_job(tmp_path: Path) -> None:
     page = (tmp_path / "tokenspec-report" / "report.html").read_text("utf-8")
     assert "Requirement" in page
     assert "nodes.py" not in page  # nobody reads a report for our own files
+    rows = rows_of(page)
+    assert len(rows) == len(findings)
+    assert {row["requirement"] for row in rows} == {  # what the column is sorted by
+        escape(finding["citation"]) for finding in findings
+    }
     durations = re.findall(r"col-duration[^&]*&#34;&gt;(\d+)", page)
     assert sum(shown != "0" for shown in durations) > len(findings) / 2  # of plays, not of waiting
     told = {f"audit.html#{case_anchor(finding['key'])}" for finding in findings}

@@ -15,7 +15,7 @@ from conformance.errors import TargetUnusable
 from conformance.play.clock import MovableClock
 from conformance.play.transcript import Played
 from conformance.plugin.options import BUNDLED
-from conformance.run.engine import Engine
+from conformance.run.engine import MOST_WAITING, Engine
 from conformance.run.examine import Examiner
 from conformance.run.finding import Finding
 from conformance.run.opening import prepare_in_process
@@ -137,6 +137,33 @@ def test_while_a_play_waits_another_has_its_job_and_a_session(
     engine.submit((waiting, other))
     assert [str(engine.finding(one).verdict) for one in (waiting, other)] == ["pass", "pass"]
     assert seen == [True]
+    engine.close()
+
+
+def test_no_more_than_so_many_wait_at_once() -> None:
+    """However many there are: each that waits holds a thread."""
+    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    waiting = next(v for v in every if v.key == "id-token-of-a-refresh/dated-anew")
+    copies = [replace(waiting, id=f"{waiting.id}-{number}") for number in range(MOST_WAITING + 3)]
+    ready, lock, full = setup(), threading.Lock(), threading.Event()
+    under_way, most = 0, 0
+
+    def wait(seconds: float) -> None:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+            if under_way == MOST_WAITING:
+                full.set()
+        assert full.wait(30)
+        with lock:
+            under_way -= 1
+        ready.party.wait(seconds)
+
+    engine = Engine(replace(ready, party=replace(ready.party, wait=wait)), copies, jobs=2)
+    engine.submit(copies)
+    assert {str(engine.finding(one).verdict) for one in copies} == {"pass"}
+    assert most == MOST_WAITING
     engine.close()
 
 

@@ -25,7 +25,7 @@ def reports(verdict: str | None) -> list[SimpleNamespace]:
     """The three reports on one test, the second with a finding."""
     made = [
         SimpleNamespace(
-            nodeid="a", when=when, outcome="passed", duration=1.0,
+            nodeid="a", when=when, outcome="passed", duration=1.0, sections=[],
             keywords={"code": 1}, user_properties=[("level", "MUST")], extras=["html"],
         )
         for when in ("setup", "call", "teardown")
@@ -50,6 +50,14 @@ def test_the_reports_on_a_case_are_made_small_when_the_last_was_seen(verdict: st
     assert ("expected" in finding.tokenspec) is (verdict == "warn")
 
 
+def test_what_a_report_has_to_show_is_kept() -> None:
+    kept, made = Reports(), reports("fail")
+    made[1].sections = [("finding", "its words")]
+    for report in made:
+        kept.seen(report)
+    assert [report.sections for report in made] == [[], [("finding", "its words")], []]
+
+
 def test_the_reports_on_other_tests_are_left_alone() -> None:
     kept, foreign = Reports(), reports(None)
     for report in foreign:
@@ -70,3 +78,9 @@ def test_the_reports_on_other_tests_are_left_alone() -> None:
 )
 def test_the_summary_keeps_what_it_shows(verdict: str, names: set[str]) -> None:
     assert set(summarised(LINE | {"verdict": verdict})) == names
+
+
+def test_what_says_the_same_is_kept_once() -> None:
+    line = LINE | {"verdict": "pass"}
+    assert summarised(line) is summarised(line | {"key": "code-used-twice/later"})
+    assert summarised(line) != summarised(line | {"area": "pkce"})

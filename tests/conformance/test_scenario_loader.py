@@ -85,6 +85,25 @@ def test_the_control_keeps_what_is_given_and_nothing_else(tmp_path: Path) -> Non
     assert not token.changes.any
 
 
+def test_what_is_alike_in_a_scenario_is_one_value(tmp_path: Path) -> None:
+    first, second, third = load(tmp_path, GOOD)[0].variants
+    assert first.steps[0] is second.steps[0] is third.steps[0]
+    assert first.control is second.control is third.control
+    assert first.setting is third.setting
+    assert first.steps[-1].expect[0] is second.steps[-1].expect[0]
+    assert first.steps[-1] is not second.steps[-1]
+
+
+def test_a_number_and_a_truth_value_are_not_alike(tmp_path: Path) -> None:
+    claims = "dpop: {claims: {iat: %s}}\n"
+    variants = "".join(
+        f"  - id: v{i}\n    {claims % n}" for i, n in enumerate(("1", "true", "1.0"))
+    )
+    made = load(tmp_path, GOOD[: GOOD.index("  - id")] + variants)[0].variants
+    changes = [variant.steps[-1].changes.dpop for variant in made]
+    assert [repr(one.claims["iat"].argument) for one in changes if one] == ["1", "True", "1.0"]
+
+
 def test_needs_follow_from_the_words_used(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, GOOD)
     assert scenario.variants[0].needs == ("pkce-s256", "code")
