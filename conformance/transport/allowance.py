@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore
-import httpx
 
 from conformance.transport.release import HELD
 
@@ -112,67 +111,3 @@ class _AllowedStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
-
-
-class PoolTransport(httpx.BaseTransport):
-    """A pool of connections as httpx wants it; httpx gives no way to choose how they are opened."""
-
-    def __init__(self, pool: httpcore.ConnectionPool) -> None:
-        self._pool = pool
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; its answer is read by whoever iterates over its stream."""
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        made = httpcore.Request(
-            method=request.method,
-            url=url,
-            headers=request.headers.raw,
-            content=request.read(),
-            extensions=request.extensions,
-        )
-        try:
-            answer = self._pool.handle_request(made)
-        except Exception as error:
-            raise as_httpx(error) from error
-        return httpx.Response(
-            status_code=answer.status,
-            headers=answer.headers,
-            stream=_Stream(answer),
-            extensions=answer.extensions,
-        )
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._pool.close()
-
-
-class _Stream(httpx.SyncByteStream):
-    """The body of an answer."""
-
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Any:
-        try:
-            yield from self._answer.iter_stream()
-        except Exception as error:
-            raise as_httpx(error) from error
-
-    def close(self) -> None:
-        self._answer.close()
-
-
-def as_httpx(error: Exception) -> Exception:
-    """The error of httpx for one of httpcore; they bear the same names. Any other stays itself."""
-    if type(error).__module__.partition(".")[0] != "httpcore":
-        return error
-    for kind in type(error).__mro__:
-        named = getattr(httpx, kind.__name__, None)
-        if isinstance(named, type) and issubclass(named, httpx.TransportError):
-            return named(str(error))
-    return error

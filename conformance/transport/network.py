@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -16,7 +16,8 @@ from conformance import __version__
 from conformance.errors import TimedOut, Unreachable, UsageError
 from conformance.http import Request, Response, origin
 from conformance.target.model import Limits, Network
-from conformance.transport.allowance import Allowance, AllowedBackend, PoolTransport
+from conformance.transport.allowance import Allowance, AllowedBackend
+from conformance.transport.pools import LentPools
 
 USER_AGENT = f"tokenspec/{__version__}"
 CHUNK = 16 * 1024
@@ -163,12 +164,10 @@ class NetworkTransport:
         return b"".join(pieces)
 
 
-def _wire(network: Network, backend: AllowedBackend, *, verify_tls: bool) -> PoolTransport:
-    context = tls_context(network, verify_tls=verify_tls)
+def _wire(network: Network, backend: AllowedBackend, *, verify_tls: bool) -> LentPools:
     local = {4: "0.0.0.0", 6: "::"}.get(network.ip_version)  # noqa: S104 - any of that family
-    proxy = httpx.Proxy(network.proxy) if network.proxy else None
-    shared: dict[str, Any] = {
-        "ssl_context": context,
+    settings: dict[str, Any] = {
+        "ssl_context": tls_context(network, verify_tls=verify_tls),
         "http2": network.http2,
         "local_address": local,
         "max_connections": MOST_CONNECTIONS,
@@ -176,15 +175,20 @@ def _wire(network: Network, backend: AllowedBackend, *, verify_tls: bool) -> Poo
         "keepalive_expiry": KEPT_FOR,
         "network_backend": backend,
     }
-    if proxy is None:
-        return PoolTransport(httpcore.ConnectionPool(**shared))
+    return LentPools(lambda: _pool(network, settings), shared=network.http2)
+
+
+def _pool(network: Network, settings: Mapping[str, Any]) -> httpcore.ConnectionPool:
+    if not network.proxy:
+        return httpcore.ConnectionPool(**settings)
+    proxy = httpx.Proxy(network.proxy)
     place = httpcore.URL(
         scheme=proxy.url.raw_scheme,
         host=proxy.url.raw_host,
         port=proxy.url.port,
         target=proxy.url.raw_path,
     )
-    return PoolTransport(httpcore.HTTPProxy(place, proxy.raw_auth, **shared))
+    return httpcore.HTTPProxy(place, proxy.raw_auth, **settings)
 
 
 def tls_context(network: Network, *, verify_tls: bool = True) -> ssl.SSLContext:
