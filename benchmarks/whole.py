@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.common import (
+    MEGABYTE,
     TOKENSPEC,
     Row,
     as_installed,
@@ -153,16 +154,18 @@ def reports(rounds: int) -> Iterator[Row]:
 
 
 def growth(_rounds: int) -> Iterator[Row]:
-    """Copies of the suite beside it: time and memory for each case, beside those of one suite."""
-    first, least = 0.0, 0.0
+    """Copies of the suite beside it: time for each case, and memory beside that of empty tests."""
+    first, least, bare_least = 0.0, 0.0, 0.0
     for times in GROWTH:
         with tempfile.TemporaryDirectory() as folder:
             _copies(Path(folder) / "more", times - 1)
             command = [*TOKENSPEC, "run", "--report-dir", folder]
             command += ["--scenarios", str(Path(folder) / "more")] if times > 1 else []
             took = child(command)
+            bare = _empty_tests(Path(folder), times * len(suite()))
         each = took.processor / times
         first, least = first or each, least or took.megabytes
+        bare_least = bare_least or bare
         yield Row(
             f"{times} x the scenarios: {took.processor:.1f} processor s",
             f"{1000 * each / len(suite()):.1f} ms a case",
@@ -172,9 +175,31 @@ def growth(_rounds: int) -> Iterator[Row]:
         yield Row(
             f"{times} x the scenarios: peak memory",
             f"{took.megabytes:.0f} MB",
-            "1 x",
-            took.megabytes / least,
+            f"as many empty tests with pytest-html {bare:.0f} MB",
+            took.megabytes / bare,
         )
+        if times > 1:
+            further = (times - 1) * len(suite()) / MEGABYTE  # thousands of cases
+            yield Row(
+                f"{times} x the scenarios: memory for each further case",
+                f"{(took.megabytes - least) / further:.1f} kB",
+                f"for each empty test {(bare - bare_least) / further:.1f} kB",
+                (took.megabytes - least) / (bare - bare_least),
+            )
+
+
+def _empty_tests(folder: Path, count: int) -> float:
+    """The megabytes that pytest with pytest-html takes for so many tests that do nothing."""
+    tests = folder / "test_nothing.py"
+    tests.write_text(
+        "import pytest\n\n"
+        f'@pytest.mark.parametrize("number", range({count}))\n'
+        "def test_nothing(number):\n    pass\n",
+        "utf-8",
+    )
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    page = [f"--html={folder / 'empty.html'}", "--self-contained-html"]
+    return child([*pytest, "--rootdir", str(folder), *page, str(tests)]).megabytes
 
 
 def weight_of_evidence(_rounds: int) -> Iterator[Row]:
