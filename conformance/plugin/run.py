@@ -21,7 +21,7 @@ from conformance.plugin.keeping import Reports, summarised
 from conformance.plugin.narrowing import narrow
 from conformance.plugin.nodes import VariantItem
 from conformance.plugin.progress import Progress
-from conformance.plugin.telling import Shown, write_areas, write_end, write_finding
+from conformance.plugin.telling import Shown, named_alike, write_areas, write_end, write_finding
 from conformance.run.conclusion import Ended, ExitCode, Tally, exit_code_of
 from conformance.run.engine import Engine
 from conformance.run.finding import Finding
@@ -268,9 +268,8 @@ class RunPlugin:
         write_areas(terminal, self.shown)
         if self._record is not None and self._read is not None:
             page = self.config.getoption("htmlpath", None)
-            pages = [Path(os.path.relpath(page))] if page else []
-            files = [*self._written, *pages, self._record.path]
-            write_end(terminal, self._read, files)
+            pages = [named_alike(page, self.report_dir)] if page else []
+            write_end(terminal, self._read, [*self._written, *pages, self._record.path])
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:

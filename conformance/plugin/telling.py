@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -112,6 +113,13 @@ def write_end(tw: Writer, record: Record, files: Iterable[Path]) -> None:
     for number, line in enumerate(next_step(summary.verdict, record, ndjson)):
         tw.write(f"{'next' if number == 0 else '':9}", light=True)
         tw.line(line)
+
+
+def named_alike(page: str, folder: Path) -> Path:
+    """A page, which pytest-html knows by its whole path, named as the reports in `folder` are."""
+    beside = folder / Path(page).name
+    alike = beside.absolute() == Path(page).absolute()
+    return beside if alike else Path(os.path.relpath(page))
 
 
 OTHERS = {

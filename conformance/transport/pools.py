@@ -28,6 +28,7 @@ class LentPools(httpx.BaseTransport):
         self._make = make
         self._shared = make() if shared else None
         self._idle: list[httpcore.ConnectionPool] = []  # the one used last is lent first
+        self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; its answer is read by whoever iterates over its stream."""
@@ -58,7 +59,8 @@ class LentPools(httpx.BaseTransport):
         )
 
     def close(self) -> None:
-        """Close every connection that is not in use."""
+        """Close every connection, those in use when their answers were read."""
+        self._closed = True
         for pool in (self._shared, *self._idle):
             if pool is not None:
                 pool.close()
@@ -75,10 +77,10 @@ class LentPools(httpx.BaseTransport):
     def _give_back(self, pool: httpcore.ConnectionPool) -> None:
         if pool is self._shared:
             return
-        if len(self._idle) < MOST_IDLE:
-            self._idle.append(pool)
-        else:
+        if self._closed or len(self._idle) >= MOST_IDLE:
             pool.close()
+        else:
+            self._idle.append(pool)
 
 
 class _Stream(httpx.SyncByteStream):

@@ -101,6 +101,16 @@ def test_of_those_that_are_idle_only_so_many_are_kept() -> None:
     assert all(pool.closed for pool in made)
 
 
+def test_a_pool_in_use_is_closed_when_it_is_given_back() -> None:
+    pools, made = lent()
+    answer = pools.handle_request(httpx.Request("GET", URL))
+    pools.close()
+    assert not made[0].closed
+    assert answer.read() == b"GET"
+    answer.close()
+    assert made[0].closed
+
+
 def test_many_threads_never_share_one() -> None:
     pools, made = lent()
     statuses: list[int] = []

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from conformance.plugin.progress import ERASE, Progress, mode, progress_line
-from conformance.plugin.telling import Shown, write_areas, write_end
+from conformance.plugin.telling import Shown, named_alike, write_areas, write_end
 from reports.terminal import area_table, finding_text, next_step
 from tests.reports.conftest import DEFECTS, Made, make
 
@@ -134,6 +134,17 @@ def test_the_end_says_verdict_reports_and_what_to_do_next(flawed: Made) -> None:
     assert "Does not conform. " in paper.text
     assert "out/audit.html     the audit page" in paper.text
     assert "next     tokenspec explain RFC" in paper.text
+
+
+def test_the_run_page_is_named_as_the_reports_beside_it_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (
+        named_alike(str(tmp_path / "out" / "a.html"), tmp_path / "out") == tmp_path / "out/a.html"
+    )
+    assert named_alike(str(tmp_path / "out" / "a.html"), Path("out")) == Path("out/a.html")
+    assert named_alike(str(tmp_path / "a.html"), Path("out")) == Path("a.html")
 
 
 def test_next_steps(flawed: Made) -> None:
