@@ -324,12 +324,20 @@ def _seen(
         finding,
         verdict=verdict,
         kind=sighting_kind(variant),
-        observed="; ".join(f"{s.problem} ({s.variant}, {s.step})" for s in seen),
+        observed=_seen_in_words(seen),
         note=note,
         deviation=seen[0].excuse if verdict is Verdict.DEVIATION else None,
         exchanges=tuple(exchange for s in seen for exchange in s.exchanges),
         seen_in=tuple(dict.fromkeys(s.variant for s in seen)),
     )
+
+
+def _seen_in_words(seen: Iterable[Sighting]) -> str:
+    """Each problem once, with the places where it was seen."""
+    places: dict[str, list[str]] = {}
+    for sighting in seen:
+        places.setdefault(sighting.problem, []).append(f"{sighting.variant}, {sighting.step}")
+    return "; ".join(f"{problem} ({'; '.join(where)})" for problem, where in places.items())
 
 
 def _looking(surround: Surround) -> Look:

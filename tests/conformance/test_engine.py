@@ -68,6 +68,16 @@ def test_whoever_looks_at_every_answer_sees_those_of_the_others_like_it(
     assert not any(note.startswith("0 answers") for note in notes)
 
 
+def test_what_was_seen_in_many_answers_is_told_once_with_its_places(
+    variants: list[Variant],
+) -> None:
+    found = {finding.key: finding for finding in findings(variants, 1, DEFECT)}
+    seen = found["success-envelope/no-store"]
+    assert seen.observed.count("does not say no-store") == 1
+    assert len(seen.seen_in) > 1
+    assert all(f"{place}, token" in seen.observed for place in seen.seen_in)
+
+
 def test_the_first_of_a_scenario_is_begun_early_and_nothing_else_is_moved(
     variants: list[Variant],
 ) -> None:
