@@ -170,6 +170,8 @@ class Campaign:
             self._go_through(singles(self.present, random))
             in_pairs = pairs(self.present, random)
             for number in itertools.count():
+                if self.spent:  # a search that the budget ended says no more than any other
+                    break
                 self._go_through(self._news())
                 self._go_through(in_pairs[number * PAIRS : (number + 1) * PAIRS])
                 _Search(self, self.seed + number, guided=bool(number % 2)).run()

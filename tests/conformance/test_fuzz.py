@@ -332,6 +332,25 @@ def test_a_budget_of_requests_is_kept() -> None:
     assert campaign(against(), 200).requests < 200 + 40
 
 
+def test_a_budget_that_a_search_used_up_ends_the_campaign(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when nothing is left to be gone through but searches."""
+    searches: list[int] = []
+
+    class Searching:
+        def __init__(self, _campaign: Campaign, number: int, *, guided: bool) -> None:
+            self.number, self.guided = number, guided
+
+        def run(self) -> None:
+            searches.append(self.number)
+            assert len(searches) < 9, "the campaign goes on"
+
+    for swept in ("singles", "pairs"):
+        monkeypatch.setattr(f"conformance.fuzz.campaign.{swept}", lambda *_arguments: [])
+    monkeypatch.setattr("conformance.fuzz.campaign._Search", Searching)
+    Campaign(against(), Budget(3), seed=7, clock=lambda: float(len(searches))).run()
+    assert searches == [7, 8, 9]
+
+
 def test_every_freedom_names_a_guard_that_exists() -> None:
     known = known_freedoms()
     named = (

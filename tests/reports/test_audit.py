@@ -225,3 +225,21 @@ def test_a_run_that_ended_early_says_how(good: Made) -> None:
         said = words(audit_page(replace(good.record, footer=footer)))
         assert "Conformance not established" in said
         assert told in said
+
+
+def left_out(record: Record, reasons: int) -> Record:
+    """The record with as many cases left out, each for a reason of its own, and none else."""
+    lines = tuple(
+        {**record.findings[0], "verdict": "not-applicable", "note": f"needs thing-{number}"}
+        for number in range(reasons)
+    )
+    return replace(record, findings=lines, requirements=(), faults=())
+
+
+def test_of_many_reasons_the_most_frequent_are_shown_and_the_rest_folded(flawed: Made) -> None:
+    page = audit_page(left_out(flawed.record, 20))
+    assert "14 more reasons" in words(page)
+    assert all(f"1 × needs thing-{number}" in words(page) for number in range(20))
+    few = audit_page(left_out(flawed.record, 8))
+    assert "more reasons" not in words(few)
+    assert all(f"1 × needs thing-{number}" in words(few) for number in range(8))
