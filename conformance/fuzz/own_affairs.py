@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from conformance.fuzz.citing import (
     CHALLENGE_METHOD,
@@ -17,13 +18,14 @@ from conformance.fuzz.citing import (
 )
 from conformance.fuzz.compare import Parting
 from conformance.fuzz.freedoms import known_freedoms
-from conformance.play.transcript import Transcript
+from conformance.play.transcript import Played, Transcript
 from conformance.play.verdicts import Kind
 from conformance.scenario.model import Answer, StepKind
 from conformance.target.model import Client, Target
 
 PRINTABLE = re.compile(r"[\x20-\x7E]*")
 OTHER_GRANTS = ("client_credentials", "password", "urn:")  # how the names of others begin
+CLIENT_KNOWN = "client.known"
 ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
 Rule = Callable[[Parting, Transcript, Target], bool]
 
@@ -124,6 +126,29 @@ def _proof_beside_bearer(parting: Parting, play: Transcript, _target: Target) ->
     return scheme.lower() == "bearer" and request.header("DPoP") is not None
 
 
+def _same_tokens_at_once(parting: Parting, play: Transcript, _target: Target) -> bool:
+    """RFC 9700 §4.14.2 is about a second use, which this is not."""
+    shown = play.step(parting.step)
+    if parting.kind is not Kind.ACCEPTED or shown is None or not shown.step.moment:
+        return False
+    others = (one for one in play.steps if one.step.moment == shown.step.moment)
+    alike = any(one is not shown and _tokens(one) == _tokens(shown) for one in others)
+    return shown.step.kind is StepKind.REFRESH and alike
+
+
+def _tokens(played: Played) -> tuple[Any, Any]:
+    return played.received.get("access_token"), played.received.get("refresh_token")
+
+
+def _credentials_of_a_public_client(parting: Parting, play: Transcript, target: Target) -> bool:
+    """RFC 6749 §2.3: whatever it authenticates with is nothing to rely on."""
+    client, shown = _client(play, target), play.step(parting.step)
+    public = client is not None and client.auth == "none"
+    named = shown is not None and play.client_id in shown.sent.get("client_id", ())
+    accepted = parting.kind is Kind.ACCEPTED and parting.guard == CLIENT_KNOWN
+    return accepted and public and named
+
+
 BY_CLIENT = "Rotation (RFC 9700 §2.2.2) and nonces (RFC 9449 §8) may be for some clients only."
 RULES: tuple[tuple[Rule, str], ...] = (
     (
@@ -154,6 +179,11 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (
         _introspection_unproven,
         "RFC 7662 §2.1 has callers authorised, and a public client proves nothing.",
+    ),
+    (_same_tokens_at_once, "Refreshes of one moment that are given the same tokens are one use."),
+    (
+        _credentials_of_a_public_client,
+        "RFC 6749 §2.3 has a public client known by its client_id, whatever it shows beside that.",
     ),
     (
         _proof_beside_bearer,

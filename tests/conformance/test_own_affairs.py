@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -39,6 +40,38 @@ class Answering:
         return self.response if self.when(request) else self.inner.send(request)
 
 
+@dataclass
+class Careless:
+    """The reference server, but credentials of a client nobody knows are passed over."""
+
+    inner: Transport
+
+    def send(self, request: Request) -> Response:
+        kept = tuple(pair for pair in request.headers if pair != ("Authorization", "Basic eDp5"))
+        return self.inner.send(replace(request, headers=kept))
+
+
+@dataclass
+class Repeating:
+    """The reference server, but the same refresh gets the same answer, or one with a new token."""
+
+    inner: Transport
+    new_token: bool
+    answers: dict[bytes, Response] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def send(self, request: Request) -> Response:
+        if b"grant_type=refresh_token" not in request.body:
+            return self.inner.send(request)
+        with self.lock:
+            if request.body not in self.answers:
+                self.answers[request.body] = self.inner.send(request)
+            elif self.new_token:
+                said = json.loads(self.answers[request.body].body)
+                return answer(200, **{**said, "access_token": "another-token-of-the-same-refresh"})
+            return self.answers[request.body]
+
+
 def answer(status: int, **content: Any) -> Response:
     return Response(status, (("Content-Type", "application/json"),), json.dumps(content).encode())
 
@@ -47,9 +80,16 @@ def judged(
     document: Document, when: When, response: Response, *defects: str
 ) -> tuple[Counterexample | None, list[str]]:
     """What a campaign says of one case, and the freedoms it met."""
+    return judged_at(document, lambda inner: Answering(inner, when, response), *defects)
+
+
+def judged_at(
+    document: Document, changed: Callable[[Transport], Transport], *defects: str
+) -> tuple[Counterexample | None, list[str]]:
+    """The same at a server that is the reference server, changed."""
     setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), defects)
-    connect = setup.party.connect
-    party = replace(setup.party, connect=lambda: Answering(connect(), when, response))
+    server = changed(setup.party.connect())
+    party = replace(setup.party, connect=lambda: server)
     made = Campaign(replace(setup, party=party), Budget(1), seed=1)
     return made.judge(finished(document)), list(made.progress.free)
 
@@ -111,6 +151,37 @@ def test_it_is_left_to_the_server(
     found, free = judged(document, when, response)
     assert found is None
     assert [reason for reason in free if why in reason], free
+
+
+UNKNOWN = {"Authorization": "Basic eDp5"}
+
+
+@pytest.mark.parametrize(
+    ("document", "held"),
+    [
+        ({"base": "code-exchange", "headers": UNKNOWN}, False),
+        ({"base": "refresh", "headers": UNKNOWN}, False),
+        ({"base": "code-exchange", "headers": UNKNOWN, "client": "client_secret_post"}, True),
+    ],
+)
+def test_what_a_public_client_shows_beside_its_name_may_be_passed_over(
+    document: Document, *, held: bool
+) -> None:
+    found, free = judged_at(document, Careless)
+    assert (found is not None) is held
+    assert any("whatever it shows" in why for why in free) is not held
+
+
+@pytest.mark.parametrize("new_token", [False, True])
+def test_refreshes_of_one_moment_with_the_same_tokens_are_one_use(*, new_token: bool) -> None:
+    both: list[Document] = [
+        {"refresh": {"refresh_token": {"copy": "refresh.refresh_token"}}, "expect": "oracle"}
+        for _ in range(2)
+    ]
+    document: Document = {"base": "refresh", "then": [{"together": both}]}
+    found, free = judged_at(document, lambda inner: Repeating(inner, new_token))
+    assert (found is not None) is new_token
+    assert any("the same tokens" in why for why in free) is not new_token
 
 
 @pytest.mark.parametrize(
