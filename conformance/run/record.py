@@ -19,6 +19,7 @@ from conformance.errors import Problem, UnusableFile
 from conformance.run.conclusion import Tally
 from conformance.run.evidence import ShownExchange
 from conformance.run.finding import Finding
+from conformance.run.giving_back import GivingBack
 from conformance.run.setup import Setup
 from conformance.run.stored import StoredEvidence, StoredFinding
 from reports.record import Record
@@ -126,7 +127,8 @@ class RecordWriter:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._file: IO[str] = path.open("w", encoding="utf-8")
+        self._file: IO[bytes] = path.open("wb")
+        self._giving_back = GivingBack()
 
     def __enter__(self) -> Self:
         return self
@@ -142,8 +144,10 @@ class RecordWriter:
     def write(self, line: Mapping[str, Any]) -> None:
         """Add one line."""
         text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
-        self._file.write(text.encode("utf-8", "replace").decode() + "\n")
+        octets = self._file.write(text.encode("utf-8", "replace") + b"\n")
         self._file.flush()
+        del text
+        self._giving_back.gone(octets)
 
     def close(self) -> None:
         """Close the file."""
@@ -186,7 +190,7 @@ def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
 
 def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Number, offset in bytes and value of each whole line."""
-    number, offset = 1, 0
+    number, offset, giving_back = 1, 0, GivingBack()
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
@@ -194,6 +198,7 @@ def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
                     value = json.loads(line)
                     yield number, offset, value if isinstance(value, dict) else {}
                 offset += len(line)
+                giving_back.gone(len(line))
     except OSError as error:
         raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {error}")]) from error
     except ValueError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import Problem, UnusableFile
+from conformance.run.giving_back import GivingBack
 
 EVIDENCE = ("exchanges", "twin")  # nearly all of a finding's size
 
@@ -23,6 +24,7 @@ class StoredEvidence:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._at, self._last = -1, dict[str, Any]()
+        self._giving_back = GivingBack()
 
     def finding(self, offset: int, key: object) -> Mapping[str, Any]:
         """The whole finding that begins so many bytes into the file.
@@ -41,9 +43,11 @@ class StoredEvidence:
         try:
             with self._path.open("rb") as file:
                 file.seek(offset)
-                line = json.loads(file.readline())
+                text = file.readline()
+            line = json.loads(text)
         except (OSError, ValueError) as error:
             raise self._changed(str(error)) from error
+        self._giving_back.gone(len(text))
         return line if isinstance(line, dict) else {}
 
     def _changed(self, why: str) -> UnusableFile:
