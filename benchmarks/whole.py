@@ -158,10 +158,8 @@ def growth(_rounds: int) -> Iterator[Row]:
     first, least, bare_least = 0.0, 0.0, 0.0
     for times in GROWTH:
         with tempfile.TemporaryDirectory() as folder:
-            _copies(Path(folder) / "more", times - 1)
-            command = [*TOKENSPEC, "run", "--report-dir", folder]
-            command += ["--scenarios", str(Path(folder) / "more")] if times > 1 else []
-            took = child(command)
+            run = ["run", "--report-dir", folder, *_so_many(times, Path(folder) / "more")]
+            took = child([*TOKENSPEC, *run])
             bare = _empty_tests(Path(folder), times * len(suite()))
         each = took.processor / times
         first, least = first or each, least or took.megabytes
@@ -220,21 +218,21 @@ def weight_of_evidence(_rounds: int) -> Iterator[Row]:
 def _talkative(count: int, times: int) -> tuple[float, float]:
     """Peak memory and size of the record, in megabytes, with so many further headers."""
     with tempfile.TemporaryDirectory() as folder:
-        _copies(Path(folder) / "more", times - 1)
-        command = [sys.executable, "-m", "benchmarks.talkative", str(count)]
-        command += ["run", "--report-dir", folder]
-        command += ["--scenarios", str(Path(folder) / "more")] if times > 1 else []
-        peak = child(command).megabytes
+        run = ["run", "--report-dir", folder, *_so_many(times, Path(folder) / "more")]
+        talkative = [sys.executable, "-m", "benchmarks.talkative", str(count)]
+        peak = child([*talkative, *run]).megabytes
         return peak, (Path(folder) / "record.ndjson").stat().st_size / MEGA
 
 
-def _copies(folder: Path, count: int) -> None:
+def _so_many(times: int, folder: Path) -> list[str]:
+    """The options of a run of so many times the scenarios; the copies are made in `folder`."""
     for path in BUNDLED.rglob("*.yaml"):
-        for number in range(count):
+        for number in range(times - 1):
             place = folder / str(number) / path.relative_to(BUNDLED)
             place.parent.mkdir(parents=True, exist_ok=True)
             text = path.read_text("utf-8")
             place.write_text(IDENTIFIER.sub(rf"id: \1-copy-{number}", text), "utf-8")
+    return ["--scenarios", str(folder)] if times > 1 else []
 
 
 def selftest(_rounds: int) -> Iterator[Row]:

@@ -34,6 +34,11 @@ def _client(play: Transcript, target: Target) -> Client | None:
     return next((one for one in target.clients if one.client_id == play.client_id), None)
 
 
+def _is_public(play: Transcript, target: Target) -> bool:
+    client = _client(play, target)
+    return client is not None and client.auth == "none"
+
+
 def _error_unnamed(parting: Parting, _play: Transcript, _target: Target) -> bool:
     return parting.kind is Kind.WRONG_ERROR and parting.guard not in known_freedoms().errors
 
@@ -111,9 +116,8 @@ def _introspection_unproven(parting: Parting, play: Transcript, target: Target) 
     """RFC 7662 §2.1."""
     shown = play.step(parting.step)
     turned_away = shown is not None and shown.answer is Answer.REFUSED
-    client = _client(play, target)
-    public = client is not None and client.auth == "none"
-    return turned_away and public and parting.step_kind is StepKind.INTROSPECT
+    introspecting = parting.step_kind is StepKind.INTROSPECT
+    return turned_away and introspecting and _is_public(play, target)
 
 
 def _proof_beside_bearer(parting: Parting, play: Transcript, _target: Target) -> bool:
@@ -142,11 +146,10 @@ def _tokens(played: Played) -> tuple[Any, Any]:
 
 def _credentials_of_a_public_client(parting: Parting, play: Transcript, target: Target) -> bool:
     """RFC 6749 §2.3: whatever it authenticates with is nothing to rely on."""
-    client, shown = _client(play, target), play.step(parting.step)
-    public = client is not None and client.auth == "none"
+    shown = play.step(parting.step)
     named = shown is not None and play.client_id in shown.sent.get("client_id", ())
     accepted = parting.kind is Kind.ACCEPTED and parting.guard == CLIENT_KNOWN
-    return accepted and public and named
+    return accepted and named and _is_public(play, target)
 
 
 BY_CLIENT = "Rotation (RFC 9700 §2.2.2) and nonces (RFC 9449 §8) may be for some clients only."

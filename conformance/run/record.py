@@ -143,10 +143,8 @@ class RecordWriter:
 
     def write(self, line: Mapping[str, Any]) -> None:
         """Add one line."""
-        text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
-        octets = self._file.write(text.encode("utf-8", "replace") + b"\n")
+        octets = self._file.write(_octets(line))
         self._file.flush()
-        del text
         self._giving_back.gone(octets)
 
     def close(self) -> None:
@@ -203,6 +201,11 @@ def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
         raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {error}")]) from error
     except ValueError as error:
         raise UnusableFile([Problem(str(path), number, 1, f"damaged line: {error}")]) from error
+
+
+def _octets(line: Mapping[str, Any]) -> bytes:
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace") + b"\n"
 
 
 def _moment(seconds: float) -> str:

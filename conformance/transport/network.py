@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -175,12 +176,13 @@ def _wire(network: Network, backend: AllowedBackend, *, verify_tls: bool) -> Len
         "keepalive_expiry": KEPT_FOR,
         "network_backend": backend,
     }
-    return LentPools(lambda: _pool(network, settings), shared=network.http2)
+    return LentPools(_making(network, settings), shared=network.http2)
 
 
-def _pool(network: Network, settings: Mapping[str, Any]) -> httpcore.ConnectionPool:
+def _making(network: Network, settings: Mapping[str, Any]) -> Callable[[], httpcore.ConnectionPool]:
+    """What makes a pool; a proxy is looked at now, once for all of them."""
     if not network.proxy:
-        return httpcore.ConnectionPool(**settings)
+        return partial(httpcore.ConnectionPool, **settings)
     proxy = httpx.Proxy(network.proxy)
     place = httpcore.URL(
         scheme=proxy.url.raw_scheme,
@@ -188,7 +190,7 @@ def _pool(network: Network, settings: Mapping[str, Any]) -> httpcore.ConnectionP
         port=proxy.url.port,
         target=proxy.url.raw_path,
     )
-    return httpcore.HTTPProxy(place, proxy.raw_auth, **settings)
+    return partial(httpcore.HTTPProxy, place, proxy.raw_auth, **settings)
 
 
 def tls_context(network: Network, *, verify_tls: bool = True) -> ssl.SSLContext:

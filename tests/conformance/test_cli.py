@@ -11,10 +11,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from html import escape, unescape
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -28,6 +27,7 @@ from reference_server import Server
 from reference_server.demo import demo_config
 from reference_server.shell import running
 from reports.words import case_anchor
+from tests.run_page import rows_of
 
 TARGET = """\
 format: 1
@@ -67,13 +67,6 @@ def tokenspec(folder: Path, *arguments: str, **env: str) -> subprocess.Completed
 def issuer() -> Iterator[str]:
     with running(lambda issuer: Server(demo_config(issuer))) as found:
         yield found
-
-
-def rows_of(page: str) -> list[dict[str, Any]]:
-    """What pytest-html says of each case."""
-    found = re.search(r'data-jsonblob="([^"]*)"', page)
-    assert found
-    return [row for rows in json.loads(unescape(found.group(1)))["tests"].values() for row in rows]
 
 
 def test_the_main_job(tmp_path: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
 import json
-import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +11,7 @@ from pathlib import Path
 from reference_server import Request, Response, Server
 from reference_server.demo import demo_config
 from reference_server.shell import running
+from tests.run_page import texts_of
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
 TARGET = """\
@@ -60,19 +59,7 @@ def test_nothing_a_server_sends_becomes_markup_or_a_control_sequence(tmp_path: P
     assert "\x1b[2J" not in done.stdout
     assert "\x07" not in done.stdout
     page = (tmp_path / "tokenspec-report" / "report.html").read_text(encoding="utf-8")
-    found = re.search(r'data-jsonblob="([^"]*)"', page)
-    assert found
-    blob = json.loads(html.unescape(found.group(1)))
-    shown = [
-        text
-        for rows in blob["tests"].values()
-        for row in rows
-        for text in (
-            *(str(extra["content"]) for extra in row["extras"]),
-            str(row["log"]),
-            *map(str, row["resultsTableRow"]),
-        )
-    ]
+    shown = texts_of(page)
     assert any("onerror=alert" in text for text in shown)  # it is shown,
     assert not any("<img" in text or "</script" in text for text in shown)  # as text
     assert page.count("<img src=x") == 0

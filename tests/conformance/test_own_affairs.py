@@ -18,13 +18,10 @@ from conformance.fuzz.saving import as_scenario
 from conformance.http import Request, Response, Transport
 from conformance.play.verdicts import Verdict
 from conformance.run.examine import Examiner
-from conformance.run.opening import prepare_in_process
 from conformance.scenario.loader import load_document
-from conformance.target.bundled import bundled_target
 from conformance.vocabulary import vocabulary
-from reference_server.demo import demo_config
+from tests.conformance.campaigns import against
 
-ISSUER = "https://server.example"
 When = Callable[[Request], bool]
 
 
@@ -87,7 +84,7 @@ def judged_at(
     document: Document, changed: Callable[[Transport], Transport], *defects: str
 ) -> tuple[Counterexample | None, list[str]]:
     """The same at a server that is the reference server, changed."""
-    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), defects)
+    setup = against(*defects)
     server = changed(setup.party.connect())
     party = replace(setup.party, connect=lambda: server)
     made = Campaign(replace(setup, party=party), Budget(1), seed=1)
@@ -226,7 +223,7 @@ def test_the_same_address_in_another_spelling_is_a_warning(change: Document) -> 
     assert found is not None
     assert found.verdict is Verdict.WARN
     assert found.parting.requirement == "RFC6749-3.1.2.3-simple_string_comparison"
-    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), (registering,))
+    setup = against(registering)
     (variant,) = load_document(as_scenario(found), vocabulary(), area="generated").variants
     assert Examiner(setup, (variant,)).examine(variant).verdict is Verdict.WARN
 
@@ -287,7 +284,7 @@ def test_of_two_earlier_failures_neither_is_taken_for_the_cause(
     failures: list[Document], *, held: bool
 ) -> None:
     """A choice that was learned is held against a target where it alone can be meant."""
-    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), ())
+    setup = against()
     connect, refreshing = setup.party.connect, at("/token", grant_type="refresh_token")
     seen: list[Request] = []
 
@@ -304,32 +301,21 @@ def test_of_two_earlier_failures_neither_is_taken_for_the_cause(
     assert (found.choice if found else "") == ("refresh-after-wrong-client" if held else "")
 
 
-class NoProofBesideBearer:
-    """A server that refuses a proof beside a bearer token."""
-
-    def __init__(self, inner: Transport) -> None:
-        self.inner = inner
-
-    def send(self, request: Request) -> Response:
-        bearer = (request.header("Authorization") or "").startswith("Bearer ")
-        if bearer and request.header("DPoP"):
-            return Response(400, (), b'{"error": "invalid_request"}')
-        return self.inner.send(request)
+def proof_beside_bearer(request: Request) -> bool:
+    bearer = (request.header("Authorization") or "").startswith("Bearer ")
+    return bearer and bool(request.header("DPoP"))
 
 
 def test_a_proof_beside_a_bearer_token_may_be_refused() -> None:
-    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), ())
-    connect = setup.party.connect
-    strict = replace(setup.party, connect=lambda: NoProofBesideBearer(connect()))
     step = {"userinfo": {}, "dpop": {"key": "other"}, "expect": "oracle"}
-    document = finished({"base": "code-exchange", "then": [step]})
-    campaign = Campaign(replace(setup, party=strict), Budget(1), seed=1)
-    assert campaign.judge(document) is None
-    assert [why.split(" has")[0] for why in campaign.progress.free] == ["RFC 9449 §7.1"]
+    document = {"base": "code-exchange", "then": [step]}
+    found, free = judged(document, proof_beside_bearer, INVALID_REQUEST)
+    assert found is None
+    assert [why.split(" has")[0] for why in free] == ["RFC 9449 §7.1"]
 
 
 class Bare:
-    """A server that has never heard of OpenID Connect, and is particular about addresses."""
+    """A server that has never heard of OpenID Connect."""
 
     def __init__(self, inner: Transport) -> None:
         self.inner = inner
@@ -343,7 +329,7 @@ class Bare:
 
 @pytest.mark.parametrize("openid", [True, False])
 def test_openid_connect_is_asked_of_its_providers(*, openid: bool) -> None:
-    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), ())
+    setup = against()
     connect = setup.party.connect
     party = replace(setup.party, connect=lambda: Bare(connect()))
     decisions = {**setup.decisions}
@@ -357,23 +343,11 @@ def test_openid_connect_is_asked_of_its_providers(*, openid: bool) -> None:
 
 def test_an_address_left_out_may_count_as_sent() -> None:
     """RFC 6749 §3.1.2.3; the suite only observes what a server makes of it later."""
-    setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), ())
-    document = finished(
-        {
-            "base": "code-exchange",
-            "client": "single",
-            "authorize": {"redirect_uri": {"omit": True}},
-        }
-    )
-
-    class Particular(Bare):
-        def send(self, request: Request) -> Response:
-            if request.method == "POST" and b"grant_type" in request.body:
-                return Response(400, (), b'{"error": "invalid_request"}')
-            return self.inner.send(request)
-
-    connect = setup.party.connect
-    party = replace(setup.party, connect=lambda: Particular(connect()))
-    campaign = Campaign(replace(setup, party=party), Budget(1), seed=1)
-    assert campaign.judge(document) is None
-    assert [why for why in campaign.progress.free if why.startswith("An address")]
+    document = {
+        "base": "code-exchange",
+        "client": "single",
+        "authorize": {"redirect_uri": {"omit": True}},
+    }
+    found, free = judged(document, at("/token"), INVALID_REQUEST)
+    assert found is None
+    assert [why for why in free if why.startswith("An address")]

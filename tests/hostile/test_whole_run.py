@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
 import json
-import re
 import subprocess
 import sys
 from itertools import chain, count, cycle, repeat
@@ -15,6 +13,7 @@ from behaviours import BEHAVIOURS, SCRIPT
 from server import PLACES, Hostile, hostile
 
 from conformance.run.opening import open_target
+from tests.run_page import texts_of
 from tests.target_files import PUBLIC
 
 TARGET = (
@@ -83,13 +82,6 @@ def assert_nothing_scripts(path: Path) -> None:
     """What a server sent stands in the run page as text, in no row as markup."""
     page = path.read_text("utf-8")
     assert SCRIPT not in page
-    found = re.search(r'data-jsonblob="([^"]*)"', page)
-    assert found
-    rows = [row for rows in json.loads(html.unescape(found.group(1)))["tests"].values()
-            for row in rows]  # fmt: skip
-    for row in rows:
-        shown = [str(extra["content"]) for extra in row["extras"]]
-        shown += [str(row["log"]), *map(str, row["resultsTableRow"])]
-        for text in shown:
-            assert "<img" not in text
-            assert "</script" not in text
+    for text in texts_of(page):
+        assert "<img" not in text
+        assert "</script" not in text
