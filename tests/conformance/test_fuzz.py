@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from conformance.cli import main
 from conformance.fuzz import citing
@@ -17,16 +18,18 @@ from conformance.fuzz.campaign import (
     Counterexample,
     Progress,
 )
-from conformance.fuzz.documents import Document, finished
+from conformance.fuzz.documents import MOST_DEVIATIONS, Document, documents, finished, name_of
 from conformance.fuzz.freedoms import known_freedoms
 from conformance.fuzz.operations import EXPIRIES, OPERATIONS, straying
-from conformance.fuzz.saving import save
+from conformance.fuzz.places import changed
+from conformance.fuzz.saving import save, to_yaml
 from conformance.play import standing
 from conformance.play.verdicts import Verdict
 from conformance.registry import Registry
 from conformance.run.examine import Examiner
 from conformance.run.setup import Setup
-from conformance.scenario.loader import load_file
+from conformance.scenario.loader import load_document, load_file
+from conformance.target.capabilities import CAPABILITIES
 from conformance.vocabulary import vocabulary
 from reference_server.guarding import GUARDS
 from tests.conformance.campaigns import (
@@ -53,6 +56,27 @@ def first(setup: Setup, wanted: Callable[[Counterexample], bool]) -> Counterexam
     made: Campaign | None = None
     made = Campaign(setup, Budget(1, 6000), seed=7, clock=clock)
     return next(filter(wanted, made.run().found))
+
+
+@given(documents(sorted(CAPABILITIES)))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+def test_a_generated_document_is_a_scenario_and_survives_its_file(document: Document) -> None:
+    made = load_document(document, vocabulary(), area="generated", shown="x.yaml")
+    path = Path("x.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "read_text", lambda _self, **_: to_yaml(document))
+        read = load_file(path, vocabulary(), shown="x.yaml")
+    assert len(read) == 1
+    assert read[0].variants[0].steps == made.variants[0].steps
+    assert read[0].variants[0].setting == made.variants[0].setting
+
+
+@given(documents(sorted(CAPABILITIES)))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+def test_a_document_has_few_changes_and_a_stable_name(document: Document) -> None:
+    course = document.get("then", ())
+    assert changed(document) + straying(course) <= MOST_DEVIATIONS
+    assert name_of(document) == name_of({**document, "title": "another"})
 
 
 def test_an_operation_says_in_how_many_steps_it_strays() -> None:
