@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
-if not any(entry.value == "conformance.plugin" for entry in entry_points(group="pytest11")):
-    pytest_plugins = ["conformance.plugin"]
+PLUGIN = "tokenspec.conformance.plugin"
+
+if not any(entry.value == PLUGIN for entry in entry_points(group="pytest11")):
+    pytest_plugins = [PLUGIN]

@@ -9,10 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from reports.audit import audit_page
 from tests.reports.browser import PROGRAM, dom
 from tests.reports.conftest import DEFECTS, make
 from tests.reports.test_page_in_browser import TELL, four_hundred, told, with_script
+from tokenspec.reports.audit import audit_page
 
 MEASURE = f"""<script>{TELL}
 addEventListener("load", () => {{

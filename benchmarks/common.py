@@ -18,21 +18,21 @@ from dataclasses import dataclass, replace
 
 import httpx
 
-from conformance.http import Transport
-from conformance.play.oracle import Told
-from conformance.plugin.options import BUNDLED
-from conformance.run.engine import Engine
-from conformance.run.evidence import evidence
-from conformance.run.examine import Examiner, Show
-from conformance.run.opening import network_of
-from conformance.run.setup import Setup, prepare
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Variant
-from conformance.target.bundled import bundled_target
-from conformance.target.model import Lifetimes
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.http import Transport
+from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.run.evidence import evidence
+from tokenspec.conformance.run.examine import Examiner, Show
+from tokenspec.conformance.run.opening import network_of
+from tokenspec.conformance.run.setup import Setup, prepare
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.target.model import Lifetimes
+from tokenspec.conformance.vocabulary import vocabulary
 
-TOKENSPEC = (sys.executable, "-m", "conformance")
+TOKENSPEC = (sys.executable, "-m", "tokenspec")
 JOBS = 4  # as the bundled target has it
 MEGABYTE = 1024  # in the kilobytes of `ru_maxrss`
 UP_WITHIN = 30.0  # seconds
@@ -105,10 +105,10 @@ def in_turn(rounds: int, **actions: Callable[[], float]) -> dict[str, float]:
 
 
 @functools.cache
-def suite() -> tuple[Variant, ...]:
+def suite() -> tuple[Case, ...]:
     """Every case of the bundled suite."""
     scenarios = load_folders([BUNDLED], vocabulary())
-    return tuple(variant for scenario in scenarios for variant in scenario.variants)
+    return tuple(case for scenario in scenarios for case in scenario.cases)
 
 
 def play_suite(
@@ -117,19 +117,19 @@ def play_suite(
     jobs: int = JOBS,
     show: Show = evidence,
     told: dict[str, Told] | None = None,
-    variants: Sequence[Variant] | None = None,
+    cases: Sequence[Case] | None = None,
 ) -> float:
     """Seconds to examine every case as a run does, but without pytest.
 
     `told` is what the oracle said in an earlier play; with it the oracle does nothing.
     """
-    chosen = suite() if variants is None else variants
+    chosen = suite() if cases is None else cases
     begun = time.perf_counter()
     examine = functools.partial(Examiner, show=show, told=told)
     engine = Engine(setup, chosen, jobs=jobs, examine=examine)
     engine.submit(chosen)
-    for variant in chosen:
-        engine.finding(variant)
+    for case in chosen:
+        engine.finding(case)
     engine.close()
     return time.perf_counter() - begun
 

@@ -21,20 +21,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.out_of_reach import reasons
-from conformance.fuzz.campaign import Budget, Campaign, Counterexample
-from conformance.fuzz.operations import straying
-from conformance.fuzz.places import changed
-from conformance.fuzz.saving import save
-from conformance.run.examine import Examiner
-from conformance.run.narrowing import read_shard
-from conformance.run.opening import prepare_in_process
-from conformance.run.setup import Setup
-from conformance.scenario.loader import load_file
-from conformance.triangle.grounds import Ground
-from conformance.triangle.matrix import Matrix, make_matrix
-from conformance.triangle.workshop import Workshop, workshop
-from conformance.vocabulary import vocabulary
-from reference_server.defects import DEFECTS
+from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample
+from tokenspec.conformance.fuzz.operations import straying
+from tokenspec.conformance.fuzz.places import changed
+from tokenspec.conformance.fuzz.saving import save
+from tokenspec.conformance.run.examine import Examiner
+from tokenspec.conformance.run.narrowing import read_shard
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.scenario.loader import load_file
+from tokenspec.conformance.triangle.grounds import Ground
+from tokenspec.conformance.triangle.matrix import Matrix, make_matrix
+from tokenspec.conformance.triangle.workshop import Workshop, workshop
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.defects import DEFECTS
 
 NEW = 5  # servers at which a scenario is played until its finding shows again
 
@@ -93,8 +93,8 @@ def replays(found: Counterexample, servers: Iterable[Setup]) -> bool:
     """Whether the scenario of a finding finds it again at one of these, read from its file."""
     with tempfile.TemporaryDirectory() as folder:
         (scenario,) = load_file(save(found, Path(folder)), vocabulary())
-    (variant,) = scenario.variants
-    findings = (Examiner(server, (variant,)).examine(variant) for server in servers)
+    (case,) = scenario.cases
+    findings = (Examiner(server, (case,)).examine(case) for server in servers)
     wanted = (found.verdict, found.parting.kind)
     return any((finding.verdict, finding.kind) == wanted for finding in findings)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from conformance.fuzz.campaign import Budget, Campaign
-from conformance.run.opening import prepare_in_process
-from conformance.triangle.grounds import grounds
+from tokenspec.conformance.fuzz.campaign import Budget, Campaign
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.triangle.grounds import grounds
 
 
 def search(name: str, seconds: float, seed: int) -> int:

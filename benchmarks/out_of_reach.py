@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.fuzz.freedoms import Freedom, known_freedoms
-from conformance.fuzz.seeds import all_seeds
-from conformance.play.verdicts import Kind, Verdict
-from conformance.scenario.model import StepKind
-from conformance.triangle.matrix import Matrix
-from conformance.triangle.workshop import Workshop
-from reference_server.defects import DEFECTS
+from tokenspec.conformance.fuzz.freedoms import Freedom, known_freedoms
+from tokenspec.conformance.fuzz.seeds import all_seeds
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.scenario.model import StepKind
+from tokenspec.conformance.triangle.matrix import Matrix
+from tokenspec.conformance.triangle.workshop import Workshop
+from tokenspec.reference_server.defects import DEFECTS
 
 FREE = "no MUST or SHOULD: the suite notes the difference and a campaign does not report it"
 DOCUMENT = "a document or page that is fetched by itself and is no part of an exchange"
@@ -111,10 +111,10 @@ def _by_rule(name: str, matrix: Matrix, shop: Workshop, firm: frozenset[str]) ->
     kills = [kill for kill in matrix.kills if kill.defect == name]
     if kills and all(kill.verdict == Verdict.OBSERVE for kill in kills):
         return FREE
-    if kills and all(shop.variants[kill.variant].steps[-1].kind in BY_ITSELF for kill in kills):
+    if kills and all(shop.cases[kill.case].steps[-1].kind in BY_ITSELF for kill in kills):
         return DOCUMENT
     free = next((f"free: {row.why}" for row in known_freedoms().rows if _frees(row, name)), "")
-    sought = name in SHOWN_OTHERWISE or any(kill.variant in firm for kill in kills)
+    sought = name in SHOWN_OTHERWISE or any(kill.case in firm for kill in kills)
     return free or ("" if sought else SECOND_ANSWER)
 
 

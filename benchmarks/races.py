@@ -17,19 +17,19 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from conformance.play.verdicts import Verdict
-from conformance.plugin.options import BUNDLED
-from conformance.run import examine
-from conformance.run.examine import BROKEN, Examiner
-from conformance.run.opening import network_of
-from conformance.run.setup import prepare
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Variant
-from conformance.triangle.grounds import grounds
-from conformance.vocabulary import vocabulary
-from reference_server import Server, ServerConfig
-from reference_server.defects import tokens
-from reference_server.shell import running
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run import examine
+from tokenspec.conformance.run.examine import BROKEN, Examiner
+from tokenspec.conformance.run.opening import network_of
+from tokenspec.conformance.run.setup import prepare
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.triangle.grounds import grounds
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server import Server, ServerConfig
+from tokenspec.reference_server.defects import tokens
+from tokenspec.reference_server.shell import running
 
 # Each race whose verdict depends on luck, and the defect it has to notice.
 RACES: Mapping[str, str] = {
@@ -61,18 +61,18 @@ def serve(
         told.recv()
 
 
-def measure(variant: Variant, runs: int, window: float) -> Counter[str]:
+def measure(case: Case, runs: int, window: float) -> Counter[str]:
     """How often each verdict came of a race, at a server that has its defect or is atomic."""
-    defects = (RACES[variant.key],) if window else ()
+    defects = (RACES[case.key],) if window else ()
     ours, theirs = multiprocessing.Pipe()
-    ground = grounds()[ELSEWHERE.get(variant.key, "bundled")]
+    ground = grounds()[ELSEWHERE.get(case.key, "bundled")]
     arguments = (ground.config, window, defects, theirs)
     server = multiprocessing.Process(target=serve, args=arguments, daemon=True)
     server.start()
     target = replace(ground.target, issuer=ours.recv())
     with network_of(target) as network:
-        examiner = Examiner(prepare(target, network), [variant], show=lambda _play, _hide: ())
-        counts = Counter(str(examiner.examine(variant).verdict) for _ in range(runs))
+        examiner = Examiner(prepare(target, network), [case], show=lambda _play, _hide: ())
+        counts = Counter(str(examiner.examine(case).verdict) for _ in range(runs))
     ours.send("stop")
     server.join()
     return counts
@@ -89,7 +89,7 @@ def main() -> None:
     examine.RACES = min(examine.RACES, options.plays)
     examine.MEETINGS = options.plays
     scenarios = load_folders([BUNDLED], vocabulary())
-    every = {variant.key: variant for scenario in scenarios for variant in scenario.variants}
+    every = {case.key: case for scenario in scenarios for case in scenario.cases}
     started = time.monotonic()
     for key in (key for key in RACES if options.only in key):
         counts = measure(every[key], options.runs, options.window)

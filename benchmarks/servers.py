@@ -15,14 +15,14 @@ from urllib.parse import urlencode
 import httpx
 
 from benchmarks.common import TOKENSPEC, Row, child, over_loopback, served
-from conformance.play import requests, wire
-from conformance.play.memory import Memory
-from conformance.play.player import session_of
-from conformance.run.opening import open_target
-from conformance.run.record import read_record
-from conformance.run.setup import Setup
-from conformance.scenario.model import Setting
 from tests.peers.launch import PeerError, running
+from tokenspec.conformance.play import requests, wire
+from tokenspec.conformance.play.memory import Memory
+from tokenspec.conformance.play.player import session_of
+from tokenspec.conformance.run.opening import open_target
+from tokenspec.conformance.run.record import read_record
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.scenario.model import Setting
 
 CODES = 100  # exchanged in a round
 CLIENTS = 4  # requests at once

@@ -10,9 +10,9 @@ import sys
 from dataclasses import replace
 from unittest import mock
 
-from conformance.cli import main
-from reference_server import Server
-from reference_server.messages import Request, Response
+from tokenspec.conformance.cli import main
+from tokenspec.reference_server import Server
+from tokenspec.reference_server.messages import Request, Response
 
 OCTETS = 500  # of one header, which evidence shows whole
 

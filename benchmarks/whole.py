@@ -22,14 +22,14 @@ from benchmarks.common import (
     served,
     suite,
 )
-from conformance.fuzz.campaign import Budget, Campaign
-from conformance.play.oracle import Told
-from conformance.plugin.options import BUNDLED
-from conformance.run.opening import BUNDLED_ISSUER, prepare_in_process
-from conformance.run.setup import Setup
-from conformance.target.bundled import bundled_target
-from reference_server.defects import DEFECTS
-from reference_server.demo import demo_config
+from tokenspec.conformance.fuzz.campaign import Budget, Campaign
+from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.opening import BUNDLED_ISSUER, prepare_in_process
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.demo import demo_config
 
 VERDICT_LINE = 3  # of the record: after the header and the coverage
 PATIENCE = 60.0  # seconds

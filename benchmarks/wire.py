@@ -12,9 +12,9 @@ import httpx
 
 from benchmarks.common import JOBS, Row, over_loopback, play_suite, served, suite
 from benchmarks.whole import in_process
-from conformance.http import Request, Response, Transport
-from conformance.run.setup import Setup
-from conformance.target.model import Target
+from tokenspec.conformance.http import Request, Response, Transport
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.target.model import Target
 
 ROUND_TRIPS = (0.02, 0.1, 0.3)  # seconds
 EVERY = {1: 16, 4: 4, 16: 1, 64: 1}  # jobs: one scenario in so many is played, the time scaled up
@@ -110,7 +110,7 @@ def far(_rounds: int) -> Iterator[Row]:
             base = replace(base, target=_with_jobs(base, jobs))
             away = Far(base.counted, round_trip)
             party = replace(base.party, target=base.target, connect=lambda away=away: away)
-            seconds = play_suite(replace(base, party=party), jobs=jobs, variants=chosen)
+            seconds = play_suite(replace(base, party=party), jobs=jobs, cases=chosen)
             least = away.sent * round_trip / jobs
             share = "" if every == 1 else f" (1 scenario in {every}, scaled)"
             scale = len(suite()) / len(chosen)

@@ -1,3 +1,1 @@
-"""A conformance harness for OAuth 2.0 token endpoints."""
-
-__version__ = "0.1.0"
+"""The harness: what is asked of a token endpoint, how it is played, judged and kept."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from conformance.errors import Problem, UnusableFile
+from tokenspec.conformance.errors import Problem, UnusableFile
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
@@ -66,7 +66,7 @@ class Reader:
     def finish(self) -> None:
         """Raise UnusableFile if anything was wrong."""
         if self.problems:
-            told_once = dict.fromkeys(self.problems)  # a shared key is read for every variant
+            told_once = dict.fromkeys(self.problems)  # a shared key is read for every case
             raise UnusableFile(sorted(told_once, key=lambda p: (p.line, p.column)))
 
     def documents(self, text: str) -> list[Marked]:

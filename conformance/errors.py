@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from conformance.texts import harmless
+from tokenspec.conformance.texts import harmless
 
 
 class TokenspecError(Exception):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 
-from conformance.checks import CHECKS
-from conformance.registry import Registry
-from conformance.scenario.loader import Vocabulary
-from conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.checks import CHECKS
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.scenario.loader import Vocabulary
+from tokenspec.conformance.target.capabilities import CAPABILITIES
 
 
 @functools.cache

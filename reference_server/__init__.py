@@ -1,9 +1,9 @@
 """The reference authorization server: strict, in memory, and the oracle of the harness."""
 
-from reference_server.config import Api, Client, Policy, ServerConfig, User
-from reference_server.errors import OAuthError
-from reference_server.messages import Refusal, Request, Response
-from reference_server.server import Server
+from tokenspec.reference_server.config import Api, Client, Policy, ServerConfig, User
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.messages import Refusal, Request, Response
+from tokenspec.reference_server.server import Server
 
 __all__ = [
     "Api",

@@ -13,23 +13,23 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from reference_server import callback, pages
-from reference_server.errors import OAuthError
-from reference_server.guarding import Failed, behaviour, run
-from reference_server.guards.authorization import (
+from tokenspec.reference_server import callback, pages
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.guarding import Failed, behaviour, run
+from tokenspec.reference_server.guards.authorization import (
     BEFORE_REDIRECTING,
     LOOPBACKS,
     REDIRECTED,
     Authorization,
 )
-from reference_server.guards.openid import OPENID, claims_asked, subjects_asked
-from reference_server.guards.targets import REQUESTED
-from reference_server.keys import base64url
-from reference_server.messages import Refusal, Request, Response
-from reference_server.store import Code, Grant, SignIn
+from tokenspec.reference_server.guards.openid import OPENID, claims_asked, subjects_asked
+from tokenspec.reference_server.guards.targets import REQUESTED
+from tokenspec.reference_server.keys import base64url
+from tokenspec.reference_server.messages import Refusal, Request, Response
+from tokenspec.reference_server.store import Code, Grant, SignIn
 
 if TYPE_CHECKING:
-    from reference_server.server import Server
+    from tokenspec.reference_server.server import Server
 
 SESSION_COOKIE = "session"
 SILENT = behaviour(

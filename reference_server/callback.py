@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from reference_server.errors import OAuthError
-from reference_server.guarding import behaviour
-from reference_server.guards.authorization import Authorization
-from reference_server.messages import Refusal, Response
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.guarding import behaviour
+from tokenspec.reference_server.guards.authorization import Authorization
+from tokenspec.reference_server.messages import Refusal, Response
 
 SEE_OTHER, REPEATED = 303, 307
 NOT_307 = behaviour("authorize.not_307", "OIDCC-16.22-no_307", "no form is posted on to the client")

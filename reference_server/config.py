@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reference_server.keys import ALGORITHMS
+from tokenspec.reference_server.keys import ALGORITHMS
 
 SCOPES = ("openid", "profile", "email", "offline_access")
 

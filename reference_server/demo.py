@@ -8,7 +8,7 @@ import json
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from reference_server.config import Api, Client, Policy, ServerConfig, User
+from tokenspec.reference_server.config import Api, Client, Policy, ServerConfig, User
 
 CALLBACK, OTHER = "https://client.example/callback", "https://client.example/other"
 WITH_QUERY, LOOPBACK = "https://client.example/query?tenant=1", "http://127.0.0.1/callback"

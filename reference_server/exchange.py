@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
-from reference_server.config import Client
-from reference_server.guarding import behaviour
-from reference_server.keys import base64url_decode, thumbprint
-from reference_server.messages import Request
-from reference_server.store import Code, Token
+from tokenspec.reference_server.config import Client
+from tokenspec.reference_server.guarding import behaviour
+from tokenspec.reference_server.keys import base64url_decode, thumbprint
+from tokenspec.reference_server.messages import Request
+from tokenspec.reference_server.store import Code, Token
 
 if TYPE_CHECKING:
-    from reference_server.server import Server
+    from tokenspec.reference_server.server import Server
 
 PARTS = 3  # of a compact JWS
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

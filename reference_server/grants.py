@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reference_server.guarding import Guard
-from reference_server.guards import (
+from tokenspec.reference_server.guarding import Guard
+from tokenspec.reference_server.guards import (
     binding,
     code,
     dpop,
@@ -13,7 +13,7 @@ from reference_server.guards import (
     resource,
     targets,
 )
-from reference_server.guards import client_authentication as client
+from tokenspec.reference_server.guards import client_authentication as client
 
 SHAPE: tuple[Guard, ...] = (
     request.method_post,

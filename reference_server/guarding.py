@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from reference_server.errors import OAuthError
+from tokenspec.reference_server.errors import OAuthError
 
 Check = Callable[[Any], None]
 Alter = Callable[[dict[str, Any], Any], dict[str, Any]]

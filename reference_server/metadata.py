@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reference_server.guarding import behaviour
-from reference_server.keys import base64url
-from reference_server.messages import Request, Response
-from reference_server.tokens import SCOPE_CLAIMS
+from tokenspec.reference_server.guarding import behaviour
+from tokenspec.reference_server.keys import base64url
+from tokenspec.reference_server.messages import Request, Response
+from tokenspec.reference_server.tokens import SCOPE_CLAIMS
 
 if TYPE_CHECKING:
-    from reference_server.server import Server
+    from tokenspec.reference_server.server import Server
 
 ID_TOKEN_CLAIMS = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash")
 OWN_ISSUER = behaviour(

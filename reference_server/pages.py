@@ -6,11 +6,11 @@ from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING
 
-from reference_server.guarding import behaviour
-from reference_server.messages import Headers, Response
+from tokenspec.reference_server.guarding import behaviour
+from tokenspec.reference_server.messages import Headers, Response
 
 if TYPE_CHECKING:
-    from reference_server.server import Server
+    from tokenspec.reference_server.server import Server
 
 CSRF_COOKIE = "csrf"
 SEE_OTHER = 303

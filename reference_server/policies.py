@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from reference_server.config import ServerConfig
-from reference_server.keys import FAPI_ALGORITHMS
+from tokenspec.reference_server.config import ServerConfig
+from tokenspec.reference_server.keys import FAPI_ALGORITHMS
 
 OVERLAP = 30  # seconds
 OWN_SCOPE = "read:orders"

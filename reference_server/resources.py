@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reference_server.exchange import QUERY_PRIVATE, Exchange, read_exchange
-from reference_server.grants import CLIENT_AUTHENTICATION, MANAGED, RESOURCE
-from reference_server.guarding import Failed, Guard, behaviour, run
-from reference_server.messages import Headers, Request, Response
-from reference_server.store import Token
-from reference_server.tokens import user_claims
+from tokenspec.reference_server.exchange import QUERY_PRIVATE, Exchange, read_exchange
+from tokenspec.reference_server.grants import CLIENT_AUTHENTICATION, MANAGED, RESOURCE
+from tokenspec.reference_server.guarding import Failed, Guard, behaviour, run
+from tokenspec.reference_server.messages import Headers, Request, Response
+from tokenspec.reference_server.store import Token
+from tokenspec.reference_server.tokens import user_claims
 
 if TYPE_CHECKING:
-    from reference_server.server import Server
+    from tokenspec.reference_server.server import Server
 
 REVOKES = behaviour("revoke.kills", "RFC7009-2.1-immediate", "a revoked token is dead")
 HINT_IS_ONLY_A_HINT = behaviour(

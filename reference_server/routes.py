@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reference_server.guarding import behaviour
-from reference_server.messages import Headers, Refusal, Request, Response
+from tokenspec.reference_server.guarding import behaviour
+from tokenspec.reference_server.messages import Headers, Refusal, Request, Response
 
 if TYPE_CHECKING:
-    from reference_server.server import Server
+    from tokenspec.reference_server.server import Server
 
 NO_CONTENT, NOT_FOUND, METHOD_NOT_ALLOWED = 204, 404, 405
 READ, FORM = ("GET", "HEAD"), ("POST",)

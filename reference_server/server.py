@@ -13,18 +13,18 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from reference_server.authorize import AuthorizeEndpoint
-from reference_server.config import Policy, ServerConfig
-from reference_server.dialects import Dialect, load_dialect
-from reference_server.errors import OAuthError
-from reference_server.exchange import Exchange
-from reference_server.guarding import BEHAVIOURS, GUARDS, Defect, Failed, behaviour
-from reference_server.guards.dpop import NEXT_NONCE, NONCE_HEADER
-from reference_server.keys import SigningKey, base64url, process_key
-from reference_server.messages import Headers, Refusal, Request, Response
-from reference_server.metadata import Documents
-from reference_server.resources import Resources
-from reference_server.routes import (
+from tokenspec.reference_server.authorize import AuthorizeEndpoint
+from tokenspec.reference_server.config import Policy, ServerConfig
+from tokenspec.reference_server.dialects import Dialect, load_dialect
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import BEHAVIOURS, GUARDS, Defect, Failed, behaviour
+from tokenspec.reference_server.guards.dpop import NEXT_NONCE, NONCE_HEADER
+from tokenspec.reference_server.keys import SigningKey, base64url, process_key
+from tokenspec.reference_server.messages import Headers, Refusal, Request, Response
+from tokenspec.reference_server.metadata import Documents
+from tokenspec.reference_server.resources import Resources
+from tokenspec.reference_server.routes import (
     CROSS_ORIGIN_METADATA,
     CROSS_ORIGIN_REVOCATION,
     CROSS_ORIGIN_USERINFO,
@@ -33,8 +33,8 @@ from reference_server.routes import (
     Route,
     respond,
 )
-from reference_server.store import MemoryStore
-from reference_server.token import TokenEndpoint
+from tokenspec.reference_server.store import MemoryStore
+from tokenspec.reference_server.token import TokenEndpoint
 
 PATHS = {
     "authorization": "/authorize",
@@ -360,7 +360,7 @@ def dialect_of(config: ServerConfig) -> Dialect:
 
 
 def _defect(name: str) -> Defect:
-    from reference_server.defects import DEFECTS  # noqa: PLC0415 - it needs every guard loaded
+    from tokenspec.reference_server.defects import DEFECTS  # noqa: PLC0415 - it needs every guard loaded
 
     if name not in DEFECTS:
         close = difflib.get_close_matches(name, DEFECTS, n=1)

@@ -16,8 +16,8 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
 
-from reference_server.messages import Request
-from reference_server.server import Server
+from tokenspec.reference_server.messages import Request
+from tokenspec.reference_server.server import Server
 
 LOOPBACK = "127.0.0.1"
 LARGEST_BODY = 1024 * 1024  # bytes

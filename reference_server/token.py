@@ -6,15 +6,21 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reference_server.exchange import Exchange, read_exchange
-from reference_server.grants import CLIENT_AUTHENTICATION, DPOP, GRANT_ALLOWED, GRANTS, SHAPE
-from reference_server.guarding import Failed, behaviour, run
-from reference_server.messages import Refusal, Request, Response
-from reference_server.store import Grant
-from reference_server.tokens import About, id_token, new_token
+from tokenspec.reference_server.exchange import Exchange, read_exchange
+from tokenspec.reference_server.grants import (
+    CLIENT_AUTHENTICATION,
+    DPOP,
+    GRANT_ALLOWED,
+    GRANTS,
+    SHAPE,
+)
+from tokenspec.reference_server.guarding import Failed, behaviour, run
+from tokenspec.reference_server.messages import Refusal, Request, Response
+from tokenspec.reference_server.store import Grant
+from tokenspec.reference_server.tokens import About, id_token, new_token
 
 if TYPE_CHECKING:
-    from reference_server.server import Server
+    from tokenspec.reference_server.server import Server
 
 MINUTE, PER_MINUTE, TOO_MANY = 60, 10, 429
 STATUS_200 = behaviour("response.status_200", "RFC6749-5.1-status_200", "a success has status 200")

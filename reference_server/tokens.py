@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from reference_server.guarding import behaviour
-from reference_server.keys import base64url
-from reference_server.store import Grant, Token
+from tokenspec.reference_server.guarding import behaviour
+from tokenspec.reference_server.keys import base64url
+from tokenspec.reference_server.store import Grant, Token
 
 if TYPE_CHECKING:
-    from reference_server.server import Server
+    from tokenspec.reference_server.server import Server
 
 ID_TOKEN_LIFETIME = 3600
 UPDATED_AT = "2026-01-31T12:00:00.000Z"  # as a text, where OpenID Connect Core §5.1 has a number

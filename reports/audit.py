@@ -17,12 +17,12 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports import curl, words
-from reports.again import replay
-from reports.comparison import Difference, differences
-from reports.record import Line, Record, Source
-from reports.summary import FAILING, QUIET, Summary, rank
-from reports.words import case_anchor, slug
+from tokenspec.reports import curl, words
+from tokenspec.reports.again import replay
+from tokenspec.reports.comparison import Difference, differences
+from tokenspec.reports.record import Line, Record, Source
+from tokenspec.reports.summary import FAILING, QUIET, Summary, rank
+from tokenspec.reports.words import case_anchor, slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,17 @@ def _hash(text: str) -> str:
 
 @functools.cache
 def _part(name: str) -> str:
-    return (resources.files("reports") / "templates" / name).read_text(encoding="utf-8").strip()
+    return (
+        (resources.files("tokenspec.reports") / "templates" / name)
+        .read_text(encoding="utf-8")
+        .strip()
+    )
 
 
 @functools.cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("reports"),
+        loader=PackageLoader("tokenspec.reports"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from reports.changes import Change, Comparison
+from tokenspec.reports.changes import Change, Comparison
 
 FORMAT = 1
 UNSAFE = {ord(sign): f"\\{sign}" for sign in "\\`*_{}[]|#"} | {

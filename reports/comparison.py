@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from reports.record import Line
+from tokenspec.reports.record import Line
 
 CREDENTIALS = ("Authorization", "client_id", "client_secret", "client_assertion")
 

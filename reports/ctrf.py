@@ -6,9 +6,9 @@ import json
 from datetime import datetime
 from typing import Any
 
-from reports.outcome import FAILED, OPEN, PASSED, SKIPPED, outcome, properties, reason
-from reports.record import Line, Record
-from reports.terminal import finding_text
+from tokenspec.reports.outcome import FAILED, OPEN, PASSED, SKIPPED, outcome, properties, reason
+from tokenspec.reports.record import Line, Record
+from tokenspec.reports.terminal import finding_text
 
 SPECIFICATION = "0.0.0"
 STATUS = {PASSED: "passed", FAILED: "failed", SKIPPED: "skipped", OPEN: "other"}

@@ -10,8 +10,8 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from reports.comparison import pairs
-from reports.record import Line
+from tokenspec.reports.comparison import pairs
+from tokenspec.reports.record import Line
 
 FINGERPRINT = re.compile(r"‹([a-z_]+) [0-9a-f]{10}›")
 LEFT_OUT = ("accept", "content-length", "host", "connection", "accept-encoding", "user-agent")

@@ -11,9 +11,9 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from reports.summary import QUIET
-from reports.terminal import evidence_text
-from reports.words import case_anchor
+from tokenspec.reports.summary import QUIET
+from tokenspec.reports.terminal import evidence_text
+from tokenspec.reports.words import case_anchor
 
 LONGEST = 4_000  # characters of evidence one row of the run page carries
 STYLE = (

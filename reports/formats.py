@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from reports.ctrf import ctrf
-from reports.github import workflow_commands
-from reports.markdown import markdown
-from reports.record import Record, Source
-from reports.sarif import sarif
+from tokenspec.reports.ctrf import ctrf
+from tokenspec.reports.github import workflow_commands
+from tokenspec.reports.markdown import markdown
+from tokenspec.reports.record import Record, Source
+from tokenspec.reports.sarif import sarif
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,15 @@ class Format:
 
 
 def _audit(record: Record, sources: Sequence[Source]) -> Iterable[str]:
-    from reports.audit import audit_pieces  # with its template engine, wanted at the end of a run
+    from tokenspec.reports.audit import (
+        audit_pieces,  # with its template engine, wanted at the end of a run
+    )
 
     return audit_pieces(record, sources)
 
 
 def _junit(record: Record, _sources: Sequence[Source]) -> Iterable[str]:
-    from reports.junit import junit
+    from tokenspec.reports.junit import junit
 
     yield junit(record)
 

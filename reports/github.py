@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports.outcome import FAILED, OPEN, outcome, reason
-from reports.record import Line, Record
-from reports.summary import rank
+from tokenspec.reports.outcome import FAILED, OPEN, outcome, reason
+from tokenspec.reports.record import Line, Record
+from tokenspec.reports.summary import rank
 
 COMMANDS = {"warn": "warning", "could-not-run": "warning"}
 

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from reports.outcome import FAILED, OPEN, SKIPPED, outcome, properties, reason
-from reports.record import Line, Record
-from reports.terminal import could_not_run_text, finding_text
+from tokenspec.reports.outcome import FAILED, OPEN, SKIPPED, outcome, properties, reason
+from tokenspec.reports.record import Line, Record
+from tokenspec.reports.terminal import could_not_run_text, finding_text
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0 §2.2
 

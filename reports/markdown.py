@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reports.record import Line, Record
-from reports.summary import FAILING, Summary, rank
-from reports.words import word
+from tokenspec.reports.record import Line, Record
+from tokenspec.reports.summary import FAILING, Summary, rank
+from tokenspec.reports.words import word
 
 MOST = 50  # findings shown of one verdict; the audit page has all
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&@$:!]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reports.record import Line, Record
-from reports.summary import FAILING
+from tokenspec.reports.record import Line, Record
+from tokenspec.reports.summary import FAILING
 
 PASSED, FAILED, SKIPPED, OPEN = "passed", "failed", "skipped", "open"
 

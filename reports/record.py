@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reports.again import run_again
+from tokenspec.reports.again import run_again
 
 Line = Mapping[str, Any]
 

@@ -14,8 +14,8 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from reports.outcome import reason
-from reports.record import Line, Record
+from tokenspec.reports.outcome import reason
+from tokenspec.reports.record import Line, Record
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

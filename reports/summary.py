@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reports.record import Line, Record
-from reports.words import VERDICTS, word
+from tokenspec.reports.record import Line, Record
+from tokenspec.reports.words import VERDICTS, word
 
 RANK = {verdict.name: rank for rank, verdict in enumerate(VERDICTS)}
 FAILING = ("fail", "stale-waiver")

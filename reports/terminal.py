@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reports.again import check_again, replay
-from reports.record import Record
+from tokenspec.reports.again import check_again, replay
+from tokenspec.reports.record import Record
 
 WIDTH = 96
 VERBATIM = ("again", "at", "")  # to be copied: a command or address in two lines is none

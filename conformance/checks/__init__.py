@@ -1,6 +1,6 @@
 """Checks: named looks at one answer, used by scenarios and on every answer of a run."""
 
-from conformance.checks import (
+from tokenspec.conformance.checks import (
     access_token,
     authorization,
     challenge,
@@ -20,7 +20,7 @@ from conformance.checks import (
     randomness,
     tokens,
 )
-from conformance.checks.model import CHECKS, Check, Surround
+from tokenspec.conformance.checks.model import CHECKS, Check, Surround
 
 __all__ = [
     "CHECKS",

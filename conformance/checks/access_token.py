@@ -8,10 +8,10 @@ from typing import Any
 
 import jwt
 
-from conformance.checks.id_token import IdToken, read_jwt, verified
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
-from conformance.scenario.model import Answer
+from tokenspec.conformance.checks.id_token import IdToken, read_jwt, verified
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import Answer
 
 BEARER_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 AN_HOUR = 3600  # seconds

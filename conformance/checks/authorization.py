@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
-from conformance.checks.envelope import ERROR_TEXT, URI_TEXT
-from conformance.checks.id_token import read_id_token
-from conformance.checks.model import Surround, check
-from conformance.http import query_parameters
-from conformance.login.cookies import is_loopback
-from conformance.login.model import Ending
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.checks.envelope import ERROR_TEXT, URI_TEXT
+from tokenspec.conformance.checks.id_token import read_id_token
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.http import query_parameters
+from tokenspec.conformance.login.cookies import is_loopback
+from tokenspec.conformance.login.model import Ending
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 IN_AN_ERROR = ("error", "error_description", "error_uri", "state", "iss", "session_state")
 POSTS_ON = (307, 308)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from conformance.challenges import Challenge, read_challenges
-from conformance.checks.model import Surround, check
-from conformance.http import Response
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.challenges import Challenge, read_challenges
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.http import Response
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 # RFC 6750 §3: what the values of these parameters may hold.
 CHARACTERS = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.checks.id_token import read_id_token
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
-from conformance.scenario.model import Answer, StepKind
+from tokenspec.conformance.checks.id_token import read_id_token
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import Answer, StepKind
 
 # The JSON type of each standard claim (§5.1, table 1).
 _TEXTS = """

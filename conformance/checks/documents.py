@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.checks.model import Surround, check
-from conformance.login.cookies import is_loopback
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.login.cookies import is_loopback
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 ENDPOINTS = (

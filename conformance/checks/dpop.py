@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
-from conformance.scenario.model import Answer
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import Answer
 
 NONCE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")  # RFC 9449 §8.1
 AN_HOUR = 3600  # seconds

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.challenges import Challenge
-from conformance.checks.challenge import challenges_of
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.challenges import Challenge
+from tokenspec.conformance.checks.challenge import challenges_of
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 PROVEN_WITH = "ES256"  # what the harness signs its proofs with unless a case says otherwise
 TELLING = ("error", "error_description", "error_uri")

@@ -8,10 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from conformance.checks.model import Surround, check
-from conformance.http import Exchange
-from conformance.play.transcript import Played, Transcript
-from conformance.scenario.model import Answer, StepKind
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.http import Exchange
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import Answer, StepKind
 
 AT_TOKEN_ENDPOINT = (StepKind.TOKEN, StepKind.REFRESH)
 ERROR_TEXT = re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]*")  # RFC 6749 §5.2

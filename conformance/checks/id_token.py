@@ -9,8 +9,8 @@ from typing import Any
 
 import jwt
 
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 KEY_HEADERS = ("jku", "jwk", "x5u", "x5c")
 SHORTEST_SECRET = {"HS256": 32, "HS384": 48, "HS512": 64}  # octets (RFC 7518 §3.2)

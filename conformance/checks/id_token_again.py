@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.checks.id_token import IdToken, read_id_token
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.checks.id_token import IdToken, read_id_token
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 
 def _both(played: Played, transcript: Transcript) -> tuple[IdToken, IdToken] | None:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
-from conformance.checks.id_token import read_id_token
-from conformance.checks.model import Surround, check
-from conformance.login.cookies import is_loopback
-from conformance.oauth.keys import base64url
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.checks.id_token import read_id_token
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.login.cookies import is_loopback
+from tokenspec.conformance.oauth.keys import base64url
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 SKEW = 300  # seconds by which the clocks of server and harness may differ
 HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}

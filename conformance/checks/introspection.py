@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 TEXTS = ("scope", "client_id", "username", "token_type", "sub", "iss", "jti")
 TIMES = ("exp", "iat", "nbf")

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 SHORTEST_RSA, SHORTEST_EC = 2048, 224  # bits: RFC 7518 §3.3, FAPI 2.0 Security Profile §5.4.1
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.checks.id_token import read_jwt, verified
-from conformance.checks.id_token_claims import is_issuer
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
-from conformance.scenario.model import StepKind
+from tokenspec.conformance.checks.id_token import read_jwt, verified
+from tokenspec.conformance.checks.id_token_claims import is_issuer
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import StepKind
 
 # Members that are arrays of texts (RFC 8414 §2, OpenID Connect Discovery §3).
 LISTS = (

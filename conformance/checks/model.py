@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.play.transcript import Played, Transcript
-from conformance.target.model import Client
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.target.model import Client
 
 Problems = Iterable[str]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-from conformance.checks.model import Surround, check
-from conformance.http import Response
-from conformance.login.pages import Form, read_page
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.http import Response
+from tokenspec.conformance.login.pages import Form, read_page
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 BAD_REQUEST, SEE_OTHER = 400, 303
 REDIRECTS = (301, 302, 303, 307, 308)

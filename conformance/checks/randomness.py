@@ -9,8 +9,8 @@ import math
 import string
 from collections.abc import Iterator
 
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 ALPHABETS = (
     string.digits,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from conformance.checks.model import Surround, check
-from conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.play.transcript import Played, Transcript
 
 VSCHAR = re.compile(r"[\x20-\x7E]+")  # RFC 6749 Appendix A
 UNKNOWN = "tokenspec-unknown"  # a word of scope that no server knows

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType, ModuleType
 
-from conformance import __version__
-from conformance.errors import TokenspecError
-from conformance.run.conclusion import ExitCode, exit_code_of
+from tokenspec import __version__
+from tokenspec.conformance.errors import TokenspecError
+from tokenspec.conformance.run.conclusion import ExitCode, exit_code_of
 
 VERBS: Mapping[str, str] = MappingProxyType(
     {
@@ -82,4 +82,4 @@ def build_parser(wanted: Iterable[str] = VERBS) -> argparse.ArgumentParser:
 
 def module_of(verb: str) -> ModuleType:
     """The module of a verb, loaded when first asked for."""
-    return import_module(f"conformance.cli.{VERBS[verb]}")
+    return import_module(f"tokenspec.conformance.cli.{VERBS[verb]}")

@@ -9,20 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import TargetUnusable, UnusableFile, UsageError
-from conformance.plugin.options import BUNDLED
-from conformance.run.claims import disagreements, estimate, table
-from conformance.run.conclusion import ExitCode
-from conformance.run.learning import learn
-from conformance.run.opening import Opened, network_of, open_target
-from conformance.run.preflight import preflight
-from conformance.run.reach import reach
-from conformance.run.setup import Setup
-from conformance.run.tick import Tick
-from conformance.scenario.loader import load_folders
-from conformance.target.loader import read_target
-from conformance.texts import harmless
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.errors import TargetUnusable, UnusableFile, UsageError
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.claims import disagreements, estimate, table
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.run.learning import learn
+from tokenspec.conformance.run.opening import Opened, network_of, open_target
+from tokenspec.conformance.run.preflight import preflight
+from tokenspec.conformance.run.reach import reach
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.tick import Tick
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.target.loader import read_target
+from tokenspec.conformance.texts import harmless
+from tokenspec.conformance.vocabulary import vocabulary
 
 WIDTH, INDENT = 96, 24
 ISSUER_HINT = "is 'issuer' in the target file right?"
@@ -110,10 +110,10 @@ def _capabilities(setup: Setup, ticks: list[Tick]) -> Iterator[str]:
     if told:
         yield "\nclaimed and seen"
         yield from (f"  note  {line}" for line in told)
-    variants = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
-    needed = estimate(setup, variants)
+    cases = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+    needed = estimate(setup, cases)
     yield (
-        f"\na full run   {needed.cases} of {len(variants)} cases apply; "
+        f"\na full run   {needed.cases} of {len(cases)} cases apply; "
         f"about {needed.codes} codes, {needed.sign_ins} sign-ins and {needed.requests} requests"
     )
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import shtab
 
-from conformance.plugin.options import BUNDLED
-from conformance.profile import profiles
-from conformance.run.conclusion import ExitCode
-from conformance.scenario.loader import load_folders
-from conformance.vocabulary import vocabulary
-from reference_server.defects import DEFECTS
-from reference_server.policies import POLICIES
-from reports.formats import ALL, FORMATS
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.profile import profiles
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.policies import POLICIES
+from tokenspec.reports.formats import ALL, FORMATS
 
 SHELLS = ("bash", "zsh", "fish")
 EPILOG = """\
@@ -55,7 +55,7 @@ def add_to(verbs: Any) -> None:
 
 def act(options: argparse.Namespace) -> int:
     """Print the script."""
-    from conformance.cli import build_parser  # noqa: PLC0415 - which imports this module
+    from tokenspec.conformance.cli import build_parser  # noqa: PLC0415 - which imports this module
 
     print(script(build_parser(), options.shell))
     return ExitCode.CONFORMS
@@ -99,15 +99,15 @@ def _completion(
 
 def _words() -> dict[str, Any]:
     """Completions by words: for `verb METAVAR`, for the name of an option, or for a METAVAR."""
-    variants = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
-    cases = [name for v in variants for name in (v.scenario, v.key)]
-    requirements = [name for v in variants for name in v.cited]
-    areas = [variant.area for variant in variants]
-    selected = _one_of("what", (*areas, *cases, *requirements))
+    cases = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+    names = [name for case in cases for name in (case.scenario, case.key)]
+    requirements = [name for case in cases for name in case.cited]
+    areas = [case.area for case in cases]
+    selected = _one_of("what", (*areas, *names, *requirements))
     return {
         "WHAT": selected,
-        "explain ID": _one_of("id", (*cases, *requirements, *DEFECTS)),
-        "replay ID": _one_of("case", cases),
+        "explain ID": _one_of("id", (*names, *requirements, *DEFECTS)),
+        "replay ID": _one_of("case", names),
         "profile": _one_of("profile", (profile.name for profile in profiles())),
         "formats": _one_of("format", (*FORMATS, ALL)),
         "report NAMES": _one_of("format", (*FORMATS, ALL)),

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from conformance.run.conclusion import ExitCode
-from conformance.run.record import read_record
-from reports.changes import compare
-from reports.changes_text import FORMATS
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.run.record import read_record
+from tokenspec.reports.changes import compare
+from tokenspec.reports.changes_text import FORMATS
 
 EPILOG = """\
 causes: target (the same case was answered otherwise), suite (cases added, removed or changed),

@@ -8,21 +8,21 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from conformance.checks import CHECKS
-from conformance.errors import UsageError
-from conformance.play.wording import outcome_text
-from conformance.plugin.options import BUNDLED
-from conformance.profile.wording import readings, standing
-from conformance.registry import Registry
-from conformance.registry.flaws import Flaw, published_flaws
-from conformance.registry.model import Requirement
-from conformance.run.conclusion import ExitCode
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Variant
-from conformance.scenario.wording import changes_in_words
-from conformance.target.capabilities import CAPABILITIES
-from conformance.vocabulary import vocabulary
-from reference_server.defects import DEFECTS
+from tokenspec.conformance.checks import CHECKS
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.play.wording import outcome_text
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.profile.wording import readings, standing
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.registry.flaws import Flaw, published_flaws
+from tokenspec.conformance.registry.model import Requirement
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.scenario.wording import changes_in_words
+from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.defects import DEFECTS
 
 WIDTH, INDENT = 96, 15
 EPILOG = """\
@@ -77,26 +77,26 @@ def act(options: argparse.Namespace) -> int:
     Raises:
         UsageError: nothing is called so.
     """
-    variants = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    cases = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
     for name in options.id:
-        print("\n".join(explain(name, variants)))
+        print("\n".join(explain(name, cases)))
     return ExitCode.CONFORMS
 
 
-def explain(name: str, variants: list[Variant]) -> list[str]:
+def explain(name: str, cases: list[Case]) -> list[str]:
     """What is known under a name.
 
     Raises:
         UsageError: nothing is; the hint names the closest.
     """
-    readings: tuple[Callable[[str, list[Variant]], Lines], ...] = (
+    readings: tuple[Callable[[str, list[Case]], Lines], ...] = (
         _requirements,
         _scenario,
         _flaw,
         _defect,
         _word,
     )
-    lines = [line for reading in readings for line in reading(name, variants)]
+    lines = [line for reading in readings for line in reading(name, cases)]
     if lines:
         return lines
     known = {
@@ -106,19 +106,19 @@ def explain(name: str, variants: list[Variant]) -> list[str]:
         *CHECKS,
         *CAPABILITIES,
         *(flaw.id for flaw in published_flaws()),
-        *(text for variant in variants for text in (variant.key, variant.scenario)),
+        *(text for case in cases for text in (case.key, case.scenario)),
     }
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}?" if close else "ids are in reports and in 'tokenspec list'"
     raise UsageError(f"nothing is called {name!r}", hint)
 
 
-def _requirements(name: str, variants: list[Variant]) -> Lines:
+def _requirements(name: str, cases: list[Case]) -> Lines:
     for row in Registry.load().matching(name):
-        yield from _requirement(row, variants)
+        yield from _requirement(row, cases)
 
 
-def _requirement(row: Requirement, variants: list[Variant]) -> Lines:
+def _requirement(row: Requirement, cases: list[Case]) -> Lines:
     yield f"{row.id}: {row.citation} ({row.level})"
     yield from _row("demands", row.text)
     yield from _row("read it at", row.url)
@@ -127,51 +127,51 @@ def _requirement(row: Requirement, variants: list[Variant]) -> Lines:
     yield from _row("profiles", standing(row))
     for profile, reading in readings(row):
         yield from _row(profile, reading)
-    yield from _list("tested by", (v.key for v in variants if row.id in v.cited))
+    yield from _list("tested by", (v.key for v in cases if row.id in v.cited))
     breaking = (name for name, defect in DEFECTS.items() if defect.requirement == row.id)
     yield from _list("broken by", (f"tokenspec serve --defect {name}" for name in breaking))
     yield ""
 
 
-def _scenario(name: str, variants: list[Variant]) -> Lines:
-    for variant in variants:
-        if name in (variant.key, variant.scenario):
-            yield from _variant(variant)
+def _scenario(name: str, cases: list[Case]) -> Lines:
+    for case in cases:
+        if name in (case.key, case.scenario):
+            yield from _case(case)
 
 
-def _variant(variant: Variant) -> Lines:
+def _case(case: Case) -> Lines:
     registry = Registry.load()
-    yield f"{variant.key}: {variant.title}"
-    for identifier in variant.cited:
+    yield f"{case.key}: {case.title}"
+    for identifier in case.cited:
         row = registry.get(identifier)
         yield from _row("tests", f"{row.citation} ({row.level}, {row.id}): {row.text}")
-    yield from _row("why", variant.why)
-    yield from _row("sends", "; ".join(changes_in_words(variant)) or "the valid exchange")
-    for step in variant.steps:
+    yield from _row("why", case.why)
+    yield from _row("sends", "; ".join(changes_in_words(case)) or "the valid exchange")
+    for step in case.steps:
         if step.expect:
             yield from _row("expects", f"{step.name}: {outcome_text(step.expect)}")
-    yield from _row("needs", ", ".join(variant.needs))
-    yield from _row("finds", ", ".join(tag for tag in variant.tags if tag != tag.lower()))
-    yield from _row("stands at", f"{variant.place.file}:{variant.place.line}")
+    yield from _row("needs", ", ".join(case.needs))
+    yield from _row("finds", ", ".join(tag for tag in case.tags if tag != tag.lower()))
+    yield from _row("stands at", f"{case.place.file}:{case.place.line}")
     yield ""
 
 
-def _flaw(name: str, variants: list[Variant]) -> Lines:
+def _flaw(name: str, cases: list[Case]) -> Lines:
     for flaw in published_flaws():
         if flaw.id.lower() == name.lower():
-            yield from _flaw_rows(flaw, variants)
+            yield from _flaw_rows(flaw, cases)
 
 
-def _flaw_rows(flaw: Flaw, variants: list[Variant]) -> Lines:
+def _flaw_rows(flaw: Flaw, cases: list[Case]) -> Lines:
     yield f"{flaw.id}: {flaw.product}, {flaw.affected}"
     yield from _row("flaw", flaw.flaw)
     yield from _row("published", flaw.source)
     yield from _row("untestable", flaw.untestable)
-    yield from _list("found by", (v.key for v in variants if flaw.id in v.tags))
+    yield from _list("found by", (v.key for v in cases if flaw.id in v.tags))
     yield ""
 
 
-def _defect(name: str, variants: list[Variant]) -> Lines:
+def _defect(name: str, cases: list[Case]) -> Lines:
     if name not in DEFECTS:
         return
     defect = DEFECTS[name]
@@ -180,11 +180,11 @@ def _defect(name: str, variants: list[Variant]) -> Lines:
     yield from _row("does", defect.summary)
     yield from _row("breaks", f"{row.citation} ({row.level}, {row.id}): {row.text}")
     yield from _row("try it", f"tokenspec serve --defect {name}")
-    yield from _list("tested by", (v.key for v in variants if defect.requirement in v.cited))
+    yield from _list("tested by", (v.key for v in cases if defect.requirement in v.cited))
     yield ""
 
 
-def _word(name: str, _variants: list[Variant]) -> Lines:
+def _word(name: str, _cases: list[Case]) -> Lines:
     if name in WORDS:
         yield from textwrap.wrap(f"{name}: {WORDS[name]}", WIDTH)
     if name in CHECKS:

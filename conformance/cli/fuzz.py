@@ -9,16 +9,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
-from conformance.fuzz.saving import save
-from conformance.fuzz.sharing import shared
-from conformance.play.verdicts import Verdict
-from conformance.registry import Registry
-from conformance.run.conclusion import ExitCode
-from conformance.run.opening import open_target
-from conformance.scenario.loader import load_document
-from conformance.scenario.wording import changes_in_words
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
+from tokenspec.conformance.fuzz.saving import save
+from tokenspec.conformance.fuzz.sharing import shared
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.run.opening import open_target
+from tokenspec.conformance.scenario.loader import load_document
+from tokenspec.conformance.scenario.wording import changes_in_words
+from tokenspec.conformance.vocabulary import vocabulary
 
 EVERY = 50  # cases between two lines of progress
 EPILOG = """\
@@ -103,8 +103,8 @@ def _tell(progress: Progress) -> None:
 def _text(found: Counterexample) -> str:
     parting = found.parting
     row = Registry.load().get(parting.requirement)
-    variant = load_document(found.document, vocabulary(), area="generated").variants[0]
-    sent = "; ".join(changes_in_words(variant)) or "the valid exchange"
+    case = load_document(found.document, vocabulary(), area="generated").cases[0]
+    sent = "; ".join(changes_in_words(case)) or "the valid exchange"
     lines = [
         f"{found.verdict.upper()} ({parting.kind})  {found.name}  at {parting.step}",
         f"  requirement  {row.citation} ({row.level}): {row.text}",

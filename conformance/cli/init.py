@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import TargetUnusable, UsageError
-from conformance.profile import load_preset, recognise
-from conformance.run.conclusion import ExitCode
-from conformance.target.discovery import NEEDED, find_metadata, metadata_urls
-from conformance.target.format import ENDPOINTS
-from conformance.target.loader import read_target
-from conformance.target.model import (
+from tokenspec.conformance.errors import TargetUnusable, UsageError
+from tokenspec.conformance.profile import load_preset, recognise
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.target.discovery import NEEDED, find_metadata, metadata_urls
+from tokenspec.conformance.target.format import ENDPOINTS
+from tokenspec.conformance.target.loader import read_target
+from tokenspec.conformance.target.model import (
     LOGIN_KINDS,
     Client,
     ClientAuth,
@@ -24,8 +24,8 @@ from conformance.target.model import (
     Login,
     Network,
 )
-from conformance.target.writing import Wanted, secret_names, target_text
-from conformance.transport.network import NetworkTransport
+from tokenspec.conformance.target.writing import Wanted, secret_names, target_text
+from tokenspec.conformance.transport.network import NetworkTransport
 
 WELL_KNOWN = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 CALLBACK = "https://client.example/callback"

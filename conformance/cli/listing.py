@@ -1,4 +1,4 @@
-"""`tokenspec list`: every scenario and variant, with the requirement it tests; the profiles."""
+"""`tokenspec list`: every scenario and case, with the requirement it tests; the profiles."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from conformance.plugin.nodes import selected
-from conformance.plugin.options import BUNDLED
-from conformance.profile import Profile, profiles
-from conformance.registry import Registry
-from conformance.run.conclusion import ExitCode
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Scenario
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.plugin.nodes import selected
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.profile import Profile, profiles
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Scenario
+from tokenspec.conformance.vocabulary import vocabulary
 
 
 def add_to(verbs: Any) -> None:
@@ -60,11 +60,11 @@ def _profile(profile: Profile) -> Iterator[str]:
 
 def _lines(scenario: Scenario, wanted: list[str]) -> list[str]:
     registry = Registry.load()
-    variants = [v for v in scenario.variants if not wanted or selected(v, wanted)]
-    if not variants:
+    cases = [v for v in scenario.cases if not wanted or selected(v, wanted)]
+    if not cases:
         return []
-    lines = [f"{variants[0].area}: {scenario.id}: {scenario.title}"]
-    for variant in variants:
-        row = registry.get(variant.requirement)
-        lines.append(f"    {variant.key:62} {row.citation} ({row.level})")
+    lines = [f"{cases[0].area}: {scenario.id}: {scenario.title}"]
+    for case in cases:
+        row = registry.get(case.requirement)
+        lines.append(f"    {case.key:62} {row.citation} ({row.level})")
     return lines

@@ -10,33 +10,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance import __version__
-from conformance.errors import UsageError
-from conformance.plugin.options import BUNDLED
-from conformance.run.conclusion import ExitCode
-from conformance.run.opening import BUNDLED_ISSUER, Opened, open_target
-from conformance.run.record import finding_line, header_line, read_record
-from conformance.run.replaying import (
+from tokenspec import __version__
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.run.opening import BUNDLED_ISSUER, Opened, open_target
+from tokenspec.conformance.run.record import finding_line, header_line, read_record
+from tokenspec.conformance.run.replaying import (
     EXCUSED,
     Replayed,
     beside,
+    cases_of,
     chosen,
     concluded,
     play_again,
-    variants_of,
 )
-from conformance.run.setup import Setup
-from conformance.run.suite import Suite
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Variant
-from conformance.vocabulary import vocabulary
-from reports.again import replay
-from reports.audit import deciding
-from reports.changes import Comparison, compare, judged
-from reports.curl import curl, variables
-from reports.evidence import exchange_lines
-from reports.record import Record
-from reports.terminal import finding_lines
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.suite import Suite
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reports.again import replay
+from tokenspec.reports.audit import deciding
+from tokenspec.reports.changes import Comparison, compare, judged
+from tokenspec.reports.curl import curl, variables
+from tokenspec.reports.evidence import exchange_lines
+from tokenspec.reports.record import Record
+from tokenspec.reports.terminal import finding_lines
 
 Line = Mapping[str, Any]
 LABEL = 14
@@ -99,8 +99,8 @@ def act(options: argparse.Namespace) -> int:
         return ExitCode.NOTHING_SELECTED
     folders = options.scenarios or record.header["settings"].get("scenarios") or ()
     loaded = load_folders([BUNDLED, *map(Path, folders)], vocabulary())
-    suite = {variant.key: variant for scenario in loaded for variant in scenario.variants}
-    variants = variants_of(findings, suite)
+    suite = {case.key: case for scenario in loaded for case in scenario.cases}
+    cases = cases_of(findings, suite)
     opened = _open(record, options.target)
     try:
         opened.make_ready()
@@ -109,10 +109,10 @@ def act(options: argparse.Namespace) -> int:
             started=time.time(),
             suite=Suite(tuple(suite.values())).facts(__version__),
         )
-        shown = [v.key for v in variants if options.evidence or v.key in options.ids]
+        shown = [v.key for v in cases if options.evidence or v.key in options.ids]
         telling = _Telling(record, header, replay(options.record), tuple(shown))
         print("\n".join(telling.header(opened.setup, options.record, len(findings))))
-        replayed = _play(opened, record, variants, beside(findings, suite.values()), telling)
+        replayed = _play(opened, record, cases, beside(findings, suite.values()), telling)
     finally:
         opened.close()
     same = sum(one.same for one in replayed)
@@ -154,15 +154,15 @@ def _open(record: Record, given: str | None) -> Opened:
 def _play(
     opened: Opened,
     record: Record,
-    variants: Sequence[Variant],
-    others: Sequence[Variant],
+    cases: Sequence[Case],
+    others: Sequence[Case],
     telling: _Telling,
 ) -> list[Replayed]:
     """Each case is told as it comes, so that an interrupted replay has said what it knows."""
     before = {finding["key"]: finding for finding in record.findings}
     found = []
     try:
-        for finding in play_again(opened.setup, variants, others, record.header.get("seed")):
+        for finding in play_again(opened.setup, cases, others, record.header.get("seed")):
             found.append(Replayed(before[finding.key], finding_line(finding)))
             print("\n".join(telling.case(found[-1])), flush=True)
     except KeyboardInterrupt:

@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import UsageError
-from conformance.run.bundle import bundle
-from conformance.run.conclusion import ExitCode, tally
-from conformance.run.merging import read_records
-from conformance.run.reporting import sources_of
-from reports.formats import ALL, FORMATS, chosen, write
-from reports.record import Record
-from reports.summary import Summary
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.run.bundle import bundle
+from tokenspec.conformance.run.conclusion import ExitCode, tally
+from tokenspec.conformance.run.merging import read_records
+from tokenspec.conformance.run.reporting import sources_of
+from tokenspec.reports.formats import ALL, FORMATS, chosen, write
+from tokenspec.reports.record import Record
+from tokenspec.reports.summary import Summary
 
 EPILOG = """\
 formats:

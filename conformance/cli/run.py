@@ -14,17 +14,18 @@ from typing import Any
 
 import pytest
 
-from conformance import __version__, plugin
-from conformance.errors import UsageError
-from conformance.play.randomness import chosen_seed
-from conformance.plugin.options import BUNDLED, HELP
-from conformance.plugin.progress import mode
-from conformance.run.gate import open_gate
-from conformance.run.narrowing import read_shard
-from conformance.run.opening import Opened, open_target
-from conformance.run.setup import Setup
-from conformance.run.starting import Wanted, started
-from reports.formats import chosen
+from tokenspec import __version__
+from tokenspec.conformance import plugin
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.play.randomness import chosen_seed
+from tokenspec.conformance.plugin.options import BUNDLED, HELP
+from tokenspec.conformance.plugin.progress import mode
+from tokenspec.conformance.run.gate import open_gate
+from tokenspec.conformance.run.narrowing import read_shard
+from tokenspec.conformance.run.opening import Opened, open_target
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.starting import Wanted, started
+from tokenspec.reports.formats import chosen
 
 DONE_HERE = ("target", "start", "wait-for", "wait-seconds")
 PAGE = "report.html"

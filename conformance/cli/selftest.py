@@ -13,18 +13,18 @@ from typing import Any
 
 from jwt.warnings import InsecureKeyLengthWarning
 
-from conformance.errors import UsageError
-from conformance.plugin.nodes import selected
-from conformance.registry import Registry
-from conformance.registry.flaws import published_flaws
-from conformance.run.conclusion import ExitCode
-from conformance.scenario.model import Variant
-from conformance.triangle import holes
-from conformance.triangle.holes import Hole
-from conformance.triangle.matrix import Matrix, make_matrix
-from conformance.triangle.pool import pool
-from conformance.triangle.workshop import Workshop, workshop
-from reference_server.defects import DEFECTS
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.plugin.nodes import selected
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.registry.flaws import published_flaws
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.triangle import holes
+from tokenspec.conformance.triangle.holes import Hole
+from tokenspec.conformance.triangle.matrix import Matrix, make_matrix
+from tokenspec.conformance.triangle.pool import pool
+from tokenspec.conformance.triangle.workshop import Workshop, workshop
+from tokenspec.reference_server.defects import DEFECTS
 
 FILE = "selftest.json"
 
@@ -70,7 +70,7 @@ def act(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     shop = workshop()
     defects = [name for name in DEFECTS if _wanted(name, options.select)]
-    keys = [key for key, variant in shop.variants.items() if _case(variant, options.select)]
+    keys = [key for key, case in shop.cases.items() if _case(case, options.select)]
     if not defects and not keys:
         raise UsageError(f"nothing is called {', '.join(options.select)}", "see: tokenspec list")
     with pool(options.jobs, _progress) as run:
@@ -95,8 +95,8 @@ def _wanted(defect: str, select: Collection[str]) -> bool:
     )
 
 
-def _case(variant: Variant, select: Collection[str]) -> bool:
-    return not select or selected(variant, select)
+def _case(case: Case, select: Collection[str]) -> bool:
+    return not select or selected(case, select)
 
 
 def _holes(
@@ -107,15 +107,15 @@ def _holes(
     *,
     whole: bool,
 ) -> Iterator[Hole]:
-    variants, registry = list(shop.variants.values()), Registry.load()
+    cases, registry = list(shop.cases.values()), Registry.load()
     if whole:
-        yield from holes.uncovered(registry, variants)
-        yield from holes.graver(registry, variants)
+        yield from holes.uncovered(registry, cases)
+        yield from holes.graver(registry, cases)
         yield from holes.unknown_sources(registry)
-        yield from holes.unfound_flaws(published_flaws(), variants)
+        yield from holes.unfound_flaws(published_flaws(), cases)
     yield from holes.homeless(keys, shop.home)
-    yield from holes.unnoticed(matrix, defects, shop.variants)
-    yield from holes.idle(matrix, [key for key in keys if key in shop.home], shop.variants)
+    yield from holes.unnoticed(matrix, defects, shop.cases)
+    yield from holes.idle(matrix, [key for key in keys if key in shop.home], shop.cases)
 
 
 def _summary(
@@ -125,14 +125,14 @@ def _summary(
     keys: Collection[str],
     found: Collection[Hole],
 ) -> Iterator[str]:
-    variants = list(shop.variants.values())
+    cases = list(shop.cases.values())
     caught = sum(bool(matrix.killers(name)) for name in defects)
     awake = sum(key in matrix.useful for key in keys)
-    still = sum(shop.variants[key].open for key in keys)
+    still = sum(shop.cases[key].open for key in keys)
     yield f"good servers   {len(shop.grounds)}: {', '.join(shop.grounds)}"
     yield f"defects        {caught} of {len(defects)} noticed"
     yield f"cases          {awake} of {len(keys)} notice a defect, {still} only observe"
-    for row in holes.coverage(Registry.load(), variants):
+    for row in holes.coverage(Registry.load(), cases):
         share = f"{100 * row.tested / row.testable:.0f} %" if row.testable else "none to test"
         yield (
             f"{row.weight:14} {row.tested} of {row.testable} testable rows have a case ({share}); "
@@ -158,7 +158,7 @@ def _write(path: Path, shop: Workshop, matrix: Matrix, found: Collection[Hole]) 
         row = killed.setdefault(
             kill.defect, {"requirement": DEFECTS[kill.defect].requirement, "noticed_by": {}}
         )
-        row["noticed_by"][kill.variant] = {"verdict": kill.verdict, "kind": kill.kind}
+        row["noticed_by"][kill.case] = {"verdict": kill.verdict, "kind": kill.kind}
     content = {
         "format": 1,
         "full": matrix.full,

@@ -6,14 +6,14 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from conformance.errors import UsageError
-from conformance.run.conclusion import ExitCode
-from reference_server import Server
-from reference_server.defects import DEFECTS
-from reference_server.demo import demo_config
-from reference_server.dialects import Dialect, load_dialect
-from reference_server.policies import POLICIES, with_policies
-from reference_server.shell import serve_forever
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.reference_server import Server
+from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.dialects import Dialect, load_dialect
+from tokenspec.reference_server.policies import POLICIES, with_policies
+from tokenspec.reference_server.shell import serve_forever
 
 HOST, PORT = "127.0.0.1", 8414
 

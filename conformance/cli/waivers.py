@@ -8,16 +8,16 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from conformance.documents import read_text
-from conformance.errors import UsageError
-from conformance.run.conclusion import ExitCode
-from conformance.run.gate import today_in_utc
-from conformance.run.record import read_record
-from conformance.waivers.ledger import STALE, UNUSED
-from conformance.waivers.loader import TODO, parse_waivers
-from conformance.waivers.mending import Draft, added, removed
-from conformance.waivers.model import Waivers
-from reports.record import Record
+from tokenspec.conformance.documents import read_text
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.run.gate import today_in_utc
+from tokenspec.conformance.run.record import read_record
+from tokenspec.conformance.waivers.ledger import STALE, UNUSED
+from tokenspec.conformance.waivers.loader import TODO, parse_waivers
+from tokenspec.conformance.waivers.mending import Draft, added, removed
+from tokenspec.conformance.waivers.model import Waivers
+from tokenspec.reports.record import Record
 
 USUAL_FILE = "waivers.yaml"
 USUAL_DAYS = 90

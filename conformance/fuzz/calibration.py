@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from conformance.errors import TargetUnusable
-from conformance.fuzz.documents import finished
-from conformance.fuzz.freedoms import Choice, Effect, known_freedoms
-from conformance.play.clock import MovableClock
-from conformance.play.oracle import Oracle
-from conformance.play.party import SessionPool
-from conformance.play.player import own_sign_in_needed, play
-from conformance.play.transcript import Transcript
-from conformance.run.setup import Setup
-from conformance.scenario.loader import load_document
-from conformance.scenario.model import Answer, Variant
-from conformance.vocabulary import vocabulary
-from reference_server import Server
+from tokenspec.conformance.errors import TargetUnusable
+from tokenspec.conformance.fuzz.documents import finished
+from tokenspec.conformance.fuzz.freedoms import Choice, Effect, known_freedoms
+from tokenspec.conformance.play.clock import MovableClock
+from tokenspec.conformance.play.oracle import Oracle
+from tokenspec.conformance.play.party import SessionPool
+from tokenspec.conformance.play.player import own_sign_in_needed, play
+from tokenspec.conformance.play.transcript import Transcript
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.scenario.loader import load_document
+from tokenspec.conformance.scenario.model import Answer, Case
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server import Server
 
 NO_ANSWER = (Answer.NO_ANSWER, Answer.SERVER_ERROR)
 
@@ -50,12 +50,12 @@ def calibrate(setup: Setup) -> Calibration:
     alike: set[str] = set()
     before = setup.counted.requests
     for choice in known_freedoms().choices:
-        variants = [v for v in map(_variant, choice.ask) if not setup.missing(v.needs)]
+        cases = [v for v in map(_case, choice.ask) if not setup.missing(v.needs)]
         held = choice.unless and setup.decisions[choice.unless].present
-        if held or not variants:
+        if held or not cases:
             continue
-        theirs = [_grants(_at_target(setup, variant), variant) for variant in variants]
-        ours = [_grants(setup.oracle.play(variant).transcript, variant) for variant in variants]
+        theirs = [_grants(_at_target(setup, case), case) for case in cases]
+        ours = [_grants(setup.oracle.play(case).transcript, case) for case in cases]
         if None in theirs:
             continue
         granted[choice.name] = any(theirs)
@@ -70,24 +70,24 @@ def calibrate(setup: Setup) -> Calibration:
     )
 
 
-def _variant(ask: Mapping[str, object]) -> Variant:
+def _case(ask: Mapping[str, object]) -> Case:
     document = finished(dict(ask))
     following = [{"expect": "oracle", **step} for step in document.get("then", ())]
     content = {**document, "then": following} if following else document
-    return load_document(content, vocabulary(), area="generated").variants[0]
+    return load_document(content, vocabulary(), area="generated").cases[0]
 
 
-def _at_target(setup: Setup, variant: Variant) -> Transcript | None:
+def _at_target(setup: Setup, case: Case) -> Transcript | None:
     try:
-        own = own_sign_in_needed(variant.steps)
-        return play(setup.party, variant.setting, variant.steps, own_sign_in=own)
+        own = own_sign_in_needed(case.steps)
+        return play(setup.party, case.setting, case.steps, own_sign_in=own)
     except TargetUnusable:
         return None
 
 
-def _grants(transcript: Transcript | None, variant: Variant) -> bool | None:
+def _grants(transcript: Transcript | None, case: Case) -> bool | None:
     """Whether the last step was granted; None where the play did not get that far."""
-    last = transcript.step(variant.steps[-1].name) if transcript else None
+    last = transcript.step(case.steps[-1].name) if transcript else None
     if last is None or last.answer in NO_ANSWER:
         return None
     return last.answer is Answer.GRANTED

@@ -17,28 +17,34 @@ from random import Random
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 from hypothesis.errors import FlakyStrategyDefinition
 
-from conformance.errors import TargetUnusable
-from conformance.fuzz.calibration import Calibration, calibrate
-from conformance.fuzz.compare import Parting, partings
-from conformance.fuzz.documents import NO_WAITING, PLACEHOLDER, Document, documents, name_of
-from conformance.fuzz.freedoms import ANY, course_until, known_freedoms
-from conformance.fuzz.gating import Gating
-from conformance.fuzz.own_affairs import why_its_own
-from conformance.fuzz.reduction import smaller
-from conformance.fuzz.shapes import Shapes
-from conformance.fuzz.sharing import Shared
-from conformance.fuzz.sweep import pairs, singles
-from conformance.play.clock import MovableClock
-from conformance.play.oracle import Told
-from conformance.play.player import own_sign_in_needed, play
-from conformance.play.transcript import Transcript
-from conformance.play.verdicts import Kind, Verdict
-from conformance.run.evidence import ShownExchange, evidence
-from conformance.run.setup import Setup
-from conformance.scenario.loader import load_document
-from conformance.scenario.model import Answer, Variant
-from conformance.scenario.operators import InapplicableError
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.errors import TargetUnusable
+from tokenspec.conformance.fuzz.calibration import Calibration, calibrate
+from tokenspec.conformance.fuzz.compare import Parting, partings
+from tokenspec.conformance.fuzz.documents import (
+    NO_WAITING,
+    PLACEHOLDER,
+    Document,
+    documents,
+    name_of,
+)
+from tokenspec.conformance.fuzz.freedoms import ANY, course_until, known_freedoms
+from tokenspec.conformance.fuzz.gating import Gating
+from tokenspec.conformance.fuzz.own_affairs import why_its_own
+from tokenspec.conformance.fuzz.reduction import smaller
+from tokenspec.conformance.fuzz.shapes import Shapes
+from tokenspec.conformance.fuzz.sharing import Shared
+from tokenspec.conformance.fuzz.sweep import pairs, singles
+from tokenspec.conformance.play.clock import MovableClock
+from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.player import own_sign_in_needed, play
+from tokenspec.conformance.play.transcript import Transcript
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.run.evidence import ShownExchange, evidence
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.scenario.loader import load_document
+from tokenspec.conformance.scenario.model import Answer, Case
+from tokenspec.conformance.scenario.operators import InapplicableError
+from tokenspec.conformance.vocabulary import vocabulary
 
 AREA = "generated"
 MOST_REDUCING = 60  # cases played to make one finding smaller
@@ -226,13 +232,13 @@ class Campaign:
         return found
 
     def _play(self, document: Document) -> Iterator[Counterexample]:
-        variant = load_document(document, vocabulary(), area=AREA).variants[0]
-        if self.setup.missing(variant.needs):
+        case = load_document(document, vocabulary(), area=AREA).cases[0]
+        if self.setup.missing(case.needs):
             return
         self.progress.cases += 1
         try:
-            told = self.calibration.oracle.play(variant)
-            transcript = self._at_target(variant)
+            told = self.calibration.oracle.play(case)
+            transcript = self._at_target(case)
         except InapplicableError:
             return
         except TargetUnusable:
@@ -241,7 +247,7 @@ class Campaign:
         self._count(told, transcript)
         self._tell(self.progress)
         # of the orders in which requests of one moment may have come, the one it is right in
-        last = variant.steps[-1].name
+        last = case.steps[-1].name
         orders = []
         for one in told.orders:
             by_class = (_cited(p, document, last) for p in partings(transcript, one))
@@ -296,11 +302,11 @@ class Campaign:
         self.progress.free[free.why] += 1
         return Verdict.OBSERVE, ""
 
-    def _at_target(self, variant: Variant) -> Transcript:
-        own = own_sign_in_needed(variant.steps)
+    def _at_target(self, case: Case) -> Transcript:
+        own = own_sign_in_needed(case.steps)
         before = self.setup.counted.requests
         try:
-            return play(self.setup.party, variant.setting, variant.steps, own_sign_in=own)
+            return play(self.setup.party, case.setting, case.steps, own_sign_in=own)
         finally:
             self.progress.requests += self.setup.counted.requests - before
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 from urllib.parse import urlsplit
 
-from conformance.play.oracle import Told
-from conformance.play.transcript import Played
-from conformance.play.verdicts import Kind
-from conformance.scenario.model import Answer, HttpChanges, Step, StepKind
-from reference_server import Refusal
+from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.transcript import Played
+from tokenspec.conformance.play.verdicts import Kind
+from tokenspec.conformance.scenario.model import Answer, HttpChanges, Step, StepKind
+from tokenspec.reference_server import Refusal
 
 # What a grant stands on where no guard of the oracle refused, by the kind of request.
 GRANTS = {

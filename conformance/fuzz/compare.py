@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.fuzz.citing import GRANTS, INACTIVE, broken, cause_of_death, granting, shown_token
-from conformance.play.oracle import Told
-from conformance.play.standing import differs, standing
-from conformance.play.transcript import Played, Transcript
-from conformance.play.verdicts import Kind
-from conformance.play.wording import answer_text
-from conformance.scenario.model import Answer, Changes, Outcome, StepKind
+from tokenspec.conformance.fuzz.citing import (
+    GRANTS,
+    INACTIVE,
+    broken,
+    cause_of_death,
+    granting,
+    shown_token,
+)
+from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.standing import differs, standing
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.play.verdicts import Kind
+from tokenspec.conformance.play.wording import answer_text
+from tokenspec.conformance.scenario.model import Answer, Changes, Outcome, StepKind
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 

@@ -15,12 +15,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.fuzz.operations import EXPIRIES, OPERATIONS, Operation, is_earlier, members
-from conformance.fuzz.places import add, changed, changes_of
-from conformance.fuzz.seeds import Seed, seeds
-from conformance.scenario.bases import BASES, STEP_NEEDS
-from conformance.scenario.loader import TOGETHER
-from conformance.scenario.model import StepKind
+from tokenspec.conformance.fuzz.operations import (
+    EXPIRIES,
+    OPERATIONS,
+    Operation,
+    is_earlier,
+    members,
+)
+from tokenspec.conformance.fuzz.places import add, changed, changes_of
+from tokenspec.conformance.fuzz.seeds import Seed, seeds
+from tokenspec.conformance.scenario.bases import BASES, STEP_NEEDS
+from tokenspec.conformance.scenario.loader import TOGETHER
+from tokenspec.conformance.scenario.model import StepKind
 
 Document = dict[str, Any]
 Choose = Callable[[Sequence[Any]], Any]  # one of these; the first is the simplest

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from conformance.documents import Marked, Reader
-from conformance.errors import HarnessError, UnusableFile
-from conformance.fuzz.citing import no_revocation
-from conformance.fuzz.compare import Parting
-from conformance.play.oracle import Told
-from conformance.play.transcript import Transcript
-from conformance.play.verdicts import Kind
-from conformance.scenario.model import Answer, Changes, Step, StepKind
-from conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.documents import Marked, Reader
+from tokenspec.conformance.errors import HarnessError, UnusableFile
+from tokenspec.conformance.fuzz.citing import no_revocation
+from tokenspec.conformance.fuzz.compare import Parting
+from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.transcript import Transcript
+from tokenspec.conformance.play.verdicts import Kind
+from tokenspec.conformance.scenario.model import Answer, Changes, Step, StepKind
+from tokenspec.conformance.target.capabilities import CAPABILITIES
 
 FREEDOM_KEYS = (
     "guard", "step", "kind", "changed", "after_failure", "after", "choice", "unless", "why",
@@ -218,7 +218,7 @@ def known_freedoms() -> Freedoms:
     Raises:
         HarnessError: the bundled file is wrong; names file and line.
     """
-    file = resources.files("conformance.fuzz") / "freedoms.yaml"
+    file = resources.files("tokenspec.conformance.fuzz") / "freedoms.yaml"
     try:
         return read_freedoms(file.name, file.read_text(encoding="utf-8"))
     except UnusableFile as error:

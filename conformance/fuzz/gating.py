@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.fuzz.compare import Parting
-from conformance.fuzz.suite import bundled_suite
-from conformance.play.verdicts import Kind, Verdict
-from conformance.registry.model import selects
-from conformance.run.setup import Setup
-from conformance.scenario.model import Variant
+from tokenspec.conformance.fuzz.compare import Parting
+from tokenspec.conformance.fuzz.suite import bundled_suite
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.registry.model import selects
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.scenario.model import Case
 
 REVOKING = "RFC7009-2"
 HARMLESS = ("RFC6749-3.1.2.3-simple_string_comparison",)  # the suite warns, whatever the level
@@ -59,25 +59,23 @@ def _excused(setup: Setup) -> Iterator[tuple[str, str]]:
         kind = str(deviation.kind)
         for word in deviation.requirements:
             yield from ((kind, row.id) for row in setup.registry.all if selects(word, row.id))
-        for variant in (
-            variant for name in deviation.scenarios for variant in tested.get(name, ())
-        ):
-            yield from ((kind, row) for row in variant.cited)
-            yield from ((kind, guard) for guard in _refusing(setup, variant))
+        for case in (case for name in deviation.scenarios for case in tested.get(name, ())):
+            yield from ((kind, row) for row in case.cited)
+            yield from ((kind, guard) for guard in _refusing(setup, case))
 
 
-def _refusing(setup: Setup, variant: Variant) -> Iterator[str]:
+def _refusing(setup: Setup, case: Case) -> Iterator[str]:
     """The guards of the oracle that a case of the suite runs into."""
-    if not setup.missing(variant.needs):
-        refusals = setup.oracle.play(variant).refusals
+    if not setup.missing(case.needs):
+        refusals = setup.oracle.play(case).refusals
         yield from (refusal.guard for refusal in refusals.values())
 
 
-def _tested() -> dict[str, list[Variant]]:
-    """The cases of the suite, by the names of scenario and variant."""
-    tested: dict[str, list[Variant]] = {}
+def _tested() -> dict[str, list[Case]]:
+    """The cases of the suite, by the names of scenario and case."""
+    tested: dict[str, list[Case]] = {}
     for scenario in bundled_suite():
-        for variant in scenario.variants:
-            tested.setdefault(scenario.id, []).append(variant)
-            tested.setdefault(variant.key, []).append(variant)
+        for case in scenario.cases:
+            tested.setdefault(scenario.id, []).append(case)
+            tested.setdefault(case.key, []).append(case)
     return tested

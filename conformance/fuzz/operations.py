@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.scenario.loader import TOGETHER
+from tokenspec.conformance.scenario.loader import TOGETHER
 
 Steps = tuple[Mapping[str, Any], ...]
 OTHER_CLIENT = {"client_auth": {"client": "second"}}

@@ -9,19 +9,19 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from conformance.fuzz.citing import (
+from tokenspec.conformance.fuzz.citing import (
     CHALLENGE_METHOD,
     REPLAY_REFUSED,
     REPLAY_REVOKES,
     method_left_out,
     shown_token,
 )
-from conformance.fuzz.compare import Parting
-from conformance.fuzz.freedoms import known_freedoms
-from conformance.play.transcript import Played, Transcript
-from conformance.play.verdicts import Kind
-from conformance.scenario.model import Answer, StepKind
-from conformance.target.model import Client, Target
+from tokenspec.conformance.fuzz.compare import Parting
+from tokenspec.conformance.fuzz.freedoms import known_freedoms
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.play.verdicts import Kind
+from tokenspec.conformance.scenario.model import Answer, StepKind
+from tokenspec.conformance.target.model import Client, Target
 
 PRINTABLE = re.compile(r"[\x20-\x7E]*")
 OTHER_GRANTS = ("client_credentials", "password", "urn:")  # how the names of others begin

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from conformance.scenario.bases import BASES
-from conformance.scenario.model import StepKind
+from tokenspec.conformance.scenario.bases import BASES
+from tokenspec.conformance.scenario.model import StepKind
 
 Choices = tuple[Any, ...]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.fuzz.documents import PLAYED_BASES, Document, finished
-from conformance.fuzz.operations import members
-from conformance.fuzz.places import GATHERING
-from conformance.scenario.bases import BASES
-from conformance.scenario.loader import TOGETHER
+from tokenspec.conformance.fuzz.documents import PLAYED_BASES, Document, finished
+from tokenspec.conformance.fuzz.operations import members
+from tokenspec.conformance.fuzz.places import GATHERING
+from tokenspec.conformance.scenario.bases import BASES
+from tokenspec.conformance.scenario.loader import TOGETHER
 
 BESIDE = ("client", "session", "pkce", "given", "client_auth", "http", "headers", "dpop")
 OWN = ("base", *BESIDE, "then")

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.documents import Reader, read_text
-from conformance.play.verdicts import Verdict
-from conformance.plugin.options import BUNDLED
-from conformance.scenario.changes import REQUEST_KEYS
-from conformance.scenario.loader import STEP_WORDS, load_file
-from conformance.scenario.model import Answer, Step, Variant
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.documents import Reader, read_text
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.scenario.changes import REQUEST_KEYS
+from tokenspec.conformance.scenario.loader import STEP_WORDS, load_file
+from tokenspec.conformance.scenario.model import Answer, Case, Step
+from tokenspec.conformance.vocabulary import vocabulary
 
 KEPT = ("base", "client", "session", "pkce", "given", *STEP_WORDS, *REQUEST_KEYS, "then")
 CLASSES = {Answer.ERROR_PAGE: Answer.REFUSED}  # refusals alike, as the oracle is compared by
@@ -54,16 +54,16 @@ def _of_file(path: Path) -> Iterator[Seed]:
     scenarios = load_file(path, vocabulary())
     documents = [document.plain for document in Reader(path).documents(read_text(path))]
     for scenario, document in zip(scenarios, documents, strict=True):
-        for variant, own in zip(scenario.variants, document["variants"], strict=True):
-            if _firm(variant):
+        for case, own in zip(scenario.cases, document["variants"], strict=True):
+            if _firm(case):
                 content = _content(document, own)
-                yield Seed(variant.key, content, frozenset(variant.needs), variant.requirement)
+                yield Seed(case.key, content, frozenset(case.needs), case.requirement)
 
 
-def _firm(variant: Variant) -> bool:
+def _firm(case: Case) -> bool:
     """Whether every step can be answered in one way only."""
-    judged = [step for step in variant.steps if step.judged]
-    return variant.steps[-1] in judged and all(_certain(step) for step in judged)
+    judged = [step for step in case.steps if step.judged]
+    return case.steps[-1] in judged and all(_certain(step) for step in judged)
 
 
 def _certain(step: Step) -> bool:
@@ -72,10 +72,10 @@ def _certain(step: Step) -> bool:
     return len(classes) == 1 and not open_to and not any(outcome.at for outcome in step.expect)
 
 
-def _content(scenario: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any]:
+def _content(scenario: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, Any]:
     """The two as one; parameters are merged one by one, as the loader merges them."""
-    both = {**scenario, **variant, **_merged(scenario, variant, STEP_WORDS)}
-    given, own = scenario.get("given", {}), variant.get("given", {})
+    both = {**scenario, **case, **_merged(scenario, case, STEP_WORDS)}
+    given, own = scenario.get("given", {}), case.get("given", {})
     if given or own:
         both["given"] = {**given, **own, **_merged(given, own, STEP_WORDS)}
     return {key: both[key] for key in KEPT if key in both}

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from conformance.checks import CHECKS, Surround
-from conformance.fuzz.compare import Parting
-from conformance.fuzz.documents import begun_with, finished, seeds_of
-from conformance.fuzz.suite import bundled_suite
-from conformance.play.matching import difference
-from conformance.play.oracle import Told
-from conformance.play.transcript import Played, Transcript
-from conformance.play.verdicts import Kind, Verdict
-from conformance.play.wording import outcome_text
-from conformance.run.setup import Setup, surround_of
-from conformance.scenario.model import Answer, Outcome, Step, StepKind, Variant
+from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.fuzz.compare import Parting
+from tokenspec.conformance.fuzz.documents import begun_with, finished, seeds_of
+from tokenspec.conformance.fuzz.suite import bundled_suite
+from tokenspec.conformance.play.matching import difference
+from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.play.wording import outcome_text
+from tokenspec.conformance.run.setup import Setup, surround_of
+from tokenspec.conformance.scenario.model import Answer, Case, Outcome, Step, StepKind
 
 READ_BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)  # no part of a generated case
 
@@ -121,8 +121,8 @@ def _shapes(setup: Setup) -> Iterator[Shape]:
     """What the target is held to everywhere, each check of a kind of request once."""
     seen = set()
     for scenario in bundled_suite():
-        for variant in scenario.variants:
-            shape = None if setup.missing(variant.needs) else _shape(setup, variant)
+        for case in scenario.cases:
+            shape = None if setup.missing(case.needs) else _shape(setup, case)
             if shape is None:
                 continue
             key = (shape.kind, shape.outcome.checks, shape.outcome.has, shape.outcome.answer)
@@ -131,23 +131,23 @@ def _shapes(setup: Setup) -> Iterator[Shape]:
                 yield shape
 
 
-def _shape(setup: Setup, variant: Variant) -> Shape | None:
+def _shape(setup: Setup, case: Case) -> Shape | None:
     """What a case asks of the answer to a valid request, or of every answer; None if of neither."""
-    judged = [step for step in variant.steps if step.judged]
-    signing_in = "sign-in" in variant.needs  # its pages show up by luck in a generated case
+    judged = [step for step in case.steps if step.judged]
+    signing_in = "sign-in" in case.needs  # its pages show up by luck in a generated case
     if len(judged) != 1 or judged[0].kind in READ_BY_ITSELF or signing_in:
         return None
     outcome = _only_shape(judged[0])
     if outcome is None:
         return None
-    decides = setup.deciding(variant)[0].id
-    if variant.every_response:
+    decides = setup.deciding(case)[0].id
+    if case.every_response:
         return Shape(Outcome(outcome.answer, checks=outcome.checks), decides)
     if outcome.equals or outcome.answer is not Answer.GRANTED:
         return None
-    if any(step.changes.any for step in variant.steps):
+    if any(step.changes.any for step in case.steps):
         return None
-    return Shape(outcome, decides, judged[0].kind, variant.setting.dpop)
+    return Shape(outcome, decides, judged[0].kind, case.setting.dpop)
 
 
 def _only_shape(step: Step) -> Outcome | None:
@@ -163,12 +163,12 @@ def _only_shape(step: Step) -> Outcome | None:
 
 def _of_seeds(setup: Setup, present: frozenset[str]) -> Mapping[str, list[Shape]]:
     """What the cases of a seed ask, by the id of the document that plays it."""
-    variants = {v.key: v for scenario in bundled_suite() for v in scenario.variants}
+    cases = {v.key: v for scenario in bundled_suite() for v in scenario.cases}
     found: dict[str, list[Shape]] = {}
     for seed in seeds_of(present):
-        variant = variants[seed.case]
-        asked = [(step.name, _only_shape(step)) for step in variant.steps]
-        decides = setup.deciding(variant)[0].id
+        case = cases[seed.case]
+        asked = [(step.name, _only_shape(step)) for step in case.steps]
+        decides = setup.deciding(case)[0].id
         shapes = [Shape(o, decides, step=name) for name, o in asked if o is not None]
         found.setdefault(finished(begun_with(seed))["id"], []).extend(shapes)
     return found

@@ -14,10 +14,10 @@ from typing import Any
 
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
-from conformance.errors import UnusableFile, UsageError
-from conformance.fuzz.documents import Document
-from conformance.scenario.loader import load_document
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.errors import UnusableFile, UsageError
+from tokenspec.conformance.fuzz.documents import Document
+from tokenspec.conformance.scenario.loader import load_document
+from tokenspec.conformance.vocabulary import vocabulary
 
 REDIS = ("redis://", "rediss://", "unix://")
 PATIENCE = 10  # seconds

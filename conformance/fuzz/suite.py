@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 
-from conformance.plugin.options import BUNDLED
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Scenario
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Scenario
+from tokenspec.conformance.vocabulary import vocabulary
 
 
 @functools.cache

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from random import Random
 
-from conformance.fuzz.documents import (
+from tokenspec.conformance.fuzz.documents import (
     KINDS,
     Document,
     bases,
@@ -24,9 +24,9 @@ from conformance.fuzz.documents import (
     operations,
     seeds_of,
 )
-from conformance.fuzz.places import Fragment, add, changes_of
-from conformance.fuzz.seeds import Seed
-from conformance.scenario.bases import BASES
+from tokenspec.conformance.fuzz.places import Fragment, add, changes_of
+from tokenspec.conformance.fuzz.seeds import Seed
+from tokenspec.conformance.scenario.bases import BASES
 
 
 def singles(present: frozenset[str], random: Random) -> list[Document]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.login.chromium import BrowserDriver
-from conformance.login.command import by_command
-from conformance.login.cookie import CookieDriver
-from conformance.login.form import FormDriver
-from conformance.login.handed import Carry, HandedDriver
-from conformance.login.hook import by_function
-from conformance.login.manual import by_hand
-from conformance.login.model import LoginDriver
-from conformance.login.nobody import by_nobody
-from conformance.target.model import Login, Target
+from tokenspec.conformance.login.chromium import BrowserDriver
+from tokenspec.conformance.login.command import by_command
+from tokenspec.conformance.login.cookie import CookieDriver
+from tokenspec.conformance.login.form import FormDriver
+from tokenspec.conformance.login.handed import Carry, HandedDriver
+from tokenspec.conformance.login.hook import by_function
+from tokenspec.conformance.login.manual import by_hand
+from tokenspec.conformance.login.model import LoginDriver
+from tokenspec.conformance.login.nobody import by_nobody
+from tokenspec.conformance.target.model import Login, Target
 
 
 def driver_for(target: Target, origins: frozenset[str]) -> LoginDriver:

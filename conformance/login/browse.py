@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from conformance.errors import Unreachable
-from conformance.http import Headers, Request, Response, Transport, origin
-from conformance.login.cookies import CookieJar
-from conformance.login.model import Ending, Landing
+from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.http import Headers, Request, Response, Transport, origin
+from tokenspec.conformance.login.cookies import CookieJar
+from tokenspec.conformance.login.model import Ending, Landing
 
 KEEPS_METHOD = (307, 308)
 REDIRECTS = (301, 302, 303, *KEEPS_METHOD)

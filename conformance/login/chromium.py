@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from conformance.errors import LoginBlocked
-from conformance.http import Response, Transport
-from conformance.login.browse import PAGE_TEXT, Browser, callback, is_callback, origin_of
-from conformance.login.cookies import CookieJar
-from conformance.login.form import BLOCKED, NEVER, look, no_code
-from conformance.login.model import Ending, Landing, Session
-from conformance.login.pages import ACCEPTING, DENYING, read_page
-from conformance.target.model import Limits, Login, LoginStep, Network
+from tokenspec.conformance.errors import LoginBlocked
+from tokenspec.conformance.http import Response, Transport
+from tokenspec.conformance.login.browse import PAGE_TEXT, Browser, callback, is_callback, origin_of
+from tokenspec.conformance.login.cookies import CookieJar
+from tokenspec.conformance.login.form import BLOCKED, NEVER, look, no_code
+from tokenspec.conformance.login.model import Ending, Landing, Session
+from tokenspec.conformance.login.pages import ACCEPTING, DENYING, read_page
+from tokenspec.conformance.target.model import Limits, Login, LoginStep, Network
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

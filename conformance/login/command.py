@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 import subprocess
 
-from conformance.errors import LoginBlocked
-from conformance.login.handed import Carry
+from tokenspec.conformance.errors import LoginBlocked
+from tokenspec.conformance.login.handed import Carry
 
 SECONDS = 120  # that one command may take
 

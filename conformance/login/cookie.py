@@ -5,13 +5,13 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
-from conformance.errors import LoginBlocked, UsageError
-from conformance.http import Response, Transport, query_parameters
-from conformance.login.browse import Browser
-from conformance.login.cookies import CookieJar
-from conformance.login.form import look
-from conformance.login.model import Ending, Landing, Session
-from conformance.target.model import Limits, Login
+from tokenspec.conformance.errors import LoginBlocked, UsageError
+from tokenspec.conformance.http import Response, Transport, query_parameters
+from tokenspec.conformance.login.browse import Browser
+from tokenspec.conformance.login.cookies import CookieJar
+from tokenspec.conformance.login.form import look
+from tokenspec.conformance.login.model import Ending, Landing, Session
+from tokenspec.conformance.target.model import Limits, Login
 
 
 class CookieDriver:

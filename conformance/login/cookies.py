@@ -10,7 +10,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 from urllib.request import Request as UrllibRequest
 
-from conformance.http import Response
+from tokenspec.conformance.http import Response
 
 
 class CookieJar:

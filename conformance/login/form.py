@@ -7,12 +7,12 @@ from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
-from conformance.errors import HarnessError, LoginBlocked
-from conformance.http import Transport
-from conformance.login.browse import PAGE_TEXT, Browser, Shown, origin_of
-from conformance.login.cookies import CookieJar
-from conformance.login.model import Ending, Landing, LoginDriver, Session
-from conformance.login.pages import (
+from tokenspec.conformance.errors import HarnessError, LoginBlocked
+from tokenspec.conformance.http import Transport
+from tokenspec.conformance.login.browse import PAGE_TEXT, Browser, Shown, origin_of
+from tokenspec.conformance.login.cookies import CookieJar
+from tokenspec.conformance.login.model import Ending, Landing, LoginDriver, Session
+from tokenspec.conformance.login.pages import (
     Control,
     Form,
     Page,
@@ -22,9 +22,9 @@ from conformance.login.pages import (
     filled,
     read_page,
 )
-from conformance.login.recipes import Recognised, recognise, script_request
-from conformance.target.model import Limits, Login
-from conformance.texts import legible
+from tokenspec.conformance.login.recipes import Recognised, recognise, script_request
+from tokenspec.conformance.target.model import Limits, Login
+from tokenspec.conformance.texts import legible
 
 BAD_REQUEST = 400
 NO_TEXT = "(no text, but bytes of something else)"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conformance.errors import LoginBlocked
-from conformance.http import Transport
-from conformance.login.browse import Browser, callback, is_callback
-from conformance.login.cookies import CookieJar
-from conformance.login.form import look
-from conformance.login.model import Ending, Landing, Session
-from conformance.target.model import Limits
+from tokenspec.conformance.errors import LoginBlocked
+from tokenspec.conformance.http import Transport
+from tokenspec.conformance.login.browse import Browser, callback, is_callback
+from tokenspec.conformance.login.cookies import CookieJar
+from tokenspec.conformance.login.form import look
+from tokenspec.conformance.login.model import Ending, Landing, Session
+from tokenspec.conformance.target.model import Limits
 
 Carry = Callable[[str, str], str]  # authorization URL and redirect URI to callback URL
 

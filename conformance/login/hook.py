@@ -10,8 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from conformance.errors import LoginBlocked
-from conformance.login.handed import Carry
+from tokenspec.conformance.errors import LoginBlocked
+from tokenspec.conformance.login.handed import Carry
 
 
 def by_function(name: str) -> Carry:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.errors import LoginBlocked
-from conformance.http import query_parameters
+from tokenspec.conformance.errors import LoginBlocked
+from tokenspec.conformance.http import query_parameters
 
 TERMINAL = Path("/dev/tty")
 LONGEST_LINE = 65_536  # bytes; a terminal hands out one line at a time

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from conformance.http import Transport
-from conformance.login.cookies import CookieJar
+from tokenspec.conformance.http import Transport
+from tokenspec.conformance.login.cookies import CookieJar
 
 
 class Ending(StrEnum):

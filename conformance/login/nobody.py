@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.errors import LoginBlocked
-from conformance.login.handed import Carry
+from tokenspec.conformance.errors import LoginBlocked
+from tokenspec.conformance.login.handed import Carry
 
 
 def by_nobody() -> Carry:

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from conformance.errors import HarnessError
-from conformance.http import read_json
-from conformance.login.pages import Control, Form, Page
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.http import read_json
+from tokenspec.conformance.login.pages import Control, Form, Page
 
 FOLDER = Path(__file__).parent / "recipes"
 LOGIN, CONSENT, INTERSTITIAL = "login", "consent", "interstitial"

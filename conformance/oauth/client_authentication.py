@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import quote, quote_plus
 
-from conformance.errors import HarnessError
-from conformance.oauth.keys import SigningKey, signing_key
-from conformance.oauth.signed_jwt import Signers, make_jwt
-from conformance.scenario.model import ClientAuthChanges, JwtChanges
-from conformance.scenario.operators import Surroundings, apply
-from conformance.target.model import Client
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.oauth.keys import SigningKey, signing_key
+from tokenspec.conformance.oauth.signed_jwt import Signers, make_jwt
+from tokenspec.conformance.scenario.model import ClientAuthChanges, JwtChanges
+from tokenspec.conformance.scenario.operators import Surroundings, apply
+from tokenspec.conformance.target.model import Client
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME = 120  # seconds

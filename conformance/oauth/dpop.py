@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from conformance.oauth.keys import SigningKey, base64url
-from conformance.oauth.signed_jwt import Signers, make_jwt
-from conformance.scenario.model import JwtChanges
-from conformance.scenario.operators import Surroundings
+from tokenspec.conformance.oauth.keys import SigningKey, base64url
+from tokenspec.conformance.oauth.signed_jwt import Signers, make_jwt
+from tokenspec.conformance.scenario.model import JwtChanges
+from tokenspec.conformance.scenario.operators import Surroundings
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-from conformance.errors import HarnessError
+from tokenspec.conformance.errors import HarnessError
 
 RSA_BITS, WEAK_RSA_BITS = 2048, 1024  # RFC 7518 §3.3 wants 2048 at least
 PUBLIC_MEMBERS = ("crv", "e", "kty", "n", "x", "y")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-from conformance.oauth.keys import base64url
-from conformance.scenario.model import Pkce
-from conformance.scenario.operators import UNRESERVED, Surroundings
+from tokenspec.conformance.oauth.keys import base64url
+from tokenspec.conformance.scenario.model import Pkce
+from tokenspec.conformance.scenario.operators import UNRESERVED, Surroundings
 
 
 @dataclass(frozen=True, slots=True)

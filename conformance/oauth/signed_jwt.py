@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.errors import HarnessError
-from conformance.oauth.keys import SigningKey, base64url, base64url_decode
-from conformance.scenario.model import Change, JwtChanges
-from conformance.scenario.operators import Surroundings, apply
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.oauth.keys import SigningKey, base64url, base64url_decode
+from tokenspec.conformance.scenario.model import Change, JwtChanges
+from tokenspec.conformance.scenario.operators import Surroundings, apply
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The pages of docs/ that are made from the code: `python -m conformance.pages` writes them all."""
+"""The pages of docs/ that are made from the code; `python -m tokenspec.conformance.pages`."""

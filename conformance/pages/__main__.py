@@ -1,11 +1,11 @@
-"""`python -m conformance.pages [DIR]` writes every made page; DIR is `docs` of the checkout."""
+"""`python -m tokenspec.conformance.pages [DIR]` writes every made page, into docs/ by default."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from conformance.pages.catalogue import DOCS, PAGES
+from tokenspec.conformance.pages.catalogue import DOCS, PAGES
 
 
 def main() -> None:

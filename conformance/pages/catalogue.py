@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from conformance.pages import checks, commands, formats, scenarios, verdicts
-from conformance.target import reference as target_file
-from conformance.triangle import page as requirements
+from tokenspec.conformance.pages import checks, commands, formats, scenarios, verdicts
+from tokenspec.conformance.target import reference as target_file
+from tokenspec.conformance.triangle import page as requirements
 
-DOCS = Path(__file__).parents[2] / "docs"
-AGAIN = "python -m conformance.pages"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+AGAIN = "python -m tokenspec.conformance.pages"
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
         "target-file.md": target_file.reference,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.checks import CHECKS
-from conformance.pages.table import table
+from tokenspec.conformance.checks import CHECKS
+from tokenspec.conformance.pages.table import table
 
 HEAD = """\
 # Checks

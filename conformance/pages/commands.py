@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.cli import VERBS, module_of
-from conformance.pages.table import code, table
+from tokenspec.conformance.cli import VERBS, module_of
+from tokenspec.conformance.pages.table import code, table
 
 HEAD = """\
 # Commands and options

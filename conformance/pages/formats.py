@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from conformance.pages.table import code, table
-from conformance.play.verdicts import Verdict
-from reports import ctrf, github, outcome, sarif
-from reports.formats import FORMATS
-from reports.record import Record
+from tokenspec.conformance.pages.table import code, table
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.reports import ctrf, github, outcome, sarif
+from tokenspec.reports.formats import FORMATS
+from tokenspec.reports.record import Record
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "conformance" / "schema" / "record-1.schema.json"
 JUNIT = ROOT / "reports" / "schemas" / "junit.xsd"
 XSD = "{http://www.w3.org/2001/XMLSchema}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from conformance.pages.table import code, table
-from conformance.scenario import changes, loader, outcomes
-from conformance.scenario.bases import BASES
-from conformance.scenario.operators import OPERATORS
+from tokenspec.conformance.pages.table import code, table
+from tokenspec.conformance.scenario import changes, loader, outcomes
+from tokenspec.conformance.scenario.bases import BASES
+from tokenspec.conformance.scenario.operators import OPERATORS
 
 HEAD = """\
 # Scenarios: every word of the format

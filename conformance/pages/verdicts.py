@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.pages.table import table
-from conformance.run.conclusion import MEANING, ExitCode, Tally
-from reports.words import KINDS, LEVELS, VERDICTS
+from tokenspec.conformance.pages.table import table
+from tokenspec.conformance.run.conclusion import MEANING, ExitCode, Tally
+from tokenspec.reports.words import KINDS, LEVELS, VERDICTS
 
 HEAD = """\
 # Verdicts and exit codes

@@ -7,9 +7,9 @@ from typing import Any
 
 import jwt
 
-from conformance.http import Response
-from conformance.login.model import Ending, Landing
-from conformance.scenario.model import Answer, StepKind
+from tokenspec.conformance.http import Response
+from tokenspec.conformance.login.model import Ending, Landing
+from tokenspec.conformance.scenario.model import Answer, StepKind
 
 OK, REDIRECT, BAD_REQUEST, SERVER_ERROR = 200, 300, 400, 500
 ENDINGS = {

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from conformance.play.matching import Difference, Look, difference
-from conformance.play.standing import Differs, differs, standing
-from conformance.play.transcript import Played, Transcript
-from conformance.play.verdicts import Judgement, Kind, Verdict, worst
-from conformance.play.wording import answer_text, outcome_text
-from conformance.scenario.model import Answer, Outcome, Step, Variant, moments
+from tokenspec.conformance.play.matching import Difference, Look, difference
+from tokenspec.conformance.play.standing import Differs, differs, standing
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.play.verdicts import Judgement, Kind, Verdict, worst
+from tokenspec.conformance.play.wording import answer_text, outcome_text
+from tokenspec.conformance.scenario.model import Answer, Case, Outcome, Step, moments
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class Court:
-    """Judges plays of one variant.
+    """Judges plays of one case.
 
     Args:
-        variant: what was played.
+        case: what was played.
         gate: the verdict a broken requirement earns, by its level: fail, warn or observe.
         look: makes a named check on an answer.
         oracle: the oracle's transcript, where its answer is the expectation.
         strict: whether another error code than the one named is a failure.
     """
 
-    variant: Variant
+    case: Case
     gate: Verdict
     look: Look
     oracle: Transcript | None = None
@@ -39,12 +39,12 @@ class Court:
 
     def judgements(self, transcript: Transcript) -> Iterator[Judgement]:
         """What is to be said of each judged step, in order."""
-        by_oracle = any(step.oracle for step in self.variant.steps)
+        by_oracle = any(step.oracle for step in self.case.steps)
         return self._by_oracle(transcript) if by_oracle else self._by_outcomes(transcript)
 
     def _by_oracle(self, transcript: Transcript) -> Iterator[Judgement]:
         """Every step against the oracle's own, until the two part or the oracle ends."""
-        for step in self.variant.steps:
+        for step in self.case.steps:
             told = self.oracle.step(step.name) if self.oracle else None
             if self.oracle is None or told is None:
                 return
@@ -72,12 +72,12 @@ class Court:
         return _judgement(self.gate, found.kind, played, found.expected, found.observed)
 
     def _by_outcomes(self, transcript: Transcript) -> Iterator[Judgement]:
-        for together in moments(self.variant.steps):
+        for together in moments(self.case.steps):
             stopped = False
             for step in together:
                 played = transcript.step(step.name)
                 if played is None:
-                    if step.judged or not any(s.judged for s in self.variant.steps):
+                    if step.judged or not any(s.judged for s in self.case.steps):
                         yield self._not_reached(step, transcript)
                 elif step.judged:
                     yield self._judge_step(step, played, transcript)
@@ -144,7 +144,7 @@ class Court:
     def _stopped_at(self, played: Played, transcript: Transcript) -> Judgement:
         """A step that no outcome stands on was not granted, so the play ended there."""
         name = played.step.name
-        later = [o for step in self.variant.steps for o in step.expect]
+        later = [o for step in self.case.steps for o in step.expect]
         for outcome in later:
             if outcome.at == name and difference(outcome, played, transcript, self.look).none:
                 return self._matched(outcome, tuple(later), played)
@@ -176,7 +176,7 @@ class Court:
 
     def _changed_until(self, name: str) -> bool:
         """Whether a step up to `name` differs from the valid set-up."""
-        for step in self.variant.steps:
+        for step in self.case.steps:
             if step.changes.any and not step.given:
                 return True
             if step.name == name:

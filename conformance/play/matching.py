@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.errors import HarnessError
-from conformance.play.transcript import Played, Transcript
-from conformance.scenario.model import Answer, Change, Outcome
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import Answer, Change, Outcome
 
 # the name of a check, the answer and its play, to the problems found
 Look = Callable[[str, Played, Transcript], Iterable[str]]

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from conformance.errors import HarnessError
-from conformance.oauth.dpop import ath
-from conformance.oauth.keys import SigningKey, generate_key, self_signed
-from conformance.oauth.pkce import ProofKey, make_proof_key
-from conformance.play.party import Party
-from conformance.scenario.model import Setting
-from conformance.target.model import Client
-from conformance.target.redirects import registered
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.oauth.dpop import ath
+from tokenspec.conformance.oauth.keys import SigningKey, generate_key, self_signed
+from tokenspec.conformance.oauth.pkce import ProofKey, make_proof_key
+from tokenspec.conformance.play.party import Party
+from tokenspec.conformance.scenario.model import Setting
+from tokenspec.conformance.target.model import Client
+from tokenspec.conformance.target.redirects import registered
 
 
 class Lacking(Exception):  # noqa: N818 - it says what a play lacks to go on; never leaves the player

@@ -7,23 +7,23 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from conformance.errors import HarnessError
-from conformance.login import driver_for
-from conformance.oauth.keys import signing_key
-from conformance.play.clock import MovableClock
-from conformance.play.party import Party
-from conformance.play.player import play
-from conformance.play.transcript import Transcript
-from conformance.play.wording import answer_text
-from conformance.scenario.model import Step, Variant, orders
-from conformance.target.bundled import lifetimes_of
-from conformance.target.discovery import allowed_origins, discover
-from conformance.target.model import CERTIFICATE_METHODS, Client, Login, Network, Target
-from conformance.transport.in_process import InProcessTransport
-from reference_server import Api, Policy, Refusal, Server, ServerConfig, User
-from reference_server import Client as ServerClient
-from reference_server.config import SCOPES
-from reference_server.keys import ALGORITHMS, FAPI_ALGORITHMS
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.login import driver_for
+from tokenspec.conformance.oauth.keys import signing_key
+from tokenspec.conformance.play.clock import MovableClock
+from tokenspec.conformance.play.party import Party
+from tokenspec.conformance.play.player import play
+from tokenspec.conformance.play.transcript import Transcript
+from tokenspec.conformance.play.wording import answer_text
+from tokenspec.conformance.scenario.model import Case, Step, orders
+from tokenspec.conformance.target.bundled import lifetimes_of
+from tokenspec.conformance.target.discovery import allowed_origins, discover
+from tokenspec.conformance.target.model import CERTIFICATE_METHODS, Client, Login, Network, Target
+from tokenspec.conformance.transport.in_process import InProcessTransport
+from tokenspec.reference_server import Api, Policy, Refusal, Server, ServerConfig, User
+from tokenspec.reference_server import Client as ServerClient
+from tokenspec.reference_server.config import SCOPES
+from tokenspec.reference_server.keys import ALGORITHMS, FAPI_ALGORITHMS
 
 ISSUER = "https://oracle.example"
 USERNAME, PASSWORD = "oracle-user", "oracle-password"
@@ -37,7 +37,7 @@ CLAIMS = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the oracle did with a variant, and why it refused where it did.
+    """What the oracle did with a case, and why it refused where it did.
 
     `refusals` maps the name of a step to the guard that refused it. Requests of one moment are
     answered in the order they are written in; `otherwise` has every other order.
@@ -56,25 +56,25 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Oracle:
-    """Plays variants on a reference server of its own, with codes and keys of its own."""
+    """Plays cases on a reference server of its own, with codes and keys of its own."""
 
     party: Party
     server: Server
     clock: MovableClock
 
-    def play(self, variant: Variant) -> Told:
-        """Play every step of `variant` as the player does on the target.
+    def play(self, case: Case) -> Told:
+        """Play every step of `case` as the player does on the target.
 
         Different requests of one moment are played in turn, in every order: whatever a target makes
         of them, a right answer is one of those.
         """
-        first, *others = [self._play(variant, steps) for steps in orders(variant.steps)]
+        first, *others = [self._play(case, steps) for steps in orders(case.steps)]
         return replace(first, otherwise=tuple(others))
 
-    def _play(self, variant: Variant, steps: tuple[Step, ...]) -> Told:
+    def _play(self, case: Case, steps: tuple[Step, ...]) -> Told:
         transport = InProcessTransport(self.server)
         party = replace(self.party, connect=lambda: transport)
-        transcript = play(party, variant.setting, steps, in_turn=True)
+        transcript = play(party, case.setting, steps, in_turn=True)
         said = "; ".join(f"{p.step.name}: {answer_text(p)}" for p in transcript.steps[-2:])
         refusal = transport.refusal
         if refusal is not None:

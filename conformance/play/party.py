@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.errors import TokenspecError
-from conformance.http import Transport
-from conformance.login.model import LoginDriver, Session
-from conformance.oauth.keys import KEYS, KeyRing
-from conformance.target.model import Endpoints, Target
+from tokenspec.conformance.errors import TokenspecError
+from tokenspec.conformance.http import Transport
+from tokenspec.conformance.login.model import LoginDriver, Session
+from tokenspec.conformance.oauth.keys import KEYS, KeyRing
+from tokenspec.conformance.target.model import Endpoints, Target
 
 
 class SessionPool:

@@ -8,21 +8,21 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from urllib.parse import urlencode
 
-from conformance.errors import Unreachable
-from conformance.http import Exchange, Recorder, Response
-from conformance.login.cookies import CookieJar, is_loopback
-from conformance.login.form import denying
-from conformance.login.model import Landing, LoginDriver, Session
-from conformance.play import requests, wire
-from conformance.play.answers import answered, landed, read_members
-from conformance.play.memory import Lacking, Memory
-from conformance.play.party import Party
-from conformance.play.transcript import Played, Sent, Transcript
-from conformance.scenario.bases import SESSION_NEEDS
-from conformance.scenario.changes import MOMENT
-from conformance.scenario.model import Answer, Setting, Step, StepKind, moments
-from conformance.scenario.operators import UnfitError
-from conformance.target.model import SIGNS_IN
+from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.http import Exchange, Recorder, Response
+from tokenspec.conformance.login.cookies import CookieJar, is_loopback
+from tokenspec.conformance.login.form import denying
+from tokenspec.conformance.login.model import Landing, LoginDriver, Session
+from tokenspec.conformance.play import requests, wire
+from tokenspec.conformance.play.answers import answered, landed, read_members
+from tokenspec.conformance.play.memory import Lacking, Memory
+from tokenspec.conformance.play.party import Party
+from tokenspec.conformance.play.transcript import Played, Sent, Transcript
+from tokenspec.conformance.scenario.bases import SESSION_NEEDS
+from tokenspec.conformance.scenario.changes import MOMENT
+from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind, moments
+from tokenspec.conformance.scenario.operators import UnfitError
+from tokenspec.conformance.target.model import SIGNS_IN
 
 EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime
 A_MOMENT = 2.0  # seconds, so that times told in whole seconds differ

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from conformance.http import Headers
-from conformance.play.memory import Lacking, Memory
-from conformance.scenario.model import Change, Changes, HttpChanges, StepKind
-from conformance.scenario.operators import InapplicableError, apply
+from tokenspec.conformance.http import Headers
+from tokenspec.conformance.play.memory import Lacking, Memory
+from tokenspec.conformance.scenario.model import Change, Changes, HttpChanges, StepKind
+from tokenspec.conformance.scenario.operators import InapplicableError, apply
 
 Parameters = dict[str, tuple[Any, ...]]
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"

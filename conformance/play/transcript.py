@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.http import Exchange, Response
-from conformance.login.model import Landing
-from conformance.scenario.model import Answer, Setting, Step
+from tokenspec.conformance.http import Exchange, Response
+from tokenspec.conformance.login.model import Landing
+from tokenspec.conformance.scenario.model import Answer, Setting, Step
 
 Sent = Mapping[str, tuple[Any, ...]]
 

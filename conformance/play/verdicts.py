@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from conformance.scenario.model import Answer
+from tokenspec.conformance.scenario.model import Answer
 
 
 class Verdict(StrEnum):
-    """What is said of a variant."""
+    """What is said of a case."""
 
     PASS = "pass"
     FAIL = "fail"  # a MUST is broken

@@ -8,18 +8,24 @@ from functools import partial
 from itertools import islice
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from conformance.challenges import read_challenges
-from conformance.errors import Unreachable
-from conformance.http import Exchange, Headers, Request, Response, Transport
-from conformance.oauth.client_authentication import Credentials, Moment, credentials
-from conformance.oauth.dpop import ProofRequest, make_dpop_proof
-from conformance.oauth.signed_jwt import Signers
-from conformance.play import requests
-from conformance.play.memory import Lacking, Memory
-from conformance.play.transcript import Sent
-from conformance.scenario.model import ClientAuthChanges, HttpChanges, JwtChanges, Step, StepKind
-from conformance.target.discovery import well_known_url
-from conformance.transport.together import send_together
+from tokenspec.conformance.challenges import read_challenges
+from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.http import Exchange, Headers, Request, Response, Transport
+from tokenspec.conformance.oauth.client_authentication import Credentials, Moment, credentials
+from tokenspec.conformance.oauth.dpop import ProofRequest, make_dpop_proof
+from tokenspec.conformance.oauth.signed_jwt import Signers
+from tokenspec.conformance.play import requests
+from tokenspec.conformance.play.memory import Lacking, Memory
+from tokenspec.conformance.play.transcript import Sent
+from tokenspec.conformance.scenario.model import (
+    ClientAuthChanges,
+    HttpChanges,
+    JwtChanges,
+    Step,
+    StepKind,
+)
+from tokenspec.conformance.target.discovery import well_known_url
+from tokenspec.conformance.transport.together import send_together
 
 FETCHED = (StepKind.PAGE, StepKind.USERINFO, StepKind.METADATA, StepKind.JWKS)
 PROVEN = (StepKind.TOKEN, StepKind.REFRESH, StepKind.USERINFO)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.play.transcript import Played
-from conformance.scenario.model import Answer, Outcome
+from tokenspec.conformance.play.transcript import Played
+from tokenspec.conformance.scenario.model import Answer, Outcome
 
 ANSWERS = {
     Answer.GRANTED: "granted",

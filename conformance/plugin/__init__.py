@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.plugin.options import RUN, add_options, is_scenario_file, wants_page
+from tokenspec.conformance.plugin.options import RUN, add_options, is_scenario_file, wants_page
 
 if TYPE_CHECKING:
-    from conformance.plugin.run import RunPlugin
+    from tokenspec.conformance.plugin.run import RunPlugin
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def begin(config: pytest.Config) -> RunPlugin:
     """The state of the run, made when first asked for; nothing is read or sent yet."""
-    from conformance.plugin.run import RunPlugin
+    from tokenspec.conformance.plugin.run import RunPlugin
 
     if RUN not in config.stash:
         config.stash[RUN] = RunPlugin(config)
@@ -38,17 +38,17 @@ def begin(config: pytest.Config) -> RunPlugin:
         config.pluginmanager.register(config.stash[RUN].gating, "tokenspec-gate")
         config.pluginmanager.register(config.stash[RUN].ending, "tokenspec-ending")
         if wants_page(config):
-            from conformance.plugin.page import RunPage
+            from tokenspec.conformance.plugin.page import RunPage
 
             config.pluginmanager.register(RunPage(config.stash[RUN]), "tokenspec-page")
     return config.stash[RUN]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A scenario file becomes a tree: file, scenario, variant."""
+    """A scenario file becomes a tree: file, scenario, case."""
     if not is_scenario_file(file_path, parent.config):
         return None
-    from conformance.plugin.nodes import ScenarioFile
+    from tokenspec.conformance.plugin.nodes import ScenarioFile
 
     begin(parent.config)
     return ScenarioFile.from_parent(parent, path=file_path)

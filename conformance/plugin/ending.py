@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.plugin.options import RUN
-from conformance.run.conclusion import Ended, ExitCode
+from tokenspec.conformance.plugin.options import RUN
+from tokenspec.conformance.run.conclusion import Ended, ExitCode
 
 
 class Ending:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.errors import UnusableFile
-from conformance.plugin.nodes import VariantItem, whole_suite
-from conformance.run.conclusion import ExitCode
-from conformance.run.finding import Finding
-from conformance.run.gate import Gate, open_gate
-from conformance.scenario.model import Variant
-from conformance.waivers.ledger import WaiverProblem
+from tokenspec.conformance.errors import UnusableFile
+from tokenspec.conformance.plugin.nodes import CaseItem, whole_suite
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.gate import Gate, open_gate
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.waivers.ledger import WaiverProblem
 
 
 class Gating:
@@ -22,8 +22,8 @@ class Gating:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.chosen = 0  # variants of this run
-        self._collected: tuple[Variant, ...] = ()
+        self.chosen = 0  # cases of this run
+        self._collected: tuple[Case, ...] = ()
         self._verdicts: dict[str, str] = {}
         self._gate: Gate | None = None
 
@@ -43,9 +43,9 @@ class Gating:
         """Whether cases were left out of this run."""
         return self.chosen < len(self._collected)
 
-    def applied(self, finding: Finding, variant: Variant) -> Finding:
+    def applied(self, finding: Finding, case: Case) -> Finding:
         """The finding as it counts."""
-        return self.gate.applied(finding, variant, partial=self.partial)
+        return self.gate.applied(finding, case, partial=self.partial)
 
     def problems(self) -> list[WaiverProblem]:
         """The waivers that are not true any more, as far as this run can tell."""
@@ -55,14 +55,14 @@ class Gating:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Read the files, and see every variant before any is left out."""
-        self._collected = tuple(item.variant for item in items if isinstance(item, VariantItem))
+        """Read the files, and see every case before any is left out."""
+        self._collected = tuple(item.case for item in items if isinstance(item, CaseItem))
         if self._collected:
             _ = self.gate
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """See what was chosen."""
-        self.chosen = sum(isinstance(item, VariantItem) for item in session.items)
+        self.chosen = sum(isinstance(item, CaseItem) for item in session.items)
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """How many cases the waivers match."""
@@ -87,11 +87,11 @@ class Gating:
                 f"{problem.waiver.where}: {problem.problem}: {problem.text}"
             )
 
-    def _suite(self) -> tuple[Variant, ...]:
-        """Every variant there is; more than was collected where a waiver matches none of those."""
+    def _suite(self) -> tuple[Case, ...]:
+        """Every case there is; more than was collected where a waiver matches none of those."""
         waivers = self.gate.excuses.waivers
-        matched = waivers.matching(variant.key for variant in self._collected)
+        matched = waivers.matching(case.key for case in self._collected)
         if all(matched.values()):
             return self._collected
-        known = {variant.key: variant for variant in self._collected}
+        known = {case.key: case for case in self._collected}
         return tuple((known | {v.key: v for v in whole_suite(self.config)}).values())

@@ -1,4 +1,4 @@
-"""Which of the collected variants a session runs: `--oauth-select`, then quick, then the shard."""
+"""Which of the collected cases a session runs: `--oauth-select`, then quick, then the shard."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.errors import UsageError
-from conformance.plugin.nodes import VariantItem, keep, order, select
-from conformance.plugin.options import RUN
-from conformance.registry import Registry
-from conformance.run.conclusion import ExitCode
-from conformance.run.narrowing import quick, read_shard
-from conformance.scenario.model import Variant
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.plugin.nodes import CaseItem, keep, order, select
+from tokenspec.conformance.plugin.options import RUN
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.run.narrowing import quick, read_shard
+from tokenspec.conformance.scenario.model import Case
 
-Choice = Callable[[list[Variant]], list[Variant]]
+Choice = Callable[[list[Case]], list[Case]]
 
 
 def narrow(config: pytest.Config, items: list[pytest.Item]) -> bool:
@@ -24,40 +24,40 @@ def narrow(config: pytest.Config, items: list[pytest.Item]) -> bool:
     """
     select(config, items)
     if config.getoption("oauth_quick"):
-        _keep(config, items, lambda variants: quick(variants, _binding(config), _applies(config)))
+        _keep(config, items, lambda cases: quick(cases, _binding(config), _applies(config)))
     shard = config.getoption("oauth_shard")
-    selected = bool(_variants(items))
+    selected = bool(_cases(items))
     if shard:
         try:
             _keep(config, items, read_shard(shard).of)
         except UsageError as error:
             pytest.exit(str(error), ExitCode.WRONG_USAGE)
     order(items)
-    return selected and not _variants(items)
+    return selected and not _cases(items)
 
 
-def _variants(items: list[pytest.Item]) -> list[Variant]:
-    return [item.variant for item in items if isinstance(item, VariantItem)]
+def _cases(items: list[pytest.Item]) -> list[Case]:
+    return [item.case for item in items if isinstance(item, CaseItem)]
 
 
 def _keep(config: pytest.Config, items: list[pytest.Item], choose: Choice) -> None:
-    keys = {variant.key for variant in choose(_variants(items))}
-    keep(config, items, lambda variant: variant.key in keys)
+    keys = {case.key for case in choose(_cases(items))}
+    keep(config, items, lambda case: case.key in keys)
 
 
-def _binding(config: pytest.Config) -> Callable[[Variant], bool]:
+def _binding(config: pytest.Config) -> Callable[[Case], bool]:
     """By the level under the profile, where that is known: the target is open already."""
     opened = config.stash[RUN].opened
 
-    def binding(variant: Variant) -> bool:
-        row = Registry.load().get(variant.requirement)
-        level = opened.setup.in_force(variant).level if opened else row.level
+    def binding(case: Case) -> bool:
+        row = Registry.load().get(case.requirement)
+        level = opened.setup.in_force(case).level if opened else row.level
         return str(level).startswith("MUST")
 
     return binding
 
 
-def _applies(config: pytest.Config) -> Callable[[Variant], bool]:
+def _applies(config: pytest.Config) -> Callable[[Case], bool]:
     """Known only where the target is open already; nothing is sent while cases are collected."""
     opened = config.stash[RUN].opened
-    return lambda variant: opened is None or not opened.setup.missing(variant.needs)
+    return lambda case: opened is None or not opened.setup.missing(case.needs)

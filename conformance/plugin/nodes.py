@@ -1,4 +1,4 @@
-"""File, scenario, variant: the tree pytest collects. Ids follow `file.yaml::scenario::variant`."""
+"""File, scenario, case: the tree pytest collects. Ids follow `file.yaml::scenario::case`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from conformance.errors import HarnessError, Nonconformance, TargetUnusable, UnusableFile
-from conformance.plugin.options import BUNDLED, RUN
-from conformance.run.finding import Finding
-from conformance.run.order import waits
-from conformance.scenario.loader import load_file, load_folders
-from conformance.scenario.model import Scenario, Variant
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.errors import HarnessError, Nonconformance, TargetUnusable, UnusableFile
+from tokenspec.conformance.plugin.options import BUNDLED, RUN
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.order import waits
+from tokenspec.conformance.scenario.loader import load_file, load_folders
+from tokenspec.conformance.scenario.model import Case, Scenario
+from tokenspec.conformance.vocabulary import vocabulary
 
 CHOSEN: set[str] = set()  # what `-k` finds an item by, when it was found long ago
 
@@ -42,28 +42,28 @@ class ScenarioNode(pytest.Collector):
         self.scenario = scenario
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Its variants."""
-        for variant in self.scenario.variants:
-            yield VariantItem.from_parent(self, name=variant.id, variant=variant)
+        """Its cases."""
+        for case in self.scenario.cases:
+            yield CaseItem.from_parent(self, name=case.id, case=case)
 
 
-class VariantItem(pytest.Item):
-    """One variant: waits for its finding and says what it means in pytest's words."""
+class CaseItem(pytest.Item):
+    """One case: waits for its finding and says what it means in pytest's words."""
 
-    def __init__(self, *, variant: Variant, **arguments: Any) -> None:
+    def __init__(self, *, case: Case, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.variant = variant
+        self.case = case
         self.finding: Finding | None = None
-        self.extra_keyword_matches.update((variant.requirement, variant.area, *variant.tags))
+        self.extra_keyword_matches.update((case.requirement, case.area, *case.tags))
 
     def setup(self) -> None:
-        """Have the variant examined; what could not run is an error, not a failure.
+        """Have the case examined; what could not run is an error, not a failure.
 
         Raises:
             TargetUnusable: it could not run.
             HarnessError: the fault is ours.
         """
-        self.finding = self.config.stash[RUN].finding(self.variant)
+        self.finding = self.config.stash[RUN].finding(self.case)
         self.user_properties += [
             ("requirement", self.finding.requirement),
             ("level", self.finding.level),
@@ -83,7 +83,7 @@ class VariantItem(pytest.Item):
             Nonconformance: a requirement is broken.
         """
         if self.finding is None:
-            raise HarnessError(f"{self.variant.key} was not examined")
+            raise HarnessError(f"{self.case.key} was not examined")
         if self.finding.verdict == "not-applicable":
             pytest.skip(self.finding.note)
         if self.finding.gates or expected_failure(self.finding):
@@ -102,8 +102,8 @@ class VariantItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the variant stands, and its name in full."""
-        return self.path, self.variant.place.line - 1, f"{self.variant.key}: {self.variant.title}"
+        """Where the case stands, and its name in full."""
+        return self.path, self.case.place.line - 1, f"{self.case.key}: {self.case.title}"
 
 
 def expected_failure(finding: Finding) -> str:
@@ -113,49 +113,47 @@ def expected_failure(finding: Finding) -> str:
     return "as in the baseline" if finding.known and finding.verdict == "fail" else ""
 
 
-def whole_suite(config: pytest.Config) -> Iterator[Variant]:
-    """Every variant of the bundled scenarios and of those that `--oauth-scenarios` adds."""
+def whole_suite(config: pytest.Config) -> Iterator[Case]:
+    """Every case of the bundled scenarios and of those that `--oauth-scenarios` adds."""
     folders = [BUNDLED, *map(Path, config.getoption("oauth_scenarios") or ())]
     for scenario in load_folders(folders, vocabulary()):
-        yield from scenario.variants
+        yield from scenario.cases
 
 
 def select(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the variants that `--oauth-select` names, and every item that is not ours."""
+    """Keep the cases that `--oauth-select` names, and every item that is not ours."""
     wanted = config.getoption("oauth_select") or ()
     if not wanted:
         return
-    variants = [item.variant for item in items if isinstance(item, VariantItem)]
+    cases = [item.case for item in items if isinstance(item, CaseItem)]
     run = config.stash[RUN]
-    run.unmatched += [unmatched(word, variants) for word in wanted if not _hits(word, variants)]
-    keep(config, items, lambda variant: selected(variant, wanted))
+    run.unmatched += [unmatched(word, cases) for word in wanted if not _hits(word, cases)]
+    keep(config, items, lambda case: selected(case, wanted))
 
 
-def keep(
-    config: pytest.Config, items: list[pytest.Item], wanted: Callable[[Variant], bool]
-) -> None:
-    """Keep the variants that are wanted, and every item that is not ours."""
+def keep(config: pytest.Config, items: list[pytest.Item], wanted: Callable[[Case], bool]) -> None:
+    """Keep the cases that are wanted, and every item that is not ours."""
     sorted_out: dict[bool, list[pytest.Item]] = {True: [], False: []}
     for item in items:
-        sorted_out[not isinstance(item, VariantItem) or wanted(item.variant)].append(item)
+        sorted_out[not isinstance(item, CaseItem) or wanted(item.case)].append(item)
     config.hook.pytest_deselected(items=sorted_out[False])
     items[:] = sorted_out[True]
 
 
-def selected(variant: Variant, wanted: Iterable[str]) -> bool:
-    """Whether one of these words names the variant, its scenario, area, tag or requirement."""
-    names = {variant.key, variant.scenario, variant.area, *variant.tags}
-    requirement = f"{variant.requirement}-"
+def selected(case: Case, wanted: Iterable[str]) -> bool:
+    """Whether one of these words names the case, its scenario, area, tag or requirement."""
+    names = {case.key, case.scenario, case.area, *case.tags}
+    requirement = f"{case.requirement}-"
     return any(word in names or requirement.startswith((f"{word}-", f"{word}.")) for word in wanted)
 
 
-def _hits(word: str, variants: Iterable[Variant]) -> bool:
-    return any(selected(variant, (word,)) for variant in variants)
+def _hits(word: str, cases: Iterable[Case]) -> bool:
+    return any(selected(case, (word,)) for case in cases)
 
 
-def unmatched(word: str, variants: Iterable[Variant]) -> str:
+def unmatched(word: str, cases: Iterable[Case]) -> str:
     """What to say of a word that selects nothing."""
-    names = {n for v in variants for n in (v.key, v.scenario, v.area, v.requirement)}
+    names = {n for v in cases for n in (v.key, v.scenario, v.area, v.requirement)}
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}?" if close else "see: tokenspec list"
     return f"--select {word}: nothing is called that; {hint}"
@@ -170,9 +168,9 @@ def order(items: list[pytest.Item]) -> None:
 
 
 def _place(item: pytest.Item) -> int:
-    if not isinstance(item, VariantItem):
+    if not isinstance(item, CaseItem):
         return 0
-    return 2 if item.variant.every_response else int(waits(item.variant))
+    return 2 if item.case.every_response else int(waits(item.case))
 
 
 def _shown(path: Path) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conformance.plugin.run import RunPlugin
+    from tokenspec.conformance.plugin.run import RunPlugin
 
 RUN: pytest.StashKey[RunPlugin] = pytest.StashKey()
 SCHEMA_NAME = "scenario-1.schema.json"
-BUNDLED = Path(__file__).parents[2] / "scenarios"
+BUNDLED = Path(__file__).resolve().parents[2] / "scenarios"
 HELP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("target", {"metavar": "FILE", "help": "target file; without it the bundled server"}),
     (

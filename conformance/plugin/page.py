@@ -13,12 +13,12 @@ from urllib.parse import quote
 import pytest
 from pytest_html import extras
 
-from conformance.plugin.nodes import VariantItem
-from conformance.plugin.run import RunPlugin
-from reports.evidence import evidence_html
-from reports.formats import FORMATS
-from reports.summary import QUIET
-from reports.terminal import area_table
+from tokenspec.conformance.plugin.nodes import CaseItem
+from tokenspec.conformance.plugin.run import RunPlugin
+from tokenspec.reports.evidence import evidence_html
+from tokenspec.reports.formats import FORMATS
+from tokenspec.reports.summary import QUIET
+from tokenspec.reports.terminal import area_table
 
 
 class RunPage:
@@ -34,7 +34,7 @@ class RunPage:
         """Add the evidence of a finding to its row."""
         report = yield
         line = getattr(report, "tokenspec", None)
-        if isinstance(item, VariantItem) and line is not None:
+        if isinstance(item, CaseItem) and line is not None:
             # all of them are kept until the page is written, and plain ASCII takes half the room
             shown = evidence_html(line, self.audit).encode("ascii", "xmlcharrefreplace").decode()
             report.extras = [*getattr(report, "extras", []), extras.html(shown)]

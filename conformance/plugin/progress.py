@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from reports.words import VERDICTS
+from tokenspec.reports.words import VERDICTS
 
 MODES = ("live", "plain", "dots")  # dots: pytest's own
 EVERY = {"live": 0.2, "plain": 10.0}  # seconds between two lines

@@ -11,22 +11,28 @@ from typing import Any
 
 import pytest
 
-from conformance import __version__
-from conformance.errors import HarnessError, Problem, TokenspecError
-from conformance.play.randomness import chosen_seed
-from conformance.play.verdicts import Verdict
-from conformance.plugin.ending import Ending
-from conformance.plugin.gating import Gating
-from conformance.plugin.keeping import Reports, summarised
-from conformance.plugin.narrowing import narrow
-from conformance.plugin.nodes import VariantItem
-from conformance.plugin.progress import Progress
-from conformance.plugin.telling import Shown, named_alike, write_areas, write_end, write_finding
-from conformance.run.conclusion import Ended, ExitCode, Tally, exit_code_of
-from conformance.run.engine import Engine
-from conformance.run.finding import Finding
-from conformance.run.opening import Opened, open_target
-from conformance.run.record import (
+from tokenspec import __version__
+from tokenspec.conformance.errors import HarnessError, Problem, TokenspecError
+from tokenspec.conformance.play.randomness import chosen_seed
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.plugin.ending import Ending
+from tokenspec.conformance.plugin.gating import Gating
+from tokenspec.conformance.plugin.keeping import Reports, summarised
+from tokenspec.conformance.plugin.narrowing import narrow
+from tokenspec.conformance.plugin.nodes import CaseItem
+from tokenspec.conformance.plugin.progress import Progress
+from tokenspec.conformance.plugin.telling import (
+    Shown,
+    named_alike,
+    write_areas,
+    write_end,
+    write_finding,
+)
+from tokenspec.conformance.run.conclusion import Ended, ExitCode, Tally, exit_code_of
+from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.opening import Opened, open_target
+from tokenspec.conformance.run.record import (
     RecordWriter,
     coverage_line,
     fault_line,
@@ -35,17 +41,17 @@ from conformance.run.record import (
     header_line,
     read_record,
 )
-from conformance.run.reporting import write_reports
-from conformance.run.resume import findings_of
-from conformance.run.setup import Setup
-from conformance.run.starting import Wanted, started
-from conformance.run.stored import EVIDENCE
-from conformance.run.suite import Suite, suite_digest
-from conformance.scenario.model import Variant
-from reports.again import replay
-from reports.formats import chosen
-from reports.record import Record
-from reports.terminal import finding_lines, finding_text
+from tokenspec.conformance.run.reporting import write_reports
+from tokenspec.conformance.run.resume import findings_of
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.starting import Wanted, started
+from tokenspec.conformance.run.stored import EVIDENCE
+from tokenspec.conformance.run.suite import Suite, suite_digest
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.reports.again import replay
+from tokenspec.reports.formats import chosen
+from tokenspec.reports.record import Record
+from tokenspec.reports.terminal import finding_lines, finding_text
 
 SuiteFacts = tuple[dict[str, Any], list[dict[str, Any]]]
 CUT_SHORT = (Ended.INTERRUPTED, Ended.TARGET_LOST)
@@ -89,7 +95,7 @@ class RunPlugin:
         self._engine: Engine | None = None
         self._record: RecordWriter | None = None
         self._read: Record | None = None  # what was written, once it is whole
-        self._collected: tuple[Variant, ...] = ()
+        self._collected: tuple[Case, ...] = ()
         self._suite: SuiteFacts | None = None  # (what the header says, the rows of the coverage)
         self._formats = _formats(config)
         self._written: list[Path] = []
@@ -105,13 +111,13 @@ class RunPlugin:
             raise HarnessError("the engine was asked for before the run began")
         return self._engine
 
-    def finding(self, variant: Variant) -> Finding:
-        """What is found of a variant, as it counts after waivers and baseline.
+    def finding(self, case: Case) -> Finding:
+        """What is found of a case, as it counts after waivers and baseline.
 
         Raises:
             HarnessError: the scenario, the harness or the oracle is at fault.
         """
-        return self.gating.applied(self.engine.finding(variant), variant)
+        return self.gating.applied(self.engine.finding(case), case)
 
     def hand_over(self, opened: Opened) -> None:
         """Use a target that was opened and checked already; its opener closes it."""
@@ -144,14 +150,14 @@ class RunPlugin:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Keep what the options leave; what looks at every answer goes last."""
-        self._collected = tuple(item.variant for item in items if isinstance(item, VariantItem))
+        self._collected = tuple(item.case for item in items if isinstance(item, CaseItem))
         self.tally.empty = narrow(config, items)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Check the target before the first item, and queue everything."""
-        variants = [item.variant for item in session.items if isinstance(item, VariantItem)]
-        if not variants or session.testsfailed or self.config.option.collectonly:
+        cases = [item.case for item in session.items if isinstance(item, CaseItem)]
+        if not cases or session.testsfailed or self.config.option.collectonly:
             return
         self.active = True
         target = self.target
@@ -164,13 +170,13 @@ class RunPlugin:
         except TokenspecError as error:
             pytest.exit(str(error), exit_code_of(error))
         jobs = setup.target.limits.jobs
-        self._engine = Engine(setup, variants, jobs=jobs, known=known, seed=self.seed)
-        suite = Suite(self._collected, tuple(variants))
+        self._engine = Engine(setup, cases, jobs=jobs, known=known, seed=self.seed)
+        suite = Suite(self._collected, tuple(cases))
         self._suite = suite.facts(__version__), suite.coverage(setup.registry, setup.profile)
         if not hasattr(self.config, "workerinput"):
-            self._engine.submit(variants)
+            self._engine.submit(cases)
             if self._progress is not None:
-                self._progress.begin(len(variants), setup.counted)
+                self._progress.begin(len(cases), setup.counted)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -178,7 +184,7 @@ class RunPlugin:
     ) -> Generator[None, Any, Any]:
         """Put the finding on the report, where the record, the terminal and the page read it."""
         report = yield
-        if not isinstance(item, VariantItem) or call.when == "teardown":
+        if not isinstance(item, CaseItem) or call.when == "teardown":
             return report
         if self._suite and hasattr(self.config, "workerinput"):
             report.tokenspec_suite, self._suite = self._suite, None  # told once to the controller
@@ -187,7 +193,7 @@ class RunPlugin:
             if call.excinfo is not None and not call.excinfo.errisinstance(KeyboardInterrupt):
                 report.longrepr = str(call.excinfo.value)
                 message = self.setup.redactor.text(report.longrepr)
-                report.tokenspec_fault = fault_line(item.variant.key, message)
+                report.tokenspec_fault = fault_line(item.case.key, message)
             return report
         ended = call.when == "call" or call.excinfo is not None
         report.duration = finding.seconds if ended else 0.0  # of the play, not of waiting for it
@@ -246,10 +252,10 @@ class RunPlugin:
 
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         """How much of the suite is about to run."""
-        chosen = [item.variant for item in items if isinstance(item, VariantItem)]
+        chosen = [item.case for item in items if isinstance(item, CaseItem)]
         if not chosen:
             return []
-        areas = len({variant.area for variant in chosen})
+        areas = len({case.area for case in chosen})
         digest = suite_digest(self._collected)[:12]
         whole = f" of {len(self._collected)}" if len(chosen) < len(self._collected) else ""
         return [f"suite         {len(chosen)}{whole} cases in {areas} areas, digest {digest}…"]
@@ -323,9 +329,9 @@ class RunPlugin:
         worker = hasattr(self.config, "workerinput")
         if self._engine is None or worker or self.tally.ended not in CUT_SHORT:
             return
-        for variant, finding in self._engine.untold():
+        for case, finding in self._engine.untold():
             if finding.verdict is not Verdict.COULD_NOT_RUN:
-                self._keep(finding_line(self.gating.applied(finding, variant)))
+                self._keep(finding_line(self.gating.applied(finding, case)))
                 self.tally.left -= 1
 
     def _close(self) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from reports.formats import FORMATS
-from reports.record import Record
-from reports.summary import Summary
-from reports.terminal import (
+from tokenspec.reports.formats import FORMATS
+from tokenspec.reports.record import Record
+from tokenspec.reports.summary import Summary
+from tokenspec.reports.terminal import (
     Told,
     area_cells,
     could_not_run_lines,

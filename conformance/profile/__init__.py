@@ -1,7 +1,7 @@
 """Profiles and presets: what a target is held to, and what a vendor is documented to do."""
 
-from conformance.profile.catalogue import load_preset, load_profile, profiles, recognise
-from conformance.profile.model import (
+from tokenspec.conformance.profile.catalogue import load_preset, load_profile, profiles, recognise
+from tokenspec.conformance.profile.model import (
     Confidence,
     Default,
     Deviation,

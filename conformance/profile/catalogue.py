@@ -10,10 +10,10 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any
 
-from conformance.documents import suggest
-from conformance.errors import HarnessError, UnusableFile, UsageError
-from conformance.profile.loader import Draft, read_preset, read_profile
-from conformance.profile.model import Preset, Profile
+from tokenspec.conformance.documents import suggest
+from tokenspec.conformance.errors import HarnessError, UnusableFile, UsageError
+from tokenspec.conformance.profile.loader import Draft, read_preset, read_profile
+from tokenspec.conformance.profile.model import Preset, Profile
 
 DEFAULT = "rfc"
 
@@ -114,7 +114,7 @@ def _draft(name: str) -> Draft:
 @functools.cache
 def _named(folder: str) -> dict[str, Traversable]:
     """The files of a data folder by the names they define; the default profile first."""
-    here = resources.files("conformance.profile") / folder
+    here = resources.files("tokenspec.conformance.profile") / folder
     files = [file for file in here.iterdir() if file.name.endswith(".yaml")]
     named = {file.name.removesuffix(".yaml"): file for file in files}
     return {name: named[name] for name in sorted(named, key=lambda name: (name != DEFAULT, name))}

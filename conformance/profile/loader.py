@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from conformance.documents import Marked, Reader
-from conformance.play.verdicts import Kind
-from conformance.profile.model import (
+from tokenspec.conformance.documents import Marked, Reader
+from tokenspec.conformance.play.verdicts import Kind
+from tokenspec.conformance.profile.model import (
     NEVER_IN_PASSING,
     Confidence,
     Default,
@@ -24,9 +24,9 @@ from conformance.profile.model import (
     Recognition,
     Ruling,
 )
-from conformance.registry import Level, Registry
-from conformance.scenario.model import Answer
-from conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.registry import Level, Registry
+from tokenspec.conformance.scenario.model import Answer
+from tokenspec.conformance.target.capabilities import CAPABILITIES
 
 PROFILE_KEYS = (
     "format", "profile", "title", "date", "summary", "extends", "documents", "capabilities",
@@ -201,7 +201,7 @@ class _Reading:
         return deviation
 
     def _check_reach(self, at: Marked, deviation: Deviation) -> None:
-        """What was granted or sent astray is allowed to a variant alone that is named."""
+        """What was granted or sent astray is allowed to a case alone that is named."""
         if not deviation.scenarios and not deviation.requirements:
             self.reader.problem(at, "a deviation names 'scenarios', 'requirements' or both")
         broad = [name for name in deviation.scenarios if "/" not in name]

@@ -9,12 +9,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from conformance.play.verdicts import Judgement, Kind
-from conformance.registry import Level, Requirement
-from conformance.registry.model import Gate, selects
-from conformance.scenario.model import Answer, Variant
+from tokenspec.conformance.play.verdicts import Judgement, Kind
+from tokenspec.conformance.registry import Level, Requirement
+from tokenspec.conformance.registry.model import Gate, selects
+from tokenspec.conformance.scenario.model import Answer, Case
 
-NEVER_IN_PASSING = (Kind.ACCEPTED, Kind.LEAK)  # allowed only to a variant that is named
+NEVER_IN_PASSING = (Kind.ACCEPTED, Kind.LEAK)  # allowed only to a case that is named
 
 
 class Confidence(StrEnum):
@@ -40,7 +40,7 @@ class Evidence:
 class Deviation:
     """One answer of a vendor that differs from the specification, as documented.
 
-    It covers the variants it names in `scenarios` (a scenario, or scenario/variant) or through
+    It covers the cases it names in `scenarios` (a scenario, or scenario/variant) or through
     their requirement (`requirements`: an id or the beginning of one), and of those only the answer
     of this kind, with one of these statuses and one of these error codes ("" stands for none).
     """
@@ -53,14 +53,14 @@ class Deviation:
     scenarios: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
 
-    def covers(self, variant: Variant) -> bool:
-        """Whether it speaks of this variant."""
-        if variant.key in self.scenarios:
+    def covers(self, case: Case) -> bool:
+        """Whether it speaks of this case."""
+        if case.key in self.scenarios:
             return True
         if self.kind in NEVER_IN_PASSING:
             return False
-        named = variant.scenario in self.scenarios
-        return named or any(selects(word, variant.requirement) for word in self.requirements)
+        named = case.scenario in self.scenarios
+        return named or any(selects(word, case.requirement) for word in self.requirements)
 
     def describes(self, judgement: Judgement) -> bool:
         """Whether the answer judged is the one it documents, in every detail."""
@@ -167,14 +167,14 @@ class Profile:
         why = f"{row.level} in {row.source}, which the profile {self.name} does not hold to"
         return InForce(Level.MAY, why)
 
-    def deviation(self, variant: Variant, judgement: Judgement) -> Deviation | None:
-        """The documented difference that describes this answer to this variant, if there is one."""
+    def deviation(self, case: Case, judgement: Judgement) -> Deviation | None:
+        """The documented difference that describes this answer to this case, if there is one."""
         return next(
             (
                 deviation
                 for preset in self.presets
                 for deviation in preset.deviations
-                if deviation.covers(variant) and deviation.describes(judgement)
+                if deviation.covers(case) and deviation.describes(judgement)
             ),
             None,
         )

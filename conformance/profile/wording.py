@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.profile.catalogue import own_profiles
-from conformance.registry import Requirement
+from tokenspec.conformance.profile.catalogue import own_profiles
+from tokenspec.conformance.registry import Requirement
 
 
 def standing(row: Requirement) -> str:

@@ -10,9 +10,9 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
-from conformance.errors import HarnessError, UnusableFile, UsageError
-from conformance.registry.loader import read_document
-from conformance.registry.model import Requirement, selects
+from tokenspec.conformance.errors import HarnessError, UnusableFile, UsageError
+from tokenspec.conformance.registry.loader import read_document
+from tokenspec.conformance.registry.model import Requirement, selects
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +96,4 @@ def read_folder(folder: Traversable) -> Registry:
 
 @functools.cache
 def _bundled() -> Registry:
-    return read_folder(resources.files("conformance.registry") / "data")
+    return read_folder(resources.files("tokenspec.conformance.registry") / "data")

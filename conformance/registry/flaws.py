@@ -6,8 +6,8 @@ import functools
 from dataclasses import dataclass
 from importlib import resources
 
-from conformance.documents import Marked, Reader
-from conformance.errors import HarnessError, UnusableFile
+from tokenspec.conformance.documents import Marked, Reader
+from tokenspec.conformance.errors import HarnessError, UnusableFile
 
 ROW_KEYS = ("product", "affected", "flaw", "source", "untestable")
 
@@ -62,7 +62,7 @@ def published_flaws() -> tuple[Flaw, ...]:
     Raises:
         HarnessError: the bundled file is wrong; names file and line.
     """
-    file = resources.files("conformance.registry") / "flaws.yaml"
+    file = resources.files("tokenspec.conformance.registry") / "flaws.yaml"
     try:
         return read_flaws(file.name, file.read_text(encoding="utf-8"))
     except UnusableFile as error:

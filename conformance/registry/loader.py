@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.documents import Marked, Reader
-from conformance.registry.model import Level, Requirement
+from tokenspec.conformance.documents import Marked, Reader
+from tokenspec.conformance.registry.model import Level, Requirement
 
 HEAD_KEYS = ("format", "document", "prefix", "title", "url", "section_url")
 DOCUMENT_KEYS = (*HEAD_KEYS, "appendix_url", "requirements")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.run.finding import Finding
-from conformance.run.record import finding_line, read_record
-from reports.changes import worse
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.record import finding_line, read_record
+from tokenspec.reports.changes import worse
 
 BROKEN = ("fail", "warn", "could-not-run")
 

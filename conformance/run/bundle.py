@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance import __version__
-from conformance.errors import Problem, UnusableFile
-from conformance.run.redacted_target import without_secrets
-from conformance.run.reporting import sources_of
-from conformance.run.signing import Signature, check_signature, sign
-from reports.formats import FORMATS
-from reports.record import Record
+from tokenspec import __version__
+from tokenspec.conformance.errors import Problem, UnusableFile
+from tokenspec.conformance.run.redacted_target import without_secrets
+from tokenspec.conformance.run.reporting import sources_of
+from tokenspec.conformance.run.signing import Signature, check_signature, sign
+from tokenspec.reports.formats import FORMATS
+from tokenspec.reports.record import Record
 
 FORMAT = 1
 MANIFEST, SIGNATURE = "manifest.json", "manifest.jws"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from conformance.run.setup import Setup
-from conformance.run.tick import Tick
-from conformance.scenario.model import StepKind, Variant
-from conformance.target.model import SIGNS_IN
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.tick import Tick
+from tokenspec.conformance.scenario.model import Case, StepKind
+from tokenspec.conformance.target.model import SIGNS_IN
 
 SEEN_BY = {"pkce": "pkce-s256", "refresh": "refresh", "dpop": "dpop", "userinfo": "userinfo",
            "session": "session"}  # fmt: skip
@@ -68,13 +68,13 @@ def disagreements(setup: Setup, ticks: Iterable[Tick]) -> Iterator[str]:
         yield f"clients[0] authenticates by {main}, which metadata does not list: {auth}"
 
 
-def estimate(setup: Setup, variants: Iterable[Variant]) -> Estimate:
+def estimate(setup: Setup, cases: Iterable[Case]) -> Estimate:
     """What the cases that apply take: their own steps, and the valid twin of each scenario once."""
-    applying = [variant for variant in variants if not setup.missing(variant.needs)]
+    applying = [case for case in cases if not setup.missing(case.needs)]
     controls = {
         f"{v.scenario} {v.control_setting} {v.control}": v.control for v in applying if v.control
     }
-    plays = [*(variant.steps for variant in applying), *controls.values()]
+    plays = [*(case.steps for case in applying), *controls.values()]
     steps = [step for play in plays for step in play]
     codes = sum(step.kind is StepKind.AUTHORIZE for step in steps)
     pooled = min(setup.target.limits.jobs, codes) if setup.target.login.kind in SIGNS_IN else 0

@@ -9,8 +9,8 @@ from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from conformance.errors import HarnessError, TokenspecError, UnusableFile, UsageError
-from conformance.play.verdicts import Verdict
+from tokenspec.conformance.errors import HarnessError, TokenspecError, UnusableFile, UsageError
+from tokenspec.conformance.play.verdicts import Verdict
 
 JUDGED = ("pass", "fail", "warn", "observe", "deviation", "waived", "stale-waiver")
 FAIL_ON = ("must", "should", "never")

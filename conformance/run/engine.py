@@ -1,4 +1,4 @@
-"""Runs variants on threads, each whole in one of them; those that let time pass on their own."""
+"""Runs cases on threads, each whole in one of them; those that let time pass on their own."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 
-from conformance.run.examine import Examiner
-from conformance.run.finding import Finding
-from conformance.run.order import playing_order, waits
-from conformance.run.setup import Setup
-from conformance.run.slots import Slots
-from conformance.scenario.model import Variant
+from tokenspec.conformance.run.examine import Examiner
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.order import playing_order, waits
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.slots import Slots
+from tokenspec.conformance.scenario.model import Case
 
 NOTHING: Mapping[str, Finding] = MappingProxyType({})
 MOST_WAITING = 32  # cases that let time pass at once; each holds a thread meanwhile
 
 
 class Engine:
-    """Examines variants concurrently; each finding is told once, as it comes.
+    """Examines cases concurrently; each finding is told once, as it comes.
 
     Args:
         setup: the target and the oracle.
-        variants: everything that may be examined in this run.
-        jobs: how many variants are played at once, beside those that let time pass.
+        cases: everything that may be examined in this run.
+        jobs: how many cases are played at once, beside those that let time pass.
         seed: what may come again in another run is drawn from it.
         on_finding: called with every finding, by one thread at a time.
         known: findings of an earlier run, by key; those cases are not played again.
@@ -34,7 +34,7 @@ class Engine:
     def __init__(
         self,
         setup: Setup,
-        variants: Iterable[Variant],
+        cases: Iterable[Case],
         *,
         jobs: int,
         seed: int | None = None,
@@ -42,13 +42,13 @@ class Engine:
         known: Mapping[str, Finding] = NOTHING,
         examine: Callable[..., Examiner] = Examiner,
     ) -> None:
-        self.variants = tuple(variants)
+        self.cases = tuple(cases)
         self._jobs = jobs
         self._slots = Slots(jobs)
         patient = self._slots.given_back_in_waits(setup)
-        self._examiner = examine(patient, self.variants, seed=seed, again=self._slots.side_by_side)
+        self._examiner = examine(patient, self.cases, seed=seed, again=self._slots.side_by_side)
         self._pool = ThreadPoolExecutor(jobs, "tokenspec")
-        waiting = min(sum(map(waits, self.variants)), MOST_WAITING)
+        waiting = min(sum(map(waits, self.cases)), MOST_WAITING)
         self._waiting_pool = ThreadPoolExecutor(max(waiting, 1), "tokenspec-waiting")
         self._on_finding = on_finding
         self._known = known
@@ -58,41 +58,41 @@ class Engine:
         self._closed = False
         self._played = threading.Condition()
 
-    def submit(self, variants: Iterable[Variant]) -> None:
-        """Queue variants; those that look at every answer of the run end when all were played."""
-        new = {v.key: v for v in variants if v.key not in self._futures}
-        watching = [variant for variant in new.values() if variant.every_response]
-        others = [variant for variant in new.values() if not variant.every_response]
+    def submit(self, cases: Iterable[Case]) -> None:
+        """Queue cases; those that look at every answer of the run end when all were played."""
+        new = {v.key: v for v in cases if v.key not in self._futures}
+        watching = [case for case in new.values() if case.every_response]
+        others = [case for case in new.values() if not case.every_response]
         with self._played:
             self._unplayed += len(new)
-        for variant in playing_order(others, self._jobs):
-            self._futures[variant.key] = self._pool_of(variant).submit(self._run, variant)
-        plays = [self._pool_of(variant).submit(self._play, variant) for variant in watching]
-        for variant, play in zip(watching, plays, strict=True):
-            self._futures[variant.key] = self._pool.submit(self._conclude, variant, play)
+        for case in playing_order(others, self._jobs):
+            self._futures[case.key] = self._pool_of(case).submit(self._run, case)
+        plays = [self._pool_of(case).submit(self._play, case) for case in watching]
+        for case, play in zip(watching, plays, strict=True):
+            self._futures[case.key] = self._pool.submit(self._conclude, case, play)
 
-    def finding(self, variant: Variant) -> Finding:
-        """The finding of a variant; waits for it, and queues it if it was not.
+    def finding(self, case: Case) -> Finding:
+        """The finding of a case; waits for it, and queues it if it was not.
 
-        Its evidence is kept by who asked, not here: asked again, the variant is played again.
+        Its evidence is kept by who asked, not here: asked again, the case is played again.
 
         Raises:
             HarnessError: the scenario, the harness or the oracle is at fault.
         """
-        self.submit((variant,))
-        return self._futures.pop(variant.key).result()
+        self.submit((case,))
+        return self._futures.pop(case.key).result()
 
-    def untold(self) -> Iterator[tuple[Variant, Finding]]:
+    def untold(self) -> Iterator[tuple[Case, Finding]]:
         """After the close of a run cut short: what was judged and nobody had asked for yet.
 
         Without what looks at every answer, as there were not all of them.
         """
-        for variant in self.variants:
-            future = self._futures.get(variant.key)
-            if variant.every_response or future is None or future.cancelled():
+        for case in self.cases:
+            future = self._futures.get(case.key)
+            if case.every_response or future is None or future.cancelled():
                 continue
             if future.exception() is None:
-                yield variant, future.result()
+                yield case, future.result()
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""
@@ -104,20 +104,20 @@ class Engine:
         for pool in (self._pool, self._waiting_pool):
             pool.shutdown(wait=True)
 
-    def _pool_of(self, variant: Variant) -> ThreadPoolExecutor:
-        return self._waiting_pool if waits(variant) else self._pool
+    def _pool_of(self, case: Case) -> ThreadPoolExecutor:
+        return self._waiting_pool if waits(case) else self._pool
 
-    def _run(self, variant: Variant) -> Finding:
-        known = self._known.get(variant.key)
+    def _run(self, case: Case) -> Finding:
+        known = self._known.get(case.key)
         if known is None:
-            return self._told(self._play(variant))
+            return self._told(self._play(case))
         self._count_played()
         return self._told(known)
 
-    def _play(self, variant: Variant) -> Finding:
+    def _play(self, case: Case) -> Finding:
         try:
             with self._slots.one():
-                return self._examiner.play(variant)
+                return self._examiner.play(case)
         finally:
             self._count_played()
 
@@ -127,11 +127,11 @@ class Engine:
             if self._unplayed == 0:
                 self._played.notify_all()
 
-    def _conclude(self, variant: Variant, play: Future[Finding]) -> Finding:
+    def _conclude(self, case: Case, play: Future[Finding]) -> Finding:
         """Queued last, so that whatever it waits for has begun, or was dropped at the end."""
         with self._played:
             self._played.wait_for(lambda: self._closed or self._unplayed == 0)
-        return self._told(self._examiner.conclude(variant, play.result()))
+        return self._told(self._examiner.conclude(case, play.result()))
 
     def _told(self, finding: Finding) -> Finding:
         with self._lock:

@@ -6,25 +6,25 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from conformance.checks import CHECKS, Surround
-from conformance.play.transcript import Played, Transcript
-from conformance.play.verdicts import Judgement, Kind, Verdict
-from conformance.profile import Evidence
-from conformance.run.evidence import ShownExchange, evidence
-from conformance.run.redaction import Redactor
-from conformance.scenario.model import Variant
+from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.play.verdicts import Judgement, Kind, Verdict
+from tokenspec.conformance.profile import Evidence
+from tokenspec.conformance.run.evidence import ShownExchange, evidence
+from tokenspec.conformance.run.redaction import Redactor
+from tokenspec.conformance.scenario.model import Case
 
 KEPT = 5  # places of one problem that a finding names
 
-# whether a documented difference covers a judgement of a variant
-Excuse = Callable[[Variant, Judgement], Evidence | None]
+# whether a documented difference covers a judgement of a case
+Excuse = Callable[[Case, Judgement], Evidence | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A problem seen in an answer of some other variant; `excuse` where it is documented."""
+    """A problem seen in an answer of some other case; `excuse` where it is documented."""
 
-    variant: str
+    case: str
     step: str
     problem: str
     excuse: Evidence | None
@@ -33,9 +33,9 @@ class Sighting:
 
 @dataclass(slots=True)
 class _Watched:
-    """What has been seen so far for one variant."""
+    """What has been seen so far for one case."""
 
-    variant: Variant
+    case: Case
     checks: tuple[str, ...]
     sightings: list[Sighting] = field(default_factory=list)
     looked_at: int = 0
@@ -47,28 +47,28 @@ class _Watched:
 
 
 class Everywhere:
-    """Collects, for the checks of `every_response` variants, what all other plays show."""
+    """Collects, for the checks of `every_response` cases, what all other plays show."""
 
-    def __init__(self, variants: Iterable[Variant], excuse: Excuse) -> None:
+    def __init__(self, cases: Iterable[Case], excuse: Excuse) -> None:
         self._excuse = excuse
         self._lock = threading.Lock()
         self._watched = {
-            variant.key: _Watched(
-                variant,
+            case.key: _Watched(
+                case,
                 tuple(
                     name
-                    for step in variant.steps
+                    for step in case.steps
                     for outcome in step.expect
                     for name in outcome.checks
                 ),
             )
-            for variant in variants
-            if variant.every_response
+            for case in cases
+            if case.every_response
         }
         self._checks = {name for watched in self._watched.values() for name in watched.checks}
 
     def look(self, transcript: Transcript, source: str, surround: Surround, hide: Redactor) -> None:
-        """Make every check on every answer of `transcript`, a play of the variant `source`."""
+        """Make every check on every answer of `transcript`, a play of the case `source`."""
         problems = {
             (name, number): tuple(CHECKS[name].look(played, transcript, surround))
             for name in self._checks
@@ -88,7 +88,7 @@ class Everywhere:
                 for problem in problems[name, number]
             ]
             for played, problem in found:
-                excuse = self._excuse(watched.variant, sighted(watched.variant, played))
+                excuse = self._excuse(watched.case, sighted(watched.case, played))
                 with self._lock:
                     if not watched.room(excuse):
                         continue
@@ -99,7 +99,7 @@ class Everywhere:
                     watched.sightings.append(sighting)
 
     def sightings(self, key: str) -> tuple[tuple[Sighting, ...], int]:
-        """The problems seen so far for a variant, and the number of answers looked at."""
+        """The problems seen so far for a case, and the number of answers looked at."""
         with self._lock:
             watched = self._watched.get(key)
             return (tuple(watched.sightings), watched.looked_at) if watched else ((), 0)
@@ -110,16 +110,16 @@ def control_source(scenario: str) -> str:
     return f"{scenario} (control)"
 
 
-def sighting_kind(variant: Variant) -> Kind:
-    """What a problem seen for this variant is."""
-    return Kind.LEAK if "secret" in variant.tags else Kind.WRONG_ENVELOPE
+def sighting_kind(case: Case) -> Kind:
+    """What a problem seen for this case is."""
+    return Kind.LEAK if "secret" in case.tags else Kind.WRONG_ENVELOPE
 
 
-def sighted(variant: Variant, played: Played) -> Judgement:
+def sighted(case: Case, played: Played) -> Judgement:
     """The judgement on an answer that shows a problem."""
     return Judgement(
         Verdict.FAIL,
-        sighting_kind(variant),
+        sighting_kind(case),
         played.step.name,
         answer=played.answer,
         status=played.status,

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.http import Exchange, Request, Response, origin, read_json
-from conformance.play.transcript import Played, Transcript
-from conformance.run.redaction import Redactor
+from tokenspec.conformance.http import Exchange, Request, Response, origin, read_json
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.run.redaction import Redactor
 
 LONGEST_BODY = 4_000  # characters shown of one body
 LONGEST_VALUE = 600  # characters shown of one header

@@ -1,13 +1,13 @@
-"""What a run says of one variant."""
+"""What a run says of one case."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from conformance.play.verdicts import Kind, Verdict
-from conformance.profile import Evidence
-from conformance.run.evidence import ShownExchange
-from conformance.waivers.model import Waiver
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.profile import Evidence
+from tokenspec.conformance.run.evidence import ShownExchange
+from tokenspec.conformance.waivers.model import Waiver
 
 
 @dataclass(frozen=True, slots=True)

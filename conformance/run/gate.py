@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from conformance.run.baseline import Baseline, read_baseline
-from conformance.run.finding import Finding
-from conformance.scenario.model import Variant
-from conformance.waivers.excusing import Excuses
-from conformance.waivers.ledger import WaiverProblem, waiver_problems
-from conformance.waivers.loader import read_waivers
-from conformance.waivers.model import Waivers
+from tokenspec.conformance.run.baseline import Baseline, read_baseline
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.waivers.excusing import Excuses
+from tokenspec.conformance.waivers.ledger import WaiverProblem, waiver_problems
+from tokenspec.conformance.waivers.loader import read_waivers
+from tokenspec.conformance.waivers.model import Waivers
 
 
 def today_in_utc() -> date:
@@ -29,27 +29,27 @@ class Gate:
     excuses: Excuses
     baseline: Baseline | None = None
 
-    def applied(self, finding: Finding, variant: Variant, *, partial: bool) -> Finding:
+    def applied(self, finding: Finding, case: Case, *, partial: bool) -> Finding:
         """The finding as it counts.
 
         Args:
             finding: as the target earned it.
-            variant: what was examined.
+            case: what was examined.
             partial: whether cases were left out of this run. What looks at every answer of a run
                 has then not seen everything, so that its passing makes no waiver stale.
         """
-        conclusive = not (partial and variant.every_response)
+        conclusive = not (partial and case.every_response)
         excused = self.excuses.applied(finding, conclusive=conclusive)
         return self.baseline.applied(excused) if self.baseline else excused
 
     def problems(
-        self, suite: Collection[Variant], verdicts: Mapping[str, str], *, partial: bool
+        self, suite: Collection[Case], verdicts: Mapping[str, str], *, partial: bool
     ) -> list[WaiverProblem]:
         """The waivers that are not true any more."""
-        looks_everywhere = {variant.key for variant in suite if variant.every_response}
+        looks_everywhere = {case.key for case in suite if case.every_response}
         return waiver_problems(
             self.excuses.waivers,
-            suite=[variant.key for variant in suite],
+            suite=[case.key for case in suite],
             verdicts=verdicts,
             today=self.excuses.today,
             partly_seen=looks_everywhere if partial else (),
@@ -66,11 +66,11 @@ class Gate:
             "baseline": {"file": base.file, "started": base.header["started"]} if base else None,
         }
 
-    def text(self, suite: Collection[Variant]) -> str:
+    def text(self, suite: Collection[Case]) -> str:
         """The waivers and the baseline in one line; empty where there is neither."""
         parts = []
         if self.excuses.waivers.entries:
-            matched = self.excuses.waivers.matching(variant.key for variant in suite)
+            matched = self.excuses.waivers.matching(case.key for case in suite)
             count = len(self.excuses.waivers.entries)
             parts.append(f"{count} waiver(s) match {sum(matched.values())} case(s)")
         if self.baseline:

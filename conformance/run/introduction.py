@@ -10,21 +10,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from conformance.errors import Unreachable
-from conformance.http import Request
-from conformance.login.browse import Browser, Shown, origin_of
-from conformance.login.cookies import CookieJar
-from conformance.login.form import look, words_of
-from conformance.login.model import Ending, Landing
-from conformance.login.pages import read_page
-from conformance.login.recipes import recognise
-from conformance.oauth.client_authentication import Moment, credentials
-from conformance.play.memory import Memory
-from conformance.play.player import valid_request
-from conformance.run.setup import Setup
-from conformance.run.tick import Tick
-from conformance.scenario.model import ClientAuthChanges, Setting
-from conformance.target.discovery import allowed_origins
+from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.http import Request
+from tokenspec.conformance.login.browse import Browser, Shown, origin_of
+from tokenspec.conformance.login.cookies import CookieJar
+from tokenspec.conformance.login.form import look, words_of
+from tokenspec.conformance.login.model import Ending, Landing
+from tokenspec.conformance.login.pages import read_page
+from tokenspec.conformance.login.recipes import recognise
+from tokenspec.conformance.oauth.client_authentication import Moment, credentials
+from tokenspec.conformance.play.memory import Memory
+from tokenspec.conformance.play.player import valid_request
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.tick import Tick
+from tokenspec.conformance.scenario.model import ClientAuthChanges, Setting
+from tokenspec.conformance.target.discovery import allowed_origins
 
 UNAUTHORIZED = 401
 MADE_UP = "tokenspec-check-code-that-was-never-issued"

@@ -7,12 +7,20 @@ dpop_jkt: a server that does not know the parameter passes it over (RFC 6749 §3
 
 from __future__ import annotations
 
-from conformance.play.player import play
-from conformance.play.transcript import Transcript
-from conformance.play.wording import answer_text
-from conformance.run.setup import Setup, knowing
-from conformance.scenario.model import Answer, Change, Changes, JwtChanges, Setting, Step, StepKind
-from conformance.target.rules import Decision
+from tokenspec.conformance.play.player import play
+from tokenspec.conformance.play.transcript import Transcript
+from tokenspec.conformance.play.wording import answer_text
+from tokenspec.conformance.run.setup import Setup, knowing
+from tokenspec.conformance.scenario.model import (
+    Answer,
+    Change,
+    Changes,
+    JwtChanges,
+    Setting,
+    Step,
+    StepKind,
+)
+from tokenspec.conformance.target.rules import Decision
 
 NONCE, WINDOW, BOUND, JKT = "dpop-nonce", "dpop-window", "dpop-bound", "dpop-jkt"
 NEEDED = ("code", "dpop")

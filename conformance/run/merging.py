@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import UsageError
-from conformance.run.conclusion import ExitCode, Tally, tally
-from conformance.run.record import read_record
-from reports.record import Record
-from reports.summary import rank
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.run.conclusion import ExitCode, Tally, tally
+from tokenspec.conformance.run.record import read_record
+from tokenspec.reports.record import Record
+from tokenspec.reports.summary import rank
 
 Line = Mapping[str, Any]
 COMPLETE = "complete"  # of a footer that does not say how the run ended, too

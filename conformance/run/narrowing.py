@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from conformance.errors import UsageError
-from conformance.scenario.model import Variant
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.scenario.model import Case
 
 SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 
@@ -22,18 +22,18 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"
 
-    def of(self, variants: Sequence[Variant]) -> list[Variant]:
-        """Its part of `variants`: whole scenarios, so that each valid twin is played once.
+    def of(self, cases: Sequence[Case]) -> list[Case]:
+        """Its part of `cases`: whole scenarios, so that each valid twin is played once.
 
         The largest scenario goes to the shard with the least to send so far, by id where they are
         equal, so that every shard of the same suite comes to the same parts. What looks at every
         answer of a run stands in each shard.
         """
         weights: dict[str, int] = {}
-        for variant in variants:
-            if not variant.every_response:
-                more = len(variant.steps)
-                weights[variant.scenario] = weights.get(variant.scenario, 0) + more
+        for case in cases:
+            if not case.every_response:
+                more = len(case.steps)
+                weights[case.scenario] = weights.get(case.scenario, 0) + more
         loads = [0] * self.count
         mine = set()
         for scenario in sorted(weights, key=lambda name: (-weights[name], name)):
@@ -41,7 +41,7 @@ class Shard:
             loads[least] += weights[scenario]
             if least == self.index - 1:
                 mine.add(scenario)
-        return [v for v in variants if v.every_response or v.scenario in mine]
+        return [v for v in cases if v.every_response or v.scenario in mine]
 
 
 def read_shard(text: str) -> Shard:
@@ -58,24 +58,24 @@ def read_shard(text: str) -> Shard:
 
 
 def quick(
-    variants: Iterable[Variant],
-    binding: Callable[[Variant], bool],
-    applies: Callable[[Variant], bool],
-) -> list[Variant]:
-    """One variant for each requirement that binds: the first that applies, else the first.
+    cases: Iterable[Case],
+    binding: Callable[[Case], bool],
+    applies: Callable[[Case], bool],
+) -> list[Case]:
+    """One case for each requirement that binds: the first that applies, else the first.
 
     Args:
-        variants: in the order of their files, where the plainest case comes first.
-        binding: whether the variant tests a MUST.
-        applies: whether the target can be held to the variant, as far as that is known.
+        cases: in the order of their files, where the plainest case comes first.
+        binding: whether the case tests a MUST.
+        applies: whether the target can be held to the case, as far as that is known.
     """
-    ordered = list(variants)
-    chosen: dict[str, Variant] = {}
-    for variant in ordered:
-        if not binding(variant):
+    ordered = list(cases)
+    chosen: dict[str, Case] = {}
+    for case in ordered:
+        if not binding(case):
             continue
-        known = chosen.get(variant.requirement)
-        if known is None or (applies(variant) and not applies(known)):
-            chosen[variant.requirement] = variant
-    kept = {variant.key for variant in chosen.values()}
-    return [variant for variant in ordered if variant.key in kept]
+        known = chosen.get(case.requirement)
+        if known is None or (applies(case) and not applies(known)):
+            chosen[case.requirement] = case
+    kept = {case.key for case in chosen.values()}
+    return [case for case in ordered if case.key in kept]

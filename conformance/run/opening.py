@@ -7,23 +7,23 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from conformance.http import Request, origin
-from conformance.login.handed import HandedDriver
-from conformance.play.clock import MovableClock
-from conformance.run.learning import learn
-from conformance.run.preflight import require_usable
-from conformance.run.setup import Setup, prepare
-from conformance.target.bundled import bundled_target
-from conformance.target.discovery import allowed_origins
-from conformance.target.loader import read_target
-from conformance.target.model import Target
-from conformance.target.registration import Registered, register, withdraw
-from conformance.transport.breaker import Breaker
-from conformance.transport.in_process import InProcessTransport
-from conformance.transport.network import NetworkTransport
-from conformance.transport.polite import PoliteTransport
-from reference_server import Server, ServerConfig
-from reference_server.demo import demo_config
+from tokenspec.conformance.http import Request, origin
+from tokenspec.conformance.login.handed import HandedDriver
+from tokenspec.conformance.play.clock import MovableClock
+from tokenspec.conformance.run.learning import learn
+from tokenspec.conformance.run.preflight import require_usable
+from tokenspec.conformance.run.setup import Setup, prepare
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.target.discovery import allowed_origins
+from tokenspec.conformance.target.loader import read_target
+from tokenspec.conformance.target.model import Target
+from tokenspec.conformance.target.registration import Registered, register, withdraw
+from tokenspec.conformance.transport.breaker import Breaker
+from tokenspec.conformance.transport.in_process import InProcessTransport
+from tokenspec.conformance.transport.network import NetworkTransport
+from tokenspec.conformance.transport.polite import PoliteTransport
+from tokenspec.reference_server import Server, ServerConfig
+from tokenspec.reference_server.demo import demo_config
 
 BUNDLED_ISSUER = "https://server.example"
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from conformance.errors import LoginBlocked, TargetUnusable
-from conformance.play.player import play, session_of
-from conformance.play.transcript import Played, Transcript
-from conformance.play.wording import answer_text
-from conformance.run.evidence import evidence
-from conformance.run.introduction import introduction, login_page
-from conformance.run.setup import Setup
-from conformance.run.tick import Tick
-from conformance.scenario.bases import BASES
-from conformance.scenario.model import Answer, Change, Changes, Setting, Step, StepKind
-from conformance.target.model import SIGNS_IN
+from tokenspec.conformance.errors import LoginBlocked, TargetUnusable
+from tokenspec.conformance.play.player import play, session_of
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.play.wording import answer_text
+from tokenspec.conformance.run.evidence import evidence
+from tokenspec.conformance.run.introduction import introduction, login_page
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.tick import Tick
+from tokenspec.conformance.scenario.bases import BASES
+from tokenspec.conformance.scenario.model import Answer, Change, Changes, Setting, Step, StepKind
+from tokenspec.conformance.target.model import SIGNS_IN
 
 EXCHANGE_HINTS = {
     "invalid_client": "check clients[0].client_id, its 'auth' and its 'secret' or 'private_key'",

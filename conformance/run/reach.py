@@ -13,12 +13,12 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.errors import Unreachable
-from conformance.http import Request, Transport
-from conformance.run.tick import Tick
-from conformance.target.discovery import metadata_urls
-from conformance.target.model import Target
-from conformance.transport.network import tls_context
+from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.http import Request, Transport
+from tokenspec.conformance.run.tick import Tick
+from tokenspec.conformance.target.discovery import metadata_urls
+from tokenspec.conformance.target.model import Target
+from tokenspec.conformance.transport.network import tls_context
 
 TOLERANCE = 30.0  # seconds two clocks may differ before proofs and tokens are judged wrongly
 SOON = 14  # days before the end of a certificate that are worth a word

@@ -14,15 +14,15 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import IO, Any, Self
 
-from conformance import __version__
-from conformance.errors import Problem, UnusableFile
-from conformance.run.conclusion import Tally
-from conformance.run.evidence import ShownExchange
-from conformance.run.finding import Finding
-from conformance.run.giving_back import GivingBack
-from conformance.run.setup import Setup
-from conformance.run.stored import StoredEvidence, StoredFinding
-from reports.record import Record
+from tokenspec import __version__
+from tokenspec.conformance.errors import Problem, UnusableFile
+from tokenspec.conformance.run.conclusion import Tally
+from tokenspec.conformance.run.evidence import ShownExchange
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.giving_back import GivingBack
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.stored import StoredEvidence, StoredFinding
+from tokenspec.reports.record import Record
 
 FORMAT = 1
 MEMBERS = tuple(member.name for member in fields(Finding))

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from conformance.target import format as tables
+from tokenspec.conformance.target import format as tables
 
 LEFT_OUT = "(left out)"
 SHORTEST = 4  # characters of a secret that is looked for elsewhere

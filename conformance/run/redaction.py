@@ -16,8 +16,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
-from conformance.http import shallow
-from conformance.texts import harmless, legible
+from tokenspec.conformance.http import shallow
+from tokenspec.conformance.texts import harmless, legible
 
 SECRET_NAMES = {
     "code": "code",

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.errors import UsageError
-from conformance.run.conclusion import Tally
-from conformance.run.engine import Engine
-from conformance.run.everywhere import control_source
-from conformance.run.finding import Finding
-from conformance.run.setup import Setup
-from conformance.scenario.model import Variant
-from reports.changes import judged, worse
-from reports.record import Record
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.run.conclusion import Tally
+from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.run.everywhere import control_source
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.reports.changes import judged, worse
+from tokenspec.reports.record import Record
 
 Line = Mapping[str, Any]
 SETTLED = ("pass", "observe", "not-applicable")  # nothing to look at again
@@ -58,7 +58,7 @@ def chosen(record: Record, words: Sequence[str]) -> list[Line]:
     return [f for f in record.findings if any(_named(f, word) for word in words)]
 
 
-def variants_of(findings: Iterable[Line], suite: Mapping[str, Variant]) -> list[Variant]:
+def cases_of(findings: Iterable[Line], suite: Mapping[str, Case]) -> list[Case]:
     """The cases of these findings.
 
     Raises:
@@ -73,31 +73,31 @@ def variants_of(findings: Iterable[Line], suite: Mapping[str, Variant]) -> list[
     return [suite[finding["key"]] for finding in findings]
 
 
-def beside(findings: Iterable[Line], suite: Iterable[Variant]) -> list[Variant]:
+def beside(findings: Iterable[Line], suite: Iterable[Case]) -> list[Case]:
     """The cases in whose answers such a case was seen that looks at every answer of a run."""
     places = {place for finding in findings for place in finding.get("seen_in") or ()}
-    found = [variant for variant in suite if variant.key in places]
-    twins: dict[str, Variant] = {}
-    for variant in suite:
-        if variant.control and control_source(variant.scenario) in places:
-            twins.setdefault(variant.scenario, variant)
-    return list({variant.key: variant for variant in (*found, *twins.values())}.values())
+    found = [case for case in suite if case.key in places]
+    twins: dict[str, Case] = {}
+    for case in suite:
+        if case.control and control_source(case.scenario) in places:
+            twins.setdefault(case.scenario, case)
+    return list({case.key: case for case in (*found, *twins.values())}.values())
 
 
 def play_again(
-    setup: Setup, variants: Sequence[Variant], others: Sequence[Variant], seed: int | None
+    setup: Setup, cases: Sequence[Case], others: Sequence[Case], seed: int | None
 ) -> Iterable[Finding]:
-    """The findings of `variants`, in their order; `others` are played as well, before them.
+    """The findings of `cases`, in their order; `others` are played as well, before them.
 
     Raises:
         HarnessError: a scenario, the harness or the oracle is at fault.
     """
-    every = tuple({variant.key: variant for variant in (*others, *variants)}.values())
+    every = tuple({case.key: case for case in (*others, *cases)}.values())
     engine = Engine(setup, every, jobs=setup.target.limits.jobs, seed=seed)
     try:
         engine.submit(every)
-        for variant in variants:
-            yield engine.finding(variant)
+        for case in cases:
+            yield engine.finding(case)
     finally:
         engine.close()
 

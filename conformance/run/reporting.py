@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from reports.formats import write
-from reports.record import Record, Source
+from tokenspec.reports.formats import write
+from tokenspec.reports.record import Record, Source
 
 ALWAYS = "html"
 

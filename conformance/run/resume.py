@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance import __version__
-from conformance.documents import read_text
-from conformance.errors import UsageError
-from conformance.play.verdicts import Kind, Verdict
-from conformance.profile import Confidence, Evidence
-from conformance.run.evidence import ShownExchange
-from conformance.run.finding import Finding
-from conformance.run.setup import Setup
+from tokenspec import __version__
+from tokenspec.conformance.documents import read_text
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.profile import Confidence, Evidence
+from tokenspec.conformance.run.evidence import ShownExchange
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.setup import Setup
 
 PLAYED_AGAIN = (Verdict.COULD_NOT_RUN, Verdict.WAIVED, Verdict.STALE_WAIVER)
 

@@ -10,21 +10,21 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 
-from conformance.checks import Surround
-from conformance.http import Request, Transport
-from conformance.login import driver_for
-from conformance.play.clock import MovableClock
-from conformance.play.oracle import Oracle, make_oracle
-from conformance.play.party import Party
-from conformance.profile import InForce, Profile, load_profile
-from conformance.registry import Registry, Requirement
-from conformance.run.redaction import Redactor
-from conformance.scenario.model import Variant
-from conformance.target.capabilities import CAPABILITIES, decide
-from conformance.target.discovery import Discovered, allowed_origins, discover
-from conformance.target.model import Target
-from conformance.target.rules import Decision
-from conformance.transport.counting import CountingTransport
+from tokenspec.conformance.checks import Surround
+from tokenspec.conformance.http import Request, Transport
+from tokenspec.conformance.login import driver_for
+from tokenspec.conformance.play.clock import MovableClock
+from tokenspec.conformance.play.oracle import Oracle, make_oracle
+from tokenspec.conformance.play.party import Party
+from tokenspec.conformance.profile import InForce, Profile, load_profile
+from tokenspec.conformance.registry import Registry, Requirement
+from tokenspec.conformance.run.redaction import Redactor
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.target.capabilities import CAPABILITIES, decide
+from tokenspec.conformance.target.discovery import Discovered, allowed_origins, discover
+from tokenspec.conformance.target.model import Target
+from tokenspec.conformance.target.rules import Decision
+from tokenspec.conformance.transport.counting import CountingTransport
 
 FAPI_CODE_LIFETIME = 60.0  # seconds
 
@@ -52,13 +52,13 @@ class Setup:
                 return f"needs {need}: {decision.reason}"
         return ""
 
-    def in_force(self, variant: Variant) -> InForce:
-        """The gravest level, under the profile, of the requirements a variant tests."""
-        return self.deciding(variant)[1]
+    def in_force(self, case: Case) -> InForce:
+        """The gravest level, under the profile, of the requirements a case tests."""
+        return self.deciding(case)[1]
 
-    def deciding(self, variant: Variant) -> tuple[Requirement, InForce]:
+    def deciding(self, case: Case) -> tuple[Requirement, InForce]:
         """The requirement that weighs most under the profile, the first of several: it is cited."""
-        rows = [self.registry.get(identifier) for identifier in variant.cited]
+        rows = [self.registry.get(identifier) for identifier in case.cited]
         weighed = [(row, self.profile.in_force(row)) for row in rows]
         return max(weighed, key=lambda pair: pair[1].level.weight)
 

@@ -14,8 +14,8 @@ import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from conformance.errors import HarnessError, Problem, UnusableFile
-from conformance.oauth.keys import ALGORITHMS, base64url, signing_key
+from tokenspec.conformance.errors import HarnessError, Problem, UnusableFile
+from tokenspec.conformance.oauth.keys import ALGORITHMS, base64url, signing_key
 
 ALLOWED = ("ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA")  # all asymmetric
 

@@ -11,7 +11,7 @@ from contextvars import copy_context
 from dataclasses import replace
 from typing import TypeVar
 
-from conformance.run.setup import Setup
+from tokenspec.conformance.run.setup import Setup
 
 T = TypeVar("T")
 

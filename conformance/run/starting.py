@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
-from conformance.errors import TargetUnusable, Unreachable, UsageError
-from conformance.http import Request, Transport
-from conformance.target.model import Limits
-from conformance.transport.network import NetworkTransport
+from tokenspec.conformance.errors import TargetUnusable, Unreachable, UsageError
+from tokenspec.conformance.http import Request, Transport
+from tokenspec.conformance.target.model import Limits
+from tokenspec.conformance.transport.network import NetworkTransport
 
 SECONDS = 60.0  # until the server has to answer
 PAUSE = 0.2  # seconds between two questions

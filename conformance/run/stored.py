@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import Problem, UnusableFile
-from conformance.run.giving_back import GivingBack
+from tokenspec.conformance.errors import Problem, UnusableFile
+from tokenspec.conformance.run.giving_back import GivingBack
 
 EVIDENCE = ("exchanges", "twin")  # nearly all of a finding's size
 

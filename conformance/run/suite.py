@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.profile import Profile
-from conformance.registry import Level, Registry, Requirement
-from conformance.scenario.model import Place, Variant
+from tokenspec.conformance.profile import Profile
+from tokenspec.conformance.registry import Level, Registry, Requirement
+from tokenspec.conformance.scenario.model import Case, Place
 
 NOWHERE = Place("", 0)
 FOR_CLIENTS = ("Client only.", "Binds the client", "Binds the caller")
@@ -17,10 +17,10 @@ FOR_CLIENTS = ("Client only.", "Binds the client", "Binds the caller")
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Every variant of the scenario files, and those that were chosen to run."""
+    """Every case of the scenario files, and those that were chosen to run."""
 
-    collected: tuple[Variant, ...] = ()
-    selected: tuple[Variant, ...] = ()
+    collected: tuple[Case, ...] = ()
+    selected: tuple[Case, ...] = ()
 
     def facts(self, version: str) -> dict[str, Any]:
         """What the header of a record says of the suite."""
@@ -33,19 +33,19 @@ class Suite:
 
     def coverage(self, registry: Registry, profile: Profile) -> list[dict[str, Any]]:
         """Every requirement, at its level under the profile, with its cases or why it has none."""
-        chosen = {variant.key for variant in self.selected}
+        chosen = {case.key for case in self.selected}
         cases: dict[str, list[str]] = {}
-        for variant in self.collected:
-            for identifier in variant.cited:
-                cases.setdefault(identifier, []).append(variant.key)
+        for case in self.collected:
+            for identifier in case.cited:
+                cases.setdefault(identifier, []).append(case.key)
         return [_row(row, profile, cases.get(row.id, []), chosen) for row in registry.all]
 
 
-def suite_digest(variants: Iterable[Variant]) -> str:
-    """SHA-256 over everything the variants say, wherever their files stand."""
+def suite_digest(cases: Iterable[Case]) -> str:
+    """SHA-256 over everything the cases say, wherever their files stand."""
     digest = hashlib.sha256()
-    for variant in sorted(variants, key=lambda variant: variant.key):
-        digest.update(repr(replace(variant, place=NOWHERE)).encode())
+    for case in sorted(cases, key=lambda case: case.key):
+        digest.update(repr(replace(case, place=NOWHERE)).encode())
     return digest.hexdigest()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.scenario.model import StepKind
+from tokenspec.conformance.scenario.model import StepKind
 
 _A, _T, _R = StepKind.AUTHORIZE, StepKind.TOKEN, StepKind.REFRESH
 

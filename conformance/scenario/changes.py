@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.documents import Marked, Reader, suggest
-from conformance.scenario.bases import CLIENT_NEEDS, OPERATOR_NEEDS
-from conformance.scenario.model import (
+from tokenspec.conformance.documents import Marked, Reader, suggest
+from tokenspec.conformance.scenario.bases import CLIENT_NEEDS, OPERATOR_NEEDS
+from tokenspec.conformance.scenario.model import (
     NOTHING,
     Change,
     Changes,
@@ -16,7 +16,7 @@ from conformance.scenario.model import (
     JwtChanges,
     Pkce,
 )
-from conformance.scenario.operators import OPERATORS, argument_problem
+from tokenspec.conformance.scenario.operators import OPERATORS, argument_problem
 
 SIGN_WITH = ("other-key", "public-key-as-secret", "key-in-header", "client-secret", "nothing")
 KEYS = ("other",)

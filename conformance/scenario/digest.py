@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from conformance.scenario.model import Place, Variant
+from tokenspec.conformance.scenario.model import Case, Place
 
 NOWHERE = Place("", 0)
 LENGTH = 16  # hexadecimal digits
 
 
-def variant_digest(variant: Variant) -> str:
-    """Of everything the variant says, wherever its file stands."""
-    said = repr(replace(variant, place=NOWHERE))
+def case_digest(case: Case) -> str:
+    """Of everything the case says, wherever its file stands."""
+    said = repr(replace(case, place=NOWHERE))
     return hashlib.sha256(said.encode()).hexdigest()[:LENGTH]

@@ -8,10 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from conformance.documents import Marked, Reader, marked, read_text, suggest
-from conformance.errors import Problem, UnusableFile
-from conformance.scenario.bases import BASES, CLIENT_NEEDS, SESSION_NEEDS, STEP_NEEDS, Base
-from conformance.scenario.changes import (
+from tokenspec.conformance.documents import Marked, Reader, marked, read_text, suggest
+from tokenspec.conformance.errors import Problem, UnusableFile
+from tokenspec.conformance.scenario.bases import (
+    BASES,
+    CLIENT_NEEDS,
+    SESSION_NEEDS,
+    STEP_NEEDS,
+    Base,
+)
+from tokenspec.conformance.scenario.changes import (
     CLIENT_ROLES,
     REQUEST_KEYS,
     needs_of,
@@ -19,7 +25,8 @@ from conformance.scenario.changes import (
     read_pkce,
     read_request_changes,
 )
-from conformance.scenario.model import (
+from tokenspec.conformance.scenario.model import (
+    Case,
     Change,
     Changes,
     Place,
@@ -27,10 +34,9 @@ from conformance.scenario.model import (
     Setting,
     Step,
     StepKind,
-    Variant,
 )
-from conformance.scenario.operators import fold, on_top
-from conformance.scenario.outcomes import ORACLE, read_expect
+from tokenspec.conformance.scenario.operators import fold, on_top
+from tokenspec.conformance.scenario.outcomes import ORACLE, read_expect
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]*")
 STEP_WORDS = tuple(str(kind) for kind in StepKind)
@@ -40,7 +46,7 @@ SHARED_KEYS = (
     "given", "control", "every_response", "expect", "then", *STEP_WORDS, *REQUEST_KEYS,
 )  # fmt: skip
 SCENARIO_KEYS = ("format", "id", "variants", *SHARED_KEYS)
-VARIANT_KEYS = ("id", *SHARED_KEYS)
+CASE_KEYS = ("id", *SHARED_KEYS)
 TOGETHER = "together"  # in place of a step: several, sent at the same moment
 PAGES = (StepKind.AUTHORIZE, StepKind.PAGE)  # carried by a browser, which sends nothing to the tick
 
@@ -147,11 +153,11 @@ class _Builder:
 
     def scenario(self) -> Scenario:
         identifier = self._identifier(self.fields)
-        variants = self.fields.get("variants")
-        items = self.reader.sequence(variants) if variants else ()
-        if variants and isinstance(variants.value, tuple) and not items:
-            self.reader.problem(variants, "a scenario has at least one variant")
-        built = tuple(self._variant(identifier, item) for item in items)
+        cases = self.fields.get("variants")
+        items = self.reader.sequence(cases) if cases else ()
+        if cases and isinstance(cases.value, tuple) and not items:
+            self.reader.problem(cases, "a scenario has at least one variant")
+        built = tuple(self._case(identifier, item) for item in items)
         self._check_unique(built, items)
         title = self.reader.text(self.fields["title"]) if "title" in self.fields else ""
         return Scenario(identifier, title, self._place(self.document), built)
@@ -166,33 +172,33 @@ class _Builder:
             self.reader.problem(at, f"{identifier!r} is not a usable id", hint)
         return identifier
 
-    def _check_unique(self, variants: Iterable[Variant], items: Iterable[Marked]) -> None:
+    def _check_unique(self, cases: Iterable[Case], items: Iterable[Marked]) -> None:
         seen: set[str] = set()
-        for variant, item in zip(variants, items, strict=True):
-            if variant.id in seen:
-                self.reader.problem(item, f"variant id {variant.id!r} is used twice")
-            seen.add(variant.id)
+        for case, item in zip(cases, items, strict=True):
+            if case.id in seen:
+                self.reader.problem(item, f"variant id {case.id!r} is used twice")
+            seen.add(case.id)
 
     def _place(self, at: Marked) -> Place:
         return Place(self.reader.file, at.line)
 
     def _once(self, part: Part) -> Part:
-        """The same part of an earlier variant, if there is one, so that what is alike is kept once.
+        """The same part of an earlier case, if there is one, so that what is alike is kept once.
 
         By what it says: to Python 1 and True are equal.
         """
         kept: Part = self._parts.setdefault(repr(part), part)
         return kept
 
-    def _variant(self, scenario: str, at: Marked) -> Variant:
-        own = self.reader.mapping(at, allowed=VARIANT_KEYS, required=("id",))
+    def _case(self, scenario: str, at: Marked) -> Case:
+        own = self.reader.mapping(at, allowed=CASE_KEYS, required=("id",))
         both: Fields = {**self.fields, **own}
         base = self._base(both, at)
         steps = self._steps(own, both, base, at)
         given_steps = tuple(self._once(self._given_step(kind, own)) for kind in base.steps)
         setting = self._setting(both, base)
         control = self.reader.boolean(both["control"]) if "control" in both else True
-        return Variant(
+        return Case(
             scenario=scenario,
             id=self._identifier(own),
             title=self.reader.text(both["title"]) if "title" in both else "",
@@ -272,7 +278,7 @@ class _Builder:
         return list(words)
 
     def _given(self, own: Fields, kind: StepKind) -> dict[str, Change]:
-        """The changes of `given` for one step, of the scenario and then of the variant."""
+        """The changes of `given` for one step, of the scenario and then of the case."""
         found = []
         for fields in (self.fields, own):
             if "given" in fields:

@@ -1,6 +1,6 @@
 """A scenario as frozen values: what the YAML loader and the generators build, and the player plays.
 
-Everything is explicit here. A variant holds the whole list of its steps, so that nothing that plays
+Everything is explicit here. A case holds the whole list of its steps, so that nothing that plays
 or judges it needs to know the file it came from.
 """
 
@@ -216,7 +216,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class Case:
     """One case: the steps to play, and the control that has to succeed before it."""
 
     scenario: str
@@ -260,9 +260,9 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Variants that share a requirement and a set-up."""
+    """Cases that share a requirement and a set-up."""
 
     id: str
     title: str
     place: Place
-    variants: tuple[Variant, ...]
+    cases: tuple[Case, ...]

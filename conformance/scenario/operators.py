@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from conformance.errors import HarnessError
-from conformance.scenario.model import Change
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.scenario.model import Change
 
 Values = tuple[Any, ...]
 UNRESERVED = string.ascii_letters + string.digits + "-._~"

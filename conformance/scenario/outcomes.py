@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from conformance.documents import Marked, Reader, suggest
-from conformance.scenario.changes import read_change_map
-from conformance.scenario.model import NOTHING, Answer, Outcome
+from tokenspec.conformance.documents import Marked, Reader, suggest
+from tokenspec.conformance.scenario.changes import read_change_map
+from tokenspec.conformance.scenario.model import NOTHING, Answer, Outcome
 
 VERDICTS = ("pass", "warn", "observe")
 ANSWERS = tuple(str(answer) for answer in Answer if answer is not Answer.NO_ANSWER)

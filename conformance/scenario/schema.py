@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from conformance.scenario import changes, loader, outcomes
-from conformance.scenario.bases import BASES
-from conformance.scenario.operators import OPERATORS, URI_PARTS
+from tokenspec.conformance.scenario import changes, loader, outcomes
+from tokenspec.conformance.scenario.bases import BASES
+from tokenspec.conformance.scenario.operators import OPERATORS, URI_PARTS
 
 SCHEMA_FILE = Path(__file__).parent.parent / "schema" / "scenario-1.schema.json"
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -80,7 +80,7 @@ def _closed(properties: dict[str, Any], required: Sequence[str] = ()) -> dict[st
 
 
 def _shared() -> dict[str, Any]:
-    """What a scenario and its variants may both say."""
+    """What a scenario and its cases may both say."""
     steps = {word: _ref("parameters") for word in loader.STEP_WORDS}
     return {
         "title": _TEXT,

@@ -1,20 +1,20 @@
-"""How a variant differs from the valid exchange, in words."""
+"""How a case differs from the valid exchange, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from conformance.scenario.changes import MOMENT
-from conformance.scenario.model import (
+from tokenspec.conformance.scenario.changes import MOMENT
+from tokenspec.conformance.scenario.model import (
+    Case,
     Change,
     Changes,
     ClientAuthChanges,
     JwtChanges,
     StepKind,
-    Variant,
     moments,
 )
-from conformance.scenario.operators import describe
+from tokenspec.conformance.scenario.operators import describe
 
 SESSIONS = {
     "none": "no session at the server",
@@ -23,11 +23,11 @@ SESSIONS = {
 }
 
 
-def changes_in_words(variant: Variant) -> tuple[str, ...]:
-    """How the variant differs from the valid exchange, place by place."""
+def changes_in_words(case: Case) -> tuple[str, ...]:
+    """How the case differs from the valid exchange, place by place."""
     words = []
     seen: set[StepKind] = set()
-    for together in moments(variant.steps):
+    for together in moments(case.steps):
         for step in together:
             changes = [] if step.given else [f"{step.name}.{t}" for t in _changes(step.changes)]
             if step.kind in seen and not changes:
@@ -36,11 +36,11 @@ def changes_in_words(variant: Variant) -> tuple[str, ...]:
             seen.add(step.kind)
         if len(together) > 1:
             words.append(f"{' and '.join(step.name for step in together)}: at the same moment")
-    if variant.setting.session in SESSIONS:
-        words.append(SESSIONS[variant.setting.session])
-    standard = variant.control_setting.pkce
-    if variant.setting.pkce != standard:
-        pkce = variant.setting.pkce
+    if case.setting.session in SESSIONS:
+        words.append(SESSIONS[case.setting.session])
+    standard = case.control_setting.pkce
+    if case.setting.pkce != standard:
+        pkce = case.setting.pkce
         words.append(f"pkce: method {pkce.method}, verifier of {pkce.length} characters")
     return tuple(words)
 

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-from conformance import __version__
-from conformance.target.model import (
+from tokenspec import __version__
+from tokenspec.conformance.target.model import (
     CLIENT_AUTH_METHODS,
     Api,
     Client,
@@ -17,9 +17,9 @@ from conformance.target.model import (
     Product,
     Target,
 )
-from reference_server import Policy, ServerConfig
-from reference_server.demo import demo_config, demo_private_key
-from reference_server.server import NONCE_SECONDS, dialect_of
+from tokenspec.reference_server import Policy, ServerConfig
+from tokenspec.reference_server.demo import demo_config, demo_private_key
+from tokenspec.reference_server.server import NONCE_SECONDS, dialect_of
 
 
 def bundled_target(issuer: str) -> Target:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from conformance.target import rules
-from conformance.target.discovery import Discovered
-from conformance.target.model import Target
-from conformance.target.rules import Decision, Rule
+from tokenspec.conformance.target import rules
+from tokenspec.conformance.target.discovery import Discovered
+from tokenspec.conformance.target.model import Target
+from tokenspec.conformance.target.rules import Decision, Rule
 
 
 @dataclass(frozen=True, slots=True)

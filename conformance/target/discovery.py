@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.errors import TargetUnusable
-from conformance.http import Request, Transport, origin
-from conformance.target.model import CERTIFICATE_METHODS, Endpoints, Target
+from tokenspec.conformance.errors import TargetUnusable
+from tokenspec.conformance.http import Request, Transport, origin
+from tokenspec.conformance.target.model import CERTIFICATE_METHODS, Endpoints, Target
 
 OK = 200
 MEMBERS = {

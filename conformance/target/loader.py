@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from conformance.documents import Marked, Reader, read_text, suggest
-from conformance.profile.catalogue import DEFAULT
-from conformance.profile.catalogue import names as profile_names
-from conformance.target import format as tables
-from conformance.target.capabilities import CAPABILITIES
-from conformance.target.model import (
+from tokenspec.conformance.documents import Marked, Reader, read_text, suggest
+from tokenspec.conformance.profile.catalogue import DEFAULT
+from tokenspec.conformance.profile.catalogue import names as profile_names
+from tokenspec.conformance.target import format as tables
+from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.target.model import (
     CERTIFICATE_METHODS,
     CLIENT_AUTH_METHODS,
     IP_VERSIONS,
@@ -30,7 +30,7 @@ from conformance.target.model import (
     Registration,
     Target,
 )
-from conformance.target.reading import Reading
+from tokenspec.conformance.target.reading import Reading
 
 NEEDED_BY_KIND = {
     "form": ("username", "password"),

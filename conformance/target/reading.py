@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from conformance.documents import Marked, Reader
-from conformance.login.cookies import is_loopback
+from tokenspec.conformance.documents import Marked, Reader
+from tokenspec.conformance.login.cookies import is_loopback
 
 NOTHING: Mapping[str, Marked] = MappingProxyType({})
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from conformance.login.cookies import is_loopback
-from conformance.target.model import Client
+from tokenspec.conformance.login.cookies import is_loopback
+from tokenspec.conformance.target.model import Client
 
 WEB = ("https", "http")
 

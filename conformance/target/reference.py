@@ -1,4 +1,7 @@
-"""docs/target-file.md, made of the tables: `python -m conformance.target.reference FILE`."""
+"""docs/target-file.md, made of the tables.
+
+`python -m tokenspec.conformance.target.reference FILE` writes it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from conformance.target.capabilities import CAPABILITIES
-from conformance.target.format import SECTIONS, Key, Section
+from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.target.format import SECTIONS, Key, Section
 
 OPENING = """\
 # The target file

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from conformance.errors import TargetUnusable, Unreachable
-from conformance.http import Request, Response, Transport, origin
-from conformance.oauth.keys import generate_key
-from conformance.target.discovery import Discovered, discover
-from conformance.target.model import Client, ClientAuth, Registration, Target
+from tokenspec.conformance.errors import TargetUnusable, Unreachable
+from tokenspec.conformance.http import Request, Response, Transport, origin
+from tokenspec.conformance.oauth.keys import generate_key
+from tokenspec.conformance.target.discovery import Discovered, discover
+from tokenspec.conformance.target.model import Client, ClientAuth, Registration, Target
 
 CREATED, DELETED = (200, 201), (204, 200)  # RFC 7591 §3.2.1 has 201, RFC 7592 §2.3 has 204
 JSON = ("Content-Type", "application/json")

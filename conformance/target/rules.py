@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote_plus, urlsplit
 
-from conformance.target.discovery import Discovered
-from conformance.target.model import SIGNS_IN, Target
-from conformance.target.redirects import on_the_web, registered
+from tokenspec.conformance.target.discovery import Discovered
+from tokenspec.conformance.target.model import SIGNS_IN, Target
+from tokenspec.conformance.target.redirects import on_the_web, registered
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from conformance.http import origin
-from conformance.target.discovery import MEMBERS
-from conformance.target.model import Client, Endpoints, Login
+from tokenspec.conformance.http import origin
+from tokenspec.conformance.target.discovery import MEMBERS
+from tokenspec.conformance.target.model import Client, Endpoints, Login
 
 SCOPES = ("openid", "profile", "email", "offline_access")
 PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./:@+-]*( [a-z_]+)*")

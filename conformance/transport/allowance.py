@@ -15,7 +15,7 @@ from typing import Any
 
 import httpcore
 
-from conformance.transport.release import HELD
+from tokenspec.conformance.transport.release import HELD
 
 
 class Allowance(threading.local):

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from conformance.errors import Unreachable
-from conformance.http import Request, Response, Transport
+from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.http import Request, Response, Transport
 
 PROBES = (0.0, 1.0, 2.0)  # seconds waited before each question whether the target is still there
 

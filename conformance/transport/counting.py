@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from urllib.parse import parse_qsl
 
-from conformance.http import Request, Response, Transport
+from tokenspec.conformance.http import Request, Response, Transport
 
 
 class CountingTransport:

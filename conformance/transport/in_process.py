@@ -6,9 +6,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from conformance.http import Request, Response
-from reference_server import Refusal, Server
-from reference_server import Request as ServerRequest
+from tokenspec.conformance.http import Request, Response
+from tokenspec.reference_server import Refusal, Server
+from tokenspec.reference_server import Request as ServerRequest
 
 REMEMBERED = 100  # refusals whose reason can still be asked for
 

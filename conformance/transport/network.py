@@ -13,12 +13,12 @@ from urllib.parse import urlsplit, urlunsplit
 import httpcore
 import httpx
 
-from conformance import __version__
-from conformance.errors import TimedOut, Unreachable, UsageError
-from conformance.http import Request, Response, origin
-from conformance.target.model import Limits, Network
-from conformance.transport.allowance import Allowance, AllowedBackend
-from conformance.transport.pools import LentPools
+from tokenspec import __version__
+from tokenspec.conformance.errors import TimedOut, Unreachable, UsageError
+from tokenspec.conformance.http import Request, Response, origin
+from tokenspec.conformance.target.model import Limits, Network
+from tokenspec.conformance.transport.allowance import Allowance, AllowedBackend
+from tokenspec.conformance.transport.pools import LentPools
 
 USER_AGENT = f"tokenspec/{__version__}"
 CHUNK = 16 * 1024

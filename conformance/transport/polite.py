@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from conformance.errors import RateLimited
-from conformance.http import Request, Response, Transport
-from conformance.target.model import Limits
+from tokenspec.conformance.errors import RateLimited
+from tokenspec.conformance.http import Request, Response, Transport
+from tokenspec.conformance.target.model import Limits
 
 TOO_MANY_REQUESTS = 429
 TRIES = 4  # of one request that is answered 429

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from conformance.errors import Unreachable
-from conformance.http import Request, Response, Transport
-from conformance.transport.release import HELD, Held, Release
+from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.http import Request, Response, Transport
+from tokenspec.conformance.transport.release import HELD, Held, Release
 
 
 def send_together(

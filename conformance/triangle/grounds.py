@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from conformance.target.bundled import target_of
-from conformance.target.model import Target
-from reference_server import ServerConfig
-from reference_server.demo import demo_config, demo_private_key
-from reference_server.policies import FAPI, with_policies
+from tokenspec.conformance.target.bundled import target_of
+from tokenspec.conformance.target.model import Target
+from tokenspec.reference_server import ServerConfig
+from tokenspec.reference_server.demo import demo_config, demo_private_key
+from tokenspec.reference_server.policies import FAPI, with_policies
 
 ISSUER = "https://server.example"
 # By name: the switches turned, the dialect spoken, the profile it is judged by.

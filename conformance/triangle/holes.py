@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from conformance.play.verdicts import Verdict
-from conformance.registry import Registry
-from conformance.registry.flaws import Flaw
-from conformance.registry.model import Level, Requirement
-from conformance.run.finding import Finding
-from conformance.scenario.model import Variant
-from conformance.triangle.matrix import Matrix
-from conformance.triangle.workshop import workshop
-from reference_server.defects import DEFECTS
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.registry.flaws import Flaw
+from tokenspec.conformance.registry.model import Level, Requirement
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.triangle.matrix import Matrix
+from tokenspec.conformance.triangle.workshop import workshop
+from tokenspec.reference_server.defects import DEFECTS
 
 ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
 GRAVITY = {"fail": 2, "warn": 1, "observe": 0}
@@ -28,9 +28,9 @@ class Hole:
     text: str
 
 
-def uncovered(registry: Registry, variants: Collection[Variant]) -> Iterator[Hole]:
+def uncovered(registry: Registry, cases: Collection[Case]) -> Iterator[Hole]:
     """Rows that nothing tests and nothing explains, and rows where both is claimed."""
-    cited = {identifier for variant in variants for identifier in variant.cited}
+    cited = {identifier for case in cases for identifier in case.cited}
     for row in registry.all:
         if row.id not in cited and not row.untestable:
             text = f"{row.level} without a case; cite it in a scenario, or say why it is untestable"
@@ -39,15 +39,15 @@ def uncovered(registry: Registry, variants: Collection[Variant]) -> Iterator[Hol
             yield Hole("requirement contradictory", row.id, "it has a case and is 'untestable'")
 
 
-def graver(registry: Registry, variants: Iterable[Variant]) -> Iterator[Hole]:
+def graver(registry: Registry, cases: Iterable[Case]) -> Iterator[Hole]:
     """Cases that cite, beside the row their verdict rests on, one that weighs more."""
-    for variant in variants:
-        own = registry.get(variant.requirement)
-        for identifier in variant.also:
+    for case in cases:
+        own = registry.get(case.requirement)
+        for identifier in case.also:
             other = registry.get(identifier)
             if GRAVITY[other.gates] > GRAVITY[own.gates]:
                 text = f"'also' names {other.id} ({other.level}), which weighs more than {own.id}"
-                yield Hole("requirement underweighed", variant.key, text)
+                yield Hole("requirement underweighed", case.key, text)
 
 
 def unknown_sources(registry: Registry) -> Iterator[Hole]:
@@ -58,9 +58,9 @@ def unknown_sources(registry: Registry) -> Iterator[Hole]:
             yield Hole("defect without requirement", name, problem)
 
 
-def unfound_flaws(flaws: Iterable[Flaw], variants: Collection[Variant]) -> Iterator[Hole]:
+def unfound_flaws(flaws: Iterable[Flaw], cases: Collection[Case]) -> Iterator[Hole]:
     """Published flaws that no case is tagged with, and tags that name no flaw."""
-    tags = {tag: variant.key for variant in variants for tag in variant.tags}
+    tags = {tag: case.key for case in cases for tag in case.tags}
     known = {flaw.id for flaw in flaws}
     for flaw in flaws:
         if flaw.id not in tags and not flaw.untestable:
@@ -72,27 +72,23 @@ def unfound_flaws(flaws: Iterable[Flaw], variants: Collection[Variant]) -> Itera
             yield Hole("tag unknown", key, f"{tag} is no row of the published flaws")
 
 
-def unnoticed(
-    matrix: Matrix, defects: Iterable[str], variants: Mapping[str, Variant]
-) -> Iterator[Hole]:
+def unnoticed(matrix: Matrix, defects: Iterable[str], cases: Mapping[str, Case]) -> Iterator[Hole]:
     """Defects that no case notices, or none that cites the same requirement."""
     for name in defects:
         killers = matrix.killers(name)
         wanted = DEFECTS[name].requirement
         if not killers:
             yield Hole("defect survives", name, f"no case notices it; it breaks {wanted}")
-        elif not any(wanted in variants[key].cited for key in killers):
+        elif not any(wanted in cases[key].cited for key in killers):
             text = f"noticed by {', '.join(killers[:3])}, none of which cites {wanted}"
             yield Hole("defect miscited", name, text)
 
 
-def idle(matrix: Matrix, keys: Iterable[str], variants: Mapping[str, Variant]) -> Iterator[Hole]:
+def idle(matrix: Matrix, keys: Iterable[str], cases: Mapping[str, Case]) -> Iterator[Hole]:
     """Cases that no defect turns: nothing shows that they can fail."""
     for key in keys:
-        if key not in matrix.useful and not variants[key].open:
-            yield Hole(
-                "case idle", key, f"no defect turns it; it cites {variants[key].requirement}"
-            )
+        if key not in matrix.useful and not cases[key].open:
+            yield Hole("case idle", key, f"no defect turns it; it cites {cases[key].requirement}")
 
 
 def homeless(keys: Iterable[str], home: Collection[str]) -> Iterator[Hole]:
@@ -120,7 +116,7 @@ def accused(ground: str, findings: Iterable[Finding]) -> Iterator[Hole]:
 def at_ground(ground: str, keys: Collection[str]) -> list[Hole]:
     """What is wrong with the cases `keys` at one good server; in a process of its own."""
     shop = workshop()
-    found = shop.examine(ground, [shop.variants[key] for key in keys])
+    found = shop.examine(ground, [shop.cases[key] for key in keys])
     told = {place: text for place, text in shop.astray.items() if place[1] == ground}
     return [*accused(ground, found.values()), *astray(told)]
 
@@ -140,9 +136,9 @@ class Coverage:
         return self.rows - self.untestable
 
 
-def coverage(registry: Registry, variants: Collection[Variant]) -> Iterator[Coverage]:
+def coverage(registry: Registry, cases: Collection[Case]) -> Iterator[Coverage]:
     """Coverage of MUST, SHOULD and MAY."""
-    cited = {identifier for variant in variants for identifier in variant.cited}
+    cited = {identifier for case in cases for identifier in case.cited}
     weights: dict[str, tuple[Level, ...]] = {
         "MUST": (Level.MUST, Level.MUST_NOT),
         "SHOULD": (Level.SHOULD, Level.SHOULD_NOT),

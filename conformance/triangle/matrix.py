@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from conformance.scenario.model import Variant
-from conformance.triangle.pool import Progress, Run, pool
-from conformance.triangle.workshop import Kill, Workshop, workshop
-from reference_server.defects import DEFECTS
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.triangle.pool import Progress, Run, pool
+from tokenspec.conformance.triangle.workshop import Kill, Workshop, workshop
+from tokenspec.reference_server.defects import DEFECTS
 
 WORD = re.compile(r"[a-z0-9]+")
 # Defects that turn most cases that are granted, or refused, or bound to a key: the second to try.
@@ -37,12 +37,12 @@ class Matrix:
 
     def killers(self, defect: str) -> tuple[str, ...]:
         """The cases known to notice a defect."""
-        return tuple(kill.variant for kill in self.kills if kill.defect == defect)
+        return tuple(kill.case for kill in self.kills if kill.defect == defect)
 
     @property
     def useful(self) -> frozenset[str]:
         """The cases known to notice something."""
-        return frozenset(kill.variant for kill in self.kills)
+        return frozenset(kill.case for kill in self.kills)
 
 
 def make_matrix(
@@ -63,7 +63,7 @@ def make_matrix(
     with pool(jobs, progress) as run:
         if full:
             return _matrix(run(_try, [(d, everything) for d in defects], "defects"), full=True)
-        citing = {defect: _citing(shop.variants, defect) for defect in defects}
+        citing = {defect: _citing(shop.cases, defect) for defect in defects}
         kills = run(_try, citing.items(), "defects by their own cases")
         caught = {kill.defect for kill in kills}
         rest = [(d, [k for k in everything if k not in citing[d]]) for d in defects]
@@ -73,25 +73,25 @@ def make_matrix(
 
 
 def _matrix(kills: Iterable[Kill], *, full: bool) -> Matrix:
-    return Matrix(tuple(sorted(kills, key=lambda kill: (kill.defect, kill.variant))), full)
+    return Matrix(tuple(sorted(kills, key=lambda kill: (kill.defect, kill.case))), full)
 
 
-def candidates(shop: Workshop, variant: Variant) -> list[str]:
+def candidates(shop: Workshop, case: Case) -> list[str]:
     """The defects a case may notice: the nearest, then the broad ones, then all others.
 
     Near is what the oracle refused by, what cites the same row, then the same section, then what
     shares the rarest words with the case.
     """
-    section = variant.requirement.rsplit("-", 1)[0] + "-"
-    said = shop.good[variant.key].oracle
-    own = _words(variant.key, variant.title, variant.requirement)
+    section = case.requirement.rsplit("-", 1)[0] + "-"
+    said = shop.good[case.key].oracle
+    own = _words(case.key, case.title, case.requirement)
     words = _words_of_defects()
     often = Counter(word for found in words.values() for word in found)
 
     def near(name: str) -> tuple[bool, bool, bool, float]:
         cited = DEFECTS[name].requirement
         shared = sum(1 / often[word] for word in own & words[name])
-        return (f"({name}," in said, cited in variant.cited, cited.startswith(section), shared)
+        return (f"({name}," in said, cited in case.cited, cited.startswith(section), shared)
 
     nearest = sorted(DEFECTS, key=near, reverse=True)
     return list(dict.fromkeys((*nearest[:NEAREST], *BROAD, *nearest[NEAREST:])))
@@ -106,9 +106,9 @@ def _words(*texts: str) -> frozenset[str]:
     return frozenset(WORD.findall(" ".join(texts).lower().replace("_", " ")))
 
 
-def _citing(variants: Mapping[str, Variant], defect: str) -> list[str]:
+def _citing(cases: Mapping[str, Case], defect: str) -> list[str]:
     wanted = DEFECTS[defect].requirement
-    return [key for key, variant in variants.items() if wanted in variant.cited]
+    return [key for key, case in cases.items() if wanted in case.cited]
 
 
 NEAREST = 6  # defects tried before the broad ones
@@ -117,11 +117,11 @@ ROUND = 12  # defects an idle case is tried on before the other idle ones get th
 
 def _wake(shop: Workshop, kills: Iterable[Kill], keys: Collection[str], run: Run) -> Iterator[Kill]:
     """Try the cases that noticed nothing yet on more and more defects."""
-    useful = {kill.variant for kill in kills}
+    useful = {kill.case for kill in kills}
     left = {
-        key: candidates(shop, shop.variants[key])
+        key: candidates(shop, shop.cases[key])
         for key in keys
-        if key in shop.home and key not in useful and not shop.variants[key].open
+        if key in shop.home and key not in useful and not shop.cases[key].open
     }
     while any(left.values()):
         tasks: dict[str, list[str]] = {}
@@ -130,7 +130,7 @@ def _wake(shop: Workshop, kills: Iterable[Kill], keys: Collection[str], run: Run
                 tasks.setdefault(name, []).append(key)
             del names[:ROUND]
         for kill in run(_try, tasks.items(), "idle cases"):
-            if left.pop(kill.variant, None) is not None:
+            if left.pop(kill.case, None) is not None:
                 yield kill
 
 

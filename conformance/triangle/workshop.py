@@ -6,17 +6,17 @@ import functools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from conformance.errors import HarnessError
-from conformance.play.oracle import Told
-from conformance.play.verdicts import Verdict
-from conformance.plugin.options import BUNDLED
-from conformance.run.examine import Examiner
-from conformance.run.finding import Finding
-from conformance.run.opening import prepare_in_process
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Variant
-from conformance.triangle.grounds import Ground, grounds
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.examine import Examiner
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.triangle.grounds import Ground, grounds
+from tokenspec.conformance.vocabulary import vocabulary
 
 TURNED = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVE)
 
@@ -26,7 +26,7 @@ class Kill:
     """A case that noticed a defect: its verdict differs from the one at the good server."""
 
     defect: str
-    variant: str
+    case: str
     verdict: str
     kind: str
 
@@ -39,7 +39,7 @@ class Workshop:
     tells, by case and ground, what the oracle did where it does not satisfy a case.
     """
 
-    variants: Mapping[str, Variant]
+    cases: Mapping[str, Case]
     grounds: Mapping[str, Ground]
     home: dict[str, str] = field(default_factory=dict)
     good: dict[str, Finding] = field(default_factory=dict)
@@ -49,36 +49,36 @@ class Workshop:
     def settle(self) -> None:
         """Find every case its home."""
         for name in self.grounds:
-            homeless = [v for key, v in self.variants.items() if key not in self.home]
+            homeless = [v for key, v in self.cases.items() if key not in self.home]
             for finding in self.examine(name, homeless).values():
                 if finding.verdict is not Verdict.NOT_APPLICABLE:
                     self.home[finding.key] = name
                     self.good[finding.key] = finding
 
     def examine(
-        self, ground: str, variants: Iterable[Variant], defects: Iterable[str] = ()
+        self, ground: str, cases: Iterable[Case], defects: Iterable[str] = ()
     ) -> dict[str, Finding]:
-        """The findings of `variants` on a ground, those that look at every answer last."""
+        """The findings of `cases` on a ground, those that look at every answer last."""
         place = self.grounds[ground]
-        chosen = sorted(variants, key=lambda variant: variant.every_response)
+        chosen = sorted(cases, key=lambda case: case.every_response)
         if not chosen:
             return {}
         setup = prepare_in_process(place.target, place.config, defects)
         told = self._told.setdefault(ground, {})
         examiner = Examiner(setup, chosen, show=lambda _play, _hide: (), told=told)
         findings = {}
-        for variant in chosen:
+        for case in chosen:
             try:
-                findings[variant.key] = examiner.examine(variant)
+                findings[case.key] = examiner.examine(case)
             except HarnessError as error:
-                self.astray[variant.key, ground] = error.message
+                self.astray[case.key, ground] = error.message
         return findings
 
     def kills(self, defect: str, keys: Collection[str]) -> list[Kill]:
         """Those of the cases that notice `defect`, each on its home ground."""
         found = []
         for ground in self.grounds:
-            own = [self.variants[key] for key in keys if self.home.get(key) == ground]
+            own = [self.cases[key] for key in keys if self.home.get(key) == ground]
             for key, finding in self.examine(ground, own, (defect,)).items():
                 if finding.verdict in TURNED and finding.verdict != self.good[key].verdict:
                     found.append(Kill(defect, key, str(finding.verdict), str(finding.kind)))
@@ -89,7 +89,7 @@ class Workshop:
 def workshop() -> Workshop:
     """The workshop of the bundled suite, made once a process."""
     scenarios = load_folders([BUNDLED], vocabulary())
-    variants = {variant.key: variant for s in scenarios for variant in s.variants}
-    made = Workshop(variants, grounds())
+    cases = {case.key: case for s in scenarios for case in s.cases}
+    made = Workshop(cases, grounds())
     made.settle()
     return made

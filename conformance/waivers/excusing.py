@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from conformance.play.verdicts import Verdict
-from conformance.run.finding import Finding
-from conformance.waivers.model import Waiver, Waivers
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.waivers.model import Waiver, Waivers
 
 EXCUSABLE = (Verdict.FAIL, Verdict.WARN)
 SAYS_NOTHING = (Verdict.NOT_APPLICABLE, Verdict.COULD_NOT_RUN)  # whether the failure is still there
@@ -23,7 +23,7 @@ class Excuses:
     def applied(self, finding: Finding, *, conclusive: bool = True) -> Finding:
         """The finding as its waiver leaves it.
 
-        A failure that is excused becomes `waived`. A variant named by a waiver that did not fail
+        A failure that is excused becomes `waived`. A case named by a waiver that did not fail
         becomes `stale-waiver`, unless the run saw only a part of what the verdict rests on
         (`conclusive` false). In every other case the finding stays what it is.
         """

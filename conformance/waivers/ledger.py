@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from conformance.waivers.model import Waiver, Waivers
+from tokenspec.conformance.waivers.model import Waiver, Waivers
 
 INCONCLUSIVE = ("could-not-run",)
 NOT_JUDGED = ("not-applicable",)
@@ -46,8 +46,8 @@ def waiver_problems(
 
     Args:
         waivers: those of the run.
-        suite: keys of every variant there is, selected or not.
-        verdicts: the verdict of every variant of the run, by key.
+        suite: keys of every case there is, selected or not.
+        verdicts: the verdict of every case of the run, by key.
         today: the day, in UTC.
         partly_seen: keys whose passing says nothing, since they look at what was left out.
     """

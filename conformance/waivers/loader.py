@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from conformance.documents import Marked, Reader, read_text
-from conformance.play.verdicts import Kind
-from conformance.scenario.model import Place
-from conformance.waivers.model import Waiver, Waivers
+from tokenspec.conformance.documents import Marked, Reader, read_text
+from tokenspec.conformance.play.verdicts import Kind
+from tokenspec.conformance.scenario.model import Place
+from tokenspec.conformance.waivers.model import Waiver, Waivers
 
 KEYS = ("format", "waivers")
 WAIVER_KEYS = ("id", "kind", "reason", "owner", "link", "expires")
@@ -116,7 +116,7 @@ def _day(reader: Reader, own: Mapping[str, Marked]) -> date:
 def _refuse_overlaps(
     reader: Reader, items: tuple[Marked, ...], entries: tuple[Waiver, ...]
 ) -> None:
-    """Two waivers for one variant would leave open which of them holds."""
+    """Two waivers for one case would leave open which of them holds."""
     seen: dict[str, Waiver] = {}
     for item, waiver in zip(items, entries, strict=True):
         if waiver.id in seen:
@@ -124,7 +124,7 @@ def _refuse_overlaps(
             reader.problem(item, f"{waiver.id!r} is waived twice", hint)
         seen.setdefault(waiver.id, waiver)
     for item, waiver in zip(items, entries, strict=True):
-        scenario, _, variant = waiver.id.partition("/")
-        if variant and scenario in seen:
+        scenario, _, case = waiver.id.partition("/")
+        if case and scenario in seen:
             hint = f"line {seen[scenario].place.line} waives the whole scenario; keep one of them"
             reader.problem(item, f"{waiver.id!r} is waived twice", hint)

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from conformance.errors import UsageError
-from conformance.waivers.loader import TODO
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.waivers.loader import TODO
 
 HEAD = """\
 # Known failures. Each needs a reason, an owner and a last day; see docs/waivers.md.

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from conformance.scenario.model import Place
+from tokenspec.conformance.scenario.model import Place
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
     """One known failure. It is in force up to and including the day `expires`, in UTC.
 
-    `id` names a scenario (all its variants) or a variant (`scenario/variant`). With a `kind` only
+    `id` names a scenario (all its cases) or a case (`scenario/variant`). With a `kind` only
     that way of failing is excused; a worse one, and any other, is still a failure.
     """
 
@@ -27,7 +27,7 @@ class Waiver:
     link: str = ""
 
     def covers(self, key: str) -> bool:
-        """Whether the variant of this key is meant."""
+        """Whether the case of this key is meant."""
         return self.id in (key, key.partition("/")[0])
 
     def expired(self, today: date) -> bool:
@@ -55,13 +55,13 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Waivers:
-    """The waivers of one file; no two of them cover the same variant."""
+    """The waivers of one file; no two of them cover the same case."""
 
     file: str = ""
     entries: tuple[Waiver, ...] = ()
 
     def of(self, key: str) -> Waiver | None:
-        """The waiver that covers a variant, in force or not."""
+        """The waiver that covers a case, in force or not."""
         return next((waiver for waiver in self.entries if waiver.covers(key)), None)
 
     def matching(self, keys: Iterable[str]) -> Mapping[str, int]:

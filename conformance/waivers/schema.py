@@ -1,6 +1,6 @@
 """The published JSON Schema (draft-07) of waiver files, made from the loader's own tables.
 
-`python -m conformance.waivers.schema` writes it; a test holds it against the tables.
+`python -m tokenspec.conformance.waivers.schema` writes it; a test holds it against the tables.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from conformance.waivers import loader
+from tokenspec.conformance.waivers import loader
 
 SCHEMA_FILE = Path(__file__).parent.parent / "schema" / "waivers-1.schema.json"
 _TODO = "".join(f"[{sign}{sign.lower()}]" for sign in loader.TODO)

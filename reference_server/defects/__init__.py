@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from reference_server.defects import (
+from tokenspec.reference_server.defects import (
     access_tokens,
     assertions,
     authorization,
@@ -27,7 +27,7 @@ from reference_server.defects import (
     resources,
     tokens,
 )
-from reference_server.guarding import BEHAVIOURS, GUARDS, Behaviour, Defect, Guard
+from tokenspec.reference_server.guarding import BEHAVIOURS, GUARDS, Behaviour, Defect, Guard
 
 
 def _taken_out() -> dict[str, Defect]:

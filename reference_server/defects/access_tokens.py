@@ -7,11 +7,11 @@ from typing import Any
 
 import jwt
 
-from reference_server.defects.building import having, making, subtle, telling
-from reference_server.exchange import Exchange, UnverifiedJwt
-from reference_server.guarding import Defect
-from reference_server.guards.resource import token_active
-from reference_server.tokens import About
+from tokenspec.reference_server.defects.building import having, making, subtle, telling
+from tokenspec.reference_server.exchange import Exchange, UnverifiedJwt
+from tokenspec.reference_server.guarding import Defect
+from tokenspec.reference_server.guards.resource import token_active
+from tokenspec.reference_server.tokens import About
 
 
 def _unverified(exchange: Exchange) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from reference_server.defects.building import nothing, subtle
-from reference_server.defects.clients import signed
-from reference_server.errors import invalid_client
-from reference_server.exchange import Exchange, UnverifiedJwt
-from reference_server.guarding import Check, Defect, Guard
-from reference_server.guards import client_authentication as client
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.defects.clients import signed
+from tokenspec.reference_server.errors import invalid_client
+from tokenspec.reference_server.exchange import Exchange, UnverifiedJwt
+from tokenspec.reference_server.guarding import Check, Defect, Guard
+from tokenspec.reference_server.guards import client_authentication as client
 
 HOUR = 3600
 KNOWN_CLAIMS = {"iss", "sub", "aud", "jti", "iat", "exp", "nbf"}

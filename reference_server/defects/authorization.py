@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reference_server.defects.building import subtle
-from reference_server.errors import invalid_grant, invalid_request
-from reference_server.exchange import Exchange
-from reference_server.guarding import Defect
-from reference_server.guards import code
-from reference_server.guards.authorization import Authorization
+from tokenspec.reference_server.defects.building import subtle
+from tokenspec.reference_server.errors import invalid_grant, invalid_request
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Defect
+from tokenspec.reference_server.guards import code
+from tokenspec.reference_server.guards.authorization import Authorization
 
 AN_HOUR = 3600  # seconds
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reference_server.guarding import Alter, Check, Defect
+from tokenspec.reference_server.guarding import Alter, Check, Defect
 
 
 def nothing(_: object) -> None:

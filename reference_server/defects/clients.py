@@ -9,10 +9,10 @@ from urllib.parse import quote_plus, unquote
 
 import jwt
 
-from reference_server.defects.building import nothing, subtle
-from reference_server.errors import invalid_client
-from reference_server.exchange import Exchange, UnverifiedJwt
-from reference_server.guarding import Check, Defect
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.errors import invalid_client
+from tokenspec.reference_server.exchange import Exchange, UnverifiedJwt
+from tokenspec.reference_server.guarding import Check, Defect
 
 
 def _no_basic(exchange: Exchange) -> None:

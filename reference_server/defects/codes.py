@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reference_server.defects.building import nothing, subtle
-from reference_server.errors import invalid_grant
-from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect
-from reference_server.guards import code as rules
-from reference_server.store import Code
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.errors import invalid_grant
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Defect
+from tokenspec.reference_server.guards import code as rules
+from tokenspec.reference_server.store import Code
 
 AN_HOUR = 3600  # seconds
 R_CLIENT, R_VALID = "RFC6749-4.1.3-code_issued_to_authenticated_client", "RFC6749-4.1.3-code_valid"

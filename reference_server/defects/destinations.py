@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
-from reference_server.defects.building import nothing, subtle
-from reference_server.defects.redirects import agreeing, host_of
-from reference_server.guarding import Check, Defect
-from reference_server.guards import authorization as rules
-from reference_server.guards.authorization import Authorization
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.defects.redirects import agreeing, host_of
+from tokenspec.reference_server.guarding import Check, Defect
+from tokenspec.reference_server.guards import authorization as rules
+from tokenspec.reference_server.guards.authorization import Authorization
 
 REGISTERED = "authorize.redirect_uri_registered"
 R_EXACT = "RFC9700-2.1-exact_redirect_match"

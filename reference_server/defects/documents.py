@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reference_server.defects.building import having, lacking, making, telling
-from reference_server.guarding import Defect
-from reference_server.keys import process_key
-from reference_server.messages import Request
+from tokenspec.reference_server.defects.building import having, lacking, making, telling
+from tokenspec.reference_server.guarding import Defect
+from tokenspec.reference_server.keys import process_key
+from tokenspec.reference_server.messages import Request
 
 JWT_ALGORITHMS = "token_endpoint_auth_signing_alg_values_supported"
 

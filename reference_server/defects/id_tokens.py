@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reference_server.defects.building import having, making, telling
-from reference_server.guarding import Alter, Defect
-from reference_server.tokens import About
+from tokenspec.reference_server.defects.building import having, making, telling
+from tokenspec.reference_server.guarding import Alter, Defect
+from tokenspec.reference_server.tokens import About
 
 Claims = dict[str, Any]
 YEAR = 365 * 24 * 3600  # seconds

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reference_server.defects.building import having, nothing, subtle, telling
-from reference_server.errors import OAuthError
-from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect
-from reference_server.guards import client_authentication as client
-from reference_server.guards import managing, request
+from tokenspec.reference_server.defects.building import having, nothing, subtle, telling
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Defect
+from tokenspec.reference_server.guards import client_authentication as client
+from tokenspec.reference_server.guards import managing, request
 
 KNOWN_HINTS = ("", "access_token", "refresh_token")
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reference_server.defects.building import having, subtle, telling
-from reference_server.errors import OAuthError, invalid_request
-from reference_server.exchange import Exchange, UnverifiedJwt
-from reference_server.guarding import Check, Defect
-from reference_server.guards.authorization import (
+from tokenspec.reference_server.defects.building import having, subtle, telling
+from tokenspec.reference_server.errors import OAuthError, invalid_request
+from tokenspec.reference_server.exchange import Exchange, UnverifiedJwt
+from tokenspec.reference_server.guarding import Check, Defect
+from tokenspec.reference_server.guards.authorization import (
     Authorization,
     redirect_uri_registered,
     response_type_known,
 )
-from reference_server.guards.client_authentication import assertion_replay
-from reference_server.guards.openid import hint_issued
+from tokenspec.reference_server.guards.client_authentication import assertion_replay
+from tokenspec.reference_server.guards.openid import hint_issued
 
 
 def _refusing(name: str, value: str = "") -> Check:

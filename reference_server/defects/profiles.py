@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reference_server.defects.building import nothing, subtle
-from reference_server.errors import invalid_dpop_proof
-from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect, Guard
-from reference_server.guards import client_authentication as client
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.errors import invalid_dpop_proof
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Defect, Guard
+from tokenspec.reference_server.guards import client_authentication as client
 
 SECONDS = 5
 

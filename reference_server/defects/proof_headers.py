@@ -9,11 +9,11 @@ from typing import Any
 
 from cryptography import x509
 
-from reference_server.defects.building import making, subtle, telling
-from reference_server.errors import OAuthError, invalid_dpop_proof
-from reference_server.exchange import Exchange
-from reference_server.guarding import Alter, Defect
-from reference_server.guards.dpop import (
+from tokenspec.reference_server.defects.building import making, subtle, telling
+from tokenspec.reference_server.errors import OAuthError, invalid_dpop_proof
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Alter, Defect
+from tokenspec.reference_server.guards.dpop import (
     IMPLEMENTED,
     alg,
     crit,
@@ -22,7 +22,7 @@ from reference_server.guards.dpop import (
     signature,
     well_formed,
 )
-from reference_server.keys import base64url_decode
+from tokenspec.reference_server.keys import base64url_decode
 
 DEEPEST = 1000
 LISTED = "dpop_signing_alg_values_supported"

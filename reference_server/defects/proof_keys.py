@@ -8,15 +8,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from reference_server.defects.building import nothing, subtle
-from reference_server.defects.codes import newest_code
-from reference_server.errors import OAuthError, invalid_grant, invalid_request
-from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect, Guard
-from reference_server.guards import authorization
-from reference_server.guards import code as rules
-from reference_server.guards.authorization import Authorization
-from reference_server.guards.code import s256
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.defects.codes import newest_code
+from tokenspec.reference_server.errors import OAuthError, invalid_grant, invalid_request
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Defect, Guard
+from tokenspec.reference_server.guards import authorization
+from tokenspec.reference_server.guards import code as rules
+from tokenspec.reference_server.guards.authorization import Authorization
+from tokenspec.reference_server.guards.code import s256
 
 VERIFIER, FORM = "pkce.verifier_matches", "pkce.verifier_form"
 R_PKCE = "RFC7636-4.6-mismatch_invalid_grant"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from reference_server.defects.building import subtle
-from reference_server.errors import OAuthError, invalid_dpop_proof
-from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect, Guard
-from reference_server.guards.dpop import PROOF, jti_present, jti_unseen, nonce
-from reference_server.keys import base64url
+from tokenspec.reference_server.defects.building import subtle
+from tokenspec.reference_server.errors import OAuthError, invalid_dpop_proof
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Defect, Guard
+from tokenspec.reference_server.guards.dpop import PROOF, jti_present, jti_unseen, nonce
+from tokenspec.reference_server.keys import base64url
 
 PROOF_LIFETIME = 10  # seconds, less than the window a proof is taken in
 WEEK_OF_NONCES = 7 * 24 * 12

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from reference_server.addresses import normal_address
-from reference_server.defects.building import nothing, subtle
-from reference_server.errors import OAuthError, invalid_dpop_proof
-from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect
-from reference_server.guards.dpop import PROOF, verified
-from reference_server.keys import base64url, base64url_decode
+from tokenspec.reference_server.addresses import normal_address
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.errors import OAuthError, invalid_dpop_proof
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Defect
+from tokenspec.reference_server.guards.dpop import PROOF, verified
+from tokenspec.reference_server.keys import base64url, base64url_decode
 
 R_HTU = "RFC9449-4.3-9_htu"
 R_NORMAL = "RFC9449-4.3-htu_normalisation"

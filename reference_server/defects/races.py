@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from reference_server.defects import tokens
-from reference_server.defects.building import subtle
-from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect, Guard
-from reference_server.guards import code, refresh
+from tokenspec.reference_server.defects import tokens
+from tokenspec.reference_server.defects.building import subtle
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Defect, Guard
+from tokenspec.reference_server.guards import code, refresh
 
 SHARED = "tokenspec.shared"  # among the values of an exchange: it gets what another one gets
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
-from reference_server.defects.building import nothing, subtle
-from reference_server.errors import invalid_grant, invalid_request
-from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect
-from reference_server.guards.authorization import Authorization
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.errors import invalid_grant, invalid_request
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Defect
+from tokenspec.reference_server.guards.authorization import Authorization
 
 REDIRECT, REGISTERED = "redirect_uri.same", "authorize.redirect_uri_registered"
 R_SAME, R_EXACT = "RFC6749-4.1.3-redirect_uri_identical", "RFC9700-2.1-exact_redirect_match"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reference_server.defects.building import nothing, subtle
-from reference_server.errors import OAuthError, invalid_grant
-from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect, Guard
-from reference_server.guards import client_authentication as client
-from reference_server.guards import code, refresh
-from reference_server.store import Token
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.errors import OAuthError, invalid_grant
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Defect, Guard
+from tokenspec.reference_server.guards import client_authentication as client
+from tokenspec.reference_server.guards import code, refresh
+from tokenspec.reference_server.store import Token
 
 LONG, FAILURE = 4096, 500
 KNOWN_SCOPE = {"openid", "profile", "email", "offline_access"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from reference_server.defects.building import nothing, subtle
-from reference_server.errors import OAuthError, invalid_request
-from reference_server.exchange import Exchange
-from reference_server.guarding import Check, Defect
-from reference_server.guards import request as shape
-from reference_server.guards.authorization import Authorization
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.errors import OAuthError, invalid_request
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Defect
+from tokenspec.reference_server.guards import request as shape
+from tokenspec.reference_server.guards.authorization import Authorization
 
 FORM, LONG = "application/x-www-form-urlencoded", 8192
 

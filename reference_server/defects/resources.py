@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reference_server.defects.building import having, making, subtle, telling
-from reference_server.errors import OAuthError
-from reference_server.exchange import Exchange, UnverifiedJwt
-from reference_server.guarding import Check, Defect
-from reference_server.guards.resource import invalid_token
-from reference_server.store import Grant
-from reference_server.tokens import new_token
+from tokenspec.reference_server.defects.building import having, making, subtle, telling
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.exchange import Exchange, UnverifiedJwt
+from tokenspec.reference_server.guarding import Check, Defect
+from tokenspec.reference_server.guards.resource import invalid_token
+from tokenspec.reference_server.store import Grant
+from tokenspec.reference_server.tokens import new_token
 
 R_VALID = "RFC6749-7-resource_validates_token"
 

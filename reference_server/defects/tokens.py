@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from reference_server.defects.building import nothing, subtle
-from reference_server.exchange import Exchange
-from reference_server.guarding import Defect
+from tokenspec.reference_server.defects.building import nothing, subtle
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Defect
 
 WINDOW = 0.01  # seconds between looking a code or token up and marking it used
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from reference_server.errors import OAuthError
+from tokenspec.reference_server.errors import OAuthError
 
 CONFIDENCES = ("recorded", "documented", "observed")
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reference_server.config import Client
-from reference_server.errors import OAuthError, invalid_request
-from reference_server.guarding import behaviour, guard
+from tokenspec.reference_server.config import Client
+from tokenspec.reference_server.errors import OAuthError, invalid_request
+from tokenspec.reference_server.guarding import behaviour, guard
 
 if TYPE_CHECKING:
-    from reference_server.server import Server
+    from tokenspec.reference_server.server import Server
 
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")
 PLAIN_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")

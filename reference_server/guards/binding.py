@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from reference_server.errors import OAuthError, invalid_dpop_proof, invalid_grant
-from reference_server.exchange import Exchange
-from reference_server.guarding import guard
-from reference_server.keys import base64url
+from tokenspec.reference_server.errors import OAuthError, invalid_dpop_proof, invalid_grant
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import guard
+from tokenspec.reference_server.keys import base64url
 
 
 @guard("dpop.code_key", "RFC9449-10-dpop_jkt_mismatch")

@@ -6,10 +6,10 @@ import hmac
 
 import jwt
 
-from reference_server.errors import OAuthError, invalid_client, invalid_request
-from reference_server.exchange import ASSERTION_TYPE, Exchange, UnverifiedJwt
-from reference_server.guarding import guard
-from reference_server.keys import SIGNATURE_ALONE
+from tokenspec.reference_server.errors import OAuthError, invalid_client, invalid_request
+from tokenspec.reference_server.exchange import ASSERTION_TYPE, Exchange, UnverifiedJwt
+from tokenspec.reference_server.guarding import guard
+from tokenspec.reference_server.keys import SIGNATURE_ALONE
 
 
 def _methods(exchange: Exchange) -> set[str]:

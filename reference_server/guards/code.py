@@ -7,11 +7,11 @@ import hashlib
 import hmac
 import re
 
-from reference_server.addresses import origin
-from reference_server.errors import invalid_grant
-from reference_server.exchange import Exchange
-from reference_server.guarding import behaviour, guard
-from reference_server.store import Code
+from tokenspec.reference_server.addresses import origin
+from tokenspec.reference_server.errors import invalid_grant
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import behaviour, guard
+from tokenspec.reference_server.store import Code
 
 VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 REPLAY_REVOKES = behaviour(

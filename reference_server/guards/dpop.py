@@ -11,11 +11,11 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives import serialization
 
-from reference_server.addresses import normal_address
-from reference_server.errors import OAuthError, invalid_dpop_proof
-from reference_server.exchange import Exchange, UnverifiedJwt
-from reference_server.guarding import behaviour, guard
-from reference_server.keys import PRIVATE_MEMBERS, PUBLIC_MEMBERS, base64url_decode
+from tokenspec.reference_server.addresses import normal_address
+from tokenspec.reference_server.errors import OAuthError, invalid_dpop_proof
+from tokenspec.reference_server.exchange import Exchange, UnverifiedJwt
+from tokenspec.reference_server.guarding import behaviour, guard
+from tokenspec.reference_server.keys import PRIVATE_MEMBERS, PUBLIC_MEMBERS, base64url_decode
 
 IMPLEMENTED = jwt.algorithms.get_default_algorithms()
 # The type of key an algorithm takes, and its curves (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1).

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reference_server.errors import invalid_request
-from reference_server.exchange import Exchange
-from reference_server.guarding import guard
+from tokenspec.reference_server.errors import invalid_request
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import guard
 
 
 @guard("managing.token_present", "RFC7009-2.1-token_required")

@@ -8,11 +8,11 @@ from typing import Any
 
 import jwt
 
-from reference_server.errors import OAuthError, invalid_request
-from reference_server.exchange import UnverifiedJwt
-from reference_server.guarding import behaviour, guard
-from reference_server.guards.authorization import Authorization
-from reference_server.keys import SIGNATURE_ALONE
+from tokenspec.reference_server.errors import OAuthError, invalid_request
+from tokenspec.reference_server.exchange import UnverifiedJwt
+from tokenspec.reference_server.guarding import behaviour, guard
+from tokenspec.reference_server.guards.authorization import Authorization
+from tokenspec.reference_server.keys import SIGNATURE_ALONE
 
 CLAIMED_SUB_COUNTS = behaviour(
     "authorize.claimed_sub",

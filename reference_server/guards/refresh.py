@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reference_server.errors import OAuthError, invalid_grant
-from reference_server.exchange import Exchange
-from reference_server.guarding import behaviour, guard
-from reference_server.store import Token
+from tokenspec.reference_server.errors import OAuthError, invalid_grant
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import behaviour, guard
+from tokenspec.reference_server.store import Token
 
 REUSE_REVOKES = behaviour(
     "refresh.reuse_revokes_family",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reference_server.errors import OAuthError, invalid_request
-from reference_server.exchange import Exchange
-from reference_server.guarding import guard
+from tokenspec.reference_server.errors import OAuthError, invalid_request
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import guard
 
 
 def invalid_token(cause: str) -> OAuthError:

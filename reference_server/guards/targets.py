@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reference_server.errors import OAuthError
-from reference_server.exchange import Exchange
-from reference_server.guarding import guard
-from reference_server.guards.authorization import Authorization
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import guard
+from tokenspec.reference_server.guards.authorization import Authorization
 
 
 def _resources(request: Authorization) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.fuzz.campaign import Budget, Campaign, Counterexample
-from conformance.fuzz.documents import Document
-from conformance.run.opening import prepare_in_process
-from conformance.run.setup import Setup
-from conformance.target.bundled import bundled_target
-from reference_server.demo import demo_config
+from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample
+from tokenspec.conformance.fuzz.documents import Document
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.reference_server.demo import demo_config
 
 ISSUER = "https://server.example"
 USERINFO = {"userinfo": {}}

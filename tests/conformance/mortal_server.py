@@ -12,9 +12,9 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import serve_forever
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import serve_forever
 
 HOST = "127.0.0.1"
 

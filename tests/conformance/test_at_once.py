@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from conformance.http import Response
-from conformance.play.player import _told_apart
-from conformance.scenario.model import Answer, StepKind
+from tokenspec.conformance.http import Response
+from tokenspec.conformance.play.player import _told_apart
+from tokenspec.conformance.scenario.model import Answer, StepKind
 
 GRANTED, REFUSED = Answer.GRANTED, Answer.REFUSED
 

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_operators import Play
 
-from conformance.checks import CHECKS, Surround
-from conformance.oauth.client_authentication import Moment, credentials
-from conformance.oauth.keys import generate_key
-from conformance.play.requests import carry, in_a_header
-from conformance.play.transcript import Played, Transcript
-from conformance.scenario.model import (
+from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.oauth.client_authentication import Moment, credentials
+from tokenspec.conformance.oauth.keys import generate_key
+from tokenspec.conformance.play.requests import carry, in_a_header
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import (
     Answer,
     ClientAuthChanges,
     HttpChanges,
@@ -25,8 +25,8 @@ from conformance.scenario.model import (
     Step,
     StepKind,
 )
-from conformance.scenario.operators import InapplicableError
-from conformance.target.model import Client
+from tokenspec.conformance.scenario.operators import InapplicableError
+from tokenspec.conformance.target.model import Client
 
 KEY = generate_key()
 texts = st.text(st.characters(min_codepoint=0x20, exclude_categories=["Cs", "Zl", "Zp"]))

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.challenges import Challenge, read_challenges
-from conformance.checks import CHECKS, Surround
-from conformance.http import Response
-from conformance.play.transcript import Played, Transcript
-from conformance.play.wire import wants_nonce
-from conformance.scenario.model import Answer, Change, JwtChanges, Setting, Step, StepKind
+from tokenspec.conformance.challenges import Challenge, read_challenges
+from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.http import Response
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.play.wire import wants_nonce
+from tokenspec.conformance.scenario.model import Answer, Change, JwtChanges, Setting, Step, StepKind
 
 ES256 = Challenge("dpop", (("algs", "ES256"),))
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conformance.cli import main
-from conformance.target.capabilities import CAPABILITIES
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
 from tests.conformance.tls import issue, secured
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
 
 CALLBACK = "https://client.example/callback"
 Start = Callable[[Path], AbstractContextManager[str]]

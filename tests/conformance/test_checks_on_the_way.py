@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.checks import CHECKS, Surround
-from conformance.checks.randomness import room
-from conformance.http import Exchange, Request, Response
-from conformance.login.model import Ending, Landing
-from conformance.login.pages import denying_button, read_page
-from conformance.play.transcript import Played, Transcript
-from conformance.scenario.model import Answer, Setting, Step, StepKind
-from conformance.target.model import Client
-from conformance.target.redirects import on_the_web, registered
+from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.checks.randomness import room
+from tokenspec.conformance.http import Exchange, Request, Response
+from tokenspec.conformance.login.model import Ending, Landing
+from tokenspec.conformance.login.pages import denying_button, read_page
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
+from tokenspec.conformance.target.model import Client
+from tokenspec.conformance.target.redirects import on_the_web, registered
 
 ISSUER, CALLBACK = "https://as.example", "https://app.example/callback"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"

@@ -18,16 +18,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance.cli import main
-from conformance.plugin.options import BUNDLED
-from conformance.run.order import waits
-from conformance.scenario.loader import load_folders
-from conformance.vocabulary import vocabulary
-from reference_server import Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
-from reports.words import case_anchor
 from tests.run_page import rows_of
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.order import waits
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server import Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
+from tokenspec.reports.words import case_anchor
 
 TARGET = """\
 format: 1
@@ -53,7 +53,7 @@ def target_file(folder: Path, issuer: str, **changes: str) -> str:
 
 def tokenspec(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "conformance", *arguments],
+        [sys.executable, "-m", "tokenspec", *arguments],
         cwd=folder,
         env={**os.environ, **env},
         capture_output=True,
@@ -97,7 +97,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert linked
     assert linked <= told
     assert all(f'id="{link.partition("#")[2]}"' in audit for link in linked)
-    every = {v.key: v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants}
+    every = {v.key: v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases}
     told_as = [(every[f["key"]].every_response, waits(every[f["key"]])) for f in findings]
     assert told_as == sorted(told_as)  # what lets time pass holds up nothing else
     assert len(set(told_as)) > 2

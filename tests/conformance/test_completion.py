@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli import build_parser, main
-from conformance.cli.completion import SHELLS, script
+from tokenspec.conformance.cli import build_parser, main
+from tokenspec.conformance.cli.completion import SHELLS, script
 
 ASK = """\
 source "$1"; shift

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.http import Response
-from conformance.login.cookies import CookieJar, is_loopback
+from tokenspec.conformance.http import Response
+from tokenspec.conformance.login.cookies import CookieJar, is_loopback
 
 ISSUER = "https://as.example"
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from conformance.fuzz.documents import Document, finished
-from conformance.play.player import play
-from conformance.play.transcript import Transcript
-from conformance.run.opening import prepare_in_process
-from conformance.scenario.loader import load_document
-from conformance.target.bundled import bundled_target
-from conformance.vocabulary import vocabulary
-from reference_server.demo import demo_config
+from tokenspec.conformance.fuzz.documents import Document, finished
+from tokenspec.conformance.play.player import play
+from tokenspec.conformance.play.transcript import Transcript
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.scenario.loader import load_document
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.demo import demo_config
 
 ISSUER = "https://server.example"
 
@@ -19,9 +19,9 @@ def played(*then: Document) -> Transcript:
     document = finished(
         {"base": "code-exchange", "then": [{**s, "expect": "oracle"} for s in then]}
     )
-    (variant,) = load_document(document, vocabulary(), area="made").variants
+    (case,) = load_document(document, vocabulary(), area="made").cases
     setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), ())
-    return play(setup.party, variant.setting, variant.steps, own_sign_in=True)
+    return play(setup.party, case.setting, case.steps, own_sign_in=True)
 
 
 def test_after_a_refresh_with_something_else_the_newest_refresh_token_is_sent() -> None:

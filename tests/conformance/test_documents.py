@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.documents import Reader
-from conformance.errors import UnusableFile
+from tokenspec.conformance.documents import Reader
+from tokenspec.conformance.errors import UnusableFile
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="ascii"))
 values = st.recursive(

@@ -11,42 +11,42 @@ from itertools import count
 
 import pytest
 
-from conformance.errors import TargetUnusable
-from conformance.play.clock import MovableClock
-from conformance.play.transcript import Played
-from conformance.plugin.options import BUNDLED
-from conformance.run.engine import MOST_WAITING, Engine
-from conformance.run.examine import Examiner
-from conformance.run.finding import Finding
-from conformance.run.opening import prepare_in_process
-from conformance.run.order import playing_order, takes_long, twins_early
-from conformance.run.setup import Setup
-from conformance.run.slots import Slots
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Answer, Variant
-from conformance.target.bundled import bundled_target
-from conformance.vocabulary import vocabulary
-from reference_server.demo import demo_config
+from tokenspec.conformance.errors import TargetUnusable
+from tokenspec.conformance.play.clock import MovableClock
+from tokenspec.conformance.play.transcript import Played
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.engine import MOST_WAITING, Engine
+from tokenspec.conformance.run.examine import Examiner
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.run.order import playing_order, takes_long, twins_early
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.slots import Slots
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Answer, Case
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.demo import demo_config
 
 ISSUER = "https://server.example"
 DEFECT = "response.no_store"
 
 
 @pytest.fixture(scope="module")
-def variants() -> list[Variant]:
+def cases() -> list[Case]:
     folders = [BUNDLED / "pkce", BUNDLED / "response"]
-    return [v for scenario in load_folders(folders, vocabulary()) for v in scenario.variants]
+    return [v for scenario in load_folders(folders, vocabulary()) for v in scenario.cases]
 
 
 def setup(*defects: str) -> Setup:
     return prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), defects)
 
 
-def findings(variants: list[Variant], jobs: int, *defects: str) -> Iterator[Finding]:
-    engine = Engine(setup(*defects), variants, jobs=jobs, seed=7)
-    engine.submit(variants)
-    for variant in variants:
-        yield engine.finding(variant)
+def findings(cases: list[Case], jobs: int, *defects: str) -> Iterator[Finding]:
+    engine = Engine(setup(*defects), cases, jobs=jobs, seed=7)
+    engine.submit(cases)
+    for case in cases:
+        yield engine.finding(case)
     engine.close()
 
 
@@ -55,23 +55,23 @@ def told(found: Iterator[Finding]) -> list[tuple[str, str, str, str]]:
 
 
 @pytest.mark.parametrize("defects", [(), (DEFECT,)])
-def test_so_many_jobs_find_the_same(variants: list[Variant], defects: tuple[str, ...]) -> None:
-    assert told(findings(variants, 1, *defects)) == told(findings(variants, 4, *defects))
+def test_so_many_jobs_find_the_same(cases: list[Case], defects: tuple[str, ...]) -> None:
+    assert told(findings(cases, 1, *defects)) == told(findings(cases, 4, *defects))
 
 
 def test_whoever_looks_at_every_answer_sees_those_of_the_others_like_it(
-    variants: list[Variant],
+    cases: list[Case],
 ) -> None:
-    watching = [variant for variant in variants if variant.every_response][:2]
+    watching = [case for case in cases if case.every_response][:2]
     notes = {finding.note for finding in findings(watching, 1)}
     assert len(watching) == 2
     assert not any(note.startswith("0 answers") for note in notes)
 
 
 def test_what_was_seen_in_many_answers_is_told_once_with_its_places(
-    variants: list[Variant],
+    cases: list[Case],
 ) -> None:
-    found = {finding.key: finding for finding in findings(variants, 1, DEFECT)}
+    found = {finding.key: finding for finding in findings(cases, 1, DEFECT)}
     seen = found["success-envelope/no-store"]
     assert seen.observed.count("does not say no-store") == 1
     assert len(seen.seen_in) > 1
@@ -79,17 +79,17 @@ def test_what_was_seen_in_many_answers_is_told_once_with_its_places(
 
 
 def test_the_first_of_a_scenario_is_begun_early_and_nothing_else_is_moved(
-    variants: list[Variant],
+    cases: list[Case],
 ) -> None:
-    assert list(twins_early(variants, 0)) == variants
-    early = list(twins_early(variants, 3))
-    assert sorted(v.key for v in early) == sorted(v.key for v in variants)
-    place: Mapping[str, int] = {variant.key: number for number, variant in enumerate(early)}
-    names = list(dict.fromkeys(variant.scenario for variant in variants))
-    groups = [[v for v in variants if v.scenario == name] for name in names]
+    assert list(twins_early(cases, 0)) == cases
+    early = list(twins_early(cases, 3))
+    assert sorted(v.key for v in early) == sorted(v.key for v in cases)
+    place: Mapping[str, int] = {case.key: number for number, case in enumerate(early)}
+    names = list(dict.fromkeys(case.scenario for case in cases))
+    groups = [[v for v in cases if v.scenario == name] for name in names]
     for number, group in enumerate(groups[:-3]):
         first = place[groups[number + 3][0].key]
-        assert all(place[variant.key] > first for variant in group[1:])
+        assert all(place[case.key] > first for case in group[1:])
 
 
 class Slow(Examiner):
@@ -98,16 +98,16 @@ class Slow(Examiner):
     begun = threading.Event()
     go_on = threading.Event()
 
-    def play(self, variant: Variant) -> Finding:
+    def play(self, case: Case) -> Finding:
         self.begun.set()
         self.go_on.wait(30)
-        return super().play(variant)
+        return super().play(case)
 
 
-def test_closing_waits_for_no_play_that_was_dropped(variants: list[Variant]) -> None:
+def test_closing_waits_for_no_play_that_was_dropped(cases: list[Case]) -> None:
     """A case that looks at every answer may wait already for one that then never begins."""
-    watching = next(variant for variant in variants if variant.every_response)
-    first, dropped = [variant for variant in variants if not variant.every_response][:2]
+    watching = next(case for case in cases if case.every_response)
+    first, dropped = [case for case in cases if not case.every_response][:2]
     chosen = (first, dropped, watching)
     engine = Engine(setup(), chosen, jobs=1, examine=Slow)
     engine.submit(chosen)
@@ -123,13 +123,11 @@ def test_closing_waits_for_no_play_that_was_dropped(variants: list[Variant]) -> 
 
 
 @pytest.mark.parametrize("key", ["id-token-of-a-refresh/dated-anew", "max-age/silent"])
-def test_while_a_play_waits_another_has_its_job_and_a_session(
-    variants: list[Variant], key: str
-) -> None:
+def test_while_a_play_waits_another_has_its_job_and_a_session(cases: list[Case], key: str) -> None:
     """One job and one session; the wait, of the second inside a session, ends with the other."""
-    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
-    waiting = next(variant for variant in every if variant.key == key)
-    other = next(variant for variant in variants if not variant.every_response)
+    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+    waiting = next(case for case in every if case.key == key)
+    other = next(case for case in cases if not case.every_response)
     ready, ended, seen = setup(), threading.Event(), []
 
     def wait(seconds: float) -> None:
@@ -152,7 +150,7 @@ def test_while_a_play_waits_another_has_its_job_and_a_session(
 
 def test_no_more_than_so_many_wait_at_once() -> None:
     """However many there are: each that waits holds a thread."""
-    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
     waiting = next(v for v in every if v.key == "id-token-of-a-refresh/dated-anew")
     copies = [replace(waiting, id=f"{waiting.id}-{number}") for number in range(MOST_WAITING + 3)]
     ready, lock, full = setup(), threading.Lock(), threading.Event()
@@ -178,16 +176,16 @@ def test_no_more_than_so_many_wait_at_once() -> None:
 
 
 def test_those_that_take_long_begin_early_but_after_the_first_of_each_job() -> None:
-    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
     ordered = playing_order(every, 4)
-    patient = [variant for variant in every if takes_long(variant)]
+    patient = [case for case in every if takes_long(case)]
     assert len(patient) > 5
     assert set(map(id, ordered[4 : 4 + len(patient)])) == set(map(id, patient))
     assert sorted(v.key for v in ordered) == sorted(v.key for v in every)
 
 
-def test_a_known_finding_is_not_played_again(variants: list[Variant]) -> None:
-    first, second = [variant for variant in variants if not variant.every_response][:2]
+def test_a_known_finding_is_not_played_again(cases: list[Case]) -> None:
+    first, second = [case for case in cases if not case.every_response][:2]
     known = next(findings([first], 1))
     marked = replace(known, note="from an earlier run")
     ready = setup()
@@ -285,17 +283,17 @@ def test_of_many_that_wait_for_a_slot_none_is_forgotten() -> None:
     assert all_free(slots, 2)
 
 
-def test_nothing_of_a_play_is_kept_when_its_finding_was_told(variants: list[Variant]) -> None:
+def test_nothing_of_a_play_is_kept_when_its_finding_was_told(cases: list[Case]) -> None:
     """Nor of a valid twin, when every case that has it was played."""
     ready = setup()
-    engine = Engine(ready, variants, jobs=2, seed=7)
-    engine.submit(variants)
-    for variant in variants:
-        engine.finding(variant)
+    engine = Engine(ready, cases, jobs=2, seed=7)
+    engine.submit(cases)
+    for case in cases:
+        engine.finding(case)
     engine.close()
     gc.collect()
     kept = [one for one in gc.get_objects() if isinstance(one, Played)]
-    assert engine.variants
+    assert engine.cases
     assert not [one for one in kept if one.answer is Answer.GRANTED]
 
 
@@ -369,7 +367,7 @@ def test_each_play_of_a_race_has_its_own_time() -> None:
 
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_a_race_is_lost_with_any_number_of_jobs(jobs: int) -> None:
-    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
-    races = [variant for variant in every if variant.key == "code-used-at-once/twelve"]
+    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+    races = [case for case in every if case.key == "code-used-at-once/twelve"]
     assert [str(one.verdict) for one in findings(races, jobs)] == ["pass"]
     assert [str(one.verdict) for one in findings(races, jobs, "code.check_then_act")] == ["fail"]

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.cli.explain import WORDS, explain
-from conformance.errors import UsageError
-from conformance.play.verdicts import Kind, Verdict
-from conformance.plugin.options import BUNDLED
-from conformance.scenario.loader import load_folders
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.cli.explain import WORDS, explain
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.vocabulary import vocabulary
 
-VARIANTS = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+CASES = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
 
 
 def told(name: str) -> str:
-    return "\n".join(explain(name, VARIANTS))
+    return "\n".join(explain(name, CASES))
 
 
 def test_a_requirement_names_its_cases_and_defects() -> None:
@@ -27,8 +27,8 @@ def test_a_section_gives_all_its_requirements() -> None:
     assert told("RFC7636-4.6").count("RFC 7636 §4.6") > 1
 
 
-def test_a_scenario_gives_its_variants_and_a_variant_itself() -> None:
-    own = [variant for variant in VARIANTS if variant.scenario == "pkce-verifier-wrong"]
+def test_a_scenario_gives_its_cases_and_a_case_itself() -> None:
+    own = [case for case in CASES if case.scenario == "pkce-verifier-wrong"]
     assert len(own) > 1
     assert all(f"{v.key}: {v.title}" in told("pkce-verifier-wrong") for v in own)
     text = told("pkce-verifier-wrong/last-character-changed")

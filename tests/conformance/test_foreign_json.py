@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.http import DEEPEST, read_json, shallow
-from conformance.run.redaction import Redactor
+from tokenspec.conformance.http import DEEPEST, read_json, shallow
+from tokenspec.conformance.run.redaction import Redactor
 
 
 def nested(levels: int) -> str:

@@ -9,29 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from conformance.cli import main
-from conformance.fuzz import citing
-from conformance.fuzz.calibration import calibrate
-from conformance.fuzz.campaign import (
-    Budget,
-    Campaign,
-    Counterexample,
-    Progress,
-)
-from conformance.fuzz.documents import MOST_DEVIATIONS, Document, documents, finished, name_of
-from conformance.fuzz.freedoms import known_freedoms
-from conformance.fuzz.operations import EXPIRIES, OPERATIONS, straying
-from conformance.fuzz.places import changed
-from conformance.fuzz.saving import save, to_yaml
-from conformance.play import standing
-from conformance.play.verdicts import Verdict
-from conformance.registry import Registry
-from conformance.run.examine import Examiner
-from conformance.run.setup import Setup
-from conformance.scenario.loader import load_document, load_file
-from conformance.target.capabilities import CAPABILITIES
-from conformance.vocabulary import vocabulary
-from reference_server.guarding import GUARDS
 from tests.conformance.campaigns import (
     OLD_REFRESH,
     OLD_REVOKED,
@@ -39,6 +16,35 @@ from tests.conformance.campaigns import (
     against,
     noticed,
 )
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.fuzz import citing
+from tokenspec.conformance.fuzz.calibration import calibrate
+from tokenspec.conformance.fuzz.campaign import (
+    Budget,
+    Campaign,
+    Counterexample,
+    Progress,
+)
+from tokenspec.conformance.fuzz.documents import (
+    MOST_DEVIATIONS,
+    Document,
+    documents,
+    finished,
+    name_of,
+)
+from tokenspec.conformance.fuzz.freedoms import known_freedoms
+from tokenspec.conformance.fuzz.operations import EXPIRIES, OPERATIONS, straying
+from tokenspec.conformance.fuzz.places import changed
+from tokenspec.conformance.fuzz.saving import save, to_yaml
+from tokenspec.conformance.play import standing
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.run.examine import Examiner
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.scenario.loader import load_document, load_file
+from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.guarding import GUARDS
 
 REQUIREMENT = re.compile(r"RFC\d+-[\d.]+-\w+")
 
@@ -67,8 +73,8 @@ def test_a_generated_document_is_a_scenario_and_survives_its_file(document: Docu
         patch.setattr(Path, "read_text", lambda _self, **_: to_yaml(document))
         read = load_file(path, vocabulary(), shown="x.yaml")
     assert len(read) == 1
-    assert read[0].variants[0].steps == made.variants[0].steps
-    assert read[0].variants[0].setting == made.variants[0].setting
+    assert read[0].cases[0].steps == made.cases[0].steps
+    assert read[0].cases[0].setting == made.cases[0].setting
 
 
 @given(documents(sorted(CAPABILITIES)))
@@ -106,11 +112,11 @@ def test_a_defect_is_found_and_its_file_finds_it_again(
     comments = [line for line in path.read_text("utf-8").splitlines() if line.startswith("#")]
     assert any("POST https://server.example/oauth/token" in line for line in comments)
     (scenario,) = load_file(path, vocabulary())
-    (variant,) = scenario.variants
-    finding = Examiner(setup, (variant,)).examine(variant)
+    (case,) = scenario.cases
+    finding = Examiner(setup, (case,)).examine(case)
     assert finding.verdict is Verdict.FAIL
     assert finding.kind == kind
-    assert Examiner(against(), (variant,)).examine(variant).verdict is Verdict.PASS
+    assert Examiner(against(), (case,)).examine(case).verdict is Verdict.PASS
 
 
 NEW_REFRESH = {"refresh": {"refresh_token": {"copy": "refresh.refresh_token"}}}
@@ -196,12 +202,12 @@ def test_what_a_course_finds_is_laid_to_its_cause_and_replays(
     (found,) = made.progress.found
     assert found.parting.requirement == requirement
     (scenario,) = load_file(save(found, tmp_path), vocabulary())
-    (variant,) = scenario.variants
-    finding = Examiner(setup, (variant,)).examine(variant)
+    (case,) = scenario.cases
+    finding = Examiner(setup, (case,)).examine(case)
     assert (finding.verdict, finding.kind) == (found.verdict, found.parting.kind)
     assert finding.step == found.parting.step
     good = against()
-    assert Examiner(good, (variant,)).examine(variant).verdict is Verdict.PASS
+    assert Examiner(good, (case,)).examine(case).verdict is Verdict.PASS
     assert Campaign(good, Budget(1), seed=1).judge(document) is None
 
 
@@ -251,8 +257,8 @@ def test_a_budget_that_a_search_used_up_ends_the_campaign(monkeypatch: pytest.Mo
             assert len(searches) < 9, "the campaign goes on"
 
     for swept in ("singles", "pairs"):
-        monkeypatch.setattr(f"conformance.fuzz.campaign.{swept}", lambda *_arguments: [])
-    monkeypatch.setattr("conformance.fuzz.campaign._Search", Searching)
+        monkeypatch.setattr(f"tokenspec.conformance.fuzz.campaign.{swept}", lambda *_arguments: [])
+    monkeypatch.setattr("tokenspec.conformance.fuzz.campaign._Search", Searching)
     Campaign(against(), Budget(3), seed=7, clock=lambda: float(len(searches))).run()
     assert searches == [7, 8, 9]
 

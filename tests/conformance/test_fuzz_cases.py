@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from conformance.fuzz.calibration import calibrate
-from conformance.fuzz.campaign import Budget, Campaign, Counterexample
-from conformance.fuzz.documents import Document, finished
-from conformance.fuzz.freedoms import ANY, course_until
-from conformance.fuzz.saving import save
-from conformance.play.verdicts import Verdict
-from conformance.run.examine import Examiner
-from conformance.run.opening import prepare_in_process
-from conformance.scenario.loader import load_document, load_file
-from conformance.triangle.grounds import grounds
-from conformance.vocabulary import vocabulary
 from tests.conformance.campaigns import OLD_REFRESH, OLD_REVOKED, USERINFO, against, noticed
+from tokenspec.conformance.fuzz.calibration import calibrate
+from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample
+from tokenspec.conformance.fuzz.documents import Document, finished
+from tokenspec.conformance.fuzz.freedoms import ANY, course_until
+from tokenspec.conformance.fuzz.saving import save
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.run.examine import Examiner
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.scenario.loader import load_document, load_file
+from tokenspec.conformance.triangle.grounds import grounds
+from tokenspec.conformance.vocabulary import vocabulary
 
 
 def test_rotation_is_asked_of_the_main_client_alone() -> None:
@@ -40,9 +40,9 @@ def test_who_parts_from_a_choice_of_its_own_is_warned(tmp_path: Path) -> None:
     assert found is not None
     assert (found.verdict, found.choice) == (Verdict.WARN, "refresh-after-wrong-client")
     (scenario,) = load_file(save(found, tmp_path), vocabulary())
-    (variant,) = scenario.variants
-    assert Examiner(setup, (variant,)).examine(variant).verdict is Verdict.WARN
-    assert Examiner(against(), (variant,)).examine(variant).verdict is Verdict.PASS
+    (case,) = scenario.cases
+    assert Examiner(setup, (case,)).examine(case).verdict is Verdict.WARN
+    assert Examiner(against(), (case,)).examine(case).verdict is Verdict.PASS
 
 
 def judged(defect: str, **content: object) -> tuple[Counterexample | None, set[str]]:
@@ -90,7 +90,7 @@ def test_a_later_refresh_counts_as_one() -> None:
     then = [{"refresh": {}}, {"userinfo": {"access_token": {"copy": "token.access_token"}}}]
     document = finished({**lacking, "then": then})
     made = load_document(document, vocabulary(), area="generated", shown="x.yaml")
-    told = against().oracle.play(made.variants[0])
+    told = against().oracle.play(made.cases[0])
     course = course_until("userinfo", told, told.transcript)
     assert "refresh" in course.granted
     assert ANY in course.failed
@@ -126,8 +126,8 @@ def test_a_bearer_token_is_shown_without_a_proof_that_nobody_asked_for() -> None
             "then": [unproven, {**USERINFO, "expect": "oracle"}],
         }
     )
-    (variant,) = load_document(document, vocabulary(), area="generated").variants
-    *_, userinfo = against().oracle.play(variant).transcript.steps
+    (case,) = load_document(document, vocabulary(), area="generated").cases
+    *_, userinfo = against().oracle.play(case).transcript.steps
     (request,) = [exchange.request for exchange in userinfo.exchanges]
     headers = {name.lower(): value for name, value in request.headers}
     assert headers["authorization"].startswith("Bearer ")
@@ -141,8 +141,8 @@ def test_a_refresh_for_less_has_less() -> None:
     setup = prepare_in_process(target, ground.config)
     refresh = {"refresh": {"scope": "openid"}, "expect": "oracle"}
     document = finished({"base": "code-exchange", "then": [refresh]})
-    (variant,) = load_document(document, vocabulary(), area="generated").variants
-    first, now = setup.oracle.play(variant).transcript.steps[-2:]
+    (case,) = load_document(document, vocabulary(), area="generated").cases
+    first, now = setup.oracle.play(case).transcript.steps[-2:]
     assert (first.received["scope"], now.received["scope"]) == ("openid read:orders", "openid")
     assert Campaign(setup, Budget(1), seed=1).judge(document) is None
 
@@ -153,8 +153,8 @@ def test_an_empty_value_is_not_copied() -> None:
     document = finished(
         {"base": "refresh", "refresh": {"refresh_token": {"empty": True}}, "then": [revoke]}
     )
-    (variant,) = load_document(document, vocabulary(), area="generated").variants
-    told = against().oracle.play(variant).transcript
+    (case,) = load_document(document, vocabulary(), area="generated").cases
+    told = against().oracle.play(case).transcript
     assert told.step("revoke") is None
     assert "refresh.refresh_token" in told.stopped
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis.database import DirectoryBasedExampleDatabase, InMemoryExampleDatabase
 
-from conformance.cli import main
-from conformance.fuzz.campaign import Budget, Campaign, Counterexample
-from conformance.fuzz.documents import finished
-from conformance.fuzz.sharing import Shared, shared
-from conformance.run.opening import prepare_in_process
-from conformance.target.bundled import bundled_target
-from reference_server.demo import demo_config
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample
+from tokenspec.conformance.fuzz.documents import finished
+from tokenspec.conformance.fuzz.sharing import Shared, shared
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.reference_server.demo import demo_config
 
 ISSUER = "https://server.example"
 REDIS = shutil.which("redis-server")

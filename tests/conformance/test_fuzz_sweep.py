@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from conformance.fuzz.campaign import Budget, Campaign
-from conformance.fuzz.documents import (
+from tokenspec.conformance.fuzz.campaign import Budget, Campaign
+from tokenspec.conformance.fuzz.documents import (
     MOST_DEVIATIONS,
     bases,
     deviations,
@@ -16,15 +16,15 @@ from conformance.fuzz.documents import (
     fits,
     seeds_of,
 )
-from conformance.fuzz.places import add, changed, changes_of
-from conformance.fuzz.reduction import smaller
-from conformance.fuzz.sweep import pairs, singles
-from conformance.run.opening import prepare_in_process
-from conformance.scenario.loader import load_document
-from conformance.target.bundled import bundled_target
-from conformance.target.capabilities import CAPABILITIES
-from conformance.vocabulary import vocabulary
-from reference_server.demo import demo_config
+from tokenspec.conformance.fuzz.places import add, changed, changes_of
+from tokenspec.conformance.fuzz.reduction import smaller
+from tokenspec.conformance.fuzz.sweep import pairs, singles
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.scenario.loader import load_document
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.demo import demo_config
 
 ISSUER = "https://server.example"
 ALL = frozenset(CAPABILITIES)

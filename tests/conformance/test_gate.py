@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
 from tests.target_files import PUBLIC
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
 
 MORTAL = Path(__file__).parent / "mortal_server.py"
 MUST, SHOULD = "pkce.verifier_matches", "code.replay_revokes"
@@ -60,7 +60,7 @@ class Gate:
 
     def __call__(self, *arguments: str) -> int:
         done = subprocess.run(
-            [sys.executable, "-m", "conformance", *arguments],
+            [sys.executable, "-m", "tokenspec", *arguments],
             cwd=self.folder,
             env={**os.environ},
             capture_output=True,
@@ -334,7 +334,7 @@ def test_an_interrupted_run_keeps_what_it_found(gate: Gate, how: int) -> None:
     with running(make) as issuer:
         (gate.folder / "target.yaml").write_text(PUBLIC.format(issuer=issuer), encoding="utf-8")
         with subprocess.Popen(
-            [sys.executable, "-m", "conformance", "run", "target.yaml"],
+            [sys.executable, "-m", "tokenspec", "run", "target.yaml"],
             cwd=gate.folder,
             stdout=subprocess.DEVNULL,
         ) as process:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.run import record, stored
-from conformance.run.giving_back import GivingBack, trim
-from conformance.run.record import RecordWriter, read_record
+from tokenspec.conformance.run import record, stored
+from tokenspec.conformance.run.giving_back import GivingBack, trim
+from tokenspec.conformance.run.record import RecordWriter, read_record
 
 HEADER = {"type": "header", "format": 1}
 FINDING = {"type": "finding", "key": "a/b", "exchanges": ["much" * 100], "twin": []}

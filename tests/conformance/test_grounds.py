@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.play.verdicts import Verdict
-from conformance.run.finding import Finding
-from conformance.target.bundled import target_of
-from conformance.triangle.grounds import TABLE, Ground, grounds
-from conformance.triangle.workshop import Workshop, workshop
-from reference_server.demo import demo_private_key
-from reference_server.dialects import load_dialect
-from reference_server.policies import POLICIES
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.target.bundled import target_of
+from tokenspec.conformance.triangle.grounds import TABLE, Ground, grounds
+from tokenspec.conformance.triangle.workshop import Workshop, workshop
+from tokenspec.reference_server.demo import demo_private_key
+from tokenspec.reference_server.dialects import load_dialect
+from tokenspec.reference_server.policies import POLICIES
 
 AUTH0 = load_dialect("auth0")
 ALLOWING = {"auth0", "rotation-overlap"}  # grounds whose profile allows documented differences
@@ -27,7 +27,7 @@ def shop() -> Workshop:
 
 @pytest.mark.parametrize("name", TABLE)
 def test_it_is_not_accused(name: str, shop: Workshop) -> None:
-    findings: list[Finding] = list(shop.examine(name, shop.variants.values()).values())
+    findings: list[Finding] = list(shop.examine(name, shop.cases.values()).values())
     accusing = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
     assert not [
         (f.key, f.verdict, f.kind, f.expected, f.observed, f.note)
@@ -40,7 +40,7 @@ def test_it_is_not_accused(name: str, shop: Workshop) -> None:
 
 
 def test_every_deviation_names_its_evidence(shop: Workshop) -> None:
-    for finding in shop.examine("auth0", shop.variants.values()).values():
+    for finding in shop.examine("auth0", shop.cases.values()).values():
         assert (finding.deviation is not None) is (finding.verdict is Verdict.DEVIATION)
         if finding.deviation:
             assert finding.deviation.source
@@ -49,7 +49,7 @@ def test_every_deviation_names_its_evidence(shop: Workshop) -> None:
 
 def test_what_a_profile_allows_another_does_not(shop: Workshop) -> None:
     key = "pkce-verifier-wrong/another-verifier"
-    chosen = [shop.variants[key]]
+    chosen = [shop.cases[key]]
     assert shop.examine("auth0", chosen)[key].verdict is Verdict.DEVIATION
     target = grounds()["bundled"].target
     assert target.profile == "rfc"
@@ -64,7 +64,7 @@ def test_every_policy_has_a_ground() -> None:
 def test_a_deviation_hides_no_other_fault(shop: Workshop) -> None:
     """A server that speaks the dialect and takes any verifier fails under the profile as well."""
     key = "pkce-verifier-wrong/another-verifier"
-    found = shop.examine("auth0", [shop.variants[key]], ["pkce.verifier_matches"])[key]
+    found = shop.examine("auth0", [shop.cases[key]], ["pkce.verifier_matches"])[key]
     assert (found.verdict, found.kind) == (Verdict.FAIL, "accepted")
 
 
@@ -85,8 +85,8 @@ class TestDialectSwitches:
         config = replace(ground.config, dialect_switches=(switch,))
         target = target_of(config, {"tokenspec-jwt": demo_private_key()})
         alone = Ground(switch, replace(target, profile="auth0"), config)
-        place = Workshop(shop.variants, {switch: alone})
-        found = place.examine(switch, shop.variants.values()).values()
+        place = Workshop(shop.cases, {switch: alone})
+        found = place.examine(switch, shop.cases.values()).values()
         verdicts = Counter(finding.verdict for finding in found)
         assert not verdicts[Verdict.FAIL] + verdicts[Verdict.WARN] + verdicts[Verdict.COULD_NOT_RUN]
         assert bool(verdicts[Verdict.DEVIATION]) is (switch not in self.UNSEEN)

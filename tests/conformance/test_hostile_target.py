@@ -8,10 +8,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
 from tests.run_page import texts_of
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
 TARGET = """\
@@ -47,7 +47,7 @@ def test_nothing_a_server_sends_becomes_markup_or_a_control_sequence(tmp_path: P
     with running(lambda issuer: Hostile(demo_config(issuer))) as issuer:
         path.write_text(TARGET.format(issuer=issuer), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "conformance", "run", str(path), "--select", "code",
+            [sys.executable, "-m", "tokenspec", "run", str(path), "--select", "code",
              "--select", "response"],
             cwd=tmp_path,
             capture_output=True,

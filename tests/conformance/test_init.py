@@ -13,13 +13,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.cli import init, main
-from conformance.target.loader import read_target
-from conformance.target.model import Client, Login
-from conformance.target.writing import Wanted, target_text
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
+from tokenspec.conformance.cli import init, main
+from tokenspec.conformance.target.loader import read_target
+from tokenspec.conformance.target.model import Client, Login
+from tokenspec.conformance.target.writing import Wanted, target_text
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
 
 KNOWN = ("--client-id", "tokenspec-public", "--username", "alice", "--no-input")
 

@@ -7,22 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.plugin.options import BUNDLED
-from conformance.run.examine import Examiner
-from conformance.run.learning import learn
-from conformance.run.opening import prepare_in_process
-from conformance.run.setup import Setup
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Variant
-from conformance.target.bundled import bundled_target
-from conformance.target.capabilities import decide
-from conformance.target.discovery import Discovered
-from conformance.vocabulary import vocabulary
-from reference_server.demo import demo_config
-from reference_server.errors import OAuthError
-from reference_server.exchange import Exchange
-from reference_server.guarding import Defect
-from reference_server.policies import with_policies
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.examine import Examiner
+from tokenspec.conformance.run.learning import learn
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.target.capabilities import decide
+from tokenspec.conformance.target.discovery import Discovered
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Defect
+from tokenspec.reference_server.policies import with_policies
 
 ISSUER = "https://server.example"
 IGNORES_JKT = ("dpop.code_key", "dpop.code_proof_present")
@@ -49,10 +49,10 @@ def test_a_server_that_compares_the_key_is_held_to_it() -> None:
 
 
 @pytest.fixture(scope="module")
-def variants() -> Mapping[str, Variant]:
+def cases() -> Mapping[str, Case]:
     files = [BUNDLED / "dpop" / "binding.yaml", BUNDLED / "dpop" / "dpop.yaml"]
     scenarios = load_folders(files, vocabulary())
-    return {variant.key: variant for scenario in scenarios for variant in scenario.variants}
+    return {case.key: case for scenario in scenarios for case in scenario.cases}
 
 
 @pytest.mark.parametrize(
@@ -60,13 +60,13 @@ def variants() -> Mapping[str, Variant]:
     [({}, "not-applicable", "observe"), ({"dpop_jkt": True}, "fail", "observe")],
 )
 def test_a_server_that_passes_over_dpop_jkt_is_no_offender_unless_it_claims_it(
-    variants: Mapping[str, Variant], stated: dict[str, bool], bound: str, known: str
+    cases: Mapping[str, Case], stated: dict[str, bool], bound: str, known: str
 ) -> None:
     keys = ["dpop-code-bound/another-key", "dpop-code-bound/no-proof"]
     alone = "dpop-code-binding-known/of-another-key"
     setup = asked(*IGNORES_JKT, switches=("no-dpop-nonce",), **stated)
-    examiner = Examiner(setup, [variants[key] for key in (*keys, alone)])
-    told = [str(examiner.examine(variants[key]).verdict) for key in (*keys, alone)]
+    examiner = Examiner(setup, [cases[key] for key in (*keys, alone)])
+    told = [str(examiner.examine(cases[key]).verdict) for key in (*keys, alone)]
     assert told == [bound, bound, known]
 
 
@@ -119,7 +119,7 @@ def test_a_server_that_asks_for_a_nonce_where_the_time_does_not_fit(
 ) -> None:
     """As oidc-provider does where nonces are set up and not demanded."""
     odd = Defect("odd", "RFC9449-8-nonce_optional", "", {"dpop.nonce": _asks_only_the_old})
-    monkeypatch.setattr("reference_server.server._defect", lambda _name: odd)
+    monkeypatch.setattr("tokenspec.reference_server.server._defect", lambda _name: odd)
     told = decided(asked("odd", switches=("no-dpop-nonce",)))
     assert not told["dpop-nonce"]
     assert not told["dpop-window"]

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli import main
-from conformance.errors import LoginBlocked
-from conformance.login import chromium, manual
-from conformance.login.manual import Desk
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.errors import LoginBlocked
+from tokenspec.conformance.login import chromium, manual
+from tokenspec.conformance.login.manual import Desk
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
 
 TARGET = """\
 format: 1

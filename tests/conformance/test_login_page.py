@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conformance.target.format import recipe_names
-from conformance.target.loader import read_target
-from conformance.target.model import LOGIN_KINDS
+from tokenspec.conformance.target.format import recipe_names
+from tokenspec.conformance.target.loader import read_target
+from tokenspec.conformance.target.model import LOGIN_KINDS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "login.md").read_text(encoding="utf-8")
 LEAST = {

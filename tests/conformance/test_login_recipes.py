@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from conformance.errors import LoginBlocked
-from conformance.http import Request, Response
-from conformance.login.form import FormDriver
-from conformance.login.pages import read_page
-from conformance.login.recipes import recipes, recognise
-from conformance.target.model import Limits, Login
+from tokenspec.conformance.errors import LoginBlocked
+from tokenspec.conformance.http import Request, Response
+from tokenspec.conformance.login.form import FormDriver
+from tokenspec.conformance.login.pages import read_page
+from tokenspec.conformance.login.recipes import recipes, recognise
+from tokenspec.conformance.target.model import Limits, Login
 
 ISSUER = "https://login.example"
 CALLBACK = "https://client.example/callback"

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checks import CHECKS
-from conformance.pages import __main__ as writing
-from conformance.pages import scenarios
-from conformance.pages.catalogue import AGAIN, DOCS, PAGES
-from conformance.pages.commands import Declared, declared
-from conformance.play.verdicts import Kind, Verdict
-from conformance.run.conclusion import MEANING, ExitCode
-from conformance.scenario import changes, loader, outcomes
-from conformance.scenario.bases import BASES
-from conformance.scenario.operators import OPERATORS
-from reports.formats import FORMATS
+from tokenspec.conformance.checks import CHECKS
+from tokenspec.conformance.pages import __main__ as writing
+from tokenspec.conformance.pages import scenarios
+from tokenspec.conformance.pages.catalogue import AGAIN, DOCS, PAGES
+from tokenspec.conformance.pages.commands import Declared, declared
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.run.conclusion import MEANING, ExitCode
+from tokenspec.conformance.scenario import changes, loader, outcomes
+from tokenspec.conformance.scenario.bases import BASES
+from tokenspec.conformance.scenario.operators import OPERATORS
+from tokenspec.reports.formats import FORMATS
 
 
 @pytest.mark.parametrize("name", PAGES)

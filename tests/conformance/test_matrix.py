@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from reports import matrix
+from tokenspec.reports import matrix
 
 HEADER = {
     "target": {"name": "Some <b>Server</b>", "version": "1.0", "issuer": "https://x.example"},

@@ -19,19 +19,19 @@ import httpx
 import pytest
 import yaml
 
-from conformance.cli import main
-from conformance.errors import UsageError
-from conformance.http import Request
-from conformance.http import Response as Answer
-from conformance.target.discovery import discover
-from conformance.target.model import Client, Limits, Login, Network, Target
-from conformance.transport.network import NetworkTransport
-from conformance.transport.together import send_together
-from reference_server import Request as Asked
-from reference_server import Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
 from tests.conformance.tls import Issued, issue, secured
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.http import Request
+from tokenspec.conformance.http import Response as Answer
+from tokenspec.conformance.target.discovery import discover
+from tokenspec.conformance.target.model import Client, Limits, Login, Network, Target
+from tokenspec.conformance.transport.network import NetworkTransport
+from tokenspec.conformance.transport.together import send_together
+from tokenspec.reference_server import Request as Asked
+from tokenspec.reference_server import Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
 
 CALLBACK = "https://client.example/callback"
 

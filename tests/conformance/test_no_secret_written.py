@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import yaml
 from cryptography.hazmat.primitives import serialization
 
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config, demo_private_key
-from reference_server.shell import running
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config, demo_private_key
+from tokenspec.reference_server.shell import running
 
 SENT = ("code", "code_verifier", "refresh_token", "client_secret", "client_assertion", "token",
         "password")  # fmt: skip
@@ -92,7 +92,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
         path.write_text(yaml.safe_dump(target), encoding="utf-8")
         env = {f"SECRET_{n}": c.secret for n, c in enumerate(config.clients) if c.secret}
         done = subprocess.run(
-            [sys.executable, "-m", "conformance", "run", str(path)],
+            [sys.executable, "-m", "tokenspec", "run", str(path)],
             cwd=tmp_path,
             env={**os.environ, **env, "KEY": pem.decode(), "PASSWORD": config.users[0].password},
             capture_output=True,

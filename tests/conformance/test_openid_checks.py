@@ -8,11 +8,11 @@ from typing import Any
 import jwt
 import pytest
 
-from conformance.checks import CHECKS, Surround
-from conformance.http import Exchange, Request, Response
-from conformance.play.transcript import Played, Transcript
-from conformance.scenario.model import Answer, Setting, Step, StepKind
-from conformance.target.model import Client
+from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.http import Exchange, Request, Response
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
+from tokenspec.conformance.target.model import Client
 
 SECRET = "a client secret of more than 64 octets, so that no algorithm finds it short"
 NOTHING = Surround("https://server.example")

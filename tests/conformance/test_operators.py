@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.errors import HarnessError
-from conformance.scenario.model import Change
-from conformance.scenario.operators import (
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.scenario.model import Change
+from tokenspec.conformance.scenario.operators import (
     OPERATORS,
     UnfitError,
     apply,

@@ -11,16 +11,16 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pytest
 
-from conformance.fuzz.calibration import calibrate
-from conformance.fuzz.campaign import Budget, Campaign, Counterexample
-from conformance.fuzz.documents import Document, finished
-from conformance.fuzz.saving import as_scenario
-from conformance.http import Request, Response, Transport
-from conformance.play.verdicts import Verdict
-from conformance.run.examine import Examiner
-from conformance.scenario.loader import load_document
-from conformance.vocabulary import vocabulary
 from tests.conformance.campaigns import against
+from tokenspec.conformance.fuzz.calibration import calibrate
+from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample
+from tokenspec.conformance.fuzz.documents import Document, finished
+from tokenspec.conformance.fuzz.saving import as_scenario
+from tokenspec.conformance.http import Request, Response, Transport
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.run.examine import Examiner
+from tokenspec.conformance.scenario.loader import load_document
+from tokenspec.conformance.vocabulary import vocabulary
 
 When = Callable[[Request], bool]
 
@@ -224,8 +224,8 @@ def test_the_same_address_in_another_spelling_is_a_warning(change: Document) -> 
     assert found.verdict is Verdict.WARN
     assert found.parting.requirement == "RFC6749-3.1.2.3-simple_string_comparison"
     setup = against(registering)
-    (variant,) = load_document(as_scenario(found), vocabulary(), area="generated").variants
-    assert Examiner(setup, (variant,)).examine(variant).verdict is Verdict.WARN
+    (case,) = load_document(as_scenario(found), vocabulary(), area="generated").cases
+    assert Examiner(setup, (case,)).examine(case).verdict is Verdict.WARN
 
 
 @pytest.mark.parametrize(

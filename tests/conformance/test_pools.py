@@ -9,7 +9,7 @@ import httpcore
 import httpx
 import pytest
 
-from conformance.transport.pools import MOST_IDLE, LentPools, as_httpx
+from tokenspec.conformance.transport.pools import MOST_IDLE, LentPools, as_httpx
 
 URL = "http://as.example/token"
 

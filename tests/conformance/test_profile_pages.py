@@ -6,19 +6,17 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
-from conformance.plugin.options import BUNDLED
-from conformance.profile.catalogue import names
-from conformance.registry import Registry
-from conformance.scenario.loader import load_folders
-from conformance.vocabulary import vocabulary
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.profile.catalogue import names
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.vocabulary import vocabulary
 
 DOCS = Path(__file__).parents[2] / "docs"
 PROFILES = (DOCS / "profiles.md").read_text(encoding="utf-8")
 SEED = (DOCS / "seed.md").read_text(encoding="utf-8")
-VARIANTS = {
-    variant.key: variant
-    for scenario in load_folders([BUNDLED], vocabulary())
-    for variant in scenario.variants
+CASES = {
+    case.key: case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases
 }
 
 
@@ -43,7 +41,7 @@ def test_every_case_named_exists_and_every_sentence_has_one_that_cites_it() -> N
         if cited is None:
             continue
         patterns = re.findall(r"`([a-z0-9-]+/[a-z0-9*-]+)`", line)
-        found = {p: [key for key in VARIANTS if fnmatch(key, p)] for p in patterns}
+        found = {p: [key for key in CASES if fnmatch(key, p)] for p in patterns}
         assert all(found.values()), found
-        named = [VARIANTS[key] for keys in found.values() for key in keys]
-        assert any(cited[1] in variant.cited for variant in named), line
+        named = [CASES[key] for keys in found.values() for key in keys]
+        assert any(cited[1] in case.cited for case in named), line

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.cli import main
-from conformance.errors import UnusableFile, UsageError
-from conformance.play.verdicts import Judgement, Kind, Verdict
-from conformance.plugin.options import BUNDLED
-from conformance.profile import (
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.errors import UnusableFile, UsageError
+from tokenspec.conformance.play.verdicts import Judgement, Kind, Verdict
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.profile import (
     Confidence,
     Deviation,
     Evidence,
@@ -23,23 +23,21 @@ from conformance.profile import (
     profiles,
     recognise,
 )
-from conformance.profile.catalogue import names
-from conformance.profile.loader import KINDS, read_preset, read_profile
-from conformance.registry import Level, Registry
-from conformance.run.opening import prepare_in_process
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Answer, Variant
-from conformance.target.bundled import bundled_target
-from conformance.vocabulary import vocabulary
-from reference_server.demo import demo_config
+from tokenspec.conformance.profile.catalogue import names
+from tokenspec.conformance.profile.loader import KINDS, read_preset, read_profile
+from tokenspec.conformance.registry import Level, Registry
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Answer, Case
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.demo import demo_config
 
 REGISTRY = Registry.load()
-VARIANTS = {
-    variant.key: variant
-    for scenario in load_folders([BUNDLED], vocabulary())
-    for variant in scenario.variants
+CASES = {
+    case.key: case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases
 }
-WRONG_VERIFIER = VARIANTS["pkce-verifier-wrong/another-verifier"]
+WRONG_VERIFIER = CASES["pkce-verifier-wrong/another-verifier"]
 EVIDENCE = Evidence("vendor", "a document", Confidence.DOCUMENTED, "2026-01-01")
 PRESET = """\
 format: 1
@@ -94,7 +92,7 @@ class TestBundledData:
         assert not open_points, "write a ruling with a 'reading' into conformance/profile/profiles"
 
     def test_a_row_names_scenarios_that_exist(self) -> None:
-        known = {*VARIANTS, *(variant.scenario for variant in VARIANTS.values())}
+        known = {*CASES, *(case.scenario for case in CASES.values())}
         named = {
             name
             for profile in profiles()
@@ -104,11 +102,11 @@ class TestBundledData:
         }
         assert named <= known
 
-    def test_every_row_covers_a_variant(self) -> None:
+    def test_every_row_covers_a_case(self) -> None:
         for profile in profiles():
             for preset in profile.presets:
                 for row in preset.deviations:
-                    assert any(row.covers(variant) for variant in VARIANTS.values()), row
+                    assert any(row.covers(case) for case in CASES.values()), row
 
     def test_every_source_is_an_address_or_names_one(self) -> None:
         for profile in profiles():
@@ -157,7 +155,7 @@ class TestLevels:
         issuer = "https://server.example"
         target = replace(bundled_target(issuer), profile=profile)
         setup = prepare_in_process(target, demo_config(issuer), ())
-        row, in_force = setup.deciding(VARIANTS["silent-authentication/with-session"])
+        row, in_force = setup.deciding(CASES["silent-authentication/with-session"])
         assert (row.id, in_force.why) == (cited, "")
 
     def test_no_ruling_of_a_base_is_lost(self) -> None:
@@ -194,20 +192,20 @@ class TestDeviations:
     @given(
         kind=st.sampled_from([Kind.ACCEPTED, Kind.LEAK]),
         scenarios=st.lists(
-            st.sampled_from(sorted({v.scenario for v in VARIANTS.values()})), max_size=3
+            st.sampled_from(sorted({v.scenario for v in CASES.values()})), max_size=3
         ),
         requirements=st.lists(st.sampled_from([row.id for row in REGISTRY.all]), max_size=3),
-        variant=st.sampled_from(sorted(VARIANTS)),
+        case=st.sampled_from(sorted(CASES)),
     )
     def test_what_was_granted_is_excused_by_name_alone(
-        self, kind: Kind, scenarios: list[str], requirements: list[str], variant: str
+        self, kind: Kind, scenarios: list[str], requirements: list[str], case: str
     ) -> None:
-        case: Variant = VARIANTS[variant]
+        case: Case = CASES[case]
         row = Deviation(
             kind, EVIDENCE, (200,), scenarios=tuple(scenarios), requirements=tuple(requirements)
         )
         assert not row.covers(case)
-        assert replace(row, scenarios=(*row.scenarios, variant)).covers(case)
+        assert replace(row, scenarios=(*row.scenarios, case)).covers(case)
 
     def test_the_answer_class_counts_where_it_is_given(self) -> None:
         row = Deviation(

@@ -14,21 +14,21 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.checks import CHECKS, Surround
-from conformance.errors import HarnessError
-from conformance.http import Exchange, Request, Response
-from conformance.oauth.dpop import ProofRequest, make_dpop_proof
-from conformance.oauth.keys import base64url, base64url_decode, generate_key, self_signed
-from conformance.oauth.signed_jwt import Signers
-from conformance.play.memory import Memory
-from conformance.play.transcript import Played, Transcript
-from conformance.run.opening import prepare_in_process
-from conformance.scenario.model import Answer, Change, JwtChanges, Setting, Step, StepKind
-from conformance.target.bundled import bundled_target
-from conformance.target.capabilities import CAPABILITIES
-from conformance.target.discovery import Discovered
-from conformance.target.model import Endpoints
-from reference_server.demo import demo_config
+from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.http import Exchange, Request, Response
+from tokenspec.conformance.oauth.dpop import ProofRequest, make_dpop_proof
+from tokenspec.conformance.oauth.keys import base64url, base64url_decode, generate_key, self_signed
+from tokenspec.conformance.oauth.signed_jwt import Signers
+from tokenspec.conformance.play.memory import Memory
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.scenario.model import Answer, Change, JwtChanges, Setting, Step, StepKind
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.target.discovery import Discovered
+from tokenspec.conformance.target.model import Endpoints
+from tokenspec.reference_server.demo import demo_config
 
 ISSUER = "https://server.example"
 URL = f"{ISSUER}/oauth/token"

@@ -8,31 +8,31 @@ from typing import Any
 
 import pytest
 
-from conformance.fuzz.campaign import Budget, Campaign
-from conformance.fuzz.documents import finished
-from conformance.fuzz.operations import OPERATIONS, members
-from conformance.fuzz.saving import as_scenario
-from conformance.http import Request, Response, Transport
-from conformance.play.verdicts import Verdict
-from conformance.plugin.options import BUNDLED
-from conformance.run.examine import Examiner
-from conformance.run.finding import Finding
-from conformance.run.opening import prepare_in_process
-from conformance.run.setup import Setup
-from conformance.scenario.loader import load_document, load_folders
-from conformance.scenario.model import Answer, Variant
-from conformance.scenario.wording import changes_in_words
-from conformance.target.bundled import bundled_target
-from conformance.vocabulary import vocabulary
-from reference_server.demo import demo_config
+from tokenspec.conformance.fuzz.campaign import Budget, Campaign
+from tokenspec.conformance.fuzz.documents import finished
+from tokenspec.conformance.fuzz.operations import OPERATIONS, members
+from tokenspec.conformance.fuzz.saving import as_scenario
+from tokenspec.conformance.http import Request, Response, Transport
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.examine import Examiner
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.opening import prepare_in_process
+from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.scenario.loader import load_document, load_folders
+from tokenspec.conformance.scenario.model import Answer, Case
+from tokenspec.conformance.scenario.wording import changes_in_words
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.demo import demo_config
 
 ISSUER = "https://server.example"
 REVOKED = "refresh-beside-its-revocation/the-token"
-CASES: Mapping[str, Variant] = {
-    variant.key: variant
+CASES: Mapping[str, Case] = {
+    case.key: case
     for scenario in load_folders([BUNDLED], vocabulary())
-    for variant in scenario.variants
-    if any(step.moment for step in variant.steps)
+    for case in scenario.cases
+    if any(step.moment for step in case.steps)
 }
 
 
@@ -139,11 +139,11 @@ def test_a_generated_race_is_held_against_every_order() -> None:
     found = next(filter(None, plays), None)
     assert found is not None
     assert found.parting.requirement == "RFC9700-4.14.2-rotation_replay_revokes_family"
-    (variant,) = load_document(as_scenario(found), vocabulary(), area="generated").variants
-    assert Examiner(setup, (variant,)).examine(variant).verdict is Verdict.FAIL
+    (case,) = load_document(as_scenario(found), vocabulary(), area="generated").cases
+    assert Examiner(setup, (case,)).examine(case).verdict is Verdict.FAIL
     good = against()
     assert Campaign(good, Budget(1), seed=1).judge(REPLACED_BESIDE) is None
-    assert Examiner(good, (variant,)).examine(variant).verdict is Verdict.PASS
+    assert Examiner(good, (case,)).examine(case).verdict is Verdict.PASS
 
 
 def test_a_token_replaced_a_moment_before_its_revocation_ends_nothing() -> None:

@@ -12,10 +12,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance.errors import UnusableFile
-from conformance.run.record import RecordWriter, fault_line, read_record
-from reports.audit import audit_page
 from tests.reports.conftest import Made, make
+from tokenspec.conformance.errors import UnusableFile
+from tokenspec.conformance.run.record import RecordWriter, fault_line, read_record
+from tokenspec.reports.audit import audit_page
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "conformance/schema/record-1.schema.json").read_text("utf-8")
@@ -73,7 +73,7 @@ def test_the_schema_refuses_what_is_no_record(flawed: Made) -> None:
 
 def test_the_command_writes_such_a_record(tmp_path: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "conformance", "run", "--select", "pkce"],
+        [sys.executable, "-m", "tokenspec", "run", "--select", "pkce"],
         cwd=tmp_path, check=True, capture_output=True, timeout=120,
     )  # fmt: skip
     written = lines(tmp_path / "tokenspec-report" / "record.ndjson")

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conformance.cli import main
-from reference_server import Client, Request, Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
+from tokenspec.conformance.cli import main
+from tokenspec.reference_server import Client, Request, Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
 
 TOKEN = "initial-access-token-of-the-operator"
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import reference_server.server  # noqa: F401 - registers the guards and behaviours
-from conformance.errors import HarnessError, UnusableFile, UsageError
-from conformance.registry import Level, Registry, Requirement
-from conformance.registry.catalogue import read_folder
-from conformance.registry.loader import read_document
-from reference_server.guarding import BEHAVIOURS, GUARDS
+import tokenspec.reference_server.server  # noqa: F401 - registers the guards and behaviours
+from tokenspec.conformance.errors import HarnessError, UnusableFile, UsageError
+from tokenspec.conformance.registry import Level, Registry, Requirement
+from tokenspec.conformance.registry.catalogue import read_folder
+from tokenspec.conformance.registry.loader import read_document
+from tokenspec.reference_server.guarding import BEHAVIOURS, GUARDS
 
 REGISTRY = Registry.load()
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

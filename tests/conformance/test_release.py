@@ -7,13 +7,13 @@ import threading
 
 import httpcore
 
-from conformance.errors import Unreachable
-from conformance.http import Request, Response
-from conformance.target.model import Limits
-from conformance.transport.allowance import Allowance, AllowedBackend
-from conformance.transport.network import NetworkTransport
-from conformance.transport.release import HELD, PREFACE, Held, Release
-from conformance.transport.together import send_together
+from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.http import Request, Response
+from tokenspec.conformance.target.model import Limits
+from tokenspec.conformance.transport.allowance import Allowance, AllowedBackend
+from tokenspec.conformance.transport.network import NetworkTransport
+from tokenspec.conformance.transport.release import HELD, PREFACE, Held, Release
+from tokenspec.conformance.transport.together import send_together
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 BODY = b"grant_type=authorization_code&code=x"

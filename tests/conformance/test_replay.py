@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from conformance.cli import main
-from conformance.run.record import read_record
-from conformance.run.replaying import Replayed, chosen
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
-from reports.record import Record
 from tests.target_files import PUBLIC
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.run.record import read_record
+from tokenspec.conformance.run.replaying import Replayed, chosen
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
+from tokenspec.reports.record import Record
 
 VERIFIER, ECHO = "pkce.verifier_matches", "error.no_echo"
 FAILING = "pkce-verifier-wrong/last-character-changed"

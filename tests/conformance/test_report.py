@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from conformance.cli import main
-from conformance.errors import UsageError
-from conformance.plugin.options import BUNDLED
-from conformance.run.merging import read_records
-from conformance.scenario.loader import load_folders
-from conformance.vocabulary import vocabulary
 from tests.reports.conftest import DEFECTS, Made, make
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.merging import read_records
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.vocabulary import vocabulary
 
 SHARDS = 3
 
@@ -61,10 +61,10 @@ def test_shards_merged_say_what_one_run_says(whole: Made, shards: list[Path]) ->
     merged = read_records(shards)
     one = whole.record
     races = {  # at a server with defects luck decides them
-        variant.key
+        case.key
         for scenario in load_folders([BUNDLED], vocabulary())
-        for variant in scenario.variants
-        if any(step.raced for step in variant.steps)
+        for case in scenario.cases
+        if any(step.raced for step in case.steps)
     }
     said, alone = (
         {f["key"]: f["verdict"] for f in record.findings if f["key"] not in races}

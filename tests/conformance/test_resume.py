@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli import main
-from conformance.run.record import read_record
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
-from reports.record import Record
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.run.record import read_record
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
+from tokenspec.reports.record import Record
 
 TARGET = """\
 format: 1

@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 import yaml
 
-from conformance.documents import Reader
-from conformance.errors import UnusableFile
-from conformance.scenario.loader import Vocabulary, load_file, load_folders
-from conformance.scenario.model import Answer, Change, Scenario, moments, orders
-from conformance.scenario.schema import SCHEMA_FILE, build_schema, text
+from tokenspec.conformance.documents import Reader
+from tokenspec.conformance.errors import UnusableFile
+from tokenspec.conformance.scenario.loader import Vocabulary, load_file, load_folders
+from tokenspec.conformance.scenario.model import Answer, Change, Scenario, moments, orders
+from tokenspec.conformance.scenario.schema import SCHEMA_FILE, build_schema, text
 
 VOCABULARY = Vocabulary(
     requirement=lambda name: "" if name.startswith("RFC") else f"unknown requirement {name!r}",
@@ -67,26 +67,26 @@ def load(folder: Path, text: str) -> list[Scenario]:
     return load_file(path, VOCABULARY, shown="pkce/a.yaml")
 
 
-def test_a_variant_is_the_base_with_its_changes(tmp_path: Path) -> None:
+def test_a_case_is_the_base_with_its_changes(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, GOOD)
-    variant = scenario.variants[0]
-    assert variant.key == "pkce-verifier/last-character"
-    assert variant.area == "pkce"
-    assert [step.name for step in variant.steps] == ["authorize", "token"]
-    assert variant.steps[1].changes.parameters == {"code_verifier": Change("change_last", 1)}
-    assert variant.steps[1].expect[0].answer is Answer.REFUSED
-    assert variant.negative
+    case = scenario.cases[0]
+    assert case.key == "pkce-verifier/last-character"
+    assert case.area == "pkce"
+    assert [step.name for step in case.steps] == ["authorize", "token"]
+    assert case.steps[1].changes.parameters == {"code_verifier": Change("change_last", 1)}
+    assert case.steps[1].expect[0].answer is Answer.REFUSED
+    assert case.negative
 
 
 def test_the_control_keeps_what_is_given_and_nothing_else(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, GOOD)
-    authorize, token = scenario.variants[0].control
+    authorize, token = scenario.cases[0].control
     assert authorize.changes.parameters == {"scope": Change("value", "openid")}
     assert not token.changes.any
 
 
 def test_what_is_alike_in_a_scenario_is_one_value(tmp_path: Path) -> None:
-    first, second, third = load(tmp_path, GOOD)[0].variants
+    first, second, third = load(tmp_path, GOOD)[0].cases
     assert first.steps[0] is second.steps[0] is third.steps[0]
     assert first.control is second.control is third.control
     assert first.setting is third.setting
@@ -96,23 +96,21 @@ def test_what_is_alike_in_a_scenario_is_one_value(tmp_path: Path) -> None:
 
 def test_a_number_and_a_truth_value_are_not_alike(tmp_path: Path) -> None:
     claims = "dpop: {claims: {iat: %s}}\n"
-    variants = "".join(
-        f"  - id: v{i}\n    {claims % n}" for i, n in enumerate(("1", "true", "1.0"))
-    )
-    made = load(tmp_path, GOOD[: GOOD.index("  - id")] + variants)[0].variants
-    changes = [variant.steps[-1].changes.dpop for variant in made]
+    cases = "".join(f"  - id: v{i}\n    {claims % n}" for i, n in enumerate(("1", "true", "1.0")))
+    made = load(tmp_path, GOOD[: GOOD.index("  - id")] + cases)[0].cases
+    changes = [case.steps[-1].changes.dpop for case in made]
     assert [repr(one.claims["iat"].argument) for one in changes if one] == ["1", "True", "1.0"]
 
 
 def test_needs_follow_from_the_words_used(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, GOOD)
-    assert scenario.variants[0].needs == ("pkce-s256", "code")
-    assert scenario.variants[1].needs == ("pkce-s256", "code", "second-client")
+    assert scenario.cases[0].needs == ("pkce-s256", "code")
+    assert scenario.cases[1].needs == ("pkce-s256", "code", "second-client")
 
 
 def test_further_steps_are_numbered(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, GOOD)
-    assert [step.name for step in scenario.variants[2].steps] == ["authorize", "token", "token-2"]
+    assert [step.name for step in scenario.cases[2].steps] == ["authorize", "token", "token-2"]
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), FAULTS)
@@ -150,7 +148,7 @@ variants:
 
 def test_steps_of_one_moment_are_told_from_those_of_another(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, RACE)
-    steps = scenario.variants[0].steps
+    steps = scenario.cases[0].steps
     assert [[step.name for step in together] for together in moments(steps)] == [
         ["authorize"], ["token"], ["refresh", "revoke"], ["refresh-2"], ["refresh-3", "refresh-4"],
     ]  # fmt: skip
@@ -161,7 +159,7 @@ def test_steps_of_one_moment_are_told_from_those_of_another(tmp_path: Path) -> N
 
 def test_the_steps_of_a_moment_have_every_order(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, RACE)
-    told = [[step.name for step in way] for way in orders(scenario.variants[0].steps)]
+    told = [[step.name for step in way] for way in orders(scenario.cases[0].steps)]
     assert len(told) == 4
     assert told[0][2:4] == ["refresh", "revoke"]
     assert told[-1][2:] == ["revoke", "refresh", "refresh-2", "refresh-4", "refresh-3"]

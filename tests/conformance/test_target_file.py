@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conformance.errors import UnusableFile
-from conformance.target import format as tables
-from conformance.target.capabilities import CAPABILITIES
-from conformance.target.loader import read_target
-from conformance.target.model import (
+from tokenspec.conformance.errors import UnusableFile
+from tokenspec.conformance.target import format as tables
+from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.target.loader import read_target
+from tokenspec.conformance.target.model import (
     CLIENT_AUTH_METHODS,
     LOGIN_KINDS,
     Api,
@@ -27,7 +27,7 @@ from conformance.target.model import (
     Registration,
     Target,
 )
-from conformance.target.reference import reference
+from tokenspec.conformance.target.reference import reference
 
 PAGE = Path(__file__).parents[2] / "docs" / "target-file.md"
 ENVIRON = {"TOKENSPEC_PASSWORD": "x", "WEB_APP_SECRET": "y"}
@@ -48,7 +48,7 @@ def read(folder: Path, text: str) -> Target:
 
 
 def test_the_page_is_what_the_tables_say() -> None:
-    again = "python -m conformance.target.reference docs/target-file.md"
+    again = "python -m tokenspec.conformance.target.reference docs/target-file.md"
     assert PAGE.read_text(encoding="utf-8") == reference(), f"make it again: {again}"
 
 

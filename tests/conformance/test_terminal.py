@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.plugin.progress import ERASE, Progress, mode, progress_line
-from conformance.plugin.telling import Shown, named_alike, write_areas, write_end
-from reports.terminal import area_table, finding_text, next_step
 from tests.reports.conftest import DEFECTS, Made, make
+from tokenspec.conformance.plugin.progress import ERASE, Progress, mode, progress_line
+from tokenspec.conformance.plugin.telling import Shown, named_alike, write_areas, write_end
+from tokenspec.reports.terminal import area_table, finding_text, next_step
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -172,7 +172,7 @@ def run(folder: Path, *arguments: str, **env: str) -> str:
     environ = {k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR", "FORCE_COLOR")}
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "conformance", "run", "--select", "pkce", *arguments],
+        [sys.executable, "-m", "tokenspec", "run", "--select", "pkce", *arguments],
         cwd=folder, env={**environ, "TERM": "xterm", **env}, stdout=theirs, stderr=theirs,
     ) as process:  # fmt: skip
         os.close(theirs)
@@ -220,7 +220,7 @@ def test_colours_are_left_out_where_they_are_not_wanted(
 def test_in_ci_and_in_pipes_it_is_plain_and_quiet(tmp_path: Path) -> None:
     assert "\x1b" not in COLOUR.sub("", run(tmp_path, CI="true"))
     done = subprocess.run(
-        [sys.executable, "-m", "conformance", "run", "--select", "pkce"],
+        [sys.executable, "-m", "tokenspec", "run", "--select", "pkce"],
         cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert "\x1b" not in done.stdout

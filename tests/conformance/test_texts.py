@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.login.form import NO_TEXT, words_of
-from conformance.run.redaction import Redactor
-from conformance.texts import MARK, harmless, legible
+from tokenspec.conformance.login.form import NO_TEXT, words_of
+from tokenspec.conformance.run.redaction import Redactor
+from tokenspec.conformance.texts import MARK, harmless, legible
 
 KEY = b"k" * 32
 

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from reference_server import Server
-from reference_server.shell import application
+from tokenspec.reference_server import Server
+from tokenspec.reference_server.shell import application
 
 
 @dataclass(frozen=True)

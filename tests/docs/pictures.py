@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from reference_server import Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
 from tests.docs.pages import ROOT
 from tests.reports.browser import chromium
+from tokenspec.reference_server import Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
 
 FOLDER = ROOT / "docs" / "pictures"
 DEFECT = "code.replay_accepted"
@@ -64,7 +64,7 @@ def main() -> int:
 def _run(folder: Path, *more: str) -> str:
     command = ["run", "target.yaml", "--color", "yes", "--progress", "plain", *more]
     done = subprocess.run(
-        [sys.executable, "-m", "conformance", *command], cwd=folder, env=dict(os.environ),
+        [sys.executable, "-m", "tokenspec", *command], cwd=folder, env=dict(os.environ),
         capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from reference_server import Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
 from tests.docs.pages import ROOT, blocks
 from tests.docs.test_commands import TARGET, parses
+from tokenspec.reference_server import Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
 
 DEFECT = "pkce.verifier_matches"
 CASE = "pkce-verifier-wrong/last-character-changed"

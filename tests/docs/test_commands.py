@@ -20,11 +20,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli import build_parser, main, serve
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config
-from reference_server.shell import running
 from tests.docs.pages import COMMAND, PAGES, ROOT, Block, blocks, inline_commands
+from tokenspec.conformance.cli import build_parser, main, serve
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
 
 SHOWN = "http://127.0.0.1:8414"
 STAND_INS = {  # what a reader has under these names, this server has under those

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.matrix import anchor
 from tests.docs.pages import PAGES, ROOT, text_of
+from tokenspec.reports.matrix import anchor
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, repeat
 
-from reference_server import Response
+from tokenspec.reference_server import Response
 
 SCRIPT = "</script><img src=x onerror=alert(1)>"
 STEERING = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e"

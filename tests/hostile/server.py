@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from behaviours import Behaviour, Wire
 
-from reference_server import Request, Server
-from reference_server.demo import demo_config
+from tokenspec.reference_server import Request, Server
+from tokenspec.reference_server.demo import demo_config
 
 HOST = "127.0.0.1"
 PLACES = {

@@ -10,18 +10,18 @@ import pytest
 from behaviours import BEHAVIOURS
 from server import PLACES, Hostile, hostile
 
-from conformance.errors import TargetUnusable
-from conformance.plugin.options import BUNDLED
-from conformance.run.engine import Engine
-from conformance.run.finding import Finding
-from conformance.run.opening import Opened, open_target
-from conformance.run.preflight import require_usable
-from conformance.run.record import finding_line
-from conformance.scenario.loader import load_folders
-from conformance.scenario.model import Variant
-from conformance.vocabulary import vocabulary
-from reports.terminal import finding_text
 from tests.target_files import PUBLIC
+from tokenspec.conformance.errors import TargetUnusable
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.opening import Opened, open_target
+from tokenspec.conformance.run.preflight import require_usable
+from tokenspec.conformance.run.record import finding_line
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reports.terminal import finding_text
 
 TARGET = (
     PUBLIC
@@ -40,15 +40,15 @@ def target() -> Iterator[Hostile]:
 
 
 @pytest.fixture(scope="module")
-def cases() -> list[Variant]:
-    every = [v for scenario in load_folders([BUNDLED], vocabulary()) for v in scenario.variants]
+def cases() -> list[Case]:
+    every = [v for scenario in load_folders([BUNDLED], vocabulary()) for v in scenario.cases]
     wanted = ["pkce-verifier-wrong/last-character-changed"]
-    plainest = sorted(every, key=lambda variant: len(variant.needs))  # applies most surely
+    plainest = sorted(every, key=lambda case: len(case.needs))  # applies most surely
     for name in ("id-token-signature", "id-token-times"):
         wanted += [v.key for v in plainest if name in checks(v)][:1]
     wanted += [v.key for v in plainest if any(str(s.kind) == "userinfo" for s in v.steps)][:1]
     wanted += [v.key for v in every if v.every_response][::6]
-    return [variant for variant in every if variant.key in wanted]
+    return [case for case in every if case.key in wanted]
 
 
 @pytest.fixture
@@ -59,14 +59,14 @@ def opened(target: Hostile, tmp_path: Path) -> Iterator[list[Opened]]:
         one.close()
 
 
-def checks(variant: Variant) -> set[str]:
-    return {name for step in variant.steps for o in step.expect for name in o.checks}
+def checks(case: Case) -> set[str]:
+    return {name for step in case.steps for o in step.expect for name in o.checks}
 
 
-def examined(opened: Opened, cases: list[Variant]) -> list[Finding]:
+def examined(opened: Opened, cases: list[Case]) -> list[Finding]:
     engine = Engine(opened.setup, cases, jobs=2)
     try:
-        return [engine.finding(variant) for variant in cases]
+        return [engine.finding(case) for case in cases]
     finally:
         engine.close()
 
@@ -77,7 +77,7 @@ def test_it_ends_in_a_verdict_or_a_clear_error(
     name: str,
     place: str,
     target: Hostile,
-    cases: list[Variant],
+    cases: list[Case],
     opened: list[Opened],
     tmp_path: Path,
 ) -> None:

@@ -12,9 +12,9 @@ import pytest
 from behaviours import BEHAVIOURS, SCRIPT
 from server import PLACES, Hostile, hostile
 
-from conformance.run.opening import open_target
 from tests.run_page import texts_of
 from tests.target_files import PUBLIC
+from tokenspec.conformance.run.opening import open_target
 
 TARGET = (
     PUBLIC
@@ -41,7 +41,7 @@ def test_it_ends_small_harmless_and_with_a_verdict(place: str, tmp_path: Path) -
         target.behaviour = lambda: next(order)
         with (tmp_path / "said").open("wb") as said:
             done = subprocess.run(
-                [sys.executable, "-S", str(MEASURED), "peak", sys.executable, "-m", "conformance",
+                [sys.executable, "-S", str(MEASURED), "peak", sys.executable, "-m", "tokenspec",
                  "run", "--quick", str(path)],
                 cwd=tmp_path,
                 stdout=said,

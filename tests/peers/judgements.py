@@ -53,7 +53,7 @@ def _patterns(cell: str) -> list[str]:
     """The cases a cell names; `…/x` is of the scenario named before it."""
     patterns: list[str] = []
     for named in CASE.findall(cell):
-        scenario, _, variant = named.partition("/")
+        scenario, _, case = named.partition("/")
         before = patterns[-1].partition("/")[0] if patterns else ""
-        patterns.append(f"{before if scenario == '…' else scenario}/{variant}")
+        patterns.append(f"{before if scenario == '…' else scenario}/{case}")
     return patterns

@@ -15,10 +15,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from conformance.run.record import read_record
-from reports import matrix
 from tests.peers.judgements import FINDINGS, judgement, read_judgements
 from tests.peers.launch import RECIPES, running
+from tokenspec.conformance.run.record import read_record
+from tokenspec.reports import matrix
 
 DOCS = FINDINGS.parent
 AGAIN = "python -m tests.peers.matrix"
@@ -35,7 +35,7 @@ def records(folder: Path) -> Iterator[Path]:
         report = folder / name
         with running(name) as peer:
             subprocess.run(
-                [sys.executable, "-m", "conformance", "run", str(peer.target_file),
+                [sys.executable, "-m", "tokenspec", "run", str(peer.target_file),
                  "--report-dir", str(report)],
                 env={**os.environ, **peer.env}, capture_output=True, check=False,
             )  # fmt: skip

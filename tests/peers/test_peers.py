@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import yaml
 
-from conformance.run.record import read_record
 from tests.peers.judgements import FINDINGS, judgement, read_judgements
 from tests.peers.launch import RECIPES, running
+from tokenspec.conformance.run.record import read_record
 
 JUDGED: dict[str, dict[str, str]] = yaml.safe_load(
     (Path(__file__).parent / "judged.yaml").read_text(encoding="utf-8")
@@ -31,7 +31,7 @@ def run(folder: Path, name: str, *, dpop_nonce: bool) -> tuple[int, list[Any]]:
     """The exit code and the findings of `tokenspec run` against a peer."""
     with running(name, dpop_nonce=dpop_nonce) as peer:
         done = subprocess.run(
-            [sys.executable, "-m", "conformance", "run", str(peer.target_file)],
+            [sys.executable, "-m", "tokenspec", "run", str(peer.target_file)],
             cwd=folder,
             env={**os.environ, **peer.env},
             capture_output=True,
@@ -104,7 +104,7 @@ def test_init_two_edits_and_a_run(tmp_path: Path, name: str) -> None:
         env = {**os.environ, "TOKENSPEC_PASSWORD": peer.env["PEER_PASSWORD"]}
 
         def tokenspec(*arguments: str) -> subprocess.CompletedProcess[str]:
-            command = [sys.executable, "-m", "conformance", *arguments]
+            command = [sys.executable, "-m", "tokenspec", *arguments]
             return subprocess.run(
                 command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
                 timeout=300,
@@ -144,7 +144,7 @@ def test_a_peer_that_registers_clients_needs_none(tmp_path: Path) -> None:
         }
         (tmp_path / "target.yaml").write_text(yaml.safe_dump(target), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", "conformance", "run", "target.yaml", "--select", "client_auth"],
+            [sys.executable, "-m", "tokenspec", "run", "target.yaml", "--select", "client_auth"],
             cwd=tmp_path,
             env={**os.environ, **peer.env},
             capture_output=True,

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from reference_server import (
+from tokenspec.reference_server import (
     Api,
     Client,
     OAuthError,
@@ -26,9 +26,9 @@ from reference_server import (
     ServerConfig,
     User,
 )
-from reference_server.guards.code import s256
-from reference_server.keys import base64url
-from reference_server.store import SignIn
+from tokenspec.reference_server.guards.code import s256
+from tokenspec.reference_server.keys import base64url
+from tokenspec.reference_server.store import SignIn
 
 ISSUER = "https://as.example"
 CALLBACK = "https://app.example/callback"

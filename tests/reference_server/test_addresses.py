@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_server.addresses import normal_address
+from tokenspec.reference_server.addresses import normal_address
 
 TOKEN = "https://as.example/oauth/token"
 

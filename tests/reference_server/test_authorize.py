@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from reference_server import Client, Request, Response, Server, ServerConfig, User
+from tokenspec.reference_server import Client, Request, Response, Server, ServerConfig, User
 
 ISSUER = "https://as.example"
 CALLBACK = "https://app.example/callback?tenant=1"

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_server import Policy, Request, Response
-from reference_server.grants import DPOP
-from reference_server.keys import base64url, thumbprint
+from tokenspec.reference_server import Policy, Request, Response
+from tokenspec.reference_server.grants import DPOP
+from tokenspec.reference_server.keys import base64url, thumbprint
 
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(OTHER_KEY.public_key()))

@@ -12,16 +12,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.registry import Registry
-from reference_server import (
+from tokenspec.conformance.registry import Registry
+from tokenspec.reference_server import (
     OAuthError,
     Policy,
     Response,
     Server,
 )
-from reference_server.guarding import BEHAVIOURS, GUARDS
-from reference_server.guards.authorization import matches_registered
-from reference_server.guards.code import s256
+from tokenspec.reference_server.guarding import BEHAVIOURS, GUARDS
+from tokenspec.reference_server.guards.authorization import matches_registered
+from tokenspec.reference_server.guards.code import s256
 
 
 def used_code(bench: Bench) -> Response:

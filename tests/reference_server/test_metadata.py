@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bench import CONFIG, ISSUER, Bench, body
 
-from reference_server import OAuthError, Policy, Request, Response, Server
+from tokenspec.reference_server import OAuthError, Policy, Request, Response, Server
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 

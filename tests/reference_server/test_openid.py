@@ -7,8 +7,8 @@ import json
 import pytest
 from bench import Bench, body
 
-from reference_server import OAuthError
-from reference_server.authorize import AuthorizeEndpoint, unproven
+from tokenspec.reference_server import OAuthError
+from tokenspec.reference_server.authorize import AuthorizeEndpoint, unproven
 
 
 def id_token(bench: Bench) -> str:

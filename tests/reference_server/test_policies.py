@@ -6,11 +6,11 @@ import jwt
 import pytest
 from bench import Bench, body
 
-from reference_server.config import Policy, ServerConfig
-from reference_server.demo import demo_config
-from reference_server.dialects import CONFIDENCES, load_dialect
-from reference_server.errors import OAuthError
-from reference_server.policies import FAPI, OVERLAP, POLICIES, with_policies
+from tokenspec.reference_server.config import Policy, ServerConfig
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.dialects import CONFIDENCES, load_dialect
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.policies import FAPI, OVERLAP, POLICIES, with_policies
 
 ISSUER = "https://server.example"
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from bench import ISSUER, PUBLIC, Bench, Form, basic, body
 
-from reference_server import Request, Response
-from reference_server.keys import thumbprint
+from tokenspec.reference_server import Request, Response
+from tokenspec.reference_server.keys import thumbprint
 
 CLAIMS = {"name": "Alice", "email": "a@app.example"}
 

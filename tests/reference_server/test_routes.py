@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from bench import ISSUER, Bench
 
-from reference_server import Request, Response
-from reference_server.server import PATHS
+from tokenspec.reference_server import Request, Response
+from tokenspec.reference_server.server import PATHS
 
 DIRECT = ["token", "userinfo", "revocation", "introspection", "jwks", "openid-configuration"]
 

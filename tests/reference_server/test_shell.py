@@ -9,9 +9,9 @@ import anyio
 import httpx
 import pytest
 
-from reference_server import Request, Response, Server
-from reference_server.demo import demo_config, demo_private_key
-from reference_server.shell import LARGEST_BODY, application, running
+from tokenspec.reference_server import Request, Response, Server
+from tokenspec.reference_server.demo import demo_config, demo_private_key
+from tokenspec.reference_server.shell import LARGEST_BODY, application, running
 
 
 class Recorder(Server):

@@ -11,8 +11,8 @@ import jwt
 import pytest
 from bench import ISSUER, PUBLIC, Bench, body
 
-from reference_server import Response
-from reference_server.keys import base64url, thumbprint
+from tokenspec.reference_server import Response
+from tokenspec.reference_server.keys import base64url, thumbprint
 
 CLAIMS = {
     "name": "Alice", "email": "a@app.example", "role": "admin", "https://claims.example/role": "r",

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance import __version__
-from conformance.play.verdicts import Verdict
-from conformance.plugin.options import BUNDLED
-from conformance.run.conclusion import Tally
-from conformance.run.engine import Engine
-from conformance.run.finding import Finding
-from conformance.run.opening import BUNDLED_ISSUER, prepare_in_process
-from conformance.run.record import (
+from tokenspec.conformance import __version__
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.run.conclusion import Tally
+from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.run.opening import BUNDLED_ISSUER, prepare_in_process
+from tokenspec.conformance.run.record import (
     RecordWriter,
     coverage_line,
     finding_line,
@@ -22,13 +22,13 @@ from conformance.run.record import (
     header_line,
     read_record,
 )
-from conformance.run.suite import Suite
-from conformance.scenario.loader import load_folders
-from conformance.target.bundled import bundled_target
-from conformance.target.model import Product
-from conformance.vocabulary import vocabulary
-from reference_server.demo import demo_config
-from reports.record import Record
+from tokenspec.conformance.run.suite import Suite
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.target.model import Product
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reports.record import Record
 
 DEFECTS = ("pkce.verifier_matches", "code.replay_revokes", "error.no_echo")
 AREAS = ("pkce", "code", "response", "client_auth")
@@ -47,7 +47,7 @@ def make(path: Path, defects: tuple[str, ...] = (), *, share: slice = slice(None
 
     `share` takes a part of the cases; those that look at every answer are in each part.
     """
-    suite = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.variants]
+    suite = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
     wanted = [v for v in suite if v.area in AREAS]
     everywhere = [v for v in wanted if v.every_response]
     chosen = [v for v in wanted if not v.every_response][share] + everywhere
@@ -62,8 +62,8 @@ def make(path: Path, defects: tuple[str, ...] = (), *, share: slice = slice(None
     found: list[Finding] = []
     engine = Engine(setup, chosen, jobs=1, on_finding=found.append)
     engine.submit(chosen)
-    for variant in chosen:
-        engine.finding(variant)
+    for case in chosen:
+        engine.finding(case)
     engine.close()
     counted = Tally()
     whole = Suite(tuple(suite), tuple(chosen))

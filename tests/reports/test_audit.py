@@ -11,9 +11,9 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
-from reports.audit import audit_page, safe_url
-from reports.record import Record
 from tests.reports.conftest import Made
+from tokenspec.reports.audit import audit_page, safe_url
+from tokenspec.reports.record import Record
 
 HOSTILE = (
     "</script></style><img src=x onerror=alert(1)>\"'>{{ 'ren' ~ 'dered' }}<svg/onload=alert(2)>"

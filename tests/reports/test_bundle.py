@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-from conformance.cli import main
-from conformance.errors import UnusableFile
-from conformance.run.bundle import MANIFEST, SIGNATURE, bundle, verify
-from conformance.run.redacted_target import without_secrets
 from tests.reports.conftest import Made
+from tokenspec.conformance.cli import main
+from tokenspec.conformance.errors import UnusableFile
+from tokenspec.conformance.run.bundle import MANIFEST, SIGNATURE, bundle, verify
+from tokenspec.conformance.run.redacted_target import without_secrets
 
 KEYS: dict[str, PrivateKeyTypes] = {
     "ES256": ec.generate_private_key(ec.SECP256R1()),

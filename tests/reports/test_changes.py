@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.changes import Comparison, Line, compare, worse
-from reports.changes_text import as_json, as_markdown, as_text
+from tokenspec.reports.changes import Comparison, Line, compare, worse
+from tokenspec.reports.changes_text import as_json, as_markdown, as_text
 
 SCHEMA = Path(__file__).parents[2] / "conformance" / "schema" / "diff-1.schema.json"
 VERDICTS = ("pass", "observe", "warn", "fail", "waived", "could-not-run", "not-applicable")

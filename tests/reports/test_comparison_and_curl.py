@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.comparison import differences, pairs
-from reports.curl import curl, quote, variables
 from tests.reports.conftest import Made
+from tokenspec.reports.comparison import differences, pairs
+from tokenspec.reports.curl import curl, quote, variables
 
 ARGUMENTS = r"""
 curl() { printf '%s\0' "$@"; }

@@ -17,16 +17,16 @@ import xmlschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports import formats
-from reports.ctrf import ctrf
-from reports.github import message, value, workflow_commands
-from reports.junit import junit
-from reports.markdown import code, markdown, plain
-from reports.record import Record
-from reports.sarif import sarif
 from tests.reports.conftest import Made
 from tests.reports.packages import needs_npm, node_modules, schema
 from tests.reports.test_audit import hostile
+from tokenspec.reports import formats
+from tokenspec.reports.ctrf import ctrf
+from tokenspec.reports.github import message, value, workflow_commands
+from tokenspec.reports.junit import junit
+from tokenspec.reports.markdown import code, markdown, plain
+from tokenspec.reports.record import Record
+from tokenspec.reports.sarif import sarif
 
 XSD = xmlschema.XMLSchema(Path(__file__).parents[2] / "reports" / "schemas" / "junit.xsd")
 FAULT = {"type": "fault", "key": "a/b", "message": "the oracle\x00 broke"}

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from reports.audit import audit_page
-from reports.record import Record
 from tests.reports.browser import chromium, dom, needs_chromium
 from tests.reports.conftest import Made
 from tests.reports.packages import needs_npm, node_modules
 from tests.reports.test_audit import Outline, hostile
 from tests.reports.test_formats import every_verdict
+from tokenspec.reports.audit import audit_page
+from tokenspec.reports.record import Record
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 DARK = "--blink-settings=preferredColorScheme=0"

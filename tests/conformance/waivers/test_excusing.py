@@ -6,19 +6,19 @@ from datetime import date
 
 import pytest
 
-from conformance.play.verdicts import Kind, Verdict
-from conformance.run.finding import Finding
-from conformance.waivers.excusing import Excuses
-from conformance.waivers.ledger import waiver_problems
-from conformance.waivers.loader import parse_waivers
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.waivers.excusing import Excuses
+from tokenspec.conformance.waivers.ledger import waiver_problems
+from tokenspec.conformance.waivers.loader import parse_waivers
 
 TODAY = date(2027, 1, 1)
 
 
 def a_finding(verdict: str, kind: str = "", key: str = "a/b") -> Finding:
-    scenario, _, variant = key.partition("/")
+    scenario, _, case = key.partition("/")
     return Finding(
-        key, scenario, variant, "title", "area", "a.yaml", 1, "RFC1-1-x", "RFC 1 §1", "MUST",
+        key, scenario, case, "title", "area", "a.yaml", 1, "RFC1-1-x", "RFC 1 §1", "MUST",
         "text", "https://rfc.example", Verdict(verdict), Kind(kind),
     )  # fmt: skip
 
@@ -40,7 +40,7 @@ def excuses(identifier: str = "a/b", kind: str = "", expires: str = "2027-06-01"
         ("warn", "wrong-error", {"kind": "accepted"}, "stale-waiver"),  # milder: out of date
         ("pass", "", {}, "stale-waiver"),
         ("observe", "", {}, "stale-waiver"),
-        ("pass", "", {"identifier": "a"}, "pass"),  # other variants of the scenario may fail
+        ("pass", "", {"identifier": "a"}, "pass"),  # other cases of the scenario may fail
         ("fail", "accepted", {"identifier": "a"}, "waived"),
         ("could-not-run", "", {}, "could-not-run"),  # a dead target is excused by nobody
         ("not-applicable", "", {}, "not-applicable"),

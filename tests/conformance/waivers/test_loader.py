@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.errors import UnusableFile
-from conformance.waivers import schema
-from conformance.waivers.loader import KINDS, parse_waivers
+from tokenspec.conformance.errors import UnusableFile
+from tokenspec.conformance.waivers import schema
+from tokenspec.conformance.waivers.loader import KINDS, parse_waivers
 
 GOOD = """\
 format: 1

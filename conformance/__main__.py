@@ -1,5 +1,0 @@
-"""`python -m conformance` is `tokenspec`."""
-
-from conformance.cli import main
-
-raise SystemExit(main())

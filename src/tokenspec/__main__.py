@@ -1,0 +1,5 @@
+"""`python -m tokenspec` is the command `tokenspec`."""
+
+from tokenspec.conformance.cli import main
+
+raise SystemExit(main())
