@@ -25,14 +25,14 @@ from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample
 from tokenspec.conformance.fuzz.operations import straying
 from tokenspec.conformance.fuzz.places import changed
 from tokenspec.conformance.fuzz.saving import save
-from tokenspec.conformance.run.examine import Examiner
-from tokenspec.conformance.run.narrowing import read_shard
-from tokenspec.conformance.run.opening import prepare_in_process
-from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.preflight.opening import prepare_in_process
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.run.selection import read_shard
 from tokenspec.conformance.scenario.loader import load_file
-from tokenspec.conformance.triangle.grounds import Ground
-from tokenspec.conformance.triangle.matrix import Matrix, make_matrix
-from tokenspec.conformance.triangle.workshop import Workshop, workshop
+from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
+from tokenspec.conformance.selftest.runner import Workshop, workshop
+from tokenspec.conformance.selftest.servers import Ground
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.defects import DEFECTS
 

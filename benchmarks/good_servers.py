@@ -10,8 +10,8 @@ import argparse
 import sys
 
 from tokenspec.conformance.fuzz.campaign import Budget, Campaign
-from tokenspec.conformance.run.opening import prepare_in_process
-from tokenspec.conformance.triangle.grounds import grounds
+from tokenspec.conformance.preflight.opening import prepare_in_process
+from tokenspec.conformance.selftest.servers import grounds
 
 
 def search(name: str, seconds: float, seed: int) -> int:

@@ -8,8 +8,8 @@ from tokenspec.conformance.fuzz.freedoms import Freedom, known_freedoms
 from tokenspec.conformance.fuzz.seeds import all_seeds
 from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.scenario.model import StepKind
-from tokenspec.conformance.triangle.matrix import Matrix
-from tokenspec.conformance.triangle.workshop import Workshop
+from tokenspec.conformance.selftest.matrix import Matrix
+from tokenspec.conformance.selftest.runner import Workshop
 from tokenspec.reference_server.defects import DEFECTS
 
 FREE = "no MUST or SHOULD: the suite notes the difference and a campaign does not report it"

@@ -19,13 +19,13 @@ from dataclasses import replace
 
 from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.plugin.options import BUNDLED
-from tokenspec.conformance.run import examine
-from tokenspec.conformance.run.examine import BROKEN, Examiner
-from tokenspec.conformance.run.opening import network_of
-from tokenspec.conformance.run.setup import prepare
+from tokenspec.conformance.preflight.opening import network_of
+from tokenspec.conformance.preflight.setup import prepare
+from tokenspec.conformance.run import examiner as examine
+from tokenspec.conformance.run.examiner import BROKEN, Examiner
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.triangle.grounds import grounds
+from tokenspec.conformance.selftest.servers import grounds
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server import Server, ServerConfig
 from tokenspec.reference_server.defects import tokens

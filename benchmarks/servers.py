@@ -19,9 +19,9 @@ from tests.peers.launch import PeerError, running
 from tokenspec.conformance.play import requests, wire
 from tokenspec.conformance.play.memory import Memory
 from tokenspec.conformance.play.player import session_of
-from tokenspec.conformance.run.opening import open_target
-from tokenspec.conformance.run.record import read_record
-from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.preflight.opening import open_target
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.lines import read_record
 from tokenspec.conformance.scenario.model import Setting
 
 CODES = 100  # exchanged in a round

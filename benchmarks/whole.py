@@ -25,8 +25,8 @@ from benchmarks.common import (
 from tokenspec.conformance.fuzz.campaign import Budget, Campaign
 from tokenspec.conformance.play.oracle import Told
 from tokenspec.conformance.plugin.options import BUNDLED
-from tokenspec.conformance.run.opening import BUNDLED_ISSUER, prepare_in_process
-from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, prepare_in_process
+from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.reference_server.defects import DEFECTS
 from tokenspec.reference_server.demo import demo_config

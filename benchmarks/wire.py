@@ -13,7 +13,7 @@ import httpx
 from benchmarks.common import JOBS, Row, over_loopback, play_suite, served, suite
 from benchmarks.whole import in_process
 from tokenspec.conformance.http import Request, Response, Transport
-from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.target.model import Target
 
 ROUND_TRIPS = (0.02, 0.1, 0.3)  # seconds

@@ -10,7 +10,7 @@ from types import MappingProxyType, ModuleType
 
 from tokenspec import __version__
 from tokenspec.conformance.errors import TokenspecError
-from tokenspec.conformance.run.conclusion import ExitCode, exit_code_of
+from tokenspec.conformance.record.conclusion import ExitCode, exit_code_of
 
 VERBS: Mapping[str, str] = MappingProxyType(
     {

@@ -11,14 +11,14 @@ from typing import Any
 
 from tokenspec.conformance.errors import TargetUnusable, UnusableFile, UsageError
 from tokenspec.conformance.plugin.options import BUNDLED
-from tokenspec.conformance.run.claims import disagreements, estimate, table
-from tokenspec.conformance.run.conclusion import ExitCode
-from tokenspec.conformance.run.learning import learn
-from tokenspec.conformance.run.opening import Opened, network_of, open_target
-from tokenspec.conformance.run.preflight import preflight
-from tokenspec.conformance.run.reach import reach
-from tokenspec.conformance.run.setup import Setup
-from tokenspec.conformance.run.tick import Tick
+from tokenspec.conformance.preflight.claims import disagreements, estimate, table
+from tokenspec.conformance.preflight.connectivity import reach
+from tokenspec.conformance.preflight.exchange import preflight
+from tokenspec.conformance.preflight.features import learn
+from tokenspec.conformance.preflight.opening import Opened, network_of, open_target
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.preflight.step import Tick
+from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.target.loader import read_target
 from tokenspec.conformance.texts import harmless

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tokenspec.conformance.run.conclusion import ExitCode
-from tokenspec.conformance.run.record import read_record
+from tokenspec.conformance.record.conclusion import ExitCode
+from tokenspec.conformance.record.lines import read_record
 from tokenspec.reports.changes import compare
 from tokenspec.reports.changes_text import FORMATS
 

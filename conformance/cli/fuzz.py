@@ -13,9 +13,9 @@ from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample
 from tokenspec.conformance.fuzz.saving import save
 from tokenspec.conformance.fuzz.sharing import shared
 from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.preflight.opening import open_target
+from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
-from tokenspec.conformance.run.conclusion import ExitCode
-from tokenspec.conformance.run.opening import open_target
 from tokenspec.conformance.scenario.loader import load_document
 from tokenspec.conformance.scenario.wording import changes_in_words
 from tokenspec.conformance.vocabulary import vocabulary

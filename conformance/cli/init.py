@@ -11,7 +11,7 @@ from typing import Any
 
 from tokenspec.conformance.errors import TargetUnusable, UsageError
 from tokenspec.conformance.profile import load_preset, recognise
-from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.target.discovery import NEEDED, find_metadata, metadata_urls
 from tokenspec.conformance.target.format import ENDPOINTS
 from tokenspec.conformance.target.loader import read_target

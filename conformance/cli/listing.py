@@ -11,8 +11,8 @@ from typing import Any
 from tokenspec.conformance.plugin.nodes import selected
 from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.profile import Profile, profiles
+from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
-from tokenspec.conformance.run.conclusion import ExitCode
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Scenario
 from tokenspec.conformance.vocabulary import vocabulary

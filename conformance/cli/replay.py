@@ -13,9 +13,10 @@ from typing import Any
 from tokenspec import __version__
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.plugin.options import BUNDLED
-from tokenspec.conformance.run.conclusion import ExitCode
-from tokenspec.conformance.run.opening import BUNDLED_ISSUER, Opened, open_target
-from tokenspec.conformance.run.record import finding_line, header_line, read_record
+from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, Opened, open_target
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.conclusion import ExitCode
+from tokenspec.conformance.record.lines import finding_line, header_line, read_record
 from tokenspec.conformance.run.replaying import (
     EXCUSED,
     Replayed,
@@ -25,7 +26,6 @@ from tokenspec.conformance.run.replaying import (
     concluded,
     play_again,
 )
-from tokenspec.conformance.run.setup import Setup
 from tokenspec.conformance.run.suite import Suite
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.errors import UsageError
-from tokenspec.conformance.run.bundle import bundle
-from tokenspec.conformance.run.conclusion import ExitCode, tally
-from tokenspec.conformance.run.merging import read_records
+from tokenspec.conformance.record.bundle import bundle
+from tokenspec.conformance.record.conclusion import ExitCode, tally
+from tokenspec.conformance.record.merging import read_records
 from tokenspec.conformance.run.reporting import sources_of
 from tokenspec.reports.formats import ALL, FORMATS, chosen, write
 from tokenspec.reports.record import Record

@@ -20,11 +20,11 @@ from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.play.randomness import chosen_seed
 from tokenspec.conformance.plugin.options import BUNDLED, HELP
 from tokenspec.conformance.plugin.progress import mode
+from tokenspec.conformance.preflight.opening import Opened, open_target
+from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.run.gate import open_gate
-from tokenspec.conformance.run.narrowing import read_shard
-from tokenspec.conformance.run.opening import Opened, open_target
-from tokenspec.conformance.run.setup import Setup
-from tokenspec.conformance.run.starting import Wanted, started
+from tokenspec.conformance.run.selection import read_shard
+from tokenspec.conformance.run.server_process import Wanted, started
 from tokenspec.reports.formats import chosen
 
 DONE_HERE = ("target", "start", "wait-for", "wait-seconds")

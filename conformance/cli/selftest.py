@@ -15,15 +15,15 @@ from jwt.warnings import InsecureKeyLengthWarning
 
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.plugin.nodes import selected
+from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.flaws import published_flaws
-from tokenspec.conformance.run.conclusion import ExitCode
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.triangle import holes
-from tokenspec.conformance.triangle.holes import Hole
-from tokenspec.conformance.triangle.matrix import Matrix, make_matrix
-from tokenspec.conformance.triangle.pool import pool
-from tokenspec.conformance.triangle.workshop import Workshop, workshop
+from tokenspec.conformance.selftest import gaps as holes
+from tokenspec.conformance.selftest.gaps import Hole
+from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
+from tokenspec.conformance.selftest.pool import pool
+from tokenspec.conformance.selftest.runner import Workshop, workshop
 from tokenspec.reference_server.defects import DEFECTS
 
 FILE = "selftest.json"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tokenspec.conformance.errors import UsageError
-from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.reference_server import Server
 from tokenspec.reference_server.defects import DEFECTS
 from tokenspec.reference_server.demo import demo_config

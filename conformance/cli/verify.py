@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tokenspec.conformance.run.bundle import Verified, verify
-from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.record.bundle import Verified, verify
+from tokenspec.conformance.record.conclusion import ExitCode
 
 EPILOG = """\
 examples:

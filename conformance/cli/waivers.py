@@ -10,9 +10,9 @@ from typing import Any
 
 from tokenspec.conformance.documents import read_text
 from tokenspec.conformance.errors import UsageError
-from tokenspec.conformance.run.conclusion import ExitCode
+from tokenspec.conformance.record.conclusion import ExitCode
+from tokenspec.conformance.record.lines import read_record
 from tokenspec.conformance.run.gate import today_in_utc
-from tokenspec.conformance.run.record import read_record
 from tokenspec.conformance.waivers.ledger import STALE, UNUSED
 from tokenspec.conformance.waivers.loader import TODO, parse_waivers
 from tokenspec.conformance.waivers.mending import Draft, added, removed

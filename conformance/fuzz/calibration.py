@@ -18,7 +18,7 @@ from tokenspec.conformance.play.oracle import Oracle
 from tokenspec.conformance.play.party import SessionPool
 from tokenspec.conformance.play.player import own_sign_in_needed, play
 from tokenspec.conformance.play.transcript import Transcript
-from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.scenario.loader import load_document
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.vocabulary import vocabulary

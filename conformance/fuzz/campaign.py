@@ -39,8 +39,8 @@ from tokenspec.conformance.play.oracle import Told
 from tokenspec.conformance.play.player import own_sign_in_needed, play
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.play.verdicts import Kind, Verdict
-from tokenspec.conformance.run.evidence import ShownExchange, evidence
-from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.evidence import ShownExchange, evidence
 from tokenspec.conformance.scenario.loader import load_document
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.scenario.operators import InapplicableError

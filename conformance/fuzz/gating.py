@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from tokenspec.conformance.fuzz.compare import Parting
 from tokenspec.conformance.fuzz.suite import bundled_suite
 from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.registry.model import selects
-from tokenspec.conformance.run.setup import Setup
 from tokenspec.conformance.scenario.model import Case
 
 REVOKING = "RFC7009-2"

@@ -13,7 +13,7 @@ from tokenspec.conformance.fuzz.documents import Document
 from tokenspec.conformance.fuzz.gating import HARMLESS
 from tokenspec.conformance.fuzz.operations import members
 from tokenspec.conformance.play.verdicts import Kind
-from tokenspec.conformance.run.evidence import ShownExchange
+from tokenspec.conformance.record.evidence import ShownExchange
 from tokenspec.conformance.scenario.bases import BASES
 from tokenspec.conformance.scenario.loader import TOGETHER
 from tokenspec.conformance.scenario.model import StepKind

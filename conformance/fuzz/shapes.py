@@ -19,7 +19,7 @@ from tokenspec.conformance.play.oracle import Told
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.play.wording import outcome_text
-from tokenspec.conformance.run.setup import Setup, surround_of
+from tokenspec.conformance.preflight.setup import Setup, surround_of
 from tokenspec.conformance.scenario.model import Answer, Case, Outcome, Step, StepKind
 
 READ_BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)  # no part of a generated case

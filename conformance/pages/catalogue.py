@@ -7,8 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tokenspec.conformance.pages import checks, commands, formats, scenarios, verdicts
+from tokenspec.conformance.selftest import page as requirements
 from tokenspec.conformance.target import reference as target_file
-from tokenspec.conformance.triangle import page as requirements
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 AGAIN = "python -m tokenspec.conformance.pages"

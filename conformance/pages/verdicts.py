@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokenspec.conformance.pages.table import table
-from tokenspec.conformance.run.conclusion import MEANING, ExitCode, Tally
+from tokenspec.conformance.record.conclusion import MEANING, ExitCode, Tally
 from tokenspec.reports.words import KINDS, LEVELS, VERDICTS
 
 HEAD = """\

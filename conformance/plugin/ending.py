@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tokenspec.conformance.plugin.options import RUN
-from tokenspec.conformance.run.conclusion import Ended, ExitCode
+from tokenspec.conformance.record.conclusion import Ended, ExitCode
 
 
 class Ending:

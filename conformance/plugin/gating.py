@@ -10,8 +10,8 @@ import pytest
 
 from tokenspec.conformance.errors import UnusableFile
 from tokenspec.conformance.plugin.nodes import CaseItem, whole_suite
-from tokenspec.conformance.run.conclusion import ExitCode
-from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.record.conclusion import ExitCode
+from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.gate import Gate, open_gate
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.waivers.ledger import WaiverProblem

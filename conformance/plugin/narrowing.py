@@ -9,9 +9,9 @@ import pytest
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.plugin.nodes import CaseItem, keep, order, select
 from tokenspec.conformance.plugin.options import RUN
+from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
-from tokenspec.conformance.run.conclusion import ExitCode
-from tokenspec.conformance.run.narrowing import quick, read_shard
+from tokenspec.conformance.run.selection import quick, read_shard
 from tokenspec.conformance.scenario.model import Case
 
 Choice = Callable[[list[Case]], list[Case]]

@@ -11,7 +11,7 @@ import pytest
 
 from tokenspec.conformance.errors import HarnessError, Nonconformance, TargetUnusable, UnusableFile
 from tokenspec.conformance.plugin.options import BUNDLED, RUN
-from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.order import waits
 from tokenspec.conformance.scenario.loader import load_file, load_folders
 from tokenspec.conformance.scenario.model import Case, Scenario

@@ -28,11 +28,11 @@ from tokenspec.conformance.plugin.telling import (
     write_end,
     write_finding,
 )
-from tokenspec.conformance.run.conclusion import Ended, ExitCode, Tally, exit_code_of
-from tokenspec.conformance.run.engine import Engine
-from tokenspec.conformance.run.finding import Finding
-from tokenspec.conformance.run.opening import Opened, open_target
-from tokenspec.conformance.run.record import (
+from tokenspec.conformance.preflight.opening import Opened, open_target
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.conclusion import Ended, ExitCode, Tally, exit_code_of
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.lines import (
     RecordWriter,
     coverage_line,
     fault_line,
@@ -41,11 +41,11 @@ from tokenspec.conformance.run.record import (
     header_line,
     read_record,
 )
+from tokenspec.conformance.record.resume import findings_of
+from tokenspec.conformance.record.stored import EVIDENCE
+from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.reporting import write_reports
-from tokenspec.conformance.run.resume import findings_of
-from tokenspec.conformance.run.setup import Setup
-from tokenspec.conformance.run.starting import Wanted, started
-from tokenspec.conformance.run.stored import EVIDENCE
+from tokenspec.conformance.run.server_process import Wanted, started
 from tokenspec.conformance.run.suite import Suite, suite_digest
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.reports.again import replay

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import MappingProxyType
 
-from tokenspec.conformance.run.examine import Examiner
-from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.run.concurrency import Slots
+from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.order import playing_order, waits
-from tokenspec.conformance.run.setup import Setup
-from tokenspec.conformance.run.slots import Slots
 from tokenspec.conformance.scenario.model import Case
 
 NOTHING: Mapping[str, Finding] = MappingProxyType({})

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from tokenspec.conformance.run.baseline import Baseline, read_baseline
-from tokenspec.conformance.run.finding import Finding
+from tokenspec.conformance.record.baseline import Baseline, read_baseline
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.run.excusing import Excuses
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.waivers.excusing import Excuses
 from tokenspec.conformance.waivers.ledger import WaiverProblem, waiver_problems
 from tokenspec.conformance.waivers.loader import read_waivers
 from tokenspec.conformance.waivers.model import Waivers

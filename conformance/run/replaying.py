@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokenspec.conformance.errors import UsageError
-from tokenspec.conformance.run.conclusion import Tally
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.conclusion import Tally
+from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.engine import Engine
-from tokenspec.conformance.run.everywhere import control_source
-from tokenspec.conformance.run.finding import Finding
-from tokenspec.conformance.run.setup import Setup
+from tokenspec.conformance.run.response_checks import control_source
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.reports.changes import judged, worse
 from tokenspec.reports.record import Record

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenspec.conformance.http import DEEPEST, read_json, shallow
-from tokenspec.conformance.run.redaction import Redactor
+from tokenspec.conformance.record.redaction import Redactor
 
 
 def nested(levels: int) -> str:

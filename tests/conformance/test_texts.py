@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenspec.conformance.login.form import NO_TEXT, words_of
-from tokenspec.conformance.run.redaction import Redactor
+from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.texts import MARK, harmless, legible
 
 KEY = b"k" * 32

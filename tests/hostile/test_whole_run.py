@@ -14,7 +14,7 @@ from server import PLACES, Hostile, hostile
 
 from tests.run_page import texts_of
 from tests.target_files import PUBLIC
-from tokenspec.conformance.run.opening import open_target
+from tokenspec.conformance.preflight.opening import open_target
 
 TARGET = (
     PUBLIC

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tokenspec.conformance import __version__
+from tokenspec import __version__
 from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.plugin.options import BUNDLED
-from tokenspec.conformance.run.conclusion import Tally
-from tokenspec.conformance.run.engine import Engine
-from tokenspec.conformance.run.finding import Finding
-from tokenspec.conformance.run.opening import BUNDLED_ISSUER, prepare_in_process
-from tokenspec.conformance.run.record import (
+from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, prepare_in_process
+from tokenspec.conformance.record.conclusion import Tally
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.lines import (
     RecordWriter,
     coverage_line,
     finding_line,
@@ -22,6 +21,7 @@ from tokenspec.conformance.run.record import (
     header_line,
     read_record,
 )
+from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.suite import Suite
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.target.bundled import bundled_target

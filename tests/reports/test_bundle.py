@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from tests.reports.conftest import Made
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.errors import UnusableFile
-from tokenspec.conformance.run.bundle import MANIFEST, SIGNATURE, bundle, verify
-from tokenspec.conformance.run.redacted_target import without_secrets
+from tokenspec.conformance.record.bundle import MANIFEST, SIGNATURE, bundle, verify
+from tokenspec.conformance.record.redacted_target import without_secrets
 
 KEYS: dict[str, PrivateKeyTypes] = {
     "ES256": ec.generate_private_key(ec.SECP256R1()),

@@ -1,0 +1,140 @@
+"""From a target file, or none, to a setup: the one place that decides how bytes travel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tokenspec.conformance.http import Request, origin
+from tokenspec.conformance.login.handed import HandedDriver
+from tokenspec.conformance.play.clock import MovableClock
+from tokenspec.conformance.preflight.exchange import require_usable
+from tokenspec.conformance.preflight.features import learn
+from tokenspec.conformance.preflight.setup import Setup, prepare
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.target.discovery import allowed_origins
+from tokenspec.conformance.target.loader import read_target
+from tokenspec.conformance.target.model import Target
+from tokenspec.conformance.target.registration import Registered, register, withdraw
+from tokenspec.conformance.transport.breaker import Breaker
+from tokenspec.conformance.transport.in_process import InProcessTransport
+from tokenspec.conformance.transport.network import NetworkTransport
+from tokenspec.conformance.transport.polite import PoliteTransport
+from tokenspec.reference_server import Server, ServerConfig
+from tokenspec.reference_server.demo import demo_config
+
+BUNDLED_ISSUER = "https://server.example"
+
+
+@dataclass(slots=True)
+class Opened:
+    """A setup, and what has to be closed after it."""
+
+    setup: Setup
+    breaker: Breaker | None = None  # of a target over the network
+    resources: ExitStack = field(default_factory=ExitStack)
+
+    def make_ready(self) -> None:
+        """Check that the target can be judged, and ask it what only asking tells.
+
+        Raises:
+            TargetUnusable: it cannot be judged as its file describes it.
+            LoginBlocked: the user could not be signed in.
+            RateLimited: the target would not go on.
+        """
+        require_usable(self.setup)
+        self.setup = learn(self.setup)
+
+    def close(self) -> None:
+        """Close connections."""
+        self.resources.close()
+
+    def stop(self) -> None:
+        """Send nothing more; what is under way ends soon."""
+        if self.breaker is not None:
+            self.breaker.stop()
+        driver = self.setup.party.driver
+        if isinstance(driver, HandedDriver):
+            driver.stop()
+
+    @property
+    def lost(self) -> str:
+        """Why the target is taken to be gone; empty while it is not."""
+        return self.breaker.lost if self.breaker else ""
+
+
+def open_target(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    profile: str = "",
+    jobs: int | None = None,
+    rate: float | None = None,
+    strict: bool = False,
+) -> Opened:
+    """Open the target of a file; without one the bundled server, in this process.
+
+    Raises:
+        UnusableFile: the target file is wrong.
+        TargetUnusable: the target cannot be reached, or its metadata cannot be used.
+    """
+    if path is None:
+        target = _overridden(bundled_target(BUNDLED_ISSUER), profile, jobs, rate)
+        return Opened(prepare_in_process(target, demo_config(BUNDLED_ISSUER), strict=strict))
+    target = _overridden(read_target(path, environ), profile, jobs, rate)
+    resources = ExitStack()
+    network = resources.enter_context(network_of(target))
+    polite = PoliteTransport(network, target.limits)
+    breaker = Breaker(polite, target.limits.consecutive_failures)
+    try:
+        target, registered = register(target, polite)
+        resources.callback(_withdraw, registered, target, network)
+        setup = prepare(target, breaker, strict=strict, wait=breaker.wait)
+    except BaseException:
+        resources.close()
+        raise
+    network.allowed = allowed_origins(target, setup.discovered)
+    breaker.probe = Request("GET", setup.discovered.source or setup.discovered.endpoints.token)
+    return Opened(setup, breaker, resources)
+
+
+def _withdraw(registered: Sequence[Registered], target: Target, network: NetworkTransport) -> None:
+    """Delete clients even if the run gave up on the target: the polite transport might not."""
+    allowed = network.allowed or frozenset({origin(target.issuer)})
+    withdraw(tuple(registered), network, allowed)
+
+
+def prepare_in_process(
+    target: Target,
+    config: ServerConfig,
+    defects: Iterable[str] = (),
+    *,
+    strict: bool = False,
+) -> Setup:
+    """A setup against a reference server in this process, which shares the clock of the plays.
+
+    Args:
+        target: fits `config`.
+        config: what the server is set up with.
+        defects: what is wrong with it, by name.
+        strict: whether another error code than the one named is a failure.
+    """
+    clock = MovableClock()
+    transport = InProcessTransport(Server(config, clock=clock, defects=tuple(defects)))
+    return prepare(target, transport, strict=strict, clock=clock, wait=clock.wait)
+
+
+def network_of(target: Target) -> NetworkTransport:
+    """The way to a target, not yet held to its hosts."""
+    return NetworkTransport(target.limits, verify_tls=target.verify_tls, network=target.network)
+
+
+def _overridden(target: Target, profile: str, jobs: int | None, rate: float | None) -> Target:
+    limits = target.limits
+    if jobs is not None:
+        limits = replace(limits, jobs=jobs)
+    if rate is not None:
+        limits = replace(limits, rate=rate)
+    return replace(target, limits=limits, profile=profile or target.profile)

@@ -1,0 +1,190 @@
+"""Everything a run stands on: the target as found, what it can do, the oracle beside it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+
+from tokenspec.conformance.checks import Surround
+from tokenspec.conformance.http import Request, Transport
+from tokenspec.conformance.login import driver_for
+from tokenspec.conformance.play.clock import MovableClock
+from tokenspec.conformance.play.oracle import Oracle, make_oracle
+from tokenspec.conformance.play.party import Party
+from tokenspec.conformance.profile import InForce, Profile, load_profile
+from tokenspec.conformance.record.redaction import Redactor
+from tokenspec.conformance.registry import Registry, Requirement
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.target.capabilities import CAPABILITIES, decide
+from tokenspec.conformance.target.discovery import Discovered, allowed_origins, discover
+from tokenspec.conformance.target.model import Target
+from tokenspec.conformance.target.rules import Decision
+from tokenspec.conformance.transport.counting import CountingTransport
+
+FAPI_CODE_LIFETIME = 60.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A target ready to be played against. Nothing in it changes during a run but its caches."""
+
+    target: Target
+    discovered: Discovered
+    decisions: Mapping[str, Decision]
+    party: Party
+    oracle: Oracle
+    registry: Registry
+    profile: Profile
+    redactor: Redactor
+    counted: CountingTransport  # everything that goes to the target
+    strict: bool = False  # another error code than the one named is a failure
+
+    def missing(self, needs: tuple[str, ...]) -> str:
+        """Why the target cannot be held to what needs these capabilities; empty if it can."""
+        for need in needs:
+            decision = self.decisions[need]
+            if not decision.present:
+                return f"needs {need}: {decision.reason}"
+        return ""
+
+    def in_force(self, case: Case) -> InForce:
+        """The gravest level, under the profile, of the requirements a case tests."""
+        return self.deciding(case)[1]
+
+    def deciding(self, case: Case) -> tuple[Requirement, InForce]:
+        """The requirement that weighs most under the profile, the first of several: it is cited."""
+        rows = [self.registry.get(identifier) for identifier in case.cited]
+        weighed = [(row, self.profile.in_force(row)) for row in rows]
+        return max(weighed, key=lambda pair: pair[1].level.weight)
+
+
+def prepare(
+    target: Target,
+    transport: Transport,
+    *,
+    strict: bool = False,
+    clock: Callable[[], float] = time.time,
+    wait: Callable[[float], None] = time.sleep,
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+) -> Setup:
+    """Read the target's metadata and set up both parties; nobody signs in yet.
+
+    `clock` is the one the target goes by as well; `wait` lets seconds pass on it.
+
+    Raises:
+        UsageError: the profile is not known.
+        TargetUnusable: the metadata cannot be had or used.
+    """
+    profile = load_profile(target.profile)
+    offset = target.network.clock_offset
+
+    def target_clock() -> float:
+        return clock() + offset
+
+    counted = CountingTransport(transport)
+    found = discover(target, counted)
+    decisions = decide(target, found, profile_defaults(profile, target))
+    present = {name: decision.present for name, decision in decisions.items()}
+    target = _by_fapi(target) if present["fapi"] else target
+    party = Party(
+        target=target,
+        endpoints=found.endpoints,
+        connect=lambda: counted,
+        driver=driver_for(target, allowed_origins(target, found)),
+        metadata=found.metadata,
+        metadata_url=found.source,
+        clock=target_clock if offset else clock,
+        random_bytes=random_bytes,
+        wait=wait,
+        always_dpop=present["dpop-required"],
+        issuer_audience=present["assertion-audience-issuer"],
+    )
+    oracle = make_oracle(target, present, clock=MovableClock(clock), random_bytes=random_bytes)
+    redactor = Redactor(random_bytes(32), target_secrets(target))
+    return Setup(
+        target=target,
+        discovered=found,
+        decisions=decisions,
+        party=party,
+        oracle=oracle,
+        registry=Registry.load(),
+        profile=profile,
+        redactor=redactor,
+        counted=counted,
+        strict=strict,
+    )
+
+
+def knowing(setup: Setup, learned: Mapping[str, Decision]) -> Setup:
+    """`setup` with what was found out about capabilities that nothing else speaks of."""
+    defaults = {**learned, **profile_defaults(setup.profile, setup.target)}
+    decisions = decide(setup.target, setup.discovered, defaults)
+    present = {name: decision.present for name, decision in decisions.items()}
+    own = setup.oracle
+    oracle = make_oracle(
+        setup.target, present, clock=own.clock, random_bytes=own.party.random_bytes
+    )
+    return replace(setup, decisions=decisions, oracle=oracle)
+
+
+def _by_fapi(target: Target) -> Target:
+    """FAPI 2.0 Security Profile §5.3.2.1: whatever the file says, a code lives a minute at most."""
+    code = target.lifetimes.code
+    if code is None:
+        return target
+    return replace(target, lifetimes=replace(target.lifetimes, code=min(code, FAPI_CODE_LIFETIME)))
+
+
+def profile_defaults(profile: Profile, target: Target) -> dict[str, Decision]:
+    """What a profile and its presets say of capabilities where the target file says nothing."""
+    decided = {}
+    for name in CAPABILITIES:
+        said = profile.default(name)
+        if said is None:
+            continue
+        default, sayer = said
+        if default.for_public and target.main.auth != "none":
+            continue
+        present = str(default.present).lower()
+        decided[name] = Decision(default.present, f"{sayer} says {name}: {present}")
+    return decided
+
+
+def surround_of(party: Party) -> Surround:
+    """What checks may know of a party; its key set is fetched once, when first needed."""
+    cache: dict[str, Mapping[str, Any]] = {}
+
+    def jwks() -> Mapping[str, Any]:
+        if not cache and party.endpoints.jwks:
+            response = party.connect().send(Request("GET", party.endpoints.jwks))
+            cache["jwks"] = response.json_object() or {}
+        return cache.get("jwks", {})
+
+    clients = {client.client_id: client for client in party.target.clients}
+    return Surround(party.issuer, party.metadata, jwks, clients)
+
+
+def target_secrets(target: Target) -> Iterator[tuple[str, str]]:
+    """Every secret a target file holds, as (what it is, value)."""
+    yield "password", target.login.password
+    yield "cookie", target.login.cookies
+    for pair in target.login.cookies.split(";"):
+        yield "cookie", pair.partition("=")[2].strip()
+    for client in target.clients:
+        yield "client_secret", client.secret
+        if client.private_key is not None:
+            pem = client.private_key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            yield "private_key", pem.decode()
+    for name, value in target.network.headers:
+        yield name.lower(), value
+    if target.registration is not None:
+        yield "initial_access_token", target.registration.initial_access_token

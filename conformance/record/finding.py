@@ -1,0 +1,64 @@
+"""What a run says of one case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.profile import Evidence
+from tokenspec.conformance.record.evidence import ShownExchange
+from tokenspec.conformance.waivers.model import Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A verdict with all that a reader needs to check it.
+
+    `sent` says in words how the requests differed from valid ones; `oracle` what the reference
+    server answered and why; `control` whether the valid twin succeeded. `twin` holds the exchanges
+    of it that correspond, kept unless the verdict is a pass. `seconds` is wall time.
+    `level` is the one in force under the profile, and `level_why` says why where that is not the
+    document's own. `deviation` is what a verdict of that name rests on.
+    `judged` is the verdict before a waiver changed it; empty where none did. `waiver` is the one
+    that covers the case, whether or not it excused anything. `known`: the baseline has it already.
+    `seen_in`: the other cases whose answers showed it, where every answer of the run is looked at.
+    """
+
+    key: str
+    scenario: str
+    variant: str
+    title: str
+    area: str
+    file: str
+    line: int
+    requirement: str
+    citation: str
+    level: str
+    text: str  # the requirement in one sentence
+    url: str
+    verdict: Verdict
+    kind: Kind = Kind.NONE
+    step: str = ""
+    sent: tuple[str, ...] = ()
+    expected: str = ""
+    observed: str = ""
+    note: str = ""
+    why: str = ""
+    control: str = ""
+    oracle: str = ""
+    level_why: str = ""
+    deviation: Evidence | None = None
+    exchanges: tuple[ShownExchange, ...] = field(default=(), repr=False)
+    twin: tuple[ShownExchange, ...] = field(default=(), repr=False)
+    seconds: float = 0.0
+    tags: tuple[str, ...] = ()
+    digest: str = ""  # of all that the variant says; another one is another test
+    judged: str = ""
+    waiver: Waiver | None = None
+    known: bool = False
+    seen_in: tuple[str, ...] = ()
+
+    @property
+    def gates(self) -> bool:
+        """Whether the finding keeps the target from conforming."""
+        return self.verdict in (Verdict.FAIL, Verdict.STALE_WAIVER) and not self.known

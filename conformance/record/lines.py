@@ -1,0 +1,212 @@
+"""The record of a run: one JSON object a line. Header first, findings as they come, footer last.
+
+A record without footer is a run that was cut off. Every report is made from records alone. The
+form of each line is published in `conformance/schema/record-1.schema.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import IO, Any, Self
+
+from tokenspec import __version__
+from tokenspec.conformance.errors import Problem, UnusableFile
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.conclusion import Tally
+from tokenspec.conformance.record.evidence import ShownExchange
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.memory import GivingBack
+from tokenspec.conformance.record.stored import StoredEvidence, StoredFinding
+from tokenspec.reports.record import Record
+
+FORMAT = 1
+MEMBERS = tuple(member.name for member in fields(Finding))
+EXCHANGE_MEMBERS = tuple(member.name for member in fields(ShownExchange))
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def header_line(
+    setup: Setup,
+    *,
+    started: float,
+    suite: Mapping[str, Any],
+    settings: Mapping[str, Any] = NOTHING,
+) -> dict[str, Any]:
+    """What was tested, by whom, with what, when.
+
+    Args:
+        setup: the target as opened.
+        started: seconds since the epoch.
+        suite: version, digest and size of the suite (see `Suite.facts`).
+        settings: the options of the run that bear on its verdicts.
+    """
+    target = setup.target
+    return {
+        "type": "header",
+        "format": FORMAT,
+        "tokenspec": __version__,
+        "started": _moment(started),
+        "tester": target.tester,
+        "target": {
+            "file": target.file,
+            "issuer": target.issuer,
+            "vendor": target.product.vendor,
+            "name": target.product.name,
+            "version": target.product.version,
+            "metadata": setup.discovered.source,
+            "metadata_sha256": setup.discovered.digest,
+            "verify_tls": target.verify_tls,
+        },
+        "profile": {
+            "name": setup.profile.name,
+            "title": setup.profile.title,
+            "date": setup.profile.date,
+        },
+        "suite": dict(suite),
+        "seed": None,
+        "settings": dict(settings),
+        "capabilities": {
+            name: {"present": decision.present, "reason": decision.reason}
+            for name, decision in setup.decisions.items()
+        },
+    }
+
+
+def coverage_line(requirements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Every requirement known, tested or not (see `Suite.coverage`)."""
+    return {"type": "coverage", "requirements": list(requirements)}
+
+
+def fault_line(key: str, message: str) -> dict[str, Any]:
+    """The harness failed at a case: nothing is said of the target. `message` is redacted."""
+    return {"type": "fault", "key": key, "message": message}
+
+
+def finding_line(finding: Finding) -> dict[str, Any]:
+    """A finding as plain data."""
+    plain = {"type": "finding", **{name: getattr(finding, name) for name in MEMBERS}}
+    plain["verdict"], plain["kind"] = str(finding.verdict), str(finding.kind)
+    if finding.deviation is not None:
+        confidence = str(finding.deviation.confidence)
+        plain["deviation"] = asdict(finding.deviation) | {"confidence": confidence}
+    plain["waiver"] = finding.waiver.line() if finding.waiver else None
+    plain["exchanges"] = tuple(map(_exchange_line, finding.exchanges))
+    plain["twin"] = tuple(map(_exchange_line, finding.twin))
+    return plain
+
+
+def _exchange_line(shown: ShownExchange) -> dict[str, Any]:
+    return {name: getattr(shown, name) for name in EXCHANGE_MEMBERS}
+
+
+def footer_line(
+    counted: Tally, *, finished: float, seconds: float, cost: Mapping[str, int] = NOTHING
+) -> dict[str, Any]:
+    """How the run ended; `cost` says how many requests and codes it took."""
+    return {
+        "type": "footer",
+        "finished": _moment(finished),
+        "seconds": round(seconds, 3),
+        "counts": dict(sorted(counted.counts.items())),
+        "faults": counted.faults,
+        **cost,
+        "ended": str(counted.ended),
+        "left": counted.left,
+        "exit_code": int(counted.exit_code),
+    }
+
+
+class RecordWriter:
+    """Writes a record line by line; each line is on disk before the next is begun."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._file: IO[bytes] = path.open("wb")
+        self._giving_back = GivingBack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Add one line."""
+        octets = self._file.write(_octets(line))
+        self._file.flush()
+        self._giving_back.gone(octets)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
+    """Read a record. A last line that was cut off while it was written is left out.
+
+    With `leave_evidence` the exchanges of each finding are read when they are looked at: memory
+    does not grow with them, and the file must not be written to meanwhile.
+
+    Raises:
+        UnusableFile: it is no record, or a line of it is damaged.
+    """
+    header: Mapping[str, Any] = {}
+    footer: Mapping[str, Any] | None = None
+    findings: list[Mapping[str, Any]] = []
+    faults, requirements = [], []
+    evidence = StoredEvidence(path)
+    for number, offset, line in _lines(path):
+        match line.get("type"):
+            case "header":
+                header = line
+            case "coverage":
+                requirements += line["requirements"]
+            case "finding":
+                findings.append(StoredFinding(line, evidence, offset) if leave_evidence else line)
+            case "fault":
+                faults.append(line)
+            case "footer":
+                footer = line
+            case _:
+                raise UnusableFile([Problem(str(path), number, 1, "not a line of a record")])
+    if header.get("format") != FORMAT:
+        hint = f"this release reads records of format {FORMAT}"
+        raise UnusableFile([Problem(str(path), 1, 1, "no header of a known format", hint)])
+    return Record(header, tuple(findings), footer, tuple(requirements), tuple(faults))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Number, offset in bytes and value of each whole line."""
+    number, offset, giving_back = 1, 0, GivingBack()
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.endswith(b"\n"):  # else it was cut off
+                    value = json.loads(line)
+                    yield number, offset, value if isinstance(value, dict) else {}
+                offset += len(line)
+                giving_back.gone(len(line))
+    except OSError as error:
+        raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {error}")]) from error
+    except ValueError as error:
+        raise UnusableFile([Problem(str(path), number, 1, f"damaged line: {error}")]) from error
+
+
+def _octets(line: Mapping[str, Any]) -> bytes:
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace") + b"\n"
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,78 @@
+"""Findings of a run that ended early, taken over by the next one (`--resume RECORD`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tokenspec import __version__
+from tokenspec.conformance.documents import read_text
+from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.play.verdicts import Kind, Verdict
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.profile import Confidence, Evidence
+from tokenspec.conformance.record.evidence import ShownExchange
+from tokenspec.conformance.record.finding import Finding
+
+PLAYED_AGAIN = (Verdict.COULD_NOT_RUN, Verdict.WAIVED, Verdict.STALE_WAIVER)
+
+
+def findings_of(path: Path, setup: Setup) -> dict[str, Finding]:
+    """What the record at `path` has judged of this target, by key; a line cut short is dropped.
+
+    Cases that could not run are not taken over: they are what one resumes for; nor are waived ones,
+    which this run's waivers have to meet anew.
+
+    Raises:
+        UnusableFile: it cannot be read.
+        UsageError: it is of another target, profile or release.
+    """
+    lines = [line for text in read_text(path).splitlines() if (line := _line(text))]
+    header = next((line for line in lines if line.get("type") == "header"), {})
+    _same(path, header, setup)
+    found = (_finding(line) for line in lines if line.get("type") == "finding")
+    return {one.key: one for one in found if one.verdict not in PLAYED_AGAIN}
+
+
+def _line(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _same(path: Path, header: Mapping[str, Any], setup: Setup) -> None:
+    target = header.get("target") or {}
+    profile = header.get("profile") or {}
+    named = profile.get("name") if isinstance(profile, dict) else profile
+    told = (header.get("tokenspec"), target.get("issuer"), named)
+    ours = (__version__, setup.target.issuer, setup.profile.name)
+    if told != ours:
+        raise UsageError(
+            f"--resume {path}: it is a record of {told}, not of {ours}",
+            "resume with the same release, target and profile, or run anew",
+        )
+
+
+def _finding(line: Mapping[str, Any]) -> Finding:
+    values = {name: value for name, value in line.items() if name != "type"}
+    values["verdict"], values["kind"] = Verdict(line["verdict"]), Kind(line["kind"])
+    for name in ("sent", "tags", "seen_in"):
+        values[name] = tuple(line.get(name, ()))
+    for name in ("exchanges", "twin"):
+        values[name] = tuple(_exchange(item) for item in line[name])
+    deviation = line.get("deviation")
+    if deviation:
+        confidence = Confidence(deviation["confidence"])
+        values["deviation"] = Evidence(**{**deviation, "confidence": confidence})
+    return Finding(**values)
+
+
+def _exchange(item: Mapping[str, Any]) -> ShownExchange:
+    values = dict(item)
+    for name in ("request_headers", "response_headers"):
+        values[name] = tuple((key, value) for key, value in item[name])
+    return ShownExchange(**values)

@@ -1,0 +1,350 @@
+"""One case examined: applicable? does its valid twin succeed? what did target and oracle do?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.errors import HarnessError, LoginBlocked, RateLimited, TargetUnusable
+from tokenspec.conformance.play.judge import Court
+from tokenspec.conformance.play.matching import Look
+from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.party import Party
+from tokenspec.conformance.play.player import own_sign_in_needed, play
+from tokenspec.conformance.play.randomness import stream
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.play.verdicts import SEVERITY, Judgement, Verdict, worst
+from tokenspec.conformance.play.wording import answer_text
+from tokenspec.conformance.preflight.setup import Setup, surround_of
+from tokenspec.conformance.profile import Evidence
+from tokenspec.conformance.record.evidence import ShownExchange, evidence
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.redaction import Redactor
+from tokenspec.conformance.run.concurrency import one_by_one
+from tokenspec.conformance.run.response_checks import (
+    Everywhere,
+    Sighting,
+    control_source,
+    sighting_kind,
+)
+from tokenspec.conformance.scenario.digest import case_digest
+from tokenspec.conformance.scenario.model import Answer, Case
+from tokenspec.conformance.scenario.wording import changes_in_words
+
+Seen = tuple[Transcript, Judgement]
+Again = Callable[[Callable[[], Seen], int], Generator[Seen, None, None]]
+Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
+ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE)
+ATTEMPTS = 2  # at a play whose requests were not all answered
+RACES = 6  # times that a race is run before it counts as withstood
+MEETINGS = 12  # the same where different requests race: which of them comes first is luck as well
+BROKEN = (Verdict.FAIL, Verdict.WARN)
+LOST = (*BROKEN, Verdict.DEVIATION)
+
+
+@dataclass(slots=True)
+class _Control:
+    """The valid twin of a scenario's cases, played once."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    said: str = ""
+    good: bool = False
+    transcript: Transcript | None = None
+
+
+class Examiner:
+    """Examines cases one by one; safe for many threads.
+
+    Args:
+        setup: the target and the oracle.
+        cases: everything that may be examined; a twin is kept until each has been played once.
+        show: what a finding keeps of a play.
+        told: what an oracle set up alike has said of cases, by key; added to. None: forgotten.
+        seed: what may come again in another run is drawn from it; None for nothing at all.
+        again: plays a race so many times, for as long as it is asked for more.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        cases: Iterable[Case],
+        *,
+        show: Show = evidence,
+        told: dict[str, Told] | None = None,
+        seed: int | None = None,
+        again: Again = one_by_one,
+    ) -> None:
+        self.setup = setup
+        self._again = again
+        self._seed = seed
+        self._show = show
+        self._told = told
+        cases = tuple(cases)
+        self.everywhere = Everywhere(cases, self._excuse)
+        self._surround = surround_of(setup.party)
+        self._oracle_surround = surround_of(setup.oracle.party)
+        self._controls: dict[str, _Control] = {}
+        self._wanting = Counter(_control_key(v) for v in cases if not setup.missing(v.needs))
+        self._lock = threading.Lock()
+
+    def examine(self, case: Case) -> Finding:
+        """The finding for one case, with what every answer up to now has shown of it.
+
+        Raises:
+            HarnessError: the scenario, the harness or the oracle is at fault.
+        """
+        return self.conclude(case, self.play(case))
+
+    def play(self, case: Case) -> Finding:
+        """What the case's own play shows.
+
+        Raises:
+            HarnessError: the scenario, the harness or the oracle is at fault.
+        """
+        started = time.perf_counter()
+        blank = self._blank(case)
+        try:
+            finding = self._examine(case, blank)
+        except (LoginBlocked, RateLimited, TargetUnusable) as error:
+            blocked = "login blocked: " if isinstance(error, LoginBlocked) else ""
+            note = blocked + self.setup.redactor.text(str(error))
+            finding = replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note)
+        return replace(finding, seconds=round(time.perf_counter() - started, 4))
+
+    def conclude(self, case: Case, finding: Finding) -> Finding:
+        """The finding of a case's own play, with what the answers of others showed of it."""
+        if not case.every_response or finding.verdict is Verdict.NOT_APPLICABLE:
+            return finding
+        seen, looked_at = self.everywhere.sightings(case.key)
+        note = f"{looked_at} answers of the run were looked at"
+        if not seen:
+            return replace(finding, note=finding.note or note)
+        faults = [sighting for sighting in seen if sighting.excuse is None]
+        gate = Verdict(self.setup.in_force(case).gates)
+        if not faults and gate is not Verdict.OBSERVE:
+            return _seen(case, finding, seen, note, Verdict.DEVIATION)
+        return _seen(case, finding, faults or seen, note, gate)
+
+    def _examine(self, case: Case, blank: Finding) -> Finding:
+        reason = self.setup.missing(case.needs)
+        if reason:
+            return replace(blank, verdict=Verdict.NOT_APPLICABLE, note=reason)
+        told = self._ask_oracle(case)
+        control = self._control(case)
+        blank = replace(blank, oracle=told.explanation, control=control.said)
+        if case.control and not control.good:
+            hide = self.setup.redactor.for_play()
+            shown = self._show(control.transcript, hide) if control.transcript else ()
+            note = "the valid twin of this case was not granted, so a refusal would prove nothing"
+            return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
+        courts = [self._court(case, self._surround, one.transcript) for one in told.orders]
+        transcript, judgement = self._play(case, courts)
+        self.everywhere.look(transcript, case.key, self._surround, self.setup.redactor)
+        finding = self._judged(case, blank, judgement, transcript)
+        if control.transcript and finding.verdict is not Verdict.PASS:
+            finding = replace(finding, twin=self._twin(case, finding.step, control.transcript))
+        return finding
+
+    def _play(self, case: Case, courts: Sequence[Court]) -> Seen:
+        """Play the case; once more if there was no answer, so that a hiccup is no finding.
+
+        There is a court for each order in which the oracle has answered requests of one moment; the
+        mildest is right. A race that was withstood is run again: luck decides whether its window is
+        hit. The gravest of its plays counts.
+        """
+        times = _plays(case)
+        if times == 1:
+            return self._play_whole(case, courts)
+        plays = []
+        with closing(self._again(lambda: self._play_whole(case, courts), times)) as coming:
+            for seen in coming:
+                plays.append(seen)
+                if seen[1].verdict in LOST:
+                    break
+        ran = [play for play in plays if play[1].verdict is not Verdict.COULD_NOT_RUN]
+        return max(ran or plays, key=lambda play: _gravity(play[1]))
+
+    def _play_whole(self, case: Case, courts: Sequence[Court]) -> Seen:
+        for _attempt in range(ATTEMPTS):
+            transcript = play(
+                self._party(case.key),
+                case.setting,
+                case.steps,
+                own_sign_in=own_sign_in_needed(case.steps),
+            )
+            if all(played.answer is not Answer.NO_ANSWER for played in transcript.steps):
+                break
+        said = (court.judgements(transcript) for court in courts)
+        worsts = [worst([self._excused(case, one) for one in judgements]) for judgements in said]
+        return transcript, min(worsts, key=_gravity)
+
+    def _party(self, *names: str) -> Party:
+        """The target, with choices that come again for the same seed and names."""
+        party = self.setup.party
+        if self._seed is None:
+            return party
+        return replace(party, choice_bytes=stream(self._seed, *names))
+
+    def _control(self, case: Case) -> _Control:
+        """Play the valid twin, once for all cases of a scenario that share it."""
+        if not case.control:
+            return _Control(said="none: the case itself is the valid exchange", good=True)
+        key = _control_key(case)
+        with self._lock:
+            control = self._controls.setdefault(key, _Control())
+        with control.lock:
+            if not control.said:
+                self._play_control(control, case)
+        with self._lock:
+            self._wanting[key] -= 1
+            if self._wanting[key] == 0:  # it is whole, and holds every request of its play
+                del self._controls[key], self._wanting[key]
+        return control
+
+    def _play_control(self, control: _Control, case: Case) -> None:
+        party = self._party(case.scenario, "control")
+        transcript = play(party, case.control_setting, case.control)
+        last = transcript.steps[-1] if transcript.steps else None
+        whole = len(transcript.steps) == len(case.control)
+        control.good = whole and last is not None and last.answer is Answer.GRANTED
+        said = transcript.stopped or (f"{last.step.name}: {answer_text(last)}" if last else "")
+        control.transcript = transcript
+        hide = self.setup.redactor.for_play()
+        self._show(transcript, hide)
+        control.said = hide.text(said) or "nothing was played"
+        source = control_source(case.scenario)
+        self.everywhere.look(transcript, source, self._surround, self.setup.redactor)
+
+    def _ask_oracle(self, case: Case) -> Told:
+        """The oracle's play, which has to satisfy the scenario's own `expect` in every order."""
+        if self._told is not None and case.key in self._told:
+            return self._told[case.key]
+        told = self.setup.oracle.play(case)
+        for one in told.orders:
+            court = self._court(case, self._oracle_surround, one.transcript)
+            judgement = court.judge(one.transcript)
+            if judgement.verdict not in ACCEPTABLE:
+                raise HarnessError(
+                    f"{case.key}: the reference server does not do what the scenario expects: "
+                    f"expected {judgement.expected}, got {one.explanation} {judgement.note}",
+                    "this is a fault of tokenspec or of the scenario, not of the target",
+                )
+        if self._told is not None:
+            self._told[case.key] = told
+        return told
+
+    def _court(self, case: Case, surround: Surround, told: Transcript) -> Court:
+        gate = Verdict(self.setup.in_force(case).gates)
+        return Court(case, gate, _looking(surround), told, self.setup.strict)
+
+    def _excuse(self, case: Case, judgement: Judgement) -> Evidence | None:
+        """The evidence for a documented difference that covers this answer, if there is any."""
+        found = self.setup.profile.deviation(case, judgement)
+        return found.evidence if found else None
+
+    def _excused(self, case: Case, judgement: Judgement) -> Judgement:
+        """Each step's judgement by itself, so that no difference hides another fault."""
+        if judgement.verdict in BROKEN and self._excuse(case, judgement):
+            return replace(judgement, verdict=Verdict.DEVIATION)
+        return judgement
+
+    def _twin(self, case: Case, deciding: str, control: Transcript) -> tuple[ShownExchange, ...]:
+        """What the valid twin sent where the case differs from it, and where it was decided."""
+        differing = {step.name for step in case.steps if step.changes.any and not step.given}
+        shown = self._show(control, self.setup.redactor.for_play())
+        return tuple(e for e in shown if e.step in {deciding, *differing})
+
+    def _judged(
+        self, case: Case, blank: Finding, judgement: Judgement, transcript: Transcript
+    ) -> Finding:
+        hide = self.setup.redactor.for_play()
+        shown = self._show(transcript, hide)  # first, so that the texts below hide what it learned
+        deviates = judgement.verdict is Verdict.DEVIATION
+        return replace(
+            blank,
+            verdict=judgement.verdict,
+            kind=judgement.kind,
+            step=judgement.step,
+            expected=judgement.expected,
+            observed=hide.text(judgement.observed),
+            note=hide.text(judgement.note),
+            deviation=self._excuse(case, judgement) if deviates else None,
+            exchanges=shown,
+        )
+
+    def _blank(self, case: Case) -> Finding:
+        row, in_force = self.setup.deciding(case)
+        return Finding(
+            key=case.key,
+            scenario=case.scenario,
+            variant=case.id,
+            title=case.title,
+            area=case.area,
+            file=case.place.file,
+            line=case.place.line,
+            requirement=row.id,
+            citation=row.citation,
+            level=str(in_force.level),
+            level_why=in_force.why,
+            text=row.text,
+            url=row.url,
+            verdict=Verdict.COULD_NOT_RUN,
+            sent=changes_in_words(case),
+            why=case.why,
+            tags=case.tags,
+            digest=case_digest(case),
+        )
+
+
+def _control_key(case: Case) -> str:
+    return f"{case.scenario} {case.control_setting} {case.control}"
+
+
+def _gravity(judgement: Judgement) -> int:
+    return SEVERITY.index(judgement.verdict)
+
+
+def _plays(case: Case) -> int:
+    """How often a case is played at most."""
+    if any(step.moment for step in case.steps):
+        return MEETINGS
+    return RACES if any(step.raced for step in case.steps) else 1
+
+
+def _seen(
+    case: Case, finding: Finding, seen: Sequence[Sighting], note: str, verdict: Verdict
+) -> Finding:
+    """A finding on what other answers of the run showed, where its own play says nothing graver."""
+    own = finding.verdict
+    if own in SEVERITY and SEVERITY.index(own) > SEVERITY.index(verdict):
+        return finding
+    return replace(
+        finding,
+        verdict=verdict,
+        kind=sighting_kind(case),
+        observed=_seen_in_words(seen),
+        note=note,
+        deviation=seen[0].excuse if verdict is Verdict.DEVIATION else None,
+        exchanges=tuple(exchange for s in seen for exchange in s.exchanges),
+        seen_in=tuple(dict.fromkeys(s.case for s in seen)),
+    )
+
+
+def _seen_in_words(seen: Iterable[Sighting]) -> str:
+    """Each problem once, with the places where it was seen."""
+    places: dict[str, list[str]] = {}
+    for sighting in seen:
+        places.setdefault(sighting.problem, []).append(f"{sighting.case}, {sighting.step}")
+    return "; ".join(f"{problem} ({'; '.join(where)})" for problem, where in places.items())
+
+
+def _looking(surround: Surround) -> Look:
+    def look(name: str, played: Played, transcript: Transcript) -> Iterable[str]:
+        return CHECKS[name].look(played, transcript, surround)
+
+    return look

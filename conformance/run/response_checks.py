@@ -1,0 +1,127 @@
+"""Checks that are made on every answer of a run, whatever scenario brought it about."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.play.verdicts import Judgement, Kind, Verdict
+from tokenspec.conformance.profile import Evidence
+from tokenspec.conformance.record.evidence import ShownExchange, evidence
+from tokenspec.conformance.record.redaction import Redactor
+from tokenspec.conformance.scenario.model import Case
+
+KEPT = 5  # places of one problem that a finding names
+
+# whether a documented difference covers a judgement of a case
+Excuse = Callable[[Case, Judgement], Evidence | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A problem seen in an answer of some other case; `excuse` where it is documented."""
+
+    case: str
+    step: str
+    problem: str
+    excuse: Evidence | None
+    exchanges: tuple[ShownExchange, ...] = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Watched:
+    """What has been seen so far for one case."""
+
+    case: Case
+    checks: tuple[str, ...]
+    sightings: list[Sighting] = field(default_factory=list)
+    looked_at: int = 0
+
+    def room(self, excuse: Evidence | None) -> bool:
+        """Whether one more of its sort is kept: what is excused takes no place from what is not."""
+        alike = [s for s in self.sightings if (s.excuse is None) is (excuse is None)]
+        return len(alike) < KEPT
+
+
+class Everywhere:
+    """Collects, for the checks of `every_response` cases, what all other plays show."""
+
+    def __init__(self, cases: Iterable[Case], excuse: Excuse) -> None:
+        self._excuse = excuse
+        self._lock = threading.Lock()
+        self._watched = {
+            case.key: _Watched(
+                case,
+                tuple(
+                    name
+                    for step in case.steps
+                    for outcome in step.expect
+                    for name in outcome.checks
+                ),
+            )
+            for case in cases
+            if case.every_response
+        }
+        self._checks = {name for watched in self._watched.values() for name in watched.checks}
+
+    def look(self, transcript: Transcript, source: str, surround: Surround, hide: Redactor) -> None:
+        """Make every check on every answer of `transcript`, a play of the case `source`."""
+        problems = {
+            (name, number): tuple(CHECKS[name].look(played, transcript, surround))
+            for name in self._checks
+            for number, played in enumerate(transcript.steps)
+        }
+        watching = [watched for key, watched in self._watched.items() if key != source]
+        with self._lock:
+            for watched in watching:
+                watched.looked_at += len(transcript.steps)
+        if not any(problems.values()):
+            return
+        for watched in watching:
+            found = [
+                (played, problem)
+                for number, played in enumerate(transcript.steps)
+                for name in watched.checks
+                for problem in problems[name, number]
+            ]
+            for played, problem in found:
+                excuse = self._excuse(watched.case, sighted(watched.case, played))
+                with self._lock:
+                    if not watched.room(excuse):
+                        continue
+                own, step = hide.for_play(), played.step.name
+                shown = tuple(e for e in evidence(transcript, own) if e.step == step)[-1:]
+                with self._lock:
+                    sighting = Sighting(source, step, own.text(problem), excuse, shown)
+                    watched.sightings.append(sighting)
+
+    def sightings(self, key: str) -> tuple[tuple[Sighting, ...], int]:
+        """The problems seen so far for a case, and the number of answers looked at."""
+        with self._lock:
+            watched = self._watched.get(key)
+            return (tuple(watched.sightings), watched.looked_at) if watched else ((), 0)
+
+
+def control_source(scenario: str) -> str:
+    """What the valid twin of a scenario is called as a place where something was seen."""
+    return f"{scenario} (control)"
+
+
+def sighting_kind(case: Case) -> Kind:
+    """What a problem seen for this case is."""
+    return Kind.LEAK if "secret" in case.tags else Kind.WRONG_ENVELOPE
+
+
+def sighted(case: Case, played: Played) -> Judgement:
+    """The judgement on an answer that shows a problem."""
+    return Judgement(
+        Verdict.FAIL,
+        sighting_kind(case),
+        played.step.name,
+        answer=played.answer,
+        status=played.status,
+        error=played.error,
+    )

@@ -1,0 +1,154 @@
+"""Where the triangle is open: each a fault of tokenspec, with the way to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.registry.flaws import Flaw
+from tokenspec.conformance.registry.model import Level, Requirement
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.selftest.matrix import Matrix
+from tokenspec.conformance.selftest.runner import workshop
+from tokenspec.reference_server.defects import DEFECTS
+
+ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
+GRAVITY = {"fail": 2, "warn": 1, "observe": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Something that is not closed: what, where, and what to do."""
+
+    kind: str
+    where: str
+    text: str
+
+
+def uncovered(registry: Registry, cases: Collection[Case]) -> Iterator[Hole]:
+    """Rows that nothing tests and nothing explains, and rows where both is claimed."""
+    cited = {identifier for case in cases for identifier in case.cited}
+    for row in registry.all:
+        if row.id not in cited and not row.untestable:
+            text = f"{row.level} without a case; cite it in a scenario, or say why it is untestable"
+            yield Hole("requirement untested", row.id, text)
+        if row.id in cited and row.untestable:
+            yield Hole("requirement contradictory", row.id, "it has a case and is 'untestable'")
+
+
+def graver(registry: Registry, cases: Iterable[Case]) -> Iterator[Hole]:
+    """Cases that cite, beside the row their verdict rests on, one that weighs more."""
+    for case in cases:
+        own = registry.get(case.requirement)
+        for identifier in case.also:
+            other = registry.get(identifier)
+            if GRAVITY[other.gates] > GRAVITY[own.gates]:
+                text = f"'also' names {other.id} ({other.level}), which weighs more than {own.id}"
+                yield Hole("requirement underweighed", case.key, text)
+
+
+def unknown_sources(registry: Registry) -> Iterator[Hole]:
+    """Defects that cite no row of the registry."""
+    for name, defect in DEFECTS.items():
+        problem = registry.problem(defect.requirement)
+        if problem:
+            yield Hole("defect without requirement", name, problem)
+
+
+def unfound_flaws(flaws: Iterable[Flaw], cases: Collection[Case]) -> Iterator[Hole]:
+    """Published flaws that no case is tagged with, and tags that name no flaw."""
+    tags = {tag: case.key for case in cases for tag in case.tags}
+    known = {flaw.id for flaw in flaws}
+    for flaw in flaws:
+        if flaw.id not in tags and not flaw.untestable:
+            yield Hole("flaw unfound", flaw.id, "no case is tagged with it")
+        if flaw.id in tags and flaw.untestable:
+            yield Hole("flaw contradictory", flaw.id, "it has a case and is 'untestable'")
+    for tag, key in tags.items():
+        if tag not in known and tag != tag.lower():
+            yield Hole("tag unknown", key, f"{tag} is no row of the published flaws")
+
+
+def unnoticed(matrix: Matrix, defects: Iterable[str], cases: Mapping[str, Case]) -> Iterator[Hole]:
+    """Defects that no case notices, or none that cites the same requirement."""
+    for name in defects:
+        killers = matrix.killers(name)
+        wanted = DEFECTS[name].requirement
+        if not killers:
+            yield Hole("defect survives", name, f"no case notices it; it breaks {wanted}")
+        elif not any(wanted in cases[key].cited for key in killers):
+            text = f"noticed by {', '.join(killers[:3])}, none of which cites {wanted}"
+            yield Hole("defect miscited", name, text)
+
+
+def idle(matrix: Matrix, keys: Iterable[str], cases: Mapping[str, Case]) -> Iterator[Hole]:
+    """Cases that no defect turns: nothing shows that they can fail."""
+    for key in keys:
+        if key not in matrix.useful and not cases[key].open:
+            yield Hole("case idle", key, f"no defect turns it; it cites {cases[key].requirement}")
+
+
+def homeless(keys: Iterable[str], home: Collection[str]) -> Iterator[Hole]:
+    """Cases that apply to no good server, so that nothing is known of them."""
+    for key in keys:
+        if key not in home:
+            yield Hole("case unproved", key, "it applies to none of the good servers")
+
+
+def astray(told: Mapping[tuple[str, str], str]) -> Iterator[Hole]:
+    """Cases that the oracle itself does not satisfy, set up like one of the grounds."""
+    for (key, ground), text in told.items():
+        yield Hole("oracle astray", key, f"beside the good server {ground}: {text}")
+
+
+def accused(ground: str, findings: Iterable[Finding]) -> Iterator[Hole]:
+    """Good servers that a case accuses."""
+    for finding in findings:
+        if finding.verdict in ACCUSING:
+            said = finding.observed or finding.note
+            text = f"{finding.verdict} at the good server {ground}: {said}"
+            yield Hole("good server accused", finding.key, text)
+
+
+def at_ground(ground: str, keys: Collection[str]) -> list[Hole]:
+    """What is wrong with the cases `keys` at one good server; in a process of its own."""
+    shop = workshop()
+    found = shop.examine(ground, [shop.cases[key] for key in keys])
+    told = {place: text for place, text in shop.astray.items() if place[1] == ground}
+    return [*accused(ground, found.values()), *astray(told)]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many rows of a weight there are, how many have a case, how many a reason."""
+
+    weight: str
+    rows: int
+    tested: int
+    untestable: int
+
+    @property
+    def testable(self) -> int:
+        """Rows that a case could test."""
+        return self.rows - self.untestable
+
+
+def coverage(registry: Registry, cases: Collection[Case]) -> Iterator[Coverage]:
+    """Coverage of MUST, SHOULD and MAY."""
+    cited = {identifier for case in cases for identifier in case.cited}
+    weights: dict[str, tuple[Level, ...]] = {
+        "MUST": (Level.MUST, Level.MUST_NOT),
+        "SHOULD": (Level.SHOULD, Level.SHOULD_NOT),
+        "MAY": (Level.MAY,),
+    }
+    for weight, levels in weights.items():
+        rows: list[Requirement] = [row for row in registry.all if row.level in levels]
+        yield Coverage(
+            weight,
+            len(rows),
+            sum(row.id in cited for row in rows),
+            sum(bool(row.untestable) for row in rows),
+        )

@@ -1,0 +1,139 @@
+"""Defects by cases: which case notices which defect, worked out on every core."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.selftest.pool import Progress, Run, pool
+from tokenspec.conformance.selftest.runner import Kill, Workshop, workshop
+from tokenspec.reference_server.defects import DEFECTS
+
+WORD = re.compile(r"[a-z0-9]+")
+# Defects that turn most cases that are granted, or refused, or bound to a key: the second to try.
+BROAD = (
+    "pkce.padded_hash",
+    "error.member",
+    "error.code_charset",
+    "dpop.nonce_header",
+    "dpop.unverified",
+    "dpop.bad_proof_not_ignored",
+    "authorize.once",
+    "id_token.present",
+    "userinfo.sub",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """What notices what. Not `full`: each defect and case was tried until one kill was found."""
+
+    kills: tuple[Kill, ...]
+    full: bool
+
+    def killers(self, defect: str) -> tuple[str, ...]:
+        """The cases known to notice a defect."""
+        return tuple(kill.case for kill in self.kills if kill.defect == defect)
+
+    @property
+    def useful(self) -> frozenset[str]:
+        """The cases known to notice something."""
+        return frozenset(kill.case for kill in self.kills)
+
+
+def make_matrix(
+    shop: Workshop,
+    defects: Collection[str],
+    keys: Collection[str],
+    *,
+    full: bool = False,
+    jobs: int | None = None,
+    progress: Progress = lambda _what, _done, _all: None,
+) -> Matrix:
+    """Try `defects` on the cases of `shop`, and the cases `keys` on all defects.
+
+    First each defect on the cases that cite its requirement, then what was noticed by none of them
+    on all others, then each idle case on the defects nearest to it. `full` tries everything.
+    """
+    everything = tuple(shop.home)
+    with pool(jobs, progress) as run:
+        if full:
+            return _matrix(run(_try, [(d, everything) for d in defects], "defects"), full=True)
+        citing = {defect: _citing(shop.cases, defect) for defect in defects}
+        kills = run(_try, citing.items(), "defects by their own cases")
+        caught = {kill.defect for kill in kills}
+        rest = [(d, [k for k in everything if k not in citing[d]]) for d in defects]
+        kills += run(_try, [r for r in rest if r[0] not in caught], "defects by all cases")
+        kills += _wake(shop, kills, keys, run)
+    return _matrix(kills, full=False)
+
+
+def _matrix(kills: Iterable[Kill], *, full: bool) -> Matrix:
+    return Matrix(tuple(sorted(kills, key=lambda kill: (kill.defect, kill.case))), full)
+
+
+def candidates(shop: Workshop, case: Case) -> list[str]:
+    """The defects a case may notice: the nearest, then the broad ones, then all others.
+
+    Near is what the oracle refused by, what cites the same row, then the same section, then what
+    shares the rarest words with the case.
+    """
+    section = case.requirement.rsplit("-", 1)[0] + "-"
+    said = shop.good[case.key].oracle
+    own = _words(case.key, case.title, case.requirement)
+    words = _words_of_defects()
+    often = Counter(word for found in words.values() for word in found)
+
+    def near(name: str) -> tuple[bool, bool, bool, float]:
+        cited = DEFECTS[name].requirement
+        shared = sum(1 / often[word] for word in own & words[name])
+        return (f"({name}," in said, cited in case.cited, cited.startswith(section), shared)
+
+    nearest = sorted(DEFECTS, key=near, reverse=True)
+    return list(dict.fromkeys((*nearest[:NEAREST], *BROAD, *nearest[NEAREST:])))
+
+
+@functools.cache
+def _words_of_defects() -> Mapping[str, frozenset[str]]:
+    return {name: _words(name, d.requirement, d.summary) for name, d in DEFECTS.items()}
+
+
+def _words(*texts: str) -> frozenset[str]:
+    return frozenset(WORD.findall(" ".join(texts).lower().replace("_", " ")))
+
+
+def _citing(cases: Mapping[str, Case], defect: str) -> list[str]:
+    wanted = DEFECTS[defect].requirement
+    return [key for key, case in cases.items() if wanted in case.cited]
+
+
+NEAREST = 6  # defects tried before the broad ones
+ROUND = 12  # defects an idle case is tried on before the other idle ones get their turn
+
+
+def _wake(shop: Workshop, kills: Iterable[Kill], keys: Collection[str], run: Run) -> Iterator[Kill]:
+    """Try the cases that noticed nothing yet on more and more defects."""
+    useful = {kill.case for kill in kills}
+    left = {
+        key: candidates(shop, shop.cases[key])
+        for key in keys
+        if key in shop.home and key not in useful and not shop.cases[key].open
+    }
+    while any(left.values()):
+        tasks: dict[str, list[str]] = {}
+        for key, names in left.items():
+            for name in names[:ROUND]:
+                tasks.setdefault(name, []).append(key)
+            del names[:ROUND]
+        for kill in run(_try, tasks.items(), "idle cases"):
+            if left.pop(kill.case, None) is not None:
+                yield kill
+
+
+def _try(defect: str, keys: Collection[str]) -> list[Kill]:
+    """In a process of its own, whose workshop is made once."""
+    return workshop().kills(defect, keys)

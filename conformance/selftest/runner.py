@@ -1,0 +1,95 @@
+"""Plays cases against the reference server with one defect, and says which of them notice."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.preflight.opening import prepare_in_process
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.selftest.servers import Ground, grounds
+from tokenspec.conformance.vocabulary import vocabulary
+
+TURNED = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """A case that noticed a defect: its verdict differs from the one at the good server."""
+
+    defect: str
+    case: str
+    verdict: str
+    kind: str
+
+
+@dataclass(slots=True)
+class Workshop:
+    """The cases, the good servers, and what is known of each case there.
+
+    `home` maps a case to the first ground it applies to, `good` to its verdict there; `astray`
+    tells, by case and ground, what the oracle did where it does not satisfy a case.
+    """
+
+    cases: Mapping[str, Case]
+    grounds: Mapping[str, Ground]
+    home: dict[str, str] = field(default_factory=dict)
+    good: dict[str, Finding] = field(default_factory=dict)
+    astray: dict[tuple[str, str], str] = field(default_factory=dict)
+    _told: dict[str, dict[str, Told]] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """Find every case its home."""
+        for name in self.grounds:
+            homeless = [v for key, v in self.cases.items() if key not in self.home]
+            for finding in self.examine(name, homeless).values():
+                if finding.verdict is not Verdict.NOT_APPLICABLE:
+                    self.home[finding.key] = name
+                    self.good[finding.key] = finding
+
+    def examine(
+        self, ground: str, cases: Iterable[Case], defects: Iterable[str] = ()
+    ) -> dict[str, Finding]:
+        """The findings of `cases` on a ground, those that look at every answer last."""
+        place = self.grounds[ground]
+        chosen = sorted(cases, key=lambda case: case.every_response)
+        if not chosen:
+            return {}
+        setup = prepare_in_process(place.target, place.config, defects)
+        told = self._told.setdefault(ground, {})
+        examiner = Examiner(setup, chosen, show=lambda _play, _hide: (), told=told)
+        findings = {}
+        for case in chosen:
+            try:
+                findings[case.key] = examiner.examine(case)
+            except HarnessError as error:
+                self.astray[case.key, ground] = error.message
+        return findings
+
+    def kills(self, defect: str, keys: Collection[str]) -> list[Kill]:
+        """Those of the cases that notice `defect`, each on its home ground."""
+        found = []
+        for ground in self.grounds:
+            own = [self.cases[key] for key in keys if self.home.get(key) == ground]
+            for key, finding in self.examine(ground, own, (defect,)).items():
+                if finding.verdict in TURNED and finding.verdict != self.good[key].verdict:
+                    found.append(Kill(defect, key, str(finding.verdict), str(finding.kind)))
+        return found
+
+
+@functools.cache
+def workshop() -> Workshop:
+    """The workshop of the bundled suite, made once a process."""
+    scenarios = load_folders([BUNDLED], vocabulary())
+    cases = {case.key: case for s in scenarios for case in s.cases}
+    made = Workshop(cases, grounds())
+    made.settle()
+    return made

@@ -1,0 +1,125 @@
+"""What nothing tells of a target is found out by asking it, before anything is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.preflight.features import learn
+from tokenspec.conformance.preflight.opening import prepare_in_process
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.target.capabilities import decide
+from tokenspec.conformance.target.discovery import Discovered
+from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Defect
+from tokenspec.reference_server.policies import with_policies
+
+ISSUER = "https://server.example"
+IGNORES_JKT = ("dpop.code_key", "dpop.code_proof_present")
+
+
+def asked(*defects: str, switches: tuple[str, ...] = (), **stated: bool) -> Setup:
+    """A setup that had to learn; `stated` is what its target file says, `_` for the hyphen."""
+    target = bundled_target(ISSUER)
+    said = {name.replace("_", "-"): present for name, present in stated.items()}
+    kept = {"pkce-required": True, **said}
+    config = with_policies(demo_config(ISSUER), switches)
+    return learn(prepare_in_process(replace(target, capabilities=kept), config, defects))
+
+
+def decided(setup: Setup) -> Mapping[str, bool]:
+    return {name: decision.present for name, decision in setup.decisions.items()}
+
+
+def test_a_server_that_compares_the_key_is_held_to_it() -> None:
+    setup = asked()
+    assert decided(setup)["dpop-jkt"]
+    assert setup.decisions["dpop-jkt"].reason.startswith("seen: ")
+    assert not any(decision.open for decision in setup.decisions.values())
+
+
+@pytest.fixture(scope="module")
+def cases() -> Mapping[str, Case]:
+    files = [BUNDLED / "dpop" / "binding.yaml", BUNDLED / "dpop" / "dpop.yaml"]
+    scenarios = load_folders(files, vocabulary())
+    return {case.key: case for scenario in scenarios for case in scenario.cases}
+
+
+@pytest.mark.parametrize(
+    ("stated", "bound", "known"),
+    [({}, "not-applicable", "observe"), ({"dpop_jkt": True}, "fail", "observe")],
+)
+def test_a_server_that_passes_over_dpop_jkt_is_no_offender_unless_it_claims_it(
+    cases: Mapping[str, Case], stated: dict[str, bool], bound: str, known: str
+) -> None:
+    keys = ["dpop-code-bound/another-key", "dpop-code-bound/no-proof"]
+    alone = "dpop-code-binding-known/of-another-key"
+    setup = asked(*IGNORES_JKT, switches=("no-dpop-nonce",), **stated)
+    examiner = Examiner(setup, [cases[key] for key in (*keys, alone)])
+    told = [str(examiner.examine(cases[key]).verdict) for key in (*keys, alone)]
+    assert told == [bound, bound, known]
+
+
+@pytest.mark.parametrize(
+    ("switches", "nonces"), [(("dpop-nonce",), True), (("no-dpop-nonce",), False)]
+)
+def test_nonces_are_noticed_and_the_time_of_a_proof_is_then_no_matter(
+    switches: tuple[str, ...], *, nonces: bool
+) -> None:
+    setup = asked(switches=switches)
+    told = decided(setup)
+    assert told["dpop-nonce"] is nonces
+    assert told["dpop-window"] is not nonces
+    assert told["dpop-without-nonce"] is not nonces
+    assert setup.oracle.server.policy.dpop_nonce is nonces
+
+
+@pytest.mark.parametrize(("defects", "bound"), [((), True), (("dpop.bound_token_type",), False)])
+def test_who_answers_a_proof_with_a_bearer_token_is_not_asked_about_bound_ones(
+    defects: tuple[str, ...], *, bound: bool
+) -> None:
+    setup = asked(*defects)
+    assert decided(setup)["dpop-bound"] is bound
+    assert bool(setup.missing(("dpop", "dpop-bound"))) is not bound
+
+
+def test_what_the_file_says_is_not_asked_again() -> None:
+    setup = asked(switches=("no-dpop-nonce",), dpop_nonce=False, dpop_bound=True, dpop_jkt=False)
+    assert setup.decisions["dpop-jkt"].reason.startswith("the target file says")
+    assert setup.counted.requests == 1  # the metadata
+
+
+def test_who_takes_pushed_requests_has_to_know_dpop_jkt() -> None:
+    target = replace(bundled_target(ISSUER), capabilities={})
+    listed = {"dpop_signing_alg_values_supported": ["ES256"]}
+    pushed = {"pushed_authorization_request_endpoint": f"{ISSUER}/par"}
+    assert decide(target, Discovered(listed | pushed))["dpop-jkt"].present
+    assert decide(target, Discovered(listed))["dpop-jkt"].open
+    assert not decide(target, Discovered({}))["dpop-jkt"].open
+
+
+def _asks_only_the_old(exchange: Exchange) -> None:
+    issued = exchange.dpop.claims.get("iat", 0) if exchange.dpop else exchange.now
+    if issued < exchange.now - 60:
+        raise OAuthError("use_dpop_nonce", "too old to go without")
+
+
+def test_a_server_that_asks_for_a_nonce_where_the_time_does_not_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As oidc-provider does where nonces are set up and not demanded."""
+    odd = Defect("odd", "RFC9449-8-nonce_optional", "", {"dpop.nonce": _asks_only_the_old})
+    monkeypatch.setattr("tokenspec.reference_server.server._defect", lambda _name: odd)
+    told = decided(asked("odd", switches=("no-dpop-nonce",)))
+    assert not told["dpop-nonce"]
+    assert not told["dpop-window"]

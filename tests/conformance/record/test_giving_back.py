@@ -1,0 +1,51 @@
+"""Memory goes back to the system after so much evidence has come and gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tokenspec.conformance.record import lines as record
+from tokenspec.conformance.record import stored
+from tokenspec.conformance.record.lines import RecordWriter, read_record
+from tokenspec.conformance.record.memory import GivingBack, trim
+
+HEADER = {"type": "header", "format": 1}
+FINDING = {"type": "finding", "key": "a/b", "exchanges": ["much" * 100], "twin": []}
+
+
+def test_it_is_given_back_each_time_that_so_much_is_gone() -> None:
+    times: list[int] = []
+    giving_back = GivingBack(100, lambda: times.append(1))
+    counts = []
+    for _ in range(5):
+        giving_back.gone(60)
+        counts.append(len(times))
+    assert counts == [0, 1, 1, 2, 2]
+
+
+def test_it_works_on_this_system_whatever_its_library() -> None:
+    trim()
+    trim()
+
+
+def test_what_is_written_and_read_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone: list[int] = []
+
+    class Counting(GivingBack):
+        def gone(self, octets: int) -> None:
+            gone.append(octets)
+
+    monkeypatch.setattr(record, "GivingBack", Counting)
+    monkeypatch.setattr(stored, "GivingBack", Counting)
+    path = tmp_path / "record.ndjson"
+    with RecordWriter(path) as writer:
+        writer.write(HEADER)
+        writer.write(FINDING)
+    lines = [len(line) for line in path.read_bytes().splitlines(keepends=True)]
+    assert gone == lines
+    found = read_record(path, leave_evidence=True).findings[0]
+    assert gone == lines * 2
+    assert found["exchanges"] == ["much" * 100]
+    assert gone == [*lines * 2, lines[1]]
