@@ -45,7 +45,7 @@ class Runner:
         self.folder = folder
         tool = folder / "bin" / "tokenspec"
         tool.parent.mkdir()
-        command = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m conformance "$@"\n'
+        command = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tokenspec "$@"\n'
         tool.write_text(command, encoding="utf-8")
         tool.chmod(0o755)
         path = f"{tool.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, unquote_plus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_operators import Play
 
+from tests.conformance.scenario.test_operators import Play
 from tokenspec.conformance.checks import CHECKS, Surround
 from tokenspec.conformance.oauth.client_authentication import Moment, credentials
 from tokenspec.conformance.oauth.keys import generate_key

@@ -28,7 +28,7 @@ from tokenspec.conformance.profile.catalogue import names
 from tokenspec.conformance.profile.loader import KINDS, read_preset, read_profile
 from tokenspec.conformance.registry import Level, Registry
 from tokenspec.conformance.scenario.loader import load_folders
-from tokenspec.conformance.scenario.model import Answer, Case
+from tokenspec.conformance.scenario.model import Answer
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.demo import demo_config
@@ -195,17 +195,17 @@ class TestDeviations:
             st.sampled_from(sorted({v.scenario for v in CASES.values()})), max_size=3
         ),
         requirements=st.lists(st.sampled_from([row.id for row in REGISTRY.all]), max_size=3),
-        case=st.sampled_from(sorted(CASES)),
+        key=st.sampled_from(sorted(CASES)),
     )
     def test_what_was_granted_is_excused_by_name_alone(
-        self, kind: Kind, scenarios: list[str], requirements: list[str], case: str
+        self, kind: Kind, scenarios: list[str], requirements: list[str], key: str
     ) -> None:
-        case: Case = CASES[case]
+        case = CASES[key]
         row = Deviation(
             kind, EVIDENCE, (200,), scenarios=tuple(scenarios), requirements=tuple(requirements)
         )
         assert not row.covers(case)
-        assert replace(row, scenarios=(*row.scenarios, case)).covers(case)
+        assert replace(row, scenarios=(*row.scenarios, key)).covers(case)
 
     def test_the_answer_class_counts_where_it_is_given(self) -> None:
         row = Deviation(
