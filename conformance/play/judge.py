@@ -16,7 +16,7 @@ REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 
 
 @dataclass(frozen=True, slots=True)
-class Court:
+class Judge:
     """Judges plays of one case.
 
     Args:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.checks import CHECKS, Surround
 from tokenspec.conformance.errors import HarnessError, LoginBlocked, RateLimited, TargetUnusable
-from tokenspec.conformance.play.judge import Court
+from tokenspec.conformance.play.judge import Judge
 from tokenspec.conformance.play.matching import Look
 from tokenspec.conformance.play.oracle import Told
 from tokenspec.conformance.play.party import Party
@@ -142,26 +142,26 @@ class Examiner:
             shown = self._show(control.transcript, hide) if control.transcript else ()
             note = "the valid twin of this case was not granted, so a refusal would prove nothing"
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
-        courts = [self._court(case, self._surround, one.transcript) for one in told.orders]
-        transcript, judgement = self._play(case, courts)
+        judges = [self._judge(case, self._surround, one.transcript) for one in told.orders]
+        transcript, judgement = self._play(case, judges)
         self.everywhere.look(transcript, case.key, self._surround, self.setup.redactor)
         finding = self._judged(case, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
             finding = replace(finding, twin=self._twin(case, finding.step, control.transcript))
         return finding
 
-    def _play(self, case: Case, courts: Sequence[Court]) -> Seen:
+    def _play(self, case: Case, judges: Sequence[Judge]) -> Seen:
         """Play the case; once more if there was no answer, so that a hiccup is no finding.
 
-        There is a court for each order in which the oracle has answered requests of one moment; the
+        There is a judge for each order in which the oracle has answered requests of one moment; the
         mildest is right. A race that was withstood is run again: luck decides whether its window is
         hit. The gravest of its plays counts.
         """
         times = _plays(case)
         if times == 1:
-            return self._play_whole(case, courts)
+            return self._play_whole(case, judges)
         plays = []
-        with closing(self._again(lambda: self._play_whole(case, courts), times)) as coming:
+        with closing(self._again(lambda: self._play_whole(case, judges), times)) as coming:
             for seen in coming:
                 plays.append(seen)
                 if seen[1].verdict in LOST:
@@ -169,7 +169,7 @@ class Examiner:
         ran = [play for play in plays if play[1].verdict is not Verdict.COULD_NOT_RUN]
         return max(ran or plays, key=lambda play: _gravity(play[1]))
 
-    def _play_whole(self, case: Case, courts: Sequence[Court]) -> Seen:
+    def _play_whole(self, case: Case, judges: Sequence[Judge]) -> Seen:
         for _attempt in range(ATTEMPTS):
             transcript = play(
                 self._party(case.key),
@@ -179,7 +179,7 @@ class Examiner:
             )
             if all(played.answer is not Answer.NO_ANSWER for played in transcript.steps):
                 break
-        said = (court.judgements(transcript) for court in courts)
+        said = (judge.judgements(transcript) for judge in judges)
         worsts = [worst([self._excused(case, one) for one in judgements]) for judgements in said]
         return transcript, min(worsts, key=_gravity)
 
@@ -226,8 +226,8 @@ class Examiner:
             return self._told[case.key]
         told = self.setup.oracle.play(case)
         for one in told.orders:
-            court = self._court(case, self._oracle_surround, one.transcript)
-            judgement = court.judge(one.transcript)
+            judge = self._judge(case, self._oracle_surround, one.transcript)
+            judgement = judge.gravest(one.transcript)
             if judgement.verdict not in ACCEPTABLE:
                 raise HarnessError(
                     f"{case.key}: the reference server does not do what the scenario expects: "
@@ -238,9 +238,9 @@ class Examiner:
             self._told[case.key] = told
         return told
 
-    def _court(self, case: Case, surround: Surround, told: Transcript) -> Court:
+    def _judge(self, case: Case, surround: Surround, told: Transcript) -> Judge:
         gate = Verdict(self.setup.in_force(case).gates)
-        return Court(case, gate, _looking(surround), told, self.setup.strict)
+        return Judge(case, gate, _looking(surround), told, self.setup.strict)
 
     def _excuse(self, case: Case, judgement: Judgement) -> Evidence | None:
         """The evidence for a documented difference that covers this answer, if there is any."""
