@@ -89,7 +89,7 @@ def _rate(setup: Setup) -> float:
     with httpx.Client() as client, ThreadPoolExecutor(CLIENTS) as pool:
 
         def exchange(form: dict[str, str]) -> bool:
-            answer = client.post(setup.party.endpoints.token, data=form)
+            answer = client.post(setup.side.endpoints.token, data=form)
             return "access_token" in answer.json()
 
         begun = time.perf_counter()
@@ -102,14 +102,12 @@ def _rate(setup: Setup) -> float:
 
 def _form(setup: Setup) -> dict[str, str]:
     """A valid token request of the main, public, client, with a fresh code."""
-    memory = Memory.begin(setup.party, Setting())
+    memory = Memory.begin(setup.side, Setting())
     sent = requests.authorize(memory)
-    url = wire.with_query(
-        setup.party.endpoints.authorization, urlencode(requests.pairs(dict(sent)))
-    )
+    url = wire.with_query(setup.side.endpoints.authorization, urlencode(requests.pairs(dict(sent))))
     redirect_uri = str(sent["redirect_uri"][0])
-    with session_of(setup.party) as session:
-        landing = setup.party.driver.authorize(url, redirect_uri, session, setup.party.connect())
+    with session_of(setup.side) as session:
+        landing = setup.side.driver.authorize(url, redirect_uri, session, setup.side.connect())
     return {
         "grant_type": "authorization_code",
         "client_id": memory.client.client_id,

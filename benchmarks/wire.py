@@ -109,8 +109,8 @@ def far(_rounds: int) -> Iterator[Row]:
             base = in_process()
             base = replace(base, target=_with_jobs(base, jobs))
             away = Far(base.counted, round_trip)
-            party = replace(base.party, target=base.target, connect=lambda away=away: away)
-            seconds = play_suite(replace(base, party=party), jobs=jobs, cases=chosen)
+            side = replace(base.side, target=base.target, connect=lambda away=away: away)
+            seconds = play_suite(replace(base, side=side), jobs=jobs, cases=chosen)
             least = away.sent * round_trip / jobs
             share = "" if every == 1 else f" (1 scenario in {every}, scaled)"
             scale = len(suite()) / len(chosen)

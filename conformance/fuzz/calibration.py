@@ -15,8 +15,8 @@ from tokenspec.conformance.fuzz.documents import finished
 from tokenspec.conformance.fuzz.freedoms import Choice, Effect, known_freedoms
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import Oracle
-from tokenspec.conformance.play.party import SessionPool
 from tokenspec.conformance.play.player import own_sign_in_needed, play
+from tokenspec.conformance.play.side import SessionPool
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.scenario.loader import load_document
@@ -80,7 +80,7 @@ def _case(ask: Mapping[str, object]) -> Case:
 def _at_target(setup: Setup, case: Case) -> Transcript | None:
     try:
         own = own_sign_in_needed(case.steps)
-        return play(setup.party, case.setting, case.steps, own_sign_in=own)
+        return play(setup.side, case.setting, case.steps, own_sign_in=own)
     except TargetUnusable:
         return None
 
@@ -113,13 +113,13 @@ def _following(oracle: Oracle, effects: Iterable[Effect]) -> Oracle:
     if not without and policy == oracle.server.config.policy:
         return oracle
     config = replace(oracle.server.config, policy=policy)
-    clock = oracle.party.clock
+    clock = oracle.side.clock
     server = Server(
         config,
         clock=clock if isinstance(clock, MovableClock) else MovableClock(clock),
-        random_bytes=oracle.party.random_bytes,
+        random_bytes=oracle.side.random_bytes,
         defects=tuple(dict.fromkeys(without)),
     )
     return replace(
-        oracle, server=server, party=replace(oracle.party, sessions=SessionPool(), nonces={})
+        oracle, server=server, side=replace(oracle.side, sessions=SessionPool(), nonces={})
     )

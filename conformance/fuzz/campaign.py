@@ -145,7 +145,7 @@ class Campaign:
         self._shared = shared
         self._started = clock()
         present = {name for name, decision in setup.decisions.items() if decision.present}
-        movable = isinstance(setup.party.clock, MovableClock)
+        movable = isinstance(setup.side.clock, MovableClock)
         self.present = frozenset(present if movable else {*present, NO_WAITING})
         self.calibration = Calibration(setup.oracle)
         self.scores: dict[str, float] = {}  # of the case played last
@@ -306,7 +306,7 @@ class Campaign:
         own = own_sign_in_needed(case.steps)
         before = self.setup.counted.requests
         try:
-            return play(self.setup.party, case.setting, case.steps, own_sign_in=own)
+            return play(self.setup.side, case.setting, case.steps, own_sign_in=own)
         finally:
             self.progress.requests += self.setup.counted.requests - before
 

@@ -71,8 +71,8 @@ class Shapes:
     def __init__(self, setup: Setup, present: frozenset[str]) -> None:
         self._everywhere = tuple(_shapes(setup))
         self._of_seeds = _of_seeds(setup, present)
-        self._theirs = surround_of(setup.party)
-        self._ours = surround_of(setup.oracle.party)
+        self._theirs = surround_of(setup.side)
+        self._ours = surround_of(setup.oracle.side)
 
     def partings(self, document: str, target: Transcript, told: Told) -> Iterator[Parting]:
         """Where answers of the same class differ in shape, up to where the classes part.

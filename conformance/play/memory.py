@@ -14,7 +14,7 @@ from tokenspec.conformance.errors import HarnessError
 from tokenspec.conformance.oauth.dpop import ath
 from tokenspec.conformance.oauth.keys import SigningKey, generate_key, self_signed
 from tokenspec.conformance.oauth.pkce import ProofKey, make_proof_key
-from tokenspec.conformance.play.party import Party
+from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.scenario.model import Setting
 from tokenspec.conformance.target.model import Client
 from tokenspec.conformance.target.redirects import registered
@@ -28,7 +28,7 @@ class Lacking(Exception):  # noqa: N818 - it says what a play lacks to go on; ne
 class Memory:
     """The state of one play. `sent` and `received` map a step's name to what was there."""
 
-    party: Party
+    side: Side
     setting: Setting
     proof_key: ProofKey = field(default_factory=ProofKey)
     keys: dict[str, SigningKey] = field(default_factory=dict)
@@ -38,9 +38,9 @@ class Memory:
     last_assertion: str = ""
 
     @classmethod
-    def begin(cls, party: Party, setting: Setting) -> Memory:
+    def begin(cls, side: Side, setting: Setting) -> Memory:
         """The memory of a new play, with a proof key and DPoP keys of its own."""
-        memory = cls(party, setting)
+        memory = cls(side, setting)
         memory.proof_key = make_proof_key(setting.pkce, memory)
         return memory
 
@@ -51,7 +51,7 @@ class Memory:
 
     def role(self, role: str) -> Client:
         """The client in a role; `needs` saw to it that there is one."""
-        client = self.party.target.client(role or self.setting.client)
+        client = self.side.target.client(role or self.setting.client)
         if client is None:
             raise HarnessError(f"the target has no client for the role {role!r}")
         return client
@@ -65,7 +65,7 @@ class Memory:
     def unregistered_key(self, algorithm: str) -> SigningKey:
         """A key for an algorithm that no client registered: the `other` one where it fits."""
         other = self.dpop_key("other")
-        return other if other.algorithm == algorithm else self.party.keys.key(algorithm)
+        return other if other.algorithm == algorithm else self.side.keys.key(algorithm)
 
     def remember(self, step: str, sent: Mapping[str, Any], received: Mapping[str, Any]) -> None:
         """Keep what a step sent and received."""
@@ -105,7 +105,7 @@ class Memory:
         if path == "client.origin":
             return _origin(self.client)
         if step == "target":
-            return {"issuer": self.party.issuer, "token_endpoint": self.party.endpoints.token}[name]
+            return {"issuer": self.side.issuer, "token_endpoint": self.side.endpoints.token}[name]
         if name == "access_token_hash":
             return ath(str(self.recall(f"{step}.access_token")))
         places = (self.received.get(step, {}), self.sent.get(step, {}))
@@ -116,15 +116,15 @@ class Memory:
 
     def random_text(self, length: int, alphabet: str) -> str:
         """A random text of `length` characters of `alphabet`; it may come again with the seed."""
-        return _spelled(self.party.choice_bytes(max(length, 0)), alphabet)
+        return _spelled(self.side.choice_bytes(max(length, 0)), alphabet)
 
     def identifier(self) -> str:
         """A text never used before, for state, nonce and jti."""
-        return self.party.random_bytes(16).hex()
+        return self.side.random_bytes(16).hex()
 
     def registered_redirect_uri(self, which: str) -> str:
         """A redirect URI registered for the client of the play."""
-        second = self.party.target.client("second")
+        second = self.side.target.client("second")
         found = registered(which, self.client, second)
         if not found:
             raise HarnessError(f"the client has no redirect URI {which!r}")
@@ -137,7 +137,7 @@ class Memory:
     def audience(self, which: str) -> str:
         """The audience of an API of the target: any, with or without offline access."""
         wanted = {"with-offline-access": True, "without-offline-access": False}.get(which)
-        for api in self.party.target.apis:
+        for api in self.side.target.apis:
             if wanted is None or api.offline_access is wanted:
                 return api.audience
         raise HarnessError(f"the target has no API {which!r}")

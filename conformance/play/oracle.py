@@ -11,8 +11,8 @@ from tokenspec.conformance.errors import HarnessError
 from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.oauth.keys import signing_key
 from tokenspec.conformance.play.clock import MovableClock
-from tokenspec.conformance.play.party import Party
 from tokenspec.conformance.play.player import play
+from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.play.wording import answer_text
 from tokenspec.conformance.scenario.model import Case, Step, orders
@@ -58,7 +58,7 @@ class Told:
 class Oracle:
     """Plays cases on a reference server of its own, with codes and keys of its own."""
 
-    party: Party
+    side: Side
     server: Server
     clock: MovableClock
 
@@ -73,8 +73,8 @@ class Oracle:
 
     def _play(self, case: Case, steps: tuple[Step, ...]) -> Told:
         transport = InProcessTransport(self.server)
-        party = replace(self.party, connect=lambda: transport)
-        transcript = play(party, case.setting, steps, in_turn=True)
+        side = replace(self.side, connect=lambda: transport)
+        transcript = play(side, case.setting, steps, in_turn=True)
         said = "; ".join(f"{p.step.name}: {answer_text(p)}" for p in transcript.steps[-2:])
         refusal = transport.refusal
         if refusal is not None:
@@ -120,7 +120,7 @@ def make_oracle(
     found = discover(bare, transport)
     if not found.endpoints.token:
         raise HarnessError("the reference server publishes no token endpoint")
-    party = Party(
+    side = Side(
         target=twin,
         endpoints=found.endpoints,
         connect=lambda: transport,
@@ -133,7 +133,7 @@ def make_oracle(
         always_dpop=config.policy.dpop_required,
         issuer_audience=config.policy.assertion_audience_issuer,
     )
-    return Oracle(party, server, clock)
+    return Oracle(side, server, clock)
 
 
 def policy_of(target: Target, decided: Mapping[str, bool]) -> Policy:

@@ -16,7 +16,7 @@ from tokenspec.conformance.login.model import Landing, LoginDriver, Session
 from tokenspec.conformance.play import requests, wire
 from tokenspec.conformance.play.answers import answered, landed, read_members
 from tokenspec.conformance.play.memory import Lacking, Memory
-from tokenspec.conformance.play.party import Party
+from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Sent, Transcript
 from tokenspec.conformance.scenario.bases import SESSION_NEEDS
 from tokenspec.conformance.scenario.changes import MOMENT
@@ -29,7 +29,7 @@ A_MOMENT = 2.0  # seconds, so that times told in whole seconds differ
 
 
 def play(
-    party: Party,
+    side: Side,
     setting: Setting,
     steps: Iterable[Step],
     *,
@@ -46,11 +46,11 @@ def play(
         RateLimited: the target would not go on.
         HarnessError: the scenario asks for what cannot be made.
     """
-    playing = _Play(party, setting, own_sign_in=own_sign_in, in_turn=in_turn)
+    playing = _Play(side, setting, own_sign_in=own_sign_in, in_turn=in_turn)
     return contextvars.copy_context().run(playing.run, steps)  # its time is its own
 
 
-def session_of(party: Party) -> AbstractContextManager[Session]:
+def session_of(side: Side) -> AbstractContextManager[Session]:
     """A session lent for the time of the block, signed in if there was none.
 
     Raises:
@@ -60,17 +60,17 @@ def session_of(party: Party) -> AbstractContextManager[Session]:
 
     def sign_in() -> Session:
         """In a context of its own: a session is not of the time that one play has moved on to."""
-        url, redirect_uri = valid_request(party, "main")
-        transport = party.connect()
-        return contextvars.Context().run(party.driver.sign_in, url, redirect_uri, transport)
+        url, redirect_uri = valid_request(side, "main")
+        transport = side.connect()
+        return contextvars.Context().run(side.driver.sign_in, url, redirect_uri, transport)
 
-    return party.sessions.lent(sign_in, party.target.limits.jobs)
+    return side.sessions.lent(sign_in, side.target.limits.jobs)
 
 
-def valid_request(party: Party, client: str) -> tuple[str, str]:
+def valid_request(side: Side, client: str) -> tuple[str, str]:
     """A valid authorization request and its redirect_uri."""
-    valid = requests.authorize(Memory.begin(party, Setting(client=client)))
-    url = wire.with_query(party.endpoints.authorization, _query(valid))
+    valid = requests.authorize(Memory.begin(side, Setting(client=client)))
+    url = wire.with_query(side.endpoints.authorization, _query(valid))
     return url, str(valid["redirect_uri"][0])
 
 
@@ -89,13 +89,13 @@ def own_sign_in_needed(steps: Iterable[Step]) -> bool:
 class _Play:
     """One play: its memory, its recorder, the steps done so far."""
 
-    def __init__(self, party: Party, setting: Setting, *, own_sign_in: bool, in_turn: bool) -> None:
-        self.party = party
+    def __init__(self, side: Side, setting: Setting, *, own_sign_in: bool, in_turn: bool) -> None:
+        self.side = side
         self.setting = setting
         self.own_sign_in = own_sign_in
         self.in_turn = in_turn
-        self.memory = Memory.begin(party, setting)
-        self.recorder = Recorder(party.connect())
+        self.memory = Memory.begin(side, setting)
+        self.recorder = Recorder(side.connect())
 
     def run(self, steps: Iterable[Step]) -> Transcript:
         done: list[Played] = []
@@ -116,7 +116,7 @@ class _Play:
         return Transcript(
             setting=self.setting,
             client_id=self.memory.client.client_id,
-            issuer=self.party.issuer,
+            issuer=self.side.issuer,
             steps=tuple(done),
             stopped=stopped,
             jkt=self.memory.dpop_key().jkt if self.memory.keys else "",
@@ -138,7 +138,7 @@ class _Play:
         valid = requests.authorize(self.memory)
         sent = requests.changed(valid, step.changes, self.memory)
         url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(sent))
-        at = self.party.clock()
+        at = self.side.clock()
         try:
             landing = self._land(step, url, sent)
         except Unreachable as error:
@@ -163,7 +163,7 @@ class _Play:
             if live and not interactive:
                 self._warm_up(session)
             if step.changes.http and step.changes.http.after:
-                with self.party.sessions.set_aside():
+                with self.side.sessions.set_aside():
                     self._let_pass(step.changes.http.after)
             return self._driver().authorize(
                 url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
@@ -171,23 +171,23 @@ class _Play:
 
     def _driver(self) -> LoginDriver:
         if self.setting.session == "denied":
-            return denying(self.party.driver)
-        return self.party.driver
+            return denying(self.side.driver)
+        return self.side.driver
 
     def _session(self, *, live: bool, interactive: bool) -> AbstractContextManager[Session | None]:
         if not live:
             return nullcontext()
         if self.setting.session in SESSION_NEEDS:
             return nullcontext(Session(CookieJar()))
-        can_sign_in = self.party.target.login.kind in SIGNS_IN
+        can_sign_in = self.side.target.login.kind in SIGNS_IN
         if self.own_sign_in and interactive and can_sign_in:
             return nullcontext(Session(CookieJar()))
-        return session_of(self.party)
+        return session_of(self.side)
 
     def _warm_up(self, session: Session | None) -> None:
         """See that the session is alive, so that a silent request that fails says something."""
-        url, redirect_uri = valid_request(self.party, self.setting.client)
-        self.party.driver.authorize(url, redirect_uri, session, self.party.connect())
+        url, redirect_uri = valid_request(self.side, self.setting.client)
+        self.side.driver.authorize(url, redirect_uri, session, self.side.connect())
 
     def _redirect_uri(self, sent: Sent) -> str:
         """Where the answer may go: a registered URI asked for, else the first registered."""
@@ -200,7 +200,7 @@ class _Play:
     def _request(self, step: Step) -> Played:
         self._let_pass_for(step)
         letter = wire.write(self.memory, step)
-        at = self.party.clock()
+        at = self.side.clock()
         try:
             response = wire.send(self.memory, self.recorder, letter)
         except Unreachable as error:
@@ -212,7 +212,7 @@ class _Play:
         for step in steps:
             self._let_pass_for(step)
         letters = [wire.write(self.memory, step) for step in steps]
-        at = self.party.clock()
+        at = self.side.clock()
         in_turn = self.in_turn and len(letters) > 1
         sent = wire.send_at_once(self.memory, self.recorder, letters, in_turn=in_turn)
         return [_of_a_race(*one, at) for one in zip(letters, sent, strict=True)]
@@ -224,10 +224,10 @@ class _Play:
     def _let_pass(self, after: str) -> None:
         """Wait until what lives so long has expired; `needs` saw to it that this is wanted."""
         if after == MOMENT:
-            self.party.wait(A_MOMENT)
+            self.side.wait(A_MOMENT)
         elif after:
-            lifetime = getattr(self.party.target.lifetimes, after.replace("-", "_"))
-            self.party.wait(lifetime + EXPIRY_MARGIN)
+            lifetime = getattr(self.side.target.lifetimes, after.replace("-", "_"))
+            self.side.wait(lifetime + EXPIRY_MARGIN)
 
     def _unanswered(self, step: Step, sent: Sent, valid: Sent, error: Unreachable) -> Played:
         return Played(
@@ -237,7 +237,7 @@ class _Play:
             valid=valid,
             exchanges=tuple(self.recorder.exchanges),
             failure=error.message,
-            at=self.party.clock(),
+            at=self.side.clock(),
         )
 
 

@@ -23,7 +23,7 @@ GRANTING = ("token", "refresh")
 
 def authorize(memory: Memory) -> Parameters:
     """RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1."""
-    target, proof_key = memory.party.target, memory.proof_key
+    target, proof_key = memory.side.target, memory.proof_key
     client = memory.client
     wanted = {
         "response_type": "code",
@@ -95,7 +95,7 @@ def endpoint(memory: Memory, kind: StepKind) -> str:
     Raises:
         Lacking: the server has no such endpoint.
     """
-    endpoints = memory.party.endpoints
+    endpoints = memory.side.endpoints
     url = {
         StepKind.AUTHORIZE: endpoints.authorization,
         StepKind.PAGE: endpoints.authorization,
@@ -104,7 +104,7 @@ def endpoint(memory: Memory, kind: StepKind) -> str:
         StepKind.USERINFO: endpoints.userinfo,
         StepKind.REVOKE: endpoints.revocation,
         StepKind.INTROSPECT: endpoints.introspection,
-        StepKind.METADATA: memory.party.metadata_url,
+        StepKind.METADATA: memory.side.metadata_url,
         StepKind.JWKS: endpoints.jwks,
     }[kind]
     if not url:

@@ -45,10 +45,10 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
         return Credentials()
     changes = step.changes.client_auth or ClientAuthChanges()
     moment = Moment(
-        audience=memory.party.issuer
-        if memory.party.issuer_audience
-        else memory.party.endpoints.token or url,
-        now=int(memory.party.clock()),
+        audience=memory.side.issuer
+        if memory.side.issuer_audience
+        else memory.side.endpoints.token or url,
+        now=int(memory.side.clock()),
         jti=memory.identifier(),
         other=memory.unregistered_key,
         earlier=memory.last_assertion,
@@ -92,7 +92,7 @@ def write(memory: Memory, step: Step) -> Letter:
     """
     url = requests.endpoint(memory, step.kind)
     if step.changes.http and step.changes.http.well_known:
-        url = well_known_url(memory.party.issuer, step.changes.http.well_known)
+        url = well_known_url(memory.side.issuer, step.changes.http.well_known)
     shown = credentials_of(memory, step, url)
     valid = requests.VALID[step.kind](memory)
     valid |= {name: (value,) for name, value in shown.parameters}
@@ -162,7 +162,7 @@ def _moment(
 def _note_nonce(memory: Memory, letter: Letter, response: Response | None) -> None:
     """RFC 9449 §8.2: the newest nonce of an endpoint is the one to use."""
     if response is not None and (nonce := response.header("DPoP-Nonce")):
-        memory.party.nonces[letter.url] = nonce
+        memory.side.nonces[letter.url] = nonce
 
 
 def _exchange(request: Request, answer: Response | Unreachable) -> Exchange:
@@ -217,7 +217,7 @@ def _proof_changes(memory: Memory, step: Step) -> JwtChanges | None:
     """How the step's proof differs from a valid one; None where the step carries none."""
     if step.changes.dpop is not None:
         return step.changes.dpop
-    proving = memory.setting.dpop or memory.party.always_dpop
+    proving = memory.setting.dpop or memory.side.always_dpop
     if step.kind is StepKind.USERINFO and _token_type(memory) == "bearer":
         proving = False  # RFC 9449 §7.1: a proof goes with a token of type DPoP
     return JwtChanges() if proving and step.kind in PROVEN else None
@@ -238,15 +238,15 @@ def _proof(memory: Memory, place: ProofPlace, changes: JwtChanges) -> str:
         return memory.last_proof
     wanted = ProofRequest(
         method=place.method,
-        url=_public(memory.party.target.network.htu, place.url),
-        issued_at=int(memory.party.clock()),
+        url=_public(memory.side.target.network.htu, place.url),
+        issued_at=int(memory.side.clock()),
         jti=memory.identifier(),
-        nonce=place.nonce or memory.party.nonces.get(place.url, ""),
+        nonce=place.nonce or memory.side.nonces.get(place.url, ""),
         access_token=place.access_token,
     )
-    own = memory.party.keys.key(changes.alg) if changes.alg else None
+    own = memory.side.keys.key(changes.alg) if changes.alg else None
     right = own or memory.dpop_key(changes.key or "own")
-    ring = partial(memory.party.keys.key, right.algorithm)
+    ring = partial(memory.side.keys.key, right.algorithm)
     other = ring if own is None else partial(memory.dpop_key, "other")
     signers = Signers(right, other, memory.client.secret)
     memory.last_proof = make_dpop_proof(wanted, changes, signers, memory)

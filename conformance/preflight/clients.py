@@ -104,18 +104,18 @@ def _authorization(setup: Setup) -> Landing:
 
 
 def _browser(setup: Setup) -> tuple[Browser, str]:
-    url, redirect_uri = valid_request(setup.party, "main")
+    url, redirect_uri = valid_request(setup.side, "main")
     origins = allowed_origins(setup.target, setup.discovered)
     hops = setup.target.limits.hops
-    return Browser(CookieJar(), setup.party.connect(), origins, redirect_uri, hops), url
+    return Browser(CookieJar(), setup.side.connect(), origins, redirect_uri, hops), url
 
 
 def _token(setup: Setup, method: str) -> _Said:
     """What the token endpoint says to a code that was never issued."""
-    party = setup.party
-    memory = Memory.begin(party, Setting())
-    now = int(party.clock())
-    moment = Moment(party.endpoints.token, now, memory.identifier(), memory.unregistered_key)
+    side = setup.side
+    memory = Memory.begin(side, Setting())
+    now = int(side.clock())
+    moment = Moment(side.endpoints.token, now, memory.identifier(), memory.unregistered_key)
     shown = credentials(memory.client, ClientAuthChanges(method=method), moment, memory)
     pairs = [
         ("grant_type", "authorization_code"),
@@ -131,7 +131,7 @@ def _token(setup: Setup, method: str) -> _Said:
     if shown.authorization:
         headers.append(("Authorization", shown.authorization))
     body = urlencode(pairs).encode()
-    response = party.connect().send(Request("POST", party.endpoints.token, tuple(headers), body))
+    response = side.connect().send(Request("POST", side.endpoints.token, tuple(headers), body))
     received = response.json_object() or {}
     return _Said(
         response.status,

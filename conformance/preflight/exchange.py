@@ -103,7 +103,7 @@ def _sign_in(setup: Setup) -> Iterator[Tick]:
     try:
         if by_page:
             seen = login_page(setup) or seen
-        with session_of(setup.party):
+        with session_of(setup.side):
             pass
     except LoginBlocked as error:
         yield from _blocked(error, seen, by_page=by_page)
@@ -169,7 +169,7 @@ def _silently(setup: Setup) -> Iterator[Tick]:
         yield Tick("session", good=True, detail=f"left out: {missing}", required=False)
         return
     silent = Changes({"prompt": Change("value", "none")})
-    transcript = play(setup.party, Setting(), (Step(StepKind.AUTHORIZE, "authorize", silent),))
+    transcript = play(setup.side, Setting(), (Step(StepKind.AUTHORIZE, "authorize", silent),))
     last = transcript.steps[-1]
     said = f"a second authorization with prompt=none was {_said(setup, transcript, last)}"
     kept = last.answer is Answer.GRANTED or last.error in STILL_SIGNED_IN
@@ -188,7 +188,7 @@ def _pkce(setup: Setup) -> Iterator[Tick]:
         return
     wrong = Changes({"code_verifier": Change("change_last", 1)})
     steps = (Step(StepKind.AUTHORIZE, "authorize"), Step(StepKind.TOKEN, "token", wrong))
-    transcript = play(setup.party, Setting(), steps)
+    transcript = play(setup.side, Setting(), steps)
     last = transcript.steps[-1]
     if last.step.name == "token" and last.answer is Answer.GRANTED:
         listed = setup.discovered.metadata.get("code_challenge_methods_supported")
@@ -231,7 +231,7 @@ def _optional(setup: Setup, need: str, base: str, trouble: str) -> Tick:
 
 def _play(setup: Setup, base: str) -> Transcript:
     steps = tuple(Step(kind, str(kind)) for kind in BASES[base].steps)
-    return play(setup.party, Setting(dpop=BASES[base].dpop), steps)
+    return play(setup.side, Setting(dpop=BASES[base].dpop), steps)
 
 
 def _said(setup: Setup, transcript: Transcript, played: Played) -> str:

@@ -50,7 +50,7 @@ def learn(setup: Setup) -> Setup:
 
 def _nonces(setup: Setup) -> dict[str, Decision]:
     """Whether the valid exchange was given nonces on its way (RFC 9449 §8, §8.2, §9)."""
-    given, endpoints = setup.party.nonces, setup.party.endpoints
+    given, endpoints = setup.side.nonces, setup.side.endpoints
     asked = bool(given.get(endpoints.token))
     said = f"seen: the token endpoint gave {'a nonce' if asked else 'none'}"
     learned = {NONCE: Decision(asked, said)}
@@ -72,8 +72,8 @@ def _bound(transcript: Transcript) -> dict[str, Decision]:
 def _by_nonce_when_old(setup: Setup) -> bool:
     """Whether a server without nonces asks for one where the time of a proof does not fit."""
     yesterday = JwtChanges(claims={"iat": Change("shift_seconds", -DAY)})
-    play(setup.party, Setting(dpop=True), _steps(token=Changes(dpop=yesterday)))
-    return bool(setup.party.nonces.get(setup.party.endpoints.token))
+    play(setup.side, Setting(dpop=True), _steps(token=Changes(dpop=yesterday)))
+    return bool(setup.side.nonces.get(setup.side.endpoints.token))
 
 
 def _jkt(setup: Setup) -> Decision:
@@ -91,7 +91,7 @@ def _jkt(setup: Setup) -> Decision:
 
 def _exchange(setup: Setup, further: tuple[Step, ...] = (), **parameters: Change) -> Transcript:
     steps = _steps(Changes(parameters))
-    return play(setup.party, Setting(dpop=True), (*steps, *further))
+    return play(setup.side, Setting(dpop=True), (*steps, *further))
 
 
 def _steps(authorize: Changes = UNCHANGED, token: Changes = UNCHANGED) -> tuple[Step, ...]:

@@ -55,7 +55,7 @@ class Opened:
         """Send nothing more; what is under way ends soon."""
         if self.breaker is not None:
             self.breaker.stop()
-        driver = self.setup.party.driver
+        driver = self.setup.side.driver
         if isinstance(driver, HandedDriver):
             driver.stop()
 

@@ -15,7 +15,7 @@ from tokenspec.conformance.http import Request, Transport
 from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import Oracle, make_oracle
-from tokenspec.conformance.play.party import Party
+from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.profile import InForce, Profile, load_profile
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.registry import Registry, Requirement
@@ -36,7 +36,7 @@ class Setup:
     target: Target
     discovered: Discovered
     decisions: Mapping[str, Decision]
-    party: Party
+    side: Side
     oracle: Oracle
     registry: Registry
     profile: Profile
@@ -72,7 +72,7 @@ def prepare(
     wait: Callable[[float], None] = time.sleep,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> Setup:
-    """Read the target's metadata and set up both parties; nobody signs in yet.
+    """Read the target's metadata and set up both sides; nobody signs in yet.
 
     `clock` is the one the target goes by as well; `wait` lets seconds pass on it.
 
@@ -91,7 +91,7 @@ def prepare(
     decisions = decide(target, found, profile_defaults(profile, target))
     present = {name: decision.present for name, decision in decisions.items()}
     target = _by_fapi(target) if present["fapi"] else target
-    party = Party(
+    side = Side(
         target=target,
         endpoints=found.endpoints,
         connect=lambda: counted,
@@ -110,7 +110,7 @@ def prepare(
         target=target,
         discovered=found,
         decisions=decisions,
-        party=party,
+        side=side,
         oracle=oracle,
         registry=Registry.load(),
         profile=profile,
@@ -126,9 +126,7 @@ def knowing(setup: Setup, learned: Mapping[str, Decision]) -> Setup:
     decisions = decide(setup.target, setup.discovered, defaults)
     present = {name: decision.present for name, decision in decisions.items()}
     own = setup.oracle
-    oracle = make_oracle(
-        setup.target, present, clock=own.clock, random_bytes=own.party.random_bytes
-    )
+    oracle = make_oracle(setup.target, present, clock=own.clock, random_bytes=own.side.random_bytes)
     return replace(setup, decisions=decisions, oracle=oracle)
 
 
@@ -155,18 +153,18 @@ def profile_defaults(profile: Profile, target: Target) -> dict[str, Decision]:
     return decided
 
 
-def surround_of(party: Party) -> Surround:
-    """What checks may know of a party; its key set is fetched once, when first needed."""
+def surround_of(side: Side) -> Surround:
+    """What checks may know of a side; its key set is fetched once, when first needed."""
     cache: dict[str, Mapping[str, Any]] = {}
 
     def jwks() -> Mapping[str, Any]:
-        if not cache and party.endpoints.jwks:
-            response = party.connect().send(Request("GET", party.endpoints.jwks))
+        if not cache and side.endpoints.jwks:
+            response = side.connect().send(Request("GET", side.endpoints.jwks))
             cache["jwks"] = response.json_object() or {}
         return cache.get("jwks", {})
 
-    clients = {client.client_id: client for client in party.target.clients}
-    return Surround(party.issuer, party.metadata, jwks, clients)
+    clients = {client.client_id: client for client in side.target.clients}
+    return Surround(side.issuer, side.metadata, jwks, clients)
 
 
 def target_secrets(target: Target) -> Iterator[tuple[str, str]]:

@@ -51,7 +51,7 @@ class Slots:
 
     def given_back_in_waits(self, setup: Setup) -> Setup:
         """`setup` whose plays, each in a slot, leave it to others while they let time pass."""
-        return replace(setup, party=replace(setup.party, wait=self._outside(setup.party.wait)))
+        return replace(setup, side=replace(setup.side, wait=self._outside(setup.side.wait)))
 
     def side_by_side(self, play: Callable[[], T], times: int) -> Generator[T, None, None]:
         """What `play` gives each of so many times, for a play that leaves its slot meanwhile.

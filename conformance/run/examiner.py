@@ -14,9 +14,9 @@ from tokenspec.conformance.errors import HarnessError, LoginBlocked, RateLimited
 from tokenspec.conformance.play.judge import Judge
 from tokenspec.conformance.play.matching import Look
 from tokenspec.conformance.play.oracle import Told
-from tokenspec.conformance.play.party import Party
 from tokenspec.conformance.play.player import own_sign_in_needed, play
 from tokenspec.conformance.play.randomness import stream
+from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import SEVERITY, Judgement, Verdict, worst
 from tokenspec.conformance.play.wording import answer_text
@@ -86,8 +86,8 @@ class Examiner:
         self._told = told
         cases = tuple(cases)
         self.everywhere = Everywhere(cases, self._excuse)
-        self._surround = surround_of(setup.party)
-        self._oracle_surround = surround_of(setup.oracle.party)
+        self._surround = surround_of(setup.side)
+        self._oracle_surround = surround_of(setup.oracle.side)
         self._controls: dict[str, _Control] = {}
         self._wanting = Counter(_control_key(v) for v in cases if not setup.missing(v.needs))
         self._lock = threading.Lock()
@@ -172,7 +172,7 @@ class Examiner:
     def _play_whole(self, case: Case, judges: Sequence[Judge]) -> Seen:
         for _attempt in range(ATTEMPTS):
             transcript = play(
-                self._party(case.key),
+                self._side(case.key),
                 case.setting,
                 case.steps,
                 own_sign_in=own_sign_in_needed(case.steps),
@@ -183,12 +183,12 @@ class Examiner:
         worsts = [worst([self._excused(case, one) for one in judgements]) for judgements in said]
         return transcript, min(worsts, key=_gravity)
 
-    def _party(self, *names: str) -> Party:
+    def _side(self, *names: str) -> Side:
         """The target, with choices that come again for the same seed and names."""
-        party = self.setup.party
+        side = self.setup.side
         if self._seed is None:
-            return party
-        return replace(party, choice_bytes=stream(self._seed, *names))
+            return side
+        return replace(side, choice_bytes=stream(self._seed, *names))
 
     def _control(self, case: Case) -> _Control:
         """Play the valid twin, once for all cases of a scenario that share it."""
@@ -207,8 +207,8 @@ class Examiner:
         return control
 
     def _play_control(self, control: _Control, case: Case) -> None:
-        party = self._party(case.scenario, "control")
-        transcript = play(party, case.control_setting, case.control)
+        side = self._side(case.scenario, "control")
+        transcript = play(side, case.control_setting, case.control)
         last = transcript.steps[-1] if transcript.steps else None
         whole = len(transcript.steps) == len(case.control)
         control.good = whole and last is not None and last.answer is Answer.GRANTED

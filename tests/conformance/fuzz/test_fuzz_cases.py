@@ -165,8 +165,8 @@ def test_a_race_begins_when_its_requests_have_the_nonce_they_need() -> None:
     setup = against()
     made = Campaign(setup, Budget(1), seed=1)
     assert made.judge(document) is None
-    for party in (setup.party, setup.oracle.party):
-        party.nonces[party.endpoints.token] = "one-of-long-ago"
+    for side in (setup.side, setup.oracle.side):
+        side.nonces[side.endpoints.token] = "one-of-long-ago"
         assert Campaign(setup, Budget(1), seed=1).judge(document) is None
     assert noticed(against("code.check_then_act"), document)
 

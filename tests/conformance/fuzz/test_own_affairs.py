@@ -85,9 +85,9 @@ def judged_at(
 ) -> tuple[Counterexample | None, list[str]]:
     """The same at a server that is the reference server, changed."""
     setup = against(*defects)
-    server = changed(setup.party.connect())
-    party = replace(setup.party, connect=lambda: server)
-    made = Campaign(replace(setup, party=party), Budget(1), seed=1)
+    server = changed(setup.side.connect())
+    side = replace(setup.side, connect=lambda: server)
+    made = Campaign(replace(setup, side=side), Budget(1), seed=1)
     return made.judge(finished(document)), list(made.progress.free)
 
 
@@ -285,7 +285,7 @@ def test_of_two_earlier_failures_neither_is_taken_for_the_cause(
 ) -> None:
     """A choice that was learned is held against a target where it alone can be meant."""
     setup = against()
-    connect, refreshing = setup.party.connect, at("/token", grant_type="refresh_token")
+    connect, refreshing = setup.side.connect, at("/token", grant_type="refresh_token")
     seen: list[Request] = []
 
     def last(request: Request) -> bool:
@@ -294,7 +294,7 @@ def test_of_two_earlier_failures_neither_is_taken_for_the_cause(
 
     strict = Answering(connect(), last, answer(400, error="invalid_grant"))
     made = Campaign(
-        replace(setup, party=replace(setup.party, connect=lambda: strict)), Budget(1), seed=1
+        replace(setup, side=replace(setup.side, connect=lambda: strict)), Budget(1), seed=1
     )
     made.calibration = calibrate(setup)
     found = made.judge(finished({"base": "code-exchange", "then": [*failures, AGAIN]}))
@@ -330,12 +330,12 @@ class Bare:
 @pytest.mark.parametrize("openid", [True, False])
 def test_openid_connect_is_asked_of_its_providers(*, openid: bool) -> None:
     setup = against()
-    connect = setup.party.connect
-    party = replace(setup.party, connect=lambda: Bare(connect()))
+    connect = setup.side.connect
+    side = replace(setup.side, connect=lambda: Bare(connect()))
     decisions = {**setup.decisions}
     if not openid:
         decisions["openid"] = replace(decisions["openid"], present=False)
-    target = replace(setup, party=party, decisions=decisions)
+    target = replace(setup, side=side, decisions=decisions)
     document = finished({"base": "authorization", "authorize": {"prompt": "none login"}})
     found = Campaign(target, Budget(1), seed=1).judge(document)
     assert (found is not None) is openid

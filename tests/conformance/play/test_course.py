@@ -21,7 +21,7 @@ def played(*then: Document) -> Transcript:
     )
     (case,) = load_document(document, vocabulary(), area="made").cases
     setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), ())
-    return play(setup.party, case.setting, case.steps, own_sign_in=True)
+    return play(setup.side, case.setting, case.steps, own_sign_in=True)
 
 
 def test_after_a_refresh_with_something_else_the_newest_refresh_token_is_sent() -> None:

@@ -38,8 +38,8 @@ SECRET = b"a secret that anybody can read here"
 
 @pytest.fixture(scope="module")
 def new_memory() -> Callable[[], Memory]:
-    party = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER)).party
-    return lambda: Memory.begin(party, Setting(dpop=True))
+    side = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER)).side
+    return lambda: Memory.begin(side, Setting(dpop=True))
 
 
 def proof(memory: Memory, changes: JwtChanges, nonce: str = "") -> str:

@@ -103,9 +103,9 @@ class Failing:
 @pytest.mark.parametrize("status", [503, 400])
 def test_a_revocation_that_was_not_made_accuses_nobody(status: int) -> None:
     setup = against("refresh.undoes_revocation")
-    connect = setup.party.connect
-    party = replace(setup.party, connect=lambda: Failing(connect(), "/oauth/revoke", status))
-    assert examine(REVOKED, replace(setup, party=party)).verdict is Verdict.OBSERVE
+    connect = setup.side.connect
+    side = replace(setup.side, connect=lambda: Failing(connect(), "/oauth/revoke", status))
+    assert examine(REVOKED, replace(setup, side=side)).verdict is Verdict.OBSERVE
 
 
 def test_a_race_is_told_in_words() -> None:

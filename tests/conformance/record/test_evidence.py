@@ -16,7 +16,7 @@ def test_both_requests_of_a_nonce_round_are_shown_whole() -> None:
     setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER))
     document = finished({"base": "code-exchange-dpop"})
     case = load_document(document, vocabulary(), area="generated").cases[0]
-    transcript = play(setup.party, case.setting, case.steps)
+    transcript = play(setup.side, case.setting, case.steps)
     shown = [e for e in evidence(transcript, setup.redactor.for_play()) if e.step == "token"]
     assert [e.status for e in shown] == [400, 200]
     assert {e.url for e in shown} == {f"{ISSUER}/oauth/token"}
@@ -28,7 +28,7 @@ def test_pages_on_the_way_to_a_code_are_not_shown() -> None:
     case = load_document(finished({"base": "authorization"}), vocabulary(), area="generated").cases[
         0
     ]
-    transcript = play(setup.party, case.setting, case.steps, own_sign_in=True)
+    transcript = play(setup.side, case.setting, case.steps, own_sign_in=True)
     first, *later = evidence(transcript, setup.redactor.for_play())
     assert first.url.startswith(f"{ISSUER}/authorize?")
     assert later

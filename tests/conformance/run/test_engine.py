@@ -132,12 +132,12 @@ def test_while_a_play_waits_another_has_its_job_and_a_session(cases: list[Case],
 
     def wait(seconds: float) -> None:
         seen.append(ended.wait(30))
-        ready.party.wait(seconds)
+        ready.side.wait(seconds)
 
     limited = replace(ready.target, limits=replace(ready.target.limits, jobs=1))
-    party = replace(ready.party, target=limited, wait=wait)
+    side = replace(ready.side, target=limited, wait=wait)
     engine = Engine(
-        replace(ready, target=limited, party=party),
+        replace(ready, target=limited, side=side),
         (waiting, other),
         jobs=1,
         on_finding=lambda finding: ended.set() if finding.key == other.key else None,
@@ -166,9 +166,9 @@ def test_no_more_than_so_many_wait_at_once() -> None:
         assert full.wait(30)
         with lock:
             under_way -= 1
-        ready.party.wait(seconds)
+        ready.side.wait(seconds)
 
-    engine = Engine(replace(ready, party=replace(ready.party, wait=wait)), copies, jobs=2)
+    engine = Engine(replace(ready, side=replace(ready.side, wait=wait)), copies, jobs=2)
     engine.submit(copies)
     assert {str(engine.finding(one).verdict) for one in copies} == {"pass"}
     assert most == MOST_WAITING
@@ -205,12 +205,12 @@ def test_who_comes_back_from_a_wait_goes_before_who_has_not_begun() -> None:
         assert waited.wait(10)
 
     slots = Slots(1)
-    outside = slots.given_back_in_waits(replace(ready, party=replace(ready.party, wait=wait)))
+    outside = slots.given_back_in_waits(replace(ready, side=replace(ready.side, wait=wait)))
     entered = threading.Event()
 
     def patient() -> None:
         with slots.one():
-            outside.party.wait(1.0)
+            outside.side.wait(1.0)
             told.append("back")
 
     def next_one() -> None:
@@ -260,7 +260,7 @@ def test_of_many_that_wait_for_a_slot_none_is_forgotten() -> None:
     ready, slots = setup(), Slots(2)
     inside, most, lock = [0], [], threading.Lock()
     outside = slots.given_back_in_waits(
-        replace(ready, party=replace(ready.party, wait=lambda _seconds: None))
+        replace(ready, side=replace(ready.side, wait=lambda _seconds: None))
     )
 
     def play() -> None:
@@ -271,7 +271,7 @@ def test_of_many_that_wait_for_a_slot_none_is_forgotten() -> None:
                     most.append(inside[0])
                 with lock:
                     inside[0] -= 1
-                outside.party.wait(1.0)
+                outside.side.wait(1.0)
 
     threads = [threading.Thread(target=play, daemon=True) for _ in range(60)]
     for thread in threads:

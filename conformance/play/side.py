@@ -1,4 +1,4 @@
-"""One of the two servers of a run, and all that is needed to talk to it: target and oracle."""
+"""The side a case is played at, target or oracle, and all that is needed to talk to it."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ class SessionPool:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """A server, and how to reach it.
+class Side:
+    """A server that cases are played at, and how to reach it.
 
     Args:
         target: clients, scope, APIs and how to sign in.
@@ -115,5 +115,5 @@ class Party:
 
     @property
     def issuer(self) -> str:
-        """The issuer identifier the party goes by."""
+        """The issuer identifier the server goes by."""
         return self.target.issuer
