@@ -13,8 +13,8 @@ from tokenspec.conformance.fuzz.citing import (
     granting,
     shown_token,
 )
+from tokenspec.conformance.play.granted_state import granted_state, state_difference
 from tokenspec.conformance.play.oracle import Told
-from tokenspec.conformance.play.standing import differs, standing
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.play.wording import answer_text
@@ -61,7 +61,9 @@ def partings(target: Transcript, told: Told) -> Iterator[Parting]:
         if kind is not Kind.NONE:
             yield _parting(kind, theirs, ours, told)
             return
-        found = differs(ours.step.kind, standing(theirs, target), standing(ours, told.transcript))
+        found = state_difference(
+            ours.step.kind, granted_state(theirs, target), granted_state(ours, told.transcript)
+        )
         if found is not None:
             dead = found.requirement == INACTIVE
             lost = found.requirement == GRANTS.get(ours.step.kind)

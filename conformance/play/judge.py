@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from tokenspec.conformance.play.granted_state import (
+    StateDifference,
+    granted_state,
+    state_difference,
+)
 from tokenspec.conformance.play.matching import Difference, Look, difference
-from tokenspec.conformance.play.standing import Differs, differs, standing
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import Judgement, Kind, Verdict, worst
 from tokenspec.conformance.play.wording import answer_text, outcome_text
@@ -55,8 +59,8 @@ class Judge:
             judged = step if step.expect else replace(step, oracle=True)
             judgement = self._judge_step(judged, played, transcript)
             if judgement.verdict is Verdict.PASS and played.answer is told.answer:
-                found = differs(
-                    step.kind, standing(played, transcript), standing(told, self.oracle)
+                found = state_difference(
+                    step.kind, granted_state(played, transcript), granted_state(told, self.oracle)
                 )
                 judgement = self._beside(judgement, played, found)
             yield judgement
@@ -65,7 +69,9 @@ class Judge:
             if step.copies > 1:
                 return  # what a race does to the grant is luck at either server
 
-    def _beside(self, judgement: Judgement, played: Played, found: Differs | None) -> Judgement:
+    def _beside(
+        self, judgement: Judgement, played: Played, found: StateDifference | None
+    ) -> Judgement:
         """The judgement of what was granted, by how it differs from what the oracle granted."""
         if found is None:
             return judgement

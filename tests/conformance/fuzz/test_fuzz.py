@@ -36,7 +36,7 @@ from tokenspec.conformance.fuzz.freedoms import known_freedoms
 from tokenspec.conformance.fuzz.operations import EXPIRIES, OPERATIONS, straying
 from tokenspec.conformance.fuzz.places import changed
 from tokenspec.conformance.fuzz.saving import save, to_yaml
-from tokenspec.conformance.play import standing
+from tokenspec.conformance.play import granted_state
 from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.registry import Registry
@@ -276,7 +276,7 @@ def test_every_freedom_names_a_guard_that_exists() -> None:
 def test_every_requirement_a_parting_can_cite_exists() -> None:
     named = {value for value in vars(citing).values() if isinstance(value, str) and "RFC" in value}
     known = Registry.load().problem
-    cited = {*citing.GRANTS.values(), *standing.ONCE.values()}
+    cited = {*citing.GRANTS.values(), *granted_state.ONCE.values()}
     cited |= {*citing.HINTED.values(), *citing.EMPTY_IS_OMITTED.values()}
     cited |= {value for value in named if REQUIREMENT.fullmatch(value)}
     assert len(cited) > len(citing.GRANTS)
