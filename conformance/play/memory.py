@@ -20,7 +20,7 @@ from tokenspec.conformance.target.model import Client
 from tokenspec.conformance.target.redirects import registered
 
 
-class Lacking(Exception):  # noqa: N818 - it says what a play lacks to go on; never leaves the player
+class MissingValue(Exception):  # noqa: N818 - what a play needs to go on; never leaves the player
     """The play cannot go on: an earlier answer did not hold what the next request needs."""
 
 
@@ -75,7 +75,7 @@ class Memory:
         """The newest value received under `name` by a step of one of these kinds.
 
         Raises:
-            Lacking: no step received one.
+            MissingValue: no step received one.
         """
         return str(self.received[self.latest_giver(kinds, name)][name])
 
@@ -83,19 +83,19 @@ class Memory:
         """The last step of one of these kinds that received a text under `name`.
 
         Raises:
-            Lacking: no step received one.
+            MissingValue: no step received one.
         """
         for step, values in reversed(self.received.items()):
             value = values.get(name)
             if step.split("-")[0] in kinds and isinstance(value, str) and value:
                 return step
-        raise Lacking(f"no {name} was received")
+        raise MissingValue(f"no {name} was received")
 
     def recall(self, path: str) -> Any:
         """A value received or sent earlier: `authorize.code_challenge`, `dpop.jkt`.
 
         Raises:
-            Lacking: that step received and sent no such value, or an empty one.
+            MissingValue: that step received and sent no such value, or an empty one.
         """
         step, _, name = path.partition(".")
         if step == "dpop":
@@ -111,7 +111,7 @@ class Memory:
         places = (self.received.get(step, {}), self.sent.get(step, {}))
         value = next((place[name] for place in places if place.get(name) is not None), None)
         if value in (None, ""):
-            raise Lacking(f"no {path} was sent or received")
+            raise MissingValue(f"no {path} was sent or received")
         return value
 
     def random_text(self, length: int, alphabet: str) -> str:
@@ -175,7 +175,7 @@ def _origin(client: Client) -> str:
     """The origin of the client's own pages, as a browser tells it (RFC 6454 §6.2)."""
     parts = urlsplit(client.redirect_uris[0] if client.redirect_uris else "")
     if not parts.netloc:
-        raise Lacking("the client has no redirect URI with a host")
+        raise MissingValue("the client has no redirect URI with a host")
     return f"{parts.scheme}://{parts.netloc}"
 
 

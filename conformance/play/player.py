@@ -15,7 +15,7 @@ from tokenspec.conformance.login.form import denying
 from tokenspec.conformance.login.model import Landing, LoginDriver, Session
 from tokenspec.conformance.play import requests, wire
 from tokenspec.conformance.play.answers import answered, landed, read_members
-from tokenspec.conformance.play.memory import Lacking, Memory
+from tokenspec.conformance.play.memory import Memory, MissingValue
 from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Sent, Transcript
 from tokenspec.conformance.scenario.bases import SESSION_NEEDS
@@ -104,9 +104,9 @@ class _Play:
             self.recorder.exchanges.clear()
             try:
                 played = self._moment(together)
-            except (Lacking, UnfitError) as lacking:
+            except (MissingValue, UnfitError) as missing:
                 names = " and ".join(step.name for step in together)
-                stopped = f"{names} could not be sent: {lacking}"
+                stopped = f"{names} could not be sent: {missing}"
                 break
             done += played
             for one in played:

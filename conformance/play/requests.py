@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tokenspec.conformance.http import Headers
-from tokenspec.conformance.play.memory import Lacking, Memory
+from tokenspec.conformance.play.memory import Memory, MissingValue
 from tokenspec.conformance.scenario.model import Change, Changes, HttpChanges, StepKind
 from tokenspec.conformance.scenario.operators import InapplicableError, apply
 
@@ -93,7 +93,7 @@ def endpoint(memory: Memory, kind: StepKind) -> str:
     """The URL a step goes to.
 
     Raises:
-        Lacking: the server has no such endpoint.
+        MissingValue: the server has no such endpoint.
     """
     endpoints = memory.side.endpoints
     url = {
@@ -108,7 +108,7 @@ def endpoint(memory: Memory, kind: StepKind) -> str:
         StepKind.JWKS: endpoints.jwks,
     }[kind]
     if not url:
-        raise Lacking(f"the server has no {kind} endpoint")
+        raise MissingValue(f"the server has no {kind} endpoint")
     return url
 
 

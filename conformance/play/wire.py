@@ -15,7 +15,7 @@ from tokenspec.conformance.oauth.client_authentication import Credentials, Momen
 from tokenspec.conformance.oauth.dpop import ProofRequest, make_dpop_proof
 from tokenspec.conformance.oauth.signed_jwt import Signers
 from tokenspec.conformance.play import requests
-from tokenspec.conformance.play.memory import Lacking, Memory
+from tokenspec.conformance.play.memory import Memory, MissingValue
 from tokenspec.conformance.play.transcript import Sent
 from tokenspec.conformance.scenario.model import (
     ClientAuthChanges,
@@ -88,7 +88,7 @@ def write(memory: Memory, step: Step) -> Letter:
     """The request of a step, with credentials made for it alone.
 
     Raises:
-        Lacking: it needs what no earlier step brought.
+        MissingValue: it needs what no earlier step brought.
     """
     url = requests.endpoint(memory, step.kind)
     if step.changes.http and step.changes.http.well_known:
@@ -209,7 +209,7 @@ def _token_type(memory: Memory) -> str:
     """What the newest access token was said to be, in small letters; empty without one."""
     try:
         return memory.latest(requests.GRANTING, "token_type").lower()
-    except Lacking:
+    except MissingValue:
         return ""
 
 
