@@ -199,23 +199,23 @@ class _Play:
 
     def _request(self, step: Step) -> Played:
         self._let_pass_for(step)
-        letter = wire.write(self.memory, step)
+        outgoing = wire.write(self.memory, step)
         at = self.side.clock()
         try:
-            response = wire.send(self.memory, self.recorder, letter)
+            response = wire.send(self.memory, self.recorder, outgoing)
         except Unreachable as error:
-            return self._unanswered(step, letter.sent, letter.valid, error)
-        return _answered(letter, (response,), tuple(self.recorder.exchanges), at)
+            return self._unanswered(step, outgoing.sent, outgoing.valid, error)
+        return _answered(outgoing, (response,), tuple(self.recorder.exchanges), at)
 
     def _at_once(self, steps: tuple[Step, ...]) -> list[Played]:
         """Every request is written before the first is sent, so none knows another's answer."""
         for step in steps:
             self._let_pass_for(step)
-        letters = [wire.write(self.memory, step) for step in steps]
+        written = [wire.write(self.memory, step) for step in steps]
         at = self.side.clock()
-        in_turn = self.in_turn and len(letters) > 1
-        sent = wire.send_at_once(self.memory, self.recorder, letters, in_turn=in_turn)
-        return [_of_a_race(*one, at) for one in zip(letters, sent, strict=True)]
+        in_turn = self.in_turn and len(written) > 1
+        sent = wire.send_at_once(self.memory, self.recorder, written, in_turn=in_turn)
+        return [_of_a_race(*one, at) for one in zip(written, sent, strict=True)]
 
     def _let_pass_for(self, step: Step) -> None:
         if step.changes.http:
@@ -242,39 +242,41 @@ class _Play:
 
 
 def _answered(
-    letter: wire.Letter,
+    outgoing: wire.OutgoingRequest,
     responses: Sequence[Response],
     exchanges: tuple[Exchange, ...],
     at: float,
 ) -> Played:
-    """The step of a letter; of several answers the first that grants it stands for all."""
-    kind = letter.step.kind
+    """The step of a request; of several answers the first that grants it stands for all."""
+    kind = outgoing.step.kind
     members = [read_members(kind, response) for response in responses]
-    answers = tuple(map(partial(answered, kind, letter.method), responses, members))
+    answers = tuple(map(partial(answered, kind, outgoing.method), responses, members))
     first = answers.index(Answer.GRANTED) if Answer.GRANTED in answers else 0
     return Played(
-        step=letter.step,
+        step=outgoing.step,
         answer=answers[first],
-        sent=letter.sent,
-        valid=letter.valid,
+        sent=outgoing.sent,
+        valid=outgoing.valid,
         received=members[first],
         response=responses[first],
-        together=_told_apart(kind, responses, answers) if letter.step.raced else (),
+        together=_told_apart(kind, responses, answers) if outgoing.step.raced else (),
         exchanges=exchanges,
         at=at,
     )
 
 
-def _of_a_race(letter: wire.Letter, exchanges: tuple[Exchange, ...], at: float) -> Played:
+def _of_a_race(
+    outgoing: wire.OutgoingRequest, exchanges: tuple[Exchange, ...], at: float
+) -> Played:
     """A step that was sent at the same moment as others, or as its own copies."""
     responses = [one.response for one in exchanges if one.response is not None]
     if responses:
-        return _answered(letter, responses, exchanges, at)
+        return _answered(outgoing, responses, exchanges, at)
     return Played(
-        step=letter.step,
+        step=outgoing.step,
         answer=Answer.NO_ANSWER,
-        sent=letter.sent,
-        valid=letter.valid,
+        sent=outgoing.sent,
+        valid=outgoing.valid,
         exchanges=exchanges,
         failure=exchanges[0].failure,
         at=at,

@@ -59,7 +59,7 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutgoingRequest:
     """One request about to be sent: its parameters, and what goes beside them.
 
     `proof` says how its DPoP proof differs from a valid one; None where it carries none.
@@ -84,7 +84,7 @@ class Letter:
         return self.http.method or ("GET" if fetched else "POST")
 
 
-def write(memory: Memory, step: Step) -> Letter:
+def write(memory: Memory, step: Step) -> OutgoingRequest:
     """The request of a step, with credentials made for it alone.
 
     Raises:
@@ -97,72 +97,78 @@ def write(memory: Memory, step: Step) -> Letter:
     valid = requests.VALID[step.kind](memory)
     valid |= {name: (value,) for name, value in shown.parameters}
     sent = requests.changed(valid, step.changes, memory)
-    return Letter(step, url, sent, valid, shown.authorization, _proof_changes(memory, step))
+    return OutgoingRequest(
+        step, url, sent, valid, shown.authorization, _proof_changes(memory, step)
+    )
 
 
-def _anew(memory: Memory, letter: Letter) -> Letter:
+def _anew(memory: Memory, outgoing: OutgoingRequest) -> OutgoingRequest:
     """The same request again. An assertion counts once (OpenID Connect Core §9): a new one."""
-    if "client_assertion" not in letter.sent:
-        return letter
-    written = write(memory, letter.step)
+    if "client_assertion" not in outgoing.sent:
+        return outgoing
+    written = write(memory, outgoing.step)
     names = ("client_assertion", "client_assertion_type")
     fresh = {name: written.sent[name] for name in names if name in written.sent}
-    return replace(letter, sent={**letter.sent, **fresh})
+    return replace(outgoing, sent={**outgoing.sent, **fresh})
 
 
-def send(memory: Memory, transport: Transport, letter: Letter) -> Response:
+def send(memory: Memory, transport: Transport, outgoing: OutgoingRequest) -> Response:
     """The answer to one request; sent again where the server asks for a nonce in the DPoP proof.
 
     Raises:
         Unreachable: no answer came.
     """
-    response = transport.send(_request(memory, letter))
-    _note_nonce(memory, letter, response)
-    if wants_nonce(response, letter.proof):
+    response = transport.send(_request(memory, outgoing))
+    _note_nonce(memory, outgoing, response)
+    if wants_nonce(response, outgoing.proof):
         asked = response.header("DPoP-Nonce") or ""  # not one that another play has had since
-        response = transport.send(_request(memory, _anew(memory, letter), nonce=asked))
-        _note_nonce(memory, letter, response)
+        response = transport.send(_request(memory, _anew(memory, outgoing), nonce=asked))
+        _note_nonce(memory, outgoing, response)
     return response
 
 
 def send_at_once(
-    memory: Memory, transport: Transport, letters: Sequence[Letter], *, in_turn: bool = False
+    memory: Memory,
+    transport: Transport,
+    written: Sequence[OutgoingRequest],
+    *,
+    in_turn: bool = False,
 ) -> list[tuple[Exchange, ...]]:
-    """What became of each letter, all of them and all their copies sent at the same moment.
+    """What became of each request, all of them and all their copies sent at the same moment.
 
     Each request has a proof and assertion of its own, so that none is refused as a replay. Where
     the server asks every one of them for a nonce, nothing has raced yet, and all are sent again.
     With `in_turn`, what was written for one moment is sent one after the other.
     """
     copies = [
-        letter if number == 0 else _anew(memory, letter)
-        for letter in letters
-        for number in range(letter.step.copies)
+        outgoing if number == 0 else _anew(memory, outgoing)
+        for outgoing in written
+        for number in range(outgoing.step.copies)
     ]
     exchanges = _moment(memory, transport, copies, in_turn=in_turn)
     if all(map(wants_nonce, (one.response for one in exchanges), (one.proof for one in copies))):
         again = [_anew(memory, one) for one in copies]
         exchanges = _moment(memory, transport, again, in_turn=in_turn)
     of_each = iter(exchanges)
-    return [tuple(islice(of_each, letter.step.copies)) for letter in letters]
+    return [tuple(islice(of_each, outgoing.step.copies)) for outgoing in written]
 
 
 def _moment(
-    memory: Memory, transport: Transport, letters: Sequence[Letter], *, in_turn: bool
+    memory: Memory, transport: Transport, written: Sequence[OutgoingRequest], *, in_turn: bool
 ) -> list[Exchange]:
     """Requests of one moment and their answers; remembers the nonces these bring."""
-    made = [_request(memory, letter) for letter in letters]
+    made = [_request(memory, outgoing) for outgoing in written]
     answers = map(transport.send, made) if in_turn else send_together(transport, made)
     exchanges = list(map(_exchange, made, answers))
-    for letter, exchange in zip(letters, exchanges, strict=True):
-        _note_nonce(memory, letter, exchange.response)
+    for outgoing, exchange in zip(written, exchanges, strict=True):
+        _note_nonce(memory, outgoing, exchange.response)
     return exchanges
 
 
-def _note_nonce(memory: Memory, letter: Letter, response: Response | None) -> None:
+def _note_nonce(memory: Memory, outgoing: OutgoingRequest, response: Response | None) -> None:
     """RFC 9449 §8.2: the newest nonce of an endpoint is the one to use."""
     if response is not None and (nonce := response.header("DPoP-Nonce")):
-        memory.side.nonces[letter.url] = nonce
+        memory.side.nonces[outgoing.url] = nonce
 
 
 def _exchange(request: Request, answer: Response | Unreachable) -> Exchange:
@@ -171,33 +177,33 @@ def _exchange(request: Request, answer: Response | Unreachable) -> Exchange:
     return Exchange(request, failure=answer.message)
 
 
-def _request(memory: Memory, letter: Letter, *, nonce: str = "") -> Request:
-    method, parameters = letter.method, dict(letter.sent)
-    page = letter.step.kind is StepKind.PAGE
+def _request(memory: Memory, outgoing: OutgoingRequest, *, nonce: str = "") -> Request:
+    method, parameters = outgoing.method, dict(outgoing.sent)
+    page = outgoing.step.kind is StepKind.PAGE
     headers: Headers = (("Accept", "text/html" if page else "application/json"),)
     if method == "OPTIONS":  # a preflight carries neither parameters nor credentials
-        asked = requests.changed_headers(headers, letter.step.changes.headers, memory)
-        return Request(method, letter.url, asked)
-    authorization, access_token = letter.authorization, ""
-    if letter.step.kind is StepKind.USERINFO:
+        asked = requests.changed_headers(headers, outgoing.step.changes.headers, memory)
+        return Request(method, outgoing.url, asked)
+    authorization, access_token = outgoing.authorization, ""
+    if outgoing.step.kind is StepKind.USERINFO:
         access_token = requests.in_a_header(parameters.get("access_token", ("",))[-1])
-        if letter.http.access_token_in in ("", "header"):
+        if outgoing.http.access_token_in in ("", "header"):
             parameters.pop("access_token", None)
-        if access_token and letter.http.access_token_in in ("", "header", "header-and-body"):
-            authorization = f"{_scheme(memory, letter.http)} {access_token}"
+        if access_token and outgoing.http.access_token_in in ("", "header", "header-and-body"):
+            authorization = f"{_scheme(memory, outgoing.http)} {access_token}"
     if authorization:
         headers = (*headers, ("Authorization", authorization))
-    if letter.proof is not None:
-        made = _proof(memory, ProofPlace(method, letter.url, access_token, nonce), letter.proof)
+    if outgoing.proof is not None:
+        made = _proof(memory, ProofPlace(method, outgoing.url, access_token, nonce), outgoing.proof)
         headers = (*headers, ("DPoP", made))
     if method in ("GET", "HEAD"):
         query, content_type, body = urlencode(requests.pairs(parameters)), "", b""
     else:
-        query, content_type, body = requests.carry(parameters, letter.http)
+        query, content_type, body = requests.carry(parameters, outgoing.http)
     if content_type:
         headers = (*headers, ("Content-Type", content_type))
-    headers = requests.changed_headers(headers, letter.step.changes.headers, memory)
-    return Request(method, with_query(letter.url, query), headers, body)
+    headers = requests.changed_headers(headers, outgoing.step.changes.headers, memory)
+    return Request(method, with_query(outgoing.url, query), headers, body)
 
 
 def _scheme(memory: Memory, http: HttpChanges) -> str:
@@ -206,7 +212,7 @@ def _scheme(memory: Memory, http: HttpChanges) -> str:
 
 
 def _token_type(memory: Memory) -> str:
-    """What the newest access token was said to be, in small letters; empty without one."""
+    """What the newest access token was said to be, in lower case; empty without one."""
     try:
         return memory.latest(requests.GRANTING, "token_type").lower()
     except MissingValue:
