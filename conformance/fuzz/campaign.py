@@ -246,7 +246,7 @@ class Campaign:
             return
         self._count(told, transcript)
         self._tell(self.progress)
-        # of the orders in which requests of one moment may have come, the one it is right in
+        # of the orders in which requests sent together may have come, the one it is right in
         last = case.steps[-1].name
         orders = []
         for one in told.orders:

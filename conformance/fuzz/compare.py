@@ -51,7 +51,7 @@ def partings(target: Transcript, told: Told) -> Iterator[Parting]:
     """Where the two plays of one case part: at most once by class, before that by error code."""
     faults = raced = 0
     for ours in told.transcript.steps:
-        if raced not in (0, ours.step.moment):
+        if raced not in (0, ours.step.concurrent_group):
             return  # who wins a race, and what that does to the grant, is luck at either server
         theirs = target.step(ours.step.name)
         if theirs is None or theirs.answer is Answer.NO_ANSWER:
@@ -85,7 +85,7 @@ def partings(target: Transcript, told: Told) -> Iterator[Parting]:
         if ours.step.copies > 1:
             return
         if _races_for_its_token(ours, told):
-            raced = ours.step.moment
+            raced = ours.step.concurrent_group
 
 
 def _kind(theirs: Played, ours: Played) -> Kind:
@@ -138,13 +138,14 @@ def _parting(kind: Kind, theirs: Played, ours: Played, told: Told) -> Parting:
 
 
 def _races_for_its_token(ours: Played, told: Told) -> bool:
-    """Whether the same client shows the same refresh token in another request of the moment."""
+    """Whether the same client shows the same refresh token in another request sent with it."""
     return (
         ours.step.kind is StepKind.REFRESH
-        and ours.step.moment > 0
+        and ours.step.concurrent_group > 0
         and any(
             other is not ours
-            and (other.step.kind, other.step.moment) == (ours.step.kind, ours.step.moment)
+            and (other.step.kind, other.step.concurrent_group)
+            == (ours.step.kind, ours.step.concurrent_group)
             and (shown_token(other), other.sent.get("client_id"))
             == (shown_token(ours), ours.sent.get("client_id"))
             and other.step.changes.client_auth == ours.step.changes.client_auth

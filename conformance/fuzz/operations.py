@@ -64,7 +64,7 @@ def _race(
     then: Steps = (),
     deviations: int = 1,
 ) -> Operation:
-    """Requests of one moment, and what shows how they left the tokens."""
+    """Requests sent together, and what shows how they left the tokens."""
     return Operation(name, (*after, {TOGETHER: steps}, *then), deviations)
 
 

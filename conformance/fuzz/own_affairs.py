@@ -133,9 +133,9 @@ def _proof_beside_bearer(parting: Parting, play: Transcript, _target: Target) ->
 def _same_tokens_at_once(parting: Parting, play: Transcript, _target: Target) -> bool:
     """RFC 9700 §4.14.2 is about a second use, which this is not."""
     shown = play.step(parting.step)
-    if parting.kind is not Kind.ACCEPTED or shown is None or not shown.step.moment:
+    if parting.kind is not Kind.ACCEPTED or shown is None or not shown.step.concurrent_group:
         return False
-    others = (one for one in play.steps if one.step.moment == shown.step.moment)
+    others = (one for one in play.steps if one.step.concurrent_group == shown.step.concurrent_group)
     alike = any(one is not shown and _tokens(one) == _tokens(shown) for one in others)
     return shown.step.kind is StepKind.REFRESH and alike
 
@@ -183,7 +183,7 @@ RULES: tuple[tuple[Rule, str], ...] = (
         _introspection_unproven,
         "RFC 7662 §2.1 has callers authorised, and a public client proves nothing.",
     ),
-    (_same_tokens_at_once, "Refreshes of one moment that are given the same tokens are one use."),
+    (_same_tokens_at_once, "Refreshes sent together that are given the same tokens are one use."),
     (
         _credentials_of_a_public_client,
         "RFC 6749 §2.3 has a public client known by its client_id, whatever it shows beside that.",

@@ -30,7 +30,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class AssertionInputs:
     """What an assertion needs to know of the request it is for."""
 
     audience: str
@@ -41,7 +41,7 @@ class Moment:
 
 
 def credentials(
-    client: Client, changes: ClientAuthChanges, moment: Moment, around: Surroundings
+    client: Client, changes: ClientAuthChanges, inputs: AssertionInputs, around: Surroundings
 ) -> Credentials:
     """The credentials of `client`, in the way it is registered for unless changed."""
     secret = client.secret
@@ -58,7 +58,7 @@ def credentials(
         case "both":
             return Credentials(_in_body(client.client_id, secret), basic)
         case _:
-            return Credentials(_assertion(client, changes.assertion, moment, around))
+            return Credentials(_assertion(client, changes.assertion, inputs, around))
 
 
 def _in_body(client_id: str, secret: str) -> tuple[tuple[str, str], ...]:
@@ -79,7 +79,7 @@ def _lower_case(text: str) -> str:
 
 
 def _assertion(
-    client: Client, changes: JwtChanges | None, moment: Moment, around: Surroundings
+    client: Client, changes: JwtChanges | None, inputs: AssertionInputs, around: Surroundings
 ) -> tuple[tuple[str, str], ...]:
     if client.private_key is None:
         raise HarnessError(f"client {client.client_id!r} has no private key")
@@ -88,14 +88,14 @@ def _assertion(
     claims = {
         "iss": client.client_id,
         "sub": client.client_id,
-        "aud": moment.audience,
-        "jti": moment.jti,
-        "iat": moment.now,
-        "exp": moment.now + ASSERTION_LIFETIME,
+        "aud": inputs.audience,
+        "jti": inputs.jti,
+        "iat": inputs.now,
+        "exp": inputs.now + ASSERTION_LIFETIME,
     }
     header = {"alg": key.algorithm, "typ": "JWT"} | ({"kid": key.key_id} if key.key_id else {})
-    signers = Signers(key, partial(moment.other, key.algorithm), client.secret)
+    signers = Signers(key, partial(inputs.other, key.algorithm), client.secret)
     made = make_jwt(header, claims, wanted, signers, around)
-    if wanted.reuse and moment.earlier:
-        made = moment.earlier
+    if wanted.reuse and inputs.earlier:
+        made = inputs.earlier
     return (("client_assertion_type", ASSERTION_TYPE), ("client_assertion", made))

@@ -14,7 +14,7 @@ from tokenspec.conformance.play.matching import Difference, Look, difference
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import Judgement, Kind, Verdict, worst
 from tokenspec.conformance.play.wording import answer_text, outcome_text
-from tokenspec.conformance.scenario.model import Answer, Case, Outcome, Step, moments
+from tokenspec.conformance.scenario.model import Answer, Case, Outcome, Step, concurrent_groups
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 
@@ -78,7 +78,7 @@ class Judge:
         return _judgement(self.gate, found.kind, played, found.expected, found.observed)
 
     def _by_outcomes(self, transcript: Transcript) -> Iterator[Judgement]:
-        for together in moments(self.case.steps):
+        for together in concurrent_groups(self.case.steps):
             stopped = False
             for step in together:
                 played = transcript.step(step.name)

@@ -39,7 +39,7 @@ CLAIMS = {
 class Told:
     """What the oracle did with a case, and why it refused where it did.
 
-    `refusals` maps the name of a step to the guard that refused it. Requests of one moment are
+    `refusals` maps the name of a step to the guard that refused it. Requests sent together are
     answered in the order they are written in; `otherwise` has every other order.
     """
 
@@ -65,7 +65,7 @@ class Oracle:
     def play(self, case: Case) -> Told:
         """Play every step of `case` as the player does on the target.
 
-        Different requests of one moment are played in turn, in every order: whatever a target makes
+        Different requests sent together are played in turn, in every order: whatever a target makes
         of them, a right answer is one of those.
         """
         first, *others = [self._play(case, steps) for steps in orders(case.steps)]

@@ -20,7 +20,7 @@ from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Sent, Transcript
 from tokenspec.conformance.scenario.bases import SESSION_NEEDS
 from tokenspec.conformance.scenario.changes import MOMENT
-from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind, moments
+from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind, concurrent_groups
 from tokenspec.conformance.scenario.operators import UnfitError
 from tokenspec.conformance.target.model import SIGNS_IN
 
@@ -39,7 +39,7 @@ def play(
     """Play `steps` in order until one lacks what it needs.
 
     With `own_sign_in` the user signs in anew, so that ending the session harms no other play. With
-    `in_turn`, different requests of one moment are sent one after the other.
+    `in_turn`, different requests sent together are sent one after the other.
 
     Raises:
         LoginBlocked: the user could not be signed in.
@@ -100,10 +100,10 @@ class _Play:
     def run(self, steps: Iterable[Step]) -> Transcript:
         done: list[Played] = []
         stopped = ""
-        for together in moments(steps):
+        for together in concurrent_groups(steps):
             self.recorder.exchanges.clear()
             try:
-                played = self._moment(together)
+                played = self._play_group(together)
             except (MissingValue, UnfitError) as missing:
                 names = " and ".join(step.name for step in together)
                 stopped = f"{names} could not be sent: {missing}"
@@ -122,7 +122,7 @@ class _Play:
             jkt=self.memory.dpop_key().jkt if self.memory.keys else "",
         )
 
-    def _moment(self, together: tuple[Step, ...]) -> list[Played]:
+    def _play_group(self, together: tuple[Step, ...]) -> list[Played]:
         """One step, or several that are sent at the same moment."""
         first = together[0]
         if first.raced:

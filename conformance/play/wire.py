@@ -11,7 +11,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from tokenspec.conformance.challenges import read_challenges
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import Exchange, Headers, Request, Response, Transport
-from tokenspec.conformance.oauth.client_authentication import Credentials, Moment, credentials
+from tokenspec.conformance.oauth.client_authentication import (
+    AssertionInputs,
+    Credentials,
+    credentials,
+)
 from tokenspec.conformance.oauth.dpop import ProofRequest, make_dpop_proof
 from tokenspec.conformance.oauth.signed_jwt import Signers
 from tokenspec.conformance.play import requests
@@ -44,7 +48,7 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
     if step.kind not in AUTHENTICATED:
         return Credentials()
     changes = step.changes.client_auth or ClientAuthChanges()
-    moment = Moment(
+    inputs = AssertionInputs(
         audience=memory.side.issuer
         if memory.side.issuer_audience
         else memory.side.endpoints.token or url,
@@ -53,7 +57,7 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
         other=memory.unregistered_key,
         earlier=memory.last_assertion,
     )
-    shown = credentials(memory.role(changes.client), changes, moment, memory)
+    shown = credentials(memory.role(changes.client), changes, inputs, memory)
     memory.last_assertion = dict(shown.parameters).get("client_assertion", "")
     return shown
 
@@ -138,25 +142,25 @@ def send_at_once(
 
     Each request has a proof and assertion of its own, so that none is refused as a replay. Where
     the server asks every one of them for a nonce, nothing has raced yet, and all are sent again.
-    With `in_turn`, what was written for one moment is sent one after the other.
+    With `in_turn`, what is to be sent together is sent one after the other.
     """
     copies = [
         outgoing if number == 0 else _anew(memory, outgoing)
         for outgoing in written
         for number in range(outgoing.step.copies)
     ]
-    exchanges = _moment(memory, transport, copies, in_turn=in_turn)
+    exchanges = _send_group(memory, transport, copies, in_turn=in_turn)
     if all(map(wants_nonce, (one.response for one in exchanges), (one.proof for one in copies))):
         again = [_anew(memory, one) for one in copies]
-        exchanges = _moment(memory, transport, again, in_turn=in_turn)
+        exchanges = _send_group(memory, transport, again, in_turn=in_turn)
     of_each = iter(exchanges)
     return [tuple(islice(of_each, outgoing.step.copies)) for outgoing in written]
 
 
-def _moment(
+def _send_group(
     memory: Memory, transport: Transport, written: Sequence[OutgoingRequest], *, in_turn: bool
 ) -> list[Exchange]:
-    """Requests of one moment and their answers; remembers the nonces these bring."""
+    """Requests sent together and their answers; remembers the nonces these bring."""
     made = [_request(memory, outgoing) for outgoing in written]
     answers = map(transport.send, made) if in_turn else send_together(transport, made)
     exchanges = list(map(_exchange, made, answers))

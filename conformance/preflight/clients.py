@@ -18,7 +18,7 @@ from tokenspec.conformance.login.form import look, words_of
 from tokenspec.conformance.login.model import Ending, Landing
 from tokenspec.conformance.login.pages import read_page
 from tokenspec.conformance.login.recipes import recognise
-from tokenspec.conformance.oauth.client_authentication import Moment, credentials
+from tokenspec.conformance.oauth.client_authentication import AssertionInputs, credentials
 from tokenspec.conformance.play.memory import Memory
 from tokenspec.conformance.play.player import valid_request
 from tokenspec.conformance.preflight.setup import Setup
@@ -115,8 +115,10 @@ def _token(setup: Setup, method: str) -> _Said:
     side = setup.side
     memory = Memory.begin(side, Setting())
     now = int(side.clock())
-    moment = Moment(side.endpoints.token, now, memory.identifier(), memory.unregistered_key)
-    shown = credentials(memory.client, ClientAuthChanges(method=method), moment, memory)
+    inputs = AssertionInputs(
+        side.endpoints.token, now, memory.identifier(), memory.unregistered_key
+    )
+    shown = credentials(memory.client, ClientAuthChanges(method=method), inputs, memory)
     pairs = [
         ("grant_type", "authorization_code"),
         ("code", MADE_UP),

@@ -153,7 +153,7 @@ class Examiner:
     def _play(self, case: Case, judges: Sequence[Judge]) -> Seen:
         """Play the case; once more if there was no answer, so that a hiccup is no finding.
 
-        There is a judge for each order in which the oracle has answered requests of one moment; the
+        There is a judge for each order in which the oracle has answered requests sent together; the
         mildest is right. A race that was withstood is run again: luck decides whether its window is
         hit. The gravest of its plays counts.
         """
@@ -311,7 +311,7 @@ def _gravity(judgement: Judgement) -> int:
 
 def _plays(case: Case) -> int:
     """How often a case is played at most."""
-    if any(step.moment for step in case.steps):
+    if any(step.concurrent_group for step in case.steps):
         return MEETINGS
     return RACES if any(step.raced for step in case.steps) else 1
 

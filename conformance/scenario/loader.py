@@ -326,15 +326,15 @@ class _Builder:
             return ()
         counts = {str(kind): base.steps.count(kind) for kind in StepKind}
         steps: list[Step] = []
-        for moment, item in enumerate(self.reader.sequence(both["then"]), start=1):
+        for group, item in enumerate(self.reader.sequence(both["then"]), start=1):
             if isinstance(item.value, dict) and TOGETHER in item.value:
-                steps += self._together(item, counts, moment)
+                steps += self._together(item, counts, group)
             else:
                 steps += self._follower(item, counts)
         return tuple(steps)
 
-    def _together(self, at: Marked, counts: dict[str, int], moment: int) -> Iterator[Step]:
-        """The steps of one moment."""
+    def _together(self, at: Marked, counts: dict[str, int], group: int) -> Iterator[Step]:
+        """The steps that are sent together."""
         members = self.reader.mapping(at, allowed=(TOGETHER,))[TOGETHER]
         items = self.reader.sequence(members)
         if len(items) == 1:
@@ -344,7 +344,7 @@ class _Builder:
             for step in self._follower(item, counts):
                 if step.kind in PAGES:
                     self.reader.problem(item, f"a browser sends {str(step.kind)!r} by itself")
-                yield replace(step, moment=moment)
+                yield replace(step, concurrent_group=group)
 
     def _follower(self, item: Marked, counts: dict[str, int]) -> Iterator[Step]:
         """A further step, named after its kind and how many of it there were; none if it is bad."""

@@ -156,7 +156,7 @@ class Step:
     expect: tuple[Outcome, ...] = ()
     oracle: bool = False  # the oracle's answer is the expectation
     given: bool = False  # its changes are part of the valid set-up
-    moment: int = 0  # steps of one moment are sent together; 0: by itself
+    concurrent_group: int = 0  # steps of one number are sent together; 0: by itself
 
     @property
     def judged(self) -> bool:
@@ -166,7 +166,7 @@ class Step:
     @property
     def raced(self) -> bool:
         """Whether luck has a part in its answer: it is sent at the same moment as others."""
-        return self.moment > 0 or self.copies > 1
+        return self.concurrent_group > 0 or self.copies > 1
 
     @property
     def copies(self) -> int:
@@ -174,16 +174,16 @@ class Step:
         return self.changes.http.at_once if self.changes.http else 1
 
 
-def moments(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+def concurrent_groups(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
     """`steps` in order, those that are sent together in one."""
     alone = count(-1, -1)
-    for _, together in groupby(steps, key=lambda step: step.moment or next(alone)):
+    for _, together in groupby(steps, key=lambda step: step.concurrent_group or next(alone)):
         yield tuple(together)
 
 
 def orders(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
-    """`steps` with those of each moment in every order, the one they are written in first."""
-    ways = (permutations(together) for together in moments(steps))
+    """`steps` with those of each group in every order, the one they are written in first."""
+    ways = (permutations(together) for together in concurrent_groups(steps))
     for way in product(*ways):
         yield tuple(step for together in way for step in together)
 

@@ -12,7 +12,7 @@ from tokenspec.conformance.scenario.model import (
     ClientAuthChanges,
     JwtChanges,
     StepKind,
-    moments,
+    concurrent_groups,
 )
 from tokenspec.conformance.scenario.operators import describe
 
@@ -27,7 +27,7 @@ def changes_in_words(case: Case) -> tuple[str, ...]:
     """How the case differs from the valid exchange, place by place."""
     words = []
     seen: set[StepKind] = set()
-    for together in moments(case.steps):
+    for together in concurrent_groups(case.steps):
         for step in together:
             changes = [] if step.given else [f"{step.name}.{t}" for t in _changes(step.changes)]
             if step.kind in seen and not changes:

@@ -170,7 +170,7 @@ def test_what_a_public_client_shows_beside_its_name_may_be_passed_over(
 
 
 @pytest.mark.parametrize("new_token", [False, True])
-def test_refreshes_of_one_moment_with_the_same_tokens_are_one_use(*, new_token: bool) -> None:
+def test_refreshes_sent_together_with_the_same_tokens_are_one_use(*, new_token: bool) -> None:
     both: list[Document] = [
         {"refresh": {"refresh_token": {"copy": "refresh.refresh_token"}}, "expect": "oracle"}
         for _ in range(2)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.conformance.scenario.test_operators import Play
 from tokenspec.conformance.checks import CHECKS, Surround
-from tokenspec.conformance.oauth.client_authentication import Moment, credentials
+from tokenspec.conformance.oauth.client_authentication import AssertionInputs, credentials
 from tokenspec.conformance.oauth.keys import generate_key
 from tokenspec.conformance.play.requests import carry, in_a_header
 from tokenspec.conformance.play.transcript import Played, Transcript
@@ -59,8 +59,8 @@ def test_raw_bytes_go_into_a_form_and_not_into_json() -> None:
 @given(secrets, st.sampled_from(["", "lower-case"]))
 def test_basic_credentials_are_read_back_in_either_spelling(secret: str, encoding: str) -> None:
     client = Client("an id", auth="client_secret_basic", secret=secret)
-    moment = Moment("https://server.example", 0, "jti", KEY)
-    shown = credentials(client, ClientAuthChanges(encoding=encoding), moment, Play())
+    inputs = AssertionInputs("https://server.example", 0, "jti", KEY)
+    shown = credentials(client, ClientAuthChanges(encoding=encoding), inputs, Play())
     pair = base64.b64decode(shown.authorization.removeprefix("Basic ")).decode()
     user, _, rest = pair.partition(":")
     assert (unquote_plus(user), unquote_plus(rest)) == ("an id", secret)

@@ -32,7 +32,7 @@ CASES: Mapping[str, Case] = {
     case.key: case
     for scenario in load_folders([BUNDLED], vocabulary())
     for case in scenario.cases
-    if any(step.moment for step in case.steps)
+    if any(step.concurrent_group for step in case.steps)
 }
 
 
@@ -67,7 +67,7 @@ def test_a_race_is_noticed(key: str, defect: str, verdict: Verdict) -> None:
 def test_every_order_is_right_and_the_oracle_has_played_them_all() -> None:
     told = against().oracle.play(CASES[REVOKED])
     answers = [
-        {p.step.name: p.answer for p in one.transcript.steps if p.step.moment}
+        {p.step.name: p.answer for p in one.transcript.steps if p.step.concurrent_group}
         for one in told.orders
     ]
     assert answers == [

@@ -12,7 +12,7 @@ import yaml
 from tokenspec.conformance.documents import Reader
 from tokenspec.conformance.errors import UnusableFile
 from tokenspec.conformance.scenario.loader import Vocabulary, load_file, load_folders
-from tokenspec.conformance.scenario.model import Answer, Change, Scenario, moments, orders
+from tokenspec.conformance.scenario.model import Answer, Change, Scenario, concurrent_groups, orders
 from tokenspec.conformance.scenario.schema import SCHEMA_FILE, build_schema, text
 
 VOCABULARY = Vocabulary(
@@ -146,10 +146,10 @@ variants:
 """
 
 
-def test_steps_of_one_moment_are_told_from_those_of_another(tmp_path: Path) -> None:
+def test_steps_sent_together_are_kept_apart_from_those_of_another_group(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, RACE)
     steps = scenario.cases[0].steps
-    assert [[step.name for step in together] for together in moments(steps)] == [
+    assert [[step.name for step in together] for together in concurrent_groups(steps)] == [
         ["authorize"], ["token"], ["refresh", "revoke"], ["refresh-2"], ["refresh-3", "refresh-4"],
     ]  # fmt: skip
     assert [step.raced for step in steps] == [False, False, True, True, False, True, True]
@@ -157,7 +157,7 @@ def test_steps_of_one_moment_are_told_from_those_of_another(tmp_path: Path) -> N
     jsonschema.validate(yaml.safe_load(RACE), build_schema())
 
 
-def test_the_steps_of_a_moment_have_every_order(tmp_path: Path) -> None:
+def test_steps_sent_together_have_every_order(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, RACE)
     told = [[step.name for step in way] for way in orders(scenario.cases[0].steps)]
     assert len(told) == 4
