@@ -20,12 +20,12 @@ from tokenspec.conformance.checks import (
     randomness,
     tokens,
 )
-from tokenspec.conformance.checks.model import CHECKS, Check, Surround
+from tokenspec.conformance.checks.model import CHECKS, Check, CheckContext
 
 __all__ = [
     "CHECKS",
     "Check",
-    "Surround",
+    "CheckContext",
     "access_token",
     "authorization",
     "challenge",

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 
 from tokenspec.conformance.checks.id_token import IdToken, read_jwt, verified
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer
 
@@ -30,7 +30,7 @@ def _read(played: Played) -> tuple[dict[str, Any], dict[str, Any]] | None:
 
 
 @check("bearer-token-syntax")
-def bearer_token_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def bearer_token_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A bearer token has the characters the Authorization header takes (RFC 6750 §2.1)."""
     token = played.received.get("access_token")
     bearer = str(played.received.get("token_type", "")).lower() == "bearer"
@@ -39,7 +39,7 @@ def bearer_token_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterato
 
 
 @check("token-type-bearer")
-def token_type_bearer(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def token_type_bearer(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`token_type` of a request without proof is Bearer (OpenID Connect Core §3.1.3.3)."""
     proven = bool(played.exchanges) and played.exchanges[-1].request.header("DPoP") is not None
     shown = played.received.get("token_type")
@@ -48,7 +48,7 @@ def token_type_bearer(played: Played, _t: Transcript, _s: Surround) -> Iterator[
 
 
 @check("expires-within-an-hour")
-def expires_within_an_hour(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def expires_within_an_hour(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A bearer token lives for an hour at most (RFC 6750 §5.3)."""
     seconds = played.received.get("expires_in")
     bearer = str(played.received.get("token_type", "")).lower() == "bearer"
@@ -57,7 +57,7 @@ def expires_within_an_hour(played: Played, _t: Transcript, _s: Surround) -> Iter
 
 
 @check("access-token-jwt-type")
-def access_token_jwt_type(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def access_token_jwt_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A JWT access token says so in typ (RFC 9068 §2.1)."""
     read = _read(played)
     if read and str(read[0].get("typ", "")).lower() not in ("at+jwt", "application/at+jwt"):
@@ -65,7 +65,7 @@ def access_token_jwt_type(played: Played, _t: Transcript, _s: Surround) -> Itera
 
 
 @check("access-token-jwt-claims")
-def access_token_jwt_claims(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def access_token_jwt_claims(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A JWT access token has the required claims (RFC 9068 §2.2)."""
     read = _read(played)
     if read:
@@ -73,19 +73,21 @@ def access_token_jwt_claims(played: Played, _t: Transcript, _s: Surround) -> Ite
 
 
 @check("access-token-jwt-signature")
-def access_token_jwt_signature(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def access_token_jwt_signature(
+    played: Played, _t: Transcript, context: CheckContext
+) -> Iterator[str]:
     """A JWT access token is signed with a key of the key set (RFC 9068 §2.1, §4)."""
     token = read_jwt(played.received.get("access_token"))
     if token is None:
         return
     if str(token.header.get("alg", "")).lower() in ("none", ""):
         yield "the access token is not signed"
-    elif not verified(token, surround.jwks()):
+    elif not verified(token, context.jwks()):
         yield "no key of the key set verifies the signature"
 
 
 @check("access-token-jwt-scope")
-def access_token_jwt_scope(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+def access_token_jwt_scope(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """A JWT access token tells the scope that was granted, as a text (RFC 9068 §2.2.3)."""
     token, scope = read_jwt(played.received.get("access_token")), played.received.get("scope")
     granted = scope if isinstance(scope, str) else play.recall("authorize.scope")
@@ -99,7 +101,7 @@ def access_token_jwt_scope(played: Played, play: Transcript, _s: Surround) -> It
 
 
 @check("access-token-jwt-audience")
-def access_token_jwt_audience(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+def access_token_jwt_audience(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """`aud` of a JWT access token holds the API that was asked for (RFC 9068 §3)."""
     token, asked = read_jwt(played.received.get("access_token")), play.recall("authorize.audience")
     if token and asked and asked not in _audience(token):
@@ -108,7 +110,7 @@ def access_token_jwt_audience(played: Played, play: Transcript, _s: Surround) ->
 
 @check("access-token-jwt-other-audience")
 def access_token_jwt_other_audience(
-    played: Played, play: Transcript, _s: Surround
+    played: Played, play: Transcript, _s: CheckContext
 ) -> Iterator[str]:
     """Neither an earlier access token nor the ID token has the same aud (RFC 9068 §5)."""
     token, first = read_jwt(played.received.get("access_token")), play.step("token")
@@ -119,7 +121,9 @@ def access_token_jwt_other_audience(
 
 
 @check("access-token-jwt-same-login")
-def access_token_jwt_same_login(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+def access_token_jwt_same_login(
+    played: Played, play: Transcript, _s: CheckContext
+) -> Iterator[str]:
     """auth_time, acr and amr are those of the first access token (RFC 9068 §2.2.1)."""
     token, first = read_jwt(played.received.get("access_token")), play.step("token")
     original = read_jwt(first.received.get("access_token")) if first else None
@@ -134,7 +138,7 @@ def _audience(token: IdToken) -> set[str]:
 
 
 @check("access-token-bound")
-def access_token_bound(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def access_token_bound(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A JWT access token had with a proof carries the key's thumbprint (RFC 9449 §6.1)."""
     read = _read(played)
     if read is None:
@@ -146,7 +150,7 @@ def access_token_bound(played: Played, transcript: Transcript, _s: Surround) -> 
 
 
 @check("access-token-unbound")
-def access_token_unbound(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def access_token_unbound(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A token that is announced as Bearer names no key, where it can be read (RFC 9449 §5)."""
     if str(played.received.get("token_type")).lower() == "dpop":
         yield "token_type is DPoP"
@@ -158,7 +162,7 @@ def access_token_unbound(played: Played, _t: Transcript, _s: Surround) -> Iterat
 
 @check("access-token-for-resource")
 def access_token_for_resource(
-    played: Played, transcript: Transcript, _s: Surround
+    played: Played, transcript: Transcript, _s: CheckContext
 ) -> Iterator[str]:
     """A JWT access token names the resource it was asked for in aud (RFC 8707 §2)."""
     read = _read(played)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tokenspec.conformance.checks.envelope import ERROR_TEXT, URI_TEXT
 from tokenspec.conformance.checks.id_token import read_id_token
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.http import query_parameters
 from tokenspec.conformance.login.cookies import is_loopback
 from tokenspec.conformance.login.model import Ending
@@ -46,7 +46,7 @@ def _called_back(played: Played) -> bool:
 
 
 @check("state-echoed")
-def state_echoed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def state_echoed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`state` comes back exactly as it was sent (RFC 6749 §4.1.2, §4.1.2.1)."""
     sent = played.sent.get("state", ())
     if _called_back(played) and len(sent) == 1:
@@ -56,27 +56,27 @@ def state_echoed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("iss-in-success")
-def iss_in_success(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def iss_in_success(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """A response with a code names the issuer in iss, by simple string comparison (RFC 9207 §2)."""
     if _called_back(played) and played.received.get("code"):
-        yield from _issuer_problems(played, surround)
+        yield from _issuer_problems(played, context)
 
 
 @check("iss-in-error")
-def iss_in_error(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def iss_in_error(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """A response with an error names the issuer in iss as well (RFC 9207 §2)."""
     if _called_back(played) and played.received.get("error"):
-        yield from _issuer_problems(played, surround)
+        yield from _issuer_problems(played, context)
 
 
-def _issuer_problems(played: Played, surround: Surround) -> Iterator[str]:
+def _issuer_problems(played: Played, context: CheckContext) -> Iterator[str]:
     back = played.received.get("iss")
-    if back != surround.issuer:
+    if back != context.issuer:
         yield "iss is missing" if back is None else "iss is not the issuer"
 
 
 @check("iss-is-url")
-def iss_is_url(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def iss_is_url(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`iss` is an https URL without query and fragment (RFC 9207 §2; http on the loopback)."""
     back = played.received.get("iss") if _called_back(played) else None
     if back is None:
@@ -88,23 +88,23 @@ def iss_is_url(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("iss-is-metadata-issuer")
-def iss_is_metadata_issuer(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def iss_is_metadata_issuer(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`iss` is the issuer of the metadata, character for character (RFC 9207 §2.3)."""
     back = played.received.get("iss") if _called_back(played) else None
-    if back is not None and back != surround.metadata.get("issuer"):
+    if back is not None and back != context.metadata.get("issuer"):
         yield "iss is not the issuer of the metadata"
 
 
 @check("iss-advertised")
-def iss_advertised(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def iss_advertised(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """A server that sends iss says so in its metadata (RFC 9207 §2.3)."""
-    said = surround.metadata.get("authorization_response_iss_parameter_supported")
+    said = context.metadata.get("authorization_response_iss_parameter_supported")
     if _called_back(played) and "iss" in played.received and said is not True:
         yield "iss was sent, and the metadata does not say so"
 
 
 @check("iss-in-id-token")
-def iss_in_id_token(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def iss_in_id_token(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """The ID token has the issuer that the authorization response named (RFC 9207 §2.4)."""
     asked, token = transcript.step("authorize"), read_id_token(played)
     named = asked.received.get("iss") if asked else None
@@ -113,14 +113,14 @@ def iss_in_id_token(played: Played, transcript: Transcript, _s: Surround) -> Ite
 
 
 @check("callback-parameters-once")
-def callback_parameters_once(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def callback_parameters_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No parameter of the authorization response comes twice (RFC 6749 §3.1)."""
     if played.landing is not None:
         yield from (f"{name} comes more than once" for name in played.landing.repeated)
 
 
 @check("code-in-query")
-def code_in_query(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def code_in_query(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The code comes back in the query of the redirect (RFC 6749 §4.1.2)."""
     location = played.landing.location if played.landing else ""
     has_code = _called_back(played) and bool(played.received.get("code"))
@@ -129,14 +129,14 @@ def code_in_query(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]
 
 
 @check("error-parameters-known")
-def error_parameters_known(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def error_parameters_known(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error response holds only what is defined for it (OpenID Connect Core §3.1.2.6)."""
     if _called_back(played) and played.received.get("error"):
         yield from (f"{name} is there" for name in played.received if name not in IN_AN_ERROR)
 
 
 @check("redirect-303")
-def redirect_303(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def redirect_303(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The redirect to the client has status 303 (OAuth 2.1 §7.5.3)."""
     response = played.exchanges[-1].response if played.exchanges else None
     if _called_back(played) and response and response.status != SEE_OTHER:
@@ -144,7 +144,7 @@ def redirect_303(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("redirect-not-307")
-def redirect_not_307(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def redirect_not_307(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The redirect to the client does not post on what the user filled in (RFC 9700 §4.12)."""
     response = played.exchanges[-1].response if played.exchanges else None
     if _called_back(played) and response and response.status in POSTS_ON:
@@ -152,7 +152,7 @@ def redirect_not_307(played: Played, _t: Transcript, _s: Surround) -> Iterator[s
 
 
 @check("page-not-framed")
-def page_not_framed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def page_not_framed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The page tells browsers not to show it in a frame (RFC 6749 §10.13)."""
     response = played.exchanges[-1].response if played.exchanges else None
     if response is None:
@@ -163,7 +163,7 @@ def page_not_framed(played: Played, _t: Transcript, _s: Surround) -> Iterator[st
 
 
 @check("response-in-query")
-def response_in_query(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def response_in_query(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Code or error come back in the query, and nothing in the fragment (RFC 6749 §4.1.2)."""
     plain = played.sent.get("response_type") == ("code",) and "response_mode" not in played.sent
     if not _called_back(played) or played.landing is None or not plain:
@@ -177,7 +177,7 @@ def response_in_query(played: Played, _t: Transcript, _s: Surround) -> Iterator[
 
 
 @check("authorization-error-text")
-def authorization_error_text(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def authorization_error_text(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error` and `error_description` have only the characters allowed (RFC 6749 §4.1.2.1)."""
     for name in ("error", "error_description"):
         if _called_back(played) and not ERROR_TEXT.fullmatch(played.received.get(name, "")):
@@ -185,14 +185,14 @@ def authorization_error_text(played: Played, _t: Transcript, _s: Surround) -> It
 
 
 @check("authorization-error-uri")
-def authorization_error_uri(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def authorization_error_uri(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error_uri` has only the characters allowed (RFC 6749 §4.1.2.1)."""
     if _called_back(played) and not URI_TEXT.fullmatch(played.received.get("error_uri", "")):
         yield "error_uri of the redirect holds characters that are not allowed"
 
 
 @check("error-explains-challenge")
-def error_explains_challenge(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def error_explains_challenge(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The refusal says what is wrong with the challenge, or where to read it (RFC 7636 §4.4.1)."""
     said = played.received.get("error_description", "")
     if _called_back(played) and not ("error_uri" in played.received or PKCE_WORDS.search(said)):
@@ -200,7 +200,7 @@ def error_explains_challenge(played: Played, _t: Transcript, _s: Surround) -> It
 
 
 @check("challenge-not-exposed")
-def challenge_not_exposed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def challenge_not_exposed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The challenge cannot be read out of the answer, nor out of its code (RFC 7636 §4.4)."""
     challenge = str(next(iter(played.sent.get("code_challenge", ())), ""))
     if not _called_back(played) or not challenge:
@@ -211,7 +211,7 @@ def challenge_not_exposed(played: Played, _t: Transcript, _s: Surround) -> Itera
 
 
 @check("no-token-in-callback")
-def no_token_in_callback(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def no_token_in_callback(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """response_type=code puts no token into the redirect (RFC 6749 §4.1.2)."""
     if _called_back(played):
         for name in ("access_token", "refresh_token", "id_token"):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tokenspec.conformance.challenges import Challenge, read_challenges
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.http import Response
 from tokenspec.conformance.play.transcript import Played, Transcript
 
@@ -30,7 +30,7 @@ def _bearer(played: Played) -> list[Challenge]:
 
 
 @check("challenge-has-parameter")
-def challenge_has_parameter(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def challenge_has_parameter(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A challenge for bearer tokens has at least one parameter (RFC 6750 §3)."""
     for challenge in _bearer(played):
         if not challenge.parameters:
@@ -38,7 +38,7 @@ def challenge_has_parameter(played: Played, _t: Transcript, _s: Surround) -> Ite
 
 
 @check("challenge-parameters-once")
-def challenge_parameters_once(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def challenge_parameters_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No parameter of a challenge for bearer tokens comes twice (RFC 6750 §3)."""
     for challenge in _bearer(played):
         names = [name for name, _ in challenge.parameters]
@@ -46,7 +46,7 @@ def challenge_parameters_once(played: Played, _t: Transcript, _s: Surround) -> I
 
 
 @check("challenge-characters")
-def challenge_characters(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def challenge_characters(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The values of a challenge for bearer tokens have only the characters allowed (§3)."""
     for challenge in _bearer(played):
         for name, value in challenge.parameters:
@@ -55,7 +55,7 @@ def challenge_characters(played: Played, _t: Transcript, _s: Surround) -> Iterat
 
 
 @check("challenge-without-error")
-def challenge_without_error(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def challenge_without_error(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A challenge to a request without credentials tells no error (RFC 6750 §3.1)."""
     for challenge in _bearer(played):
         if "error" in dict(challenge.parameters):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tokenspec.conformance.checks.id_token import read_id_token
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer, StepKind
 
@@ -35,7 +35,7 @@ def _told(played: Played) -> Mapping[str, Any]:
 
 
 @check("claim-types")
-def claim_types(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def claim_types(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Every standard claim has the JSON type laid down for it (§5.1)."""
     claims = {name: value for name, value in _told(played).items() if value is not None}
     for name in TEXT_CLAIMS:
@@ -52,20 +52,20 @@ def claim_types(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("claims-not-empty")
-def claims_not_empty(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def claims_not_empty(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No claim is null or an empty text (§5.3.2)."""
     yield from (f"{n} is null or empty" for n, v in _told(played).items() if v is None or v == "")
 
 
 @check("no-null-members")
-def no_null_members(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def no_null_members(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No member of a JSON answer is null (§13.3)."""
     if played.answer is Answer.GRANTED:
         yield from (f"{name} is null" for name, value in played.received.items() if value is None)
 
 
 @check("claims-of-scope")
-def claims_of_scope(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def claims_of_scope(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """Each of profile, email, address and phone that was granted tells a claim (§5.4)."""
     granted = transcript.recall("token.scope") or transcript.recall("authorize.scope") or ""
     for scope, names in SCOPE_CLAIMS.items():
@@ -74,7 +74,7 @@ def claims_of_scope(played: Played, transcript: Transcript, _s: Surround) -> Ite
 
 
 @check("userinfo-same-user")
-def userinfo_same_user(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def userinfo_same_user(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """`sub` at userinfo is that of the ID token (§5.3.2)."""
     first = transcript.step("token")
     token = read_id_token(first) if first else None
@@ -83,7 +83,7 @@ def userinfo_same_user(played: Played, transcript: Transcript, _s: Surround) -> 
 
 
 @check("userinfo-media-type")
-def userinfo_media_type(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def userinfo_media_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Userinfo comes as application/json, or as a JWT declared as application/jwt (§5.3.2)."""
     response = played.response
     if response is None or played.answer is not Answer.GRANTED:

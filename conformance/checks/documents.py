@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.login.cookies import is_loopback
 from tokenspec.conformance.play.transcript import Played, Transcript
 
@@ -22,21 +22,21 @@ ENDPOINTS = (
 
 
 @check("metadata-is-json")
-def metadata_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_is_json(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The document comes as application/json (RFC 8414 §3.2)."""
     if played.response is not None and played.response.media_type != "application/json":
         yield f"the media type is {played.response.media_type or 'absent'}"
 
 
 @check("metadata-issuer")
-def metadata_issuer(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def metadata_issuer(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`issuer` is the identifier the document was asked for with (RFC 8414 §3.3)."""
-    if played.received.get("issuer") != surround.issuer:
+    if played.received.get("issuer") != context.issuer:
         yield "issuer is not the one the document belongs to"
 
 
 @check("metadata-endpoints")
-def metadata_endpoints(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_endpoints(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Every endpoint is an absolute https URL (RFC 8414 §2; http is let pass on the loopback)."""
     for name in ENDPOINTS:
         if name in played.received and not _secure(played.received[name]):
@@ -47,28 +47,28 @@ def metadata_endpoints(played: Played, _t: Transcript, _s: Surround) -> Iterator
 
 
 @check("token-endpoint-no-fragment")
-def token_endpoint_no_fragment(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def token_endpoint_no_fragment(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The address of the token endpoint has no fragment (RFC 6749 §3.2)."""
     if "#" in str(played.received.get("token_endpoint", "")):
         yield "token_endpoint has a fragment"
 
 
 @check("metadata-response-types")
-def metadata_response_types(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_response_types(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`response_types_supported` is a list that holds code (RFC 8414 §2)."""
     if "code" not in _list(played.received.get("response_types_supported")):
         yield "response_types_supported does not list code"
 
 
 @check("metadata-pkce")
-def metadata_pkce(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_pkce(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`code_challenge_methods_supported` lists S256 (RFC 9700 §2.1.1)."""
     if "S256" not in _list(played.received.get("code_challenge_methods_supported")):
         yield "code_challenge_methods_supported does not list S256"
 
 
 @check("jwks-keys")
-def jwks_keys(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def jwks_keys(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The key set holds keys, each with its type (RFC 7517 §4.1, §5.1)."""
     keys = _list(played.received.get("keys"))
     if not keys:
@@ -79,7 +79,7 @@ def jwks_keys(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("jwks-public-only")
-def jwks_public_only(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def jwks_public_only(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No key of the set holds a private or symmetric part (OpenID Connect Discovery §3)."""
     for number, key in enumerate(_list(played.received.get("keys"))):
         held = [name for name in PRIVATE_MEMBERS if isinstance(key, dict) and name in key]

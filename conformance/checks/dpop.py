@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer
 
@@ -20,21 +20,21 @@ def _nonces(played: Played) -> tuple[str, ...]:
 
 
 @check("dpop-nonce-once")
-def dpop_nonce_once(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def dpop_nonce_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A response has one DPoP-Nonce header at most (RFC 9449 §8)."""
     if len(_nonces(played)) > 1:
         yield f"there are {len(_nonces(played))} DPoP-Nonce headers"
 
 
 @check("dpop-nonce-syntax")
-def dpop_nonce_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def dpop_nonce_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A nonce is printable ASCII without space, quotation mark and backslash (RFC 9449 §8.1)."""
     if any(not NONCE.fullmatch(nonce) for nonce in _nonces(played)):
         yield "DPoP-Nonce holds characters that are not allowed"
 
 
 @check("dpop-nonce-not-stored")
-def dpop_nonce_not_stored(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def dpop_nonce_not_stored(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A response with a nonce may not be stored and used again (RFC 9449 §8.2)."""
     response = played.response
     if response is None or not _nonces(played):
@@ -53,7 +53,7 @@ def _method(played: Played) -> str:
 
 
 @check("token-type-dpop")
-def token_type_dpop(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def token_type_dpop(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """token_type is DPoP, in any case (RFC 9449 §5, RFC 6749 §5.1)."""
     shown = played.received.get("token_type")
     if str(shown).lower() != "dpop":
@@ -61,7 +61,7 @@ def token_type_dpop(played: Played, _t: Transcript, _s: Surround) -> Iterator[st
 
 
 @check("bound-token-short-lived")
-def bound_token_short_lived(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def bound_token_short_lived(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A bound access token lives for an hour at most where there are no nonces (RFC 9449 §11.2)."""
     seconds = played.received.get("expires_in")
     if isinstance(seconds, int | float) and seconds > AN_HOUR:
@@ -69,7 +69,7 @@ def bound_token_short_lived(played: Played, _t: Transcript, _s: Surround) -> Ite
 
 
 @check("introspection-bound")
-def introspection_bound(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def introspection_bound(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """Introspection of a bound token names its key in cnf.jkt (RFC 9449 §6.2)."""
     confirmation = played.received.get("cnf")
     bound = confirmation.get("jkt") if isinstance(confirmation, dict) else None
@@ -78,7 +78,7 @@ def introspection_bound(played: Played, transcript: Transcript, _s: Surround) ->
 
 
 @check("introspection-token-type")
-def introspection_token_type(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def introspection_token_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Introspection of a bound token that names a type says DPoP (RFC 9449 §6.2)."""
     shown = played.received.get("token_type", "DPoP")
     if str(shown).lower() != "dpop":
@@ -86,7 +86,7 @@ def introspection_token_type(played: Played, _t: Transcript, _s: Surround) -> It
 
 
 @check("latest-token-unbound")
-def latest_token_unbound(_p: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def latest_token_unbound(_p: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """The access token got last is bound to no key, as may be (RFC 9449 §5)."""
     types = [played.received.get("token_type") for played in transcript.steps]
     latest = next((str(shown) for shown in reversed(types) if shown), "")

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.http import Exchange
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer, StepKind
@@ -39,7 +39,7 @@ def _refused(played: Played) -> bool:
 
 
 @check("success-is-json")
-def success_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def success_is_json(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A granted token request is answered with application/json (RFC 6749 §5.1)."""
     response = played.response
     if _granted(played) and response and response.media_type != "application/json":
@@ -47,14 +47,14 @@ def success_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[st
 
 
 @check("success-status")
-def success_status(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def success_status(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A granted token request is answered with status 200 (RFC 6749 §5.1)."""
     if _granted(played) and played.status != 200:  # noqa: PLR2004 - the status the section names
         yield f"the status of the success is {played.status}"
 
 
 @check("no-store")
-def no_store(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def no_store(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An answer that holds tokens has Cache-Control: no-store (RFC 6749 §5.1)."""
     response = played.response
     if not _granted(played) or response is None:
@@ -65,7 +65,7 @@ def no_store(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("pragma-no-cache")
-def pragma_no_cache(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def pragma_no_cache(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An answer that holds tokens has Pragma: no-cache (RFC 6749 §5.1)."""
     response = played.response
     if _granted(played) and response and "no-cache" not in (response.header("Pragma") or ""):
@@ -73,7 +73,7 @@ def pragma_no_cache(played: Played, _t: Transcript, _s: Surround) -> Iterator[st
 
 
 @check("members-once")
-def members_once(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def members_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No member of the answer's JSON object comes twice (RFC 6749 §3.2)."""
     response = played.response
     if played.step.kind not in AT_TOKEN_ENDPOINT or response is None:
@@ -92,7 +92,7 @@ def members_once(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("access-token-is-text")
-def access_token_is_text(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def access_token_is_text(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`access_token` is a text that is not empty (RFC 6749 §5.1)."""
     token = played.received.get("access_token")
     if _granted(played) and not (isinstance(token, str) and token):
@@ -100,7 +100,7 @@ def access_token_is_text(played: Played, _t: Transcript, _s: Surround) -> Iterat
 
 
 @check("token-type")
-def token_type(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def token_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`token_type` is there and names a type the client can use (RFC 6749 §5.1, §7.1)."""
     if not _granted(played):
         return
@@ -112,7 +112,7 @@ def token_type(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("expires-in")
-def expires_in(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def expires_in(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """expires_in, where given, is a positive number of seconds (RFC 6749 §5.1, Appendix A.14)."""
     if not _granted(played) or "expires_in" not in played.received:
         return
@@ -122,14 +122,14 @@ def expires_in(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("scope-is-text")
-def scope_is_text(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def scope_is_text(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """scope, where given, is a text of space separated words (RFC 6749 §3.3)."""
     if _granted(played) and not isinstance(played.received.get("scope", ""), str):
         yield "scope is no text"
 
 
 @check("scope-single-spaces")
-def scope_single_spaces(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def scope_single_spaces(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The words of scope are parted by exactly one space (RFC 6749 §3.3, OIDC Core §14)."""
     scope = played.received.get("scope")
     if _granted(played) and isinstance(scope, str) and scope != " ".join(scope.split()):
@@ -137,7 +137,7 @@ def scope_single_spaces(played: Played, _t: Transcript, _s: Surround) -> Iterato
 
 
 @check("scope-without-offline-access")
-def scope_without_offline_access(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def scope_without_offline_access(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Without a refresh token the scope does not hold offline_access (OIDC Core §11)."""
     scope = str(played.received.get("scope", "")).split()
     if _granted(played) and "refresh_token" not in played.received and "offline_access" in scope:
@@ -145,7 +145,7 @@ def scope_without_offline_access(played: Played, _t: Transcript, _s: Surround) -
 
 
 @check("error-is-json")
-def error_is_json(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def error_is_json(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error response of the token endpoint is a JSON object (RFC 6749 §5.2).
 
     Where the request prefers a page, `error-is-json-always` looks.
@@ -159,7 +159,7 @@ def _accepted(exchange: Exchange) -> str:
 
 
 @check("error-is-json-always")
-def error_is_json_always(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def error_is_json_always(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error response is a JSON object whatever the request prefers (RFC 6749 §5.2)."""
     response = played.response
     if not _refused(played) or response is None or response.status not in ERROR_STATUSES:
@@ -169,7 +169,7 @@ def error_is_json_always(played: Played, _t: Transcript, _s: Surround) -> Iterat
 
 
 @check("error-member")
-def error_member(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def error_member(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error` is there, is text, and has only the characters allowed (RFC 6749 §5.2)."""
     if not _refused(played) or not played.received:
         return
@@ -181,7 +181,7 @@ def error_member(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("error-texts")
-def error_texts(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def error_texts(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error_description` and `error_uri`, where given, are texts (RFC 6749 §5.2)."""
     for name in ("error_description", "error_uri"):
         shown = played.received.get(name)
@@ -190,7 +190,7 @@ def error_texts(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("error-description")
-def error_description(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def error_description(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error_description` has only the characters allowed (RFC 6749 §5.2)."""
     shown = played.received.get("error_description")
     if _refused(played) and isinstance(shown, str) and not ERROR_TEXT.fullmatch(shown):
@@ -198,7 +198,7 @@ def error_description(played: Played, _t: Transcript, _s: Surround) -> Iterator[
 
 
 @check("error-uri")
-def error_uri(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def error_uri(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error_uri` has only the characters allowed (RFC 6749 §5.2)."""
     shown = played.received.get("error_uri")
     if _refused(played) and isinstance(shown, str) and not URI_TEXT.fullmatch(shown):
@@ -206,7 +206,7 @@ def error_uri(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("no-token-in-error")
-def no_token_in_error(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def no_token_in_error(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error response holds no token (RFC 6749 §5.2)."""
     if not _refused(played):
         return
@@ -216,7 +216,7 @@ def no_token_in_error(played: Played, _t: Transcript, _s: Surround) -> Iterator[
 
 
 @check("no-secret-echoed")
-def no_secret_echoed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def no_secret_echoed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error response does not repeat the code, token or secret that was sent."""
     if not _refused(played) or played.response is None:
         return
@@ -227,7 +227,7 @@ def no_secret_echoed(played: Played, _t: Transcript, _s: Surround) -> Iterator[s
 
 
 @check("challenge-on-401")
-def challenge_on_401(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def challenge_on_401(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A 401 names the scheme the client tried, where it used the Authorization header (§5.2)."""
     response = played.response
     if not _refused(played) or response is None or response.status != UNAUTHORIZED:

@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt
 
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 KEY_HEADERS = ("jku", "jwk", "x5u", "x5c")
@@ -46,14 +46,14 @@ def _taken_apart(encoded: str) -> IdToken | None:
 
 
 @check("id-token-is-jwt")
-def id_token_is_jwt(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_is_jwt(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`id_token` is a JWT (OpenID Connect Core §2)."""
     if "id_token" in played.received and read_id_token(played) is None:
         yield "id_token is no JWT with a JSON object of claims"
 
 
 @check("id-token-not-unsigned")
-def id_token_not_unsigned(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_not_unsigned(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`alg` is not none, as no client here registered for it (OpenID Connect Core §2)."""
     token = read_id_token(played)
     if token and str(token.header.get("alg", "")).lower() in ("none", ""):
@@ -61,7 +61,7 @@ def id_token_not_unsigned(played: Played, _t: Transcript, _s: Surround) -> Itera
 
 
 @check("id-token-signature")
-def id_token_signature(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def id_token_signature(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """The signature verifies with a key of the server's key set (§3.1.3.7, 6)."""
     token = read_id_token(played)
     if token is None:
@@ -69,7 +69,7 @@ def id_token_signature(played: Played, _t: Transcript, surround: Surround) -> It
     algorithm = str(token.header.get("alg", ""))
     if algorithm.lower() in ("none", ""):
         yield "the ID token is not signed"
-    elif not _shared_key(token) and not verified(token, surround.jwks()):
+    elif not _shared_key(token) and not verified(token, context.jwks()):
         yield f"no key of the key set verifies the {algorithm[:20]} signature"
 
 
@@ -105,12 +105,14 @@ def _signed_with(token: IdToken, key: Any) -> bool:
 
 
 @check("id-token-key-for-signing")
-def id_token_key_for_signing(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def id_token_key_for_signing(
+    played: Played, _t: Transcript, context: CheckContext
+) -> Iterator[str]:
     """The key that verifies the signature is meant for signing (§10.1, RFC 7517 §4.2, §4.3)."""
     token = read_id_token(played)
     if token is None or _shared_key(token):
         return
-    verifying = [key for key in _fitting(token, surround.jwks()) if _verifies(token, key)]
+    verifying = [key for key in _fitting(token, context.jwks()) if _verifies(token, key)]
     for key in verifying[:1]:
         operations = key.get("key_ops")
         if key.get("use", "sig") != "sig":
@@ -122,16 +124,16 @@ def id_token_key_for_signing(played: Played, _t: Transcript, surround: Surround)
 
 
 @check("id-token-key-named")
-def id_token_key_named(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def id_token_key_named(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """Where the key set holds several keys, the header says in kid which one signed (§10.1)."""
     token = read_id_token(played)
-    keys = surround.jwks().get("keys", ())
+    keys = context.jwks().get("keys", ())
     if token and len(keys) > 1 and not _shared_key(token) and "kid" not in token.header:
         yield f"the key set holds {len(keys)} keys and the header has no kid"
 
 
 @check("id-token-no-key-headers")
-def id_token_no_key_headers(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_no_key_headers(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The header holds no key and no address of one (§2)."""
     token = read_id_token(played)
     if token:
@@ -139,12 +141,12 @@ def id_token_no_key_headers(played: Played, _t: Transcript, _s: Surround) -> Ite
 
 
 @check("id-token-shared-key")
-def id_token_shared_key(played: Played, play: Transcript, surround: Surround) -> Iterator[str]:
+def id_token_shared_key(played: Played, play: Transcript, context: CheckContext) -> Iterator[str]:
     """An HMAC is keyed with the client_secret, so that a public client gets none (§10.1)."""
     token = read_id_token(played)
     if token is None or not _shared_key(token):
         return
-    secret = surround.secret(play.client_id)
+    secret = context.secret(play.client_id)
     if not secret:
         yield "a client without a secret got an ID token with a shared-key signature"
     elif not _signed_with(token, secret):
@@ -153,20 +155,20 @@ def id_token_shared_key(played: Played, play: Transcript, surround: Surround) ->
 
 @check("id-token-secret-long-enough")
 def id_token_secret_long_enough(
-    played: Played, play: Transcript, surround: Surround
+    played: Played, play: Transcript, context: CheckContext
 ) -> Iterator[str]:
     """A client_secret that keys an HMAC is as long as its hash (§16.19, RFC 7518 §3.2)."""
     token = read_id_token(played)
     shortest = SHORTEST_SECRET.get(str(token.header.get("alg"))) if token else None
-    secret = surround.secret(play.client_id)
+    secret = context.secret(play.client_id)
     if shortest and secret and len(secret.encode()) < shortest:
         yield f"the client_secret is shorter than {shortest} octets"
 
 
 @check("id-token-alg-declared")
-def id_token_alg_declared(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def id_token_alg_declared(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`alg` is one the metadata lists (OpenID Connect Discovery §3)."""
     token = read_id_token(played)
-    listed = surround.metadata.get("id_token_signing_alg_values_supported")
+    listed = context.metadata.get("id_token_signing_alg_values_supported")
     if token and isinstance(listed, list) and token.header.get("alg") not in listed:
         yield "the metadata does not list the alg of the ID token"

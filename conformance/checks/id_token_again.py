@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokenspec.conformance.checks.id_token import IdToken, read_id_token
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 
@@ -19,7 +19,7 @@ def _both(played: Played, transcript: Transcript) -> tuple[IdToken, IdToken] | N
 
 
 @check("id-token-same-user")
-def id_token_same_user(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_same_user(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A later ID token keeps iss, sub and aud (§12.2, §5.7)."""
     both = _both(played, transcript)
     if both is None:
@@ -38,7 +38,7 @@ def _audience(token: IdToken) -> set[str]:
 
 
 @check("id-token-dated-anew")
-def id_token_dated_anew(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_dated_anew(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """The iat of a later ID token is later than the first one's (§12.2)."""
     both = _both(played, transcript)
     if both and not _number(both[1], "iat") > _number(both[0], "iat"):
@@ -53,7 +53,9 @@ def _number(token: IdToken, name: str) -> float:
 
 
 @check("id-token-same-auth-time")
-def id_token_same_auth_time(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_same_auth_time(
+    played: Played, transcript: Transcript, _s: CheckContext
+) -> Iterator[str]:
     """`auth_time` of a refreshed ID token, where given, is the first one's (§12.2)."""
     both = _both(played, transcript)
     times = [token.claims["auth_time"] for token in both or () if "auth_time" in token.claims]
@@ -62,7 +64,7 @@ def id_token_same_auth_time(played: Played, transcript: Transcript, _s: Surround
 
 
 @check("id-token-same-azp")
-def id_token_same_azp(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_same_azp(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """`azp` of a refreshed ID token is there just as in the first one (§12.2)."""
     both = _both(played, transcript)
     if both and both[0].claims.get("azp") != both[1].claims.get("azp"):
@@ -70,7 +72,9 @@ def id_token_same_azp(played: Played, transcript: Transcript, _s: Surround) -> I
 
 
 @check("id-token-nonce-not-new")
-def id_token_nonce_not_new(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_nonce_not_new(
+    played: Played, transcript: Transcript, _s: CheckContext
+) -> Iterator[str]:
     """A nonce in a refreshed ID token is the first one's (§12.2)."""
     both = _both(played, transcript)
     if both and both[1].claims.get("nonce") not in (None, both[0].claims.get("nonce")):
@@ -78,7 +82,7 @@ def id_token_nonce_not_new(played: Played, transcript: Transcript, _s: Surround)
 
 
 @check("id-token-nonce-gone")
-def id_token_nonce_gone(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_nonce_gone(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refreshed ID token has no nonce (§12.2)."""
     both = _both(played, transcript)
     if both and "nonce" in both[1].claims:

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from tokenspec.conformance.checks.id_token import read_id_token
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.login.cookies import is_loopback
 from tokenspec.conformance.oauth.keys import base64url
 from tokenspec.conformance.play.transcript import Played, Transcript
@@ -28,15 +28,15 @@ REGISTERED_CLAIMS = frozenset(_REGISTERED.split())
 
 
 @check("id-token-issuer")
-def id_token_issuer(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def id_token_issuer(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`iss` is the issuer, exactly (§3.1.3.7, 2)."""
     token = read_id_token(played)
-    if token and token.claims.get("iss") != surround.issuer:
+    if token and token.claims.get("iss") != context.issuer:
         yield "iss is not the issuer" if "iss" in token.claims else "iss is missing"
 
 
 @check("id-token-issuer-form")
-def id_token_issuer_form(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_issuer_form(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`iss` is an https URL without query and fragment (§2; http is let pass on the loopback)."""
     token = read_id_token(played)
     if token and not is_issuer(token.claims.get("iss")):
@@ -55,7 +55,7 @@ def is_issuer(value: Any) -> bool:
 
 
 @check("id-token-audience")
-def id_token_audience(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_audience(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """`aud` holds the client_id (§3.1.3.7, 3)."""
     token = read_id_token(played)
     if token is None:
@@ -67,7 +67,7 @@ def id_token_audience(played: Played, transcript: Transcript, _s: Surround) -> I
 
 
 @check("id-token-audience-alone")
-def id_token_audience_alone(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_audience_alone(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """`aud` holds nobody but the client (§3.1.3.7, 3: no audience the client does not trust)."""
     token = read_id_token(played)
     audience = token.claims.get("aud") if token else None
@@ -76,7 +76,7 @@ def id_token_audience_alone(played: Played, play: Transcript, _s: Surround) -> I
 
 
 @check("id-token-authorized-party")
-def id_token_authorized_party(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_authorized_party(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """`azp`, where given, is the client_id (§2, §3.1.3.7, 5)."""
     token = read_id_token(played)
     if token and token.claims.get("azp", play.client_id) != play.client_id:
@@ -84,7 +84,7 @@ def id_token_authorized_party(played: Played, play: Transcript, _s: Surround) ->
 
 
 @check("id-token-subject")
-def id_token_subject(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_subject(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`sub` is a text of 1 to 255 ASCII characters (§2)."""
     token = read_id_token(played)
     if token is None:
@@ -96,7 +96,7 @@ def id_token_subject(played: Played, _t: Transcript, _s: Surround) -> Iterator[s
 
 
 @check("id-token-times")
-def id_token_times(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_times(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`exp` and iat are numbers, exp is in the future, iat about now (§2, §3.1.3.7, 9 and 10)."""
     token = read_id_token(played)
     if token is None:
@@ -112,7 +112,7 @@ def id_token_times(played: Played, _t: Transcript, _s: Surround) -> Iterator[str
 
 
 @check("id-token-nonce")
-def id_token_nonce(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_nonce(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """`nonce` is the one of the authorization request (§3.1.3.7, 11)."""
     token, sent = read_id_token(played), transcript.recall("authorize.nonce")
     if token and sent and token.claims.get("nonce") != sent:
@@ -120,7 +120,7 @@ def id_token_nonce(played: Played, transcript: Transcript, _s: Surround) -> Iter
 
 
 @check("id-token-no-nonce")
-def id_token_no_nonce(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_no_nonce(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """Where no nonce was sent there is none (§2)."""
     token = read_id_token(played)
     if token and not play.recall("authorize.nonce") and "nonce" in token.claims:
@@ -128,7 +128,7 @@ def id_token_no_nonce(played: Played, play: Transcript, _s: Surround) -> Iterato
 
 
 @check("id-token-auth-time")
-def id_token_auth_time(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_auth_time(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """`auth_time` is there, a number, and not after iat; within max_age where asked (§2)."""
     token = read_id_token(played)
     if token is None:
@@ -145,7 +145,7 @@ def id_token_auth_time(played: Played, play: Transcript, _s: Surround) -> Iterat
 
 
 @check("id-token-acr")
-def id_token_acr(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_acr(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`acr`, where given, is a text (§2)."""
     token = read_id_token(played)
     if token and not isinstance(token.claims.get("acr", ""), str):
@@ -153,7 +153,7 @@ def id_token_acr(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("id-token-amr")
-def id_token_amr(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_amr(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`amr`, where given, is an array of texts (§2)."""
     token = read_id_token(played)
     methods = token.claims.get("amr", []) if token else []
@@ -162,7 +162,7 @@ def id_token_amr(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("id-token-at-hash")
-def id_token_at_hash(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_at_hash(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """at_hash, where given, fits the access token of the same answer (§3.1.3.6)."""
     token, access_token = read_id_token(played), played.received.get("access_token")
     if token is None or "at_hash" not in token.claims or not isinstance(access_token, str):
@@ -178,7 +178,7 @@ def id_token_at_hash(played: Played, _t: Transcript, _s: Surround) -> Iterator[s
 
 
 @check("id-token-claims-namespaced")
-def id_token_claims_namespaced(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_claims_namespaced(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A claim that is not registered has a URI as its name (the seed page's first remark)."""
     token = read_id_token(played)
     if token is None:
@@ -189,7 +189,9 @@ def id_token_claims_namespaced(played: Played, _t: Transcript, _s: Surround) -> 
 
 
 @check("id-token-has-namespaced-claim")
-def id_token_has_namespaced_claim(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_has_namespaced_claim(
+    played: Played, _t: Transcript, _s: CheckContext
+) -> Iterator[str]:
     """A custom claim that the target was set up with arrives under its namespaced name."""
     token = read_id_token(played)
     if token and not any(_namespaced(name) for name in token.claims):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 TEXTS = ("scope", "client_id", "username", "token_type", "sub", "iss", "jti")
@@ -12,7 +12,7 @@ TIMES = ("exp", "iat", "nbf")
 
 
 @check("introspection-members")
-def introspection_members(played: Played, play: Transcript, _s: Surround) -> Iterator[str]:
+def introspection_members(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """What is told of a live token has the types laid down and is true (RFC 7662 §2.2)."""
     told = played.received
     yield from (f"{name} is no text" for name in TEXTS if not isinstance(told.get(name, ""), str))
@@ -29,6 +29,6 @@ def introspection_members(played: Played, play: Transcript, _s: Surround) -> Ite
 
 
 @check("introspection-no-details")
-def introspection_no_details(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def introspection_no_details(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Of an inactive token nothing else is told (RFC 7662 §2.2)."""
     yield from (f"{name} is there" for name in played.received if name != "active")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tokenspec.conformance.checks.id_token import read_id_token
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 # The operations that go with each use of a key (RFC 7517 §4.2, §4.3).
@@ -17,7 +17,7 @@ OPERATIONS = {
 
 
 @check("id-token-kid-is-text")
-def id_token_kid_is_text(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_kid_is_text(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`kid` in the header of an ID token is a text (RFC 7515 §4.1.4)."""
     token = read_id_token(played)
     if token and not isinstance(token.header.get("kid", ""), str):
@@ -25,7 +25,7 @@ def id_token_kid_is_text(played: Played, _t: Transcript, _s: Surround) -> Iterat
 
 
 @check("id-token-typ-in-capitals")
-def id_token_typ_in_capitals(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_typ_in_capitals(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A typ that says no more than JWT is spelt in capitals (RFC 7519 §5.1)."""
     token = read_id_token(played)
     typ = str(token.header.get("typ", "")) if token else ""
@@ -34,7 +34,7 @@ def id_token_typ_in_capitals(played: Played, _t: Transcript, _s: Surround) -> It
 
 
 @check("id-token-no-cty")
-def id_token_no_cty(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def id_token_no_cty(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A signed ID token that contains no other JWT has no cty (RFC 7519 §5.2)."""
     token = read_id_token(played)
     if token and "cty" in token.header:
@@ -42,7 +42,7 @@ def id_token_no_cty(played: Played, _t: Transcript, _s: Surround) -> Iterator[st
 
 
 @check("jwks-use-agrees")
-def jwks_use_agrees(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def jwks_use_agrees(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A key with both use and key_ops says the same in both (RFC 7517 §4.3)."""
     keys = played.received.get("keys")
     for number, key in enumerate(keys if isinstance(keys, list) else ()):

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 SHORTEST_RSA, SHORTEST_EC = 2048, 224  # bits: RFC 7518 §3.3, FAPI 2.0 Security Profile §5.4.1
 
 
 @check("jwks-rsa-length")
-def jwks_rsa_length(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def jwks_rsa_length(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An RSA key has 2048 bits or more (RFC 7518 §3.3, FAPI 2.0 §5.4.1)."""
     for number, key in enumerate(_keys(played)):
         bits = int.from_bytes(_octets(key.get("n"))).bit_length()
@@ -24,7 +24,7 @@ def jwks_rsa_length(played: Played, _t: Transcript, _s: Surround) -> Iterator[st
 
 
 @check("jwks-ec-length")
-def jwks_ec_length(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def jwks_ec_length(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A key on an elliptic curve has 224 bits or more (FAPI 2.0 §5.4.1)."""
     for number, key in enumerate(_keys(played)):
         bits = len(_octets(key.get("x"))) * 8  # a coordinate has its full length: RFC 7518 §6.2.1.2
@@ -33,7 +33,7 @@ def jwks_ec_length(played: Played, _t: Transcript, _s: Surround) -> Iterator[str
 
 
 @check("jwks-kid-distinct")
-def jwks_kid_distinct(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def jwks_kid_distinct(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No two keys have the same kid (RFC 7517 §4.5, FAPI 2.0 §5.4.2)."""
     named = Counter(str(key["kid"]) for key in _keys(played) if "kid" in key)
     for kid, times in named.items():

@@ -7,7 +7,7 @@ from typing import Any
 
 from tokenspec.conformance.checks.id_token import read_jwt, verified
 from tokenspec.conformance.checks.id_token_claims import is_issuer
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import StepKind
 
@@ -45,14 +45,14 @@ def _listed(played: Played, name: str) -> list[Any]:
 
 
 @check("metadata-issuer-form")
-def metadata_issuer_form(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_issuer_form(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`issuer` is an https URL without query and fragment (RFC 8414 §2)."""
     if not is_issuer(played.received.get("issuer")):
         yield "issuer is no https URL, or has a query or fragment"
 
 
 @check("metadata-lists")
-def metadata_lists(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_lists(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Members with several values are arrays of texts (RFC 8414 §3.2)."""
     for name in LISTS:
         value = played.received.get(name, [])
@@ -61,27 +61,27 @@ def metadata_lists(played: Played, _t: Transcript, _s: Surround) -> Iterator[str
 
 
 @check("metadata-no-empty-lists")
-def metadata_no_empty_lists(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_no_empty_lists(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A list without elements is left out (RFC 8414 §3.2)."""
     yield from (f"{name} is an empty list" for name, v in played.received.items() if v == [])
 
 
 @check("metadata-subject-types")
-def metadata_subject_types(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_subject_types(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`subject_types_supported` lists public, pairwise or both (OpenID Connect Core §8)."""
     if not set(_listed(played, "subject_types_supported")) & {"public", "pairwise"}:
         yield "subject_types_supported lists neither public nor pairwise"
 
 
 @check("metadata-id-token-algs")
-def metadata_id_token_algs(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_id_token_algs(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The algorithms of ID tokens are listed, RS256 among them (OpenID Connect Discovery §3)."""
     if "RS256" not in _listed(played, "id_token_signing_alg_values_supported"):
         yield "id_token_signing_alg_values_supported does not list RS256"
 
 
 @check("metadata-scope-openid")
-def metadata_scope_openid(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_scope_openid(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """If scopes are listed, openid is among them (OpenID Connect Discovery §3)."""
     scopes = _listed(played, "scopes_supported")
     if scopes and "openid" not in scopes:
@@ -96,20 +96,20 @@ def _lacks_algorithms(played: Played, endpoint: str) -> Iterator[str]:
 
 
 @check("metadata-token-auth-algs")
-def metadata_token_auth_algs(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_token_auth_algs(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Where clients may authenticate by JWT, the algorithms are listed (RFC 8414 §2)."""
     yield from _lacks_algorithms(played, "token_endpoint")
 
 
 @check("metadata-other-auth-algs")
-def metadata_other_auth_algs(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_other_auth_algs(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The same for revocation and introspection (RFC 8414 §2)."""
     for endpoint in OTHER_ENDPOINTS:
         yield from _lacks_algorithms(played, endpoint)
 
 
 @check("metadata-auth-algs-not-none")
-def metadata_auth_algs_not_none(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_auth_algs_not_none(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The algorithm none is not listed for client authentication (RFC 8414 §2)."""
     for endpoint in ("token_endpoint", *OTHER_ENDPOINTS):
         name = f"{endpoint}_auth_signing_alg_values_supported"
@@ -118,7 +118,9 @@ def metadata_auth_algs_not_none(played: Played, _t: Transcript, _s: Surround) ->
 
 
 @check("metadata-dpop-algs-asymmetric")
-def metadata_dpop_algs_asymmetric(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_dpop_algs_asymmetric(
+    played: Played, _t: Transcript, _s: CheckContext
+) -> Iterator[str]:
     """No algorithm for proofs goes without signature, or by a shared secret (RFC 9449 §5.1)."""
     listed = map(str, _listed(played, "dpop_signing_alg_values_supported"))
     wrong = [name for name in listed if name.lower() == "none" or name.upper().startswith("HS")]
@@ -127,7 +129,7 @@ def metadata_dpop_algs_asymmetric(played: Played, _t: Transcript, _s: Surround) 
 
 
 @check("metadata-token-auth-rs256")
-def metadata_token_auth_rs256(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_token_auth_rs256(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """RS256 is among the algorithms for client authentication (RFC 8414 §2)."""
     algorithms = _listed(played, "token_endpoint_auth_signing_alg_values_supported")
     if algorithms and "RS256" not in algorithms:
@@ -135,20 +137,20 @@ def metadata_token_auth_rs256(played: Played, _t: Transcript, _s: Surround) -> I
 
 
 @check("metadata-signature")
-def metadata_signature(played: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def metadata_signature(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`signed_metadata`, where given, is a JWT of a published key, with iss (RFC 8414 §2.1)."""
     signed = played.received.get("signed_metadata")
     if signed is None:
         return
     token = read_jwt(signed)
-    if token is None or not verified(token, surround.jwks()):
+    if token is None or not verified(token, context.jwks()):
         yield "signed_metadata is no JWT that a key of the key set verifies"
     elif not token.claims.get("iss"):
         yield "signed_metadata has no iss"
 
 
 @check("metadata-signed-not-nested")
-def metadata_signed_not_nested(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_signed_not_nested(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Signed metadata holds no signed_metadata (RFC 8414 §2.1)."""
     token = read_jwt(played.received.get("signed_metadata"))
     if token and "signed_metadata" in token.claims:
@@ -156,7 +158,9 @@ def metadata_signed_not_nested(played: Played, _t: Transcript, _s: Surround) -> 
 
 
 @check("metadata-same-as-before")
-def metadata_same_as_before(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_same_as_before(
+    played: Played, transcript: Transcript, _s: CheckContext
+) -> Iterator[str]:
     """Issuer, endpoints and key set are those of the document fetched first (RFC 8414 §3)."""
     first = transcript.step("metadata")
     if first is None or not first.received:
@@ -167,35 +171,35 @@ def metadata_same_as_before(played: Played, transcript: Transcript, _s: Surround
 
 
 @check("metadata-lists-grant")
-def metadata_lists_grant(_p: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def metadata_lists_grant(_p: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """A grant that works is listed; refresh_token is none of the defaults (RFC 8414 §2)."""
-    grants = surround.metadata.get("grant_types_supported", ["authorization_code", "implicit"])
+    grants = context.metadata.get("grant_types_supported", ["authorization_code", "implicit"])
     if "refresh_token" not in grants:
         yield "grant_types_supported does not list refresh_token"
 
 
 @check("metadata-lists-s256")
-def metadata_lists_s256(_p: Played, _t: Transcript, surround: Surround) -> Iterator[str]:
+def metadata_lists_s256(_p: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """S256, which worked, is listed (RFC 8414 §2)."""
-    if "S256" not in surround.metadata.get("code_challenge_methods_supported", []):
+    if "S256" not in context.metadata.get("code_challenge_methods_supported", []):
         yield "code_challenge_methods_supported does not list S256"
 
 
 @check("metadata-lists-auth-method")
 def metadata_lists_auth_method(
-    played: Played, play: Transcript, surround: Surround
+    played: Played, play: Transcript, context: CheckContext
 ) -> Iterator[str]:
     """The authentication method that worked is listed, or is the default (RFC 8414 §2)."""
     revoking = played.step.kind is StepKind.REVOKE
     endpoint = "revocation_endpoint" if revoking else "token_endpoint"
-    listed = surround.metadata.get(f"{endpoint}_auth_methods_supported", ["client_secret_basic"])
-    client = surround.clients.get(play.client_id)
+    listed = context.metadata.get(f"{endpoint}_auth_methods_supported", ["client_secret_basic"])
+    client = context.clients.get(play.client_id)
     if client and client.auth not in listed:
         yield f"{endpoint}_auth_methods_supported does not list {client.auth}"
 
 
 @check("metadata-tied-tokens")
-def metadata_tied_tokens(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_tied_tokens(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The metadata names a way to tie tokens to a key: DPoP or certificates (RFC 9700 §2.2.1)."""
     by_certificate = played.received.get("tls_client_certificate_bound_access_tokens") is True
     if not (by_certificate or played.received.get("dpop_signing_alg_values_supported")):
@@ -203,7 +207,7 @@ def metadata_tied_tokens(played: Played, _t: Transcript, _s: Surround) -> Iterat
 
 
 @check("metadata-key-authentication")
-def metadata_key_authentication(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def metadata_key_authentication(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Clients can authenticate with a key of their own (RFC 9700 §2.5)."""
     listed = played.received.get("token_endpoint_auth_methods_supported")
     methods = listed if isinstance(listed, list) else []
@@ -213,7 +217,7 @@ def metadata_key_authentication(played: Played, _t: Transcript, _s: Surround) ->
 
 @check("metadata-authorization-no-fragment")
 def metadata_authorization_no_fragment(
-    played: Played, _t: Transcript, _s: Surround
+    played: Played, _t: Transcript, _s: CheckContext
 ) -> Iterator[str]:
     """The address of the authorization endpoint has no fragment (RFC 6749 §3.1)."""
     if "#" in str(played.received.get("authorization_endpoint", "")):
@@ -221,7 +225,7 @@ def metadata_authorization_no_fragment(
 
 
 @check("jwks-use-when-mixed")
-def jwks_use_when_mixed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def jwks_use_when_mixed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Where a key is for encryption, each says what it is for (RFC 8414 §2)."""
     keys = [key for key in _listed(played, "keys") if isinstance(key, dict)]
     if any(key.get("use") == "enc" for key in keys):
@@ -229,7 +233,7 @@ def jwks_use_when_mixed(played: Played, _t: Transcript, _s: Surround) -> Iterato
 
 
 @check("cors-open")
-def cors_open(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def cors_open(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The browser may show the answer to a script of the client's origin (Fetch standard)."""
     asked, allowed = _origins(played)
     if allowed not in ("*", asked):
@@ -241,7 +245,7 @@ def cors_open(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("cors-closed")
-def cors_closed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def cors_closed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No script of another origin may read the answer (RFC 9700 §2.6)."""
     asked, allowed = _origins(played)
     if allowed in ("*", asked):
@@ -249,13 +253,13 @@ def cors_closed(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
 
 
 @check("cors-exposes-nonce")
-def cors_exposes_nonce(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def cors_exposes_nonce(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A script of the client's origin may read DPoP-Nonce (RFC 9449 §8)."""
     yield from _hidden(played, "DPoP-Nonce")
 
 
 @check("cors-exposes-challenge")
-def cors_exposes_challenge(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def cors_exposes_challenge(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A script of the client's origin may read WWW-Authenticate (RFC 9449 §7.1)."""
     yield from _hidden(played, "WWW-Authenticate")
 

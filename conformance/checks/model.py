@@ -13,7 +13,7 @@ Problems = Iterable[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Surround:
+class CheckContext:
     """What a check may know beside the answer.
 
     `metadata` and `jwks` are the documents of the server the answer came from; the key set is
@@ -31,7 +31,7 @@ class Surround:
         return client.secret if client else ""
 
 
-Look = Callable[[Played, Transcript, Surround], Problems]
+Look = Callable[[Played, Transcript, CheckContext], Problems]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.http import Response
 from tokenspec.conformance.login.pages import Form, read_page
 from tokenspec.conformance.play.transcript import Played, Transcript
@@ -20,7 +20,7 @@ LOADED = {"script": "src", "img": "src", "iframe": "src", "link": "href", "a": "
 
 
 @check("pages-framing-forbidden")
-def pages_framing_forbidden(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def pages_framing_forbidden(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A page with a form says who may frame it, by either header (RFC 9700 §4.16)."""
     for url, response, _ in _pages(played):
         options = (response.header("X-Frame-Options") or "").strip().lower()
@@ -29,7 +29,7 @@ def pages_framing_forbidden(played: Played, _t: Transcript, _s: Surround) -> Ite
 
 
 @check("pages-frame-ancestors")
-def pages_frame_ancestors(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def pages_frame_ancestors(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A page with a form has a Content-Security-Policy with frame-ancestors (RFC 9700 §4.16)."""
     for url, response, _ in _pages(played):
         if not _frame_ancestors(response):
@@ -37,7 +37,7 @@ def pages_frame_ancestors(played: Played, _t: Transcript, _s: Surround) -> Itera
 
 
 @check("pages-own-content")
-def pages_own_content(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def pages_own_content(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A page with a form loads nothing from other sites and links to none (RFC 9700 §4.2.4)."""
     for url, response, _ in _pages(played):
         for link in _links(url, response.text):
@@ -46,7 +46,7 @@ def pages_own_content(played: Played, _t: Transcript, _s: Surround) -> Iterator[
 
 
 @check("password-not-sent-on")
-def password_not_sent_on(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def password_not_sent_on(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A form with a password is not answered with status 307 or 308 (RFC 9700 §4.12)."""
     for response in _after_password(played):
         if response.status in REPEATING:
@@ -54,7 +54,7 @@ def password_not_sent_on(played: Played, _t: Transcript, _s: Surround) -> Iterat
 
 
 @check("password-answered-303")
-def password_answered_303(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def password_answered_303(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A redirect after a form with a password has status 303 (RFC 9700 §4.12)."""
     for response in _after_password(played):
         if response.status in REDIRECTS and response.status != SEE_OTHER:
@@ -62,7 +62,7 @@ def password_answered_303(played: Played, _t: Transcript, _s: Surround) -> Itera
 
 
 @check("error-page-tells")
-def error_page_tells(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def error_page_tells(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error page has an error status and says something to the user (RFC 6749 §3.1.2.4)."""
     if played.landing is None or played.landing.location:
         return

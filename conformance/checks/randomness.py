@@ -9,7 +9,7 @@ import math
 import string
 from collections.abc import Iterator
 
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 ALPHABETS = (
@@ -26,19 +26,19 @@ REQUIRED, RECOMMENDED = 128, 160  # bits
 
 
 @check("unguessable-128")
-def unguessable_128(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def unguessable_128(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Codes and tokens have room for 128 random bits (RFC 6749 §10.10)."""
     yield from _short(played, REQUIRED)
 
 
 @check("unguessable-160")
-def unguessable_160(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def unguessable_160(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Codes and tokens have room for 160 random bits (RFC 6749 §10.10)."""
     yield from _short(played, RECOMMENDED)
 
 
 @check("code-is-new")
-def code_is_new(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def code_is_new(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A code is none that was handed out before, and not the next of a row (RFC 6749 §10.10)."""
     code = played.received.get("code", "")
     for earlier in transcript.steps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tokenspec.conformance.checks.model import Surround, check
+from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 VSCHAR = re.compile(r"[\x20-\x7E]+")  # RFC 6749 Appendix A
@@ -19,26 +19,26 @@ def _syntax(played: Played, name: str, where: str) -> Iterator[str]:
 
 
 @check("code-syntax")
-def code_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def code_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A code is printable ASCII (RFC 6749 Appendix A.11)."""
     if played.landing is not None:
         yield from _syntax(played, "code", "Appendix A.11")
 
 
 @check("access-token-syntax")
-def access_token_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def access_token_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An access token is printable ASCII (RFC 6749 Appendix A.12)."""
     yield from _syntax(played, "access_token", "Appendix A.12")
 
 
 @check("refresh-token-syntax")
-def refresh_token_syntax(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def refresh_token_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refresh token is printable ASCII (RFC 6749 Appendix A.17)."""
     yield from _syntax(played, "refresh_token", "Appendix A.17")
 
 
 @check("scope-not-wider")
-def scope_not_wider(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def scope_not_wider(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """No word of scope is granted that was not asked for (RFC 9700 §2.3)."""
     asked = transcript.recall("authorize.scope")
     granted = played.received.get("scope")
@@ -49,7 +49,7 @@ def scope_not_wider(played: Played, transcript: Transcript, _s: Surround) -> Ite
 
 
 @check("scope-kept")
-def scope_kept(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def scope_kept(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refresh without scope has the scope of the first grant (RFC 6749 §6)."""
     first, now = _words(transcript.step("token")), _words(played)
     if "scope" not in played.sent and first is not None and now is not None and first != now:
@@ -57,7 +57,7 @@ def scope_kept(played: Played, transcript: Transcript, _s: Surround) -> Iterator
 
 
 @check("scope-not-exceeded")
-def scope_not_exceeded(played: Played, transcript: Transcript, _s: Surround) -> Iterator[str]:
+def scope_not_exceeded(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refresh has no word of scope that the first grant lacked (RFC 6749 §6)."""
     first, now = _words(transcript.step("token")), _words(played)
     if first is not None and now is not None:
@@ -65,7 +65,7 @@ def scope_not_exceeded(played: Played, transcript: Transcript, _s: Surround) -> 
 
 
 @check("scope-without-unknown")
-def scope_without_unknown(played: Played, _t: Transcript, _s: Surround) -> Iterator[str]:
+def scope_without_unknown(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A word of scope that the server cannot know is not granted (RFC 6749 §3.3)."""
     if UNKNOWN in (_words(played) or ()):
         yield f"{UNKNOWN!r} was granted"

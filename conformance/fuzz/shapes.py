@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.fuzz.compare import Parting
 from tokenspec.conformance.fuzz.documents import begun_with, finished, seeds_of
 from tokenspec.conformance.fuzz.suite import bundled_suite
@@ -19,7 +19,7 @@ from tokenspec.conformance.play.oracle import Told
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.play.wording import outcome_text
-from tokenspec.conformance.preflight.setup import Setup, surround_of
+from tokenspec.conformance.preflight.setup import Setup, check_context
 from tokenspec.conformance.scenario.model import Answer, Case, Outcome, Step, StepKind
 
 READ_BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)  # no part of a generated case
@@ -50,12 +50,12 @@ class Shape:
         return alike and status and proven and theirs.step.kind is self.kind
 
     def problems(
-        self, played: Played, transcript: Transcript, surround: Surround
+        self, played: Played, transcript: Transcript, context: CheckContext
     ) -> tuple[str, ...]:
         """What is wrong with an answer; empty where nothing is."""
 
         def look(name: str, played: Played, transcript: Transcript) -> Iterable[str]:
-            return CHECKS[name].look(played, transcript, surround)
+            return CHECKS[name].look(played, transcript, context)
 
         found = difference(self.asked(played.answer), played, transcript, look)
         return (*found.shape, *found.excess)
@@ -71,8 +71,8 @@ class Shapes:
     def __init__(self, setup: Setup, present: frozenset[str]) -> None:
         self._everywhere = tuple(_shapes(setup))
         self._of_seeds = _of_seeds(setup, present)
-        self._theirs = surround_of(setup.side)
-        self._ours = surround_of(setup.oracle.side)
+        self._theirs = check_context(setup.side)
+        self._ours = check_context(setup.oracle.side)
 
     def partings(self, document: str, target: Transcript, told: Told) -> Iterator[Parting]:
         """Where answers of the same class differ in shape, up to where the classes part.

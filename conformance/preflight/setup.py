@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 
-from tokenspec.conformance.checks import Surround
+from tokenspec.conformance.checks import CheckContext
 from tokenspec.conformance.http import Request, Transport
 from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.play.clock import MovableClock
@@ -153,7 +153,7 @@ def profile_defaults(profile: Profile, target: Target) -> dict[str, Decision]:
     return decided
 
 
-def surround_of(side: Side) -> Surround:
+def check_context(side: Side) -> CheckContext:
     """What checks may know of a side; its key set is fetched once, when first needed."""
     cache: dict[str, Mapping[str, Any]] = {}
 
@@ -164,7 +164,7 @@ def surround_of(side: Side) -> Surround:
         return cache.get("jwks", {})
 
     clients = {client.client_id: client for client in side.target.clients}
-    return Surround(side.issuer, side.metadata, jwks, clients)
+    return CheckContext(side.issuer, side.metadata, jwks, clients)
 
 
 def target_secrets(target: Target) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.errors import HarnessError, LoginBlocked, RateLimited, TargetUnusable
 from tokenspec.conformance.play.judge import Judge
 from tokenspec.conformance.play.matching import Look
@@ -20,7 +20,7 @@ from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import SEVERITY, Judgement, Verdict, worst
 from tokenspec.conformance.play.wording import answer_text
-from tokenspec.conformance.preflight.setup import Setup, surround_of
+from tokenspec.conformance.preflight.setup import Setup, check_context
 from tokenspec.conformance.profile import Evidence
 from tokenspec.conformance.record.evidence import ShownExchange, evidence
 from tokenspec.conformance.record.finding import Finding
@@ -86,8 +86,8 @@ class Examiner:
         self._told = told
         cases = tuple(cases)
         self.everywhere = Everywhere(cases, self._excuse)
-        self._surround = surround_of(setup.side)
-        self._oracle_surround = surround_of(setup.oracle.side)
+        self._context = check_context(setup.side)
+        self._oracle_context = check_context(setup.oracle.side)
         self._controls: dict[str, _Control] = {}
         self._wanting = Counter(_control_key(v) for v in cases if not setup.missing(v.needs))
         self._lock = threading.Lock()
@@ -142,9 +142,9 @@ class Examiner:
             shown = self._show(control.transcript, hide) if control.transcript else ()
             note = "the valid twin of this case was not granted, so a refusal would prove nothing"
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
-        judges = [self._judge(case, self._surround, one.transcript) for one in told.orders]
+        judges = [self._judge(case, self._context, one.transcript) for one in told.orders]
         transcript, judgement = self._play(case, judges)
-        self.everywhere.look(transcript, case.key, self._surround, self.setup.redactor)
+        self.everywhere.look(transcript, case.key, self._context, self.setup.redactor)
         finding = self._judged(case, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
             finding = replace(finding, twin=self._twin(case, finding.step, control.transcript))
@@ -218,7 +218,7 @@ class Examiner:
         self._show(transcript, hide)
         control.said = hide.text(said) or "nothing was played"
         source = control_source(case.scenario)
-        self.everywhere.look(transcript, source, self._surround, self.setup.redactor)
+        self.everywhere.look(transcript, source, self._context, self.setup.redactor)
 
     def _ask_oracle(self, case: Case) -> Told:
         """The oracle's play, which has to satisfy the scenario's own `expect` in every order."""
@@ -226,7 +226,7 @@ class Examiner:
             return self._told[case.key]
         told = self.setup.oracle.play(case)
         for one in told.orders:
-            judge = self._judge(case, self._oracle_surround, one.transcript)
+            judge = self._judge(case, self._oracle_context, one.transcript)
             judgement = judge.gravest(one.transcript)
             if judgement.verdict not in ACCEPTABLE:
                 raise HarnessError(
@@ -238,9 +238,9 @@ class Examiner:
             self._told[case.key] = told
         return told
 
-    def _judge(self, case: Case, surround: Surround, told: Transcript) -> Judge:
+    def _judge(self, case: Case, context: CheckContext, told: Transcript) -> Judge:
         gate = Verdict(self.setup.in_force(case).gates)
-        return Judge(case, gate, _looking(surround), told, self.setup.strict)
+        return Judge(case, gate, _looking(context), told, self.setup.strict)
 
     def _excuse(self, case: Case, judgement: Judgement) -> Evidence | None:
         """The evidence for a documented difference that covers this answer, if there is any."""
@@ -343,8 +343,8 @@ def _seen_in_words(seen: Iterable[Sighting]) -> str:
     return "; ".join(f"{problem} ({'; '.join(where)})" for problem, where in places.items())
 
 
-def _looking(surround: Surround) -> Look:
+def _looking(context: CheckContext) -> Look:
     def look(name: str, played: Played, transcript: Transcript) -> Iterable[str]:
-        return CHECKS[name].look(played, transcript, surround)
+        return CHECKS[name].look(played, transcript, context)
 
     return look

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import Judgement, Kind, Verdict
 from tokenspec.conformance.profile import Evidence
@@ -67,10 +67,12 @@ class Everywhere:
         }
         self._checks = {name for watched in self._watched.values() for name in watched.checks}
 
-    def look(self, transcript: Transcript, source: str, surround: Surround, hide: Redactor) -> None:
+    def look(
+        self, transcript: Transcript, source: str, context: CheckContext, hide: Redactor
+    ) -> None:
         """Make every check on every answer of `transcript`, a play of the case `source`."""
         problems = {
-            (name, number): tuple(CHECKS[name].look(played, transcript, surround))
+            (name, number): tuple(CHECKS[name].look(played, transcript, context))
             for name in self._checks
             for number, played in enumerate(transcript.steps)
         }

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenspec.conformance.challenges import Challenge, read_challenges
-from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.http import Response
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.wire import wants_nonce
@@ -111,7 +111,7 @@ def problems(check: str, *values: str) -> str:
         Step(StepKind.USERINFO, "userinfo"), Answer.REFUSED, response=Response(401, headers)
     )
     transcript = Transcript(Setting(), "app", "https://as.example", (played,))
-    return "; ".join(CHECKS[check].look(played, transcript, Surround("https://as.example")))
+    return "; ".join(CHECKS[check].look(played, transcript, CheckContext("https://as.example")))
 
 
 @pytest.mark.parametrize(

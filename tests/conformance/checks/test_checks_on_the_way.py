@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.checks.randomness import room
 from tokenspec.conformance.http import Exchange, Request, Response
 from tokenspec.conformance.login.model import Ending, Landing
@@ -27,7 +27,7 @@ LOGIN = (
 
 def problems(name: str, played: Played, *earlier: Played, **metadata: object) -> list[str]:
     transcript = Transcript(Setting(), "app", ISSUER, (*earlier, played))
-    return list(CHECKS[name].look(played, transcript, Surround(ISSUER, metadata)))
+    return list(CHECKS[name].look(played, transcript, CheckContext(ISSUER, metadata)))
 
 
 def callback(

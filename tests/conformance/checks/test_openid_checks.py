@@ -8,14 +8,14 @@ from typing import Any
 import jwt
 import pytest
 
-from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.http import Exchange, Request, Response
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
 from tokenspec.conformance.target.model import Client
 
 SECRET = "a client secret of more than 64 octets, so that no algorithm finds it short"
-NOTHING = Surround("https://server.example")
+NOTHING = CheckContext("https://server.example")
 
 
 def played(kind: StepKind, received: Mapping[str, Any], name: str = "", at: float = 1e9) -> Played:
@@ -24,9 +24,11 @@ def played(kind: StepKind, received: Mapping[str, Any], name: str = "", at: floa
     return Played(step, Answer.GRANTED, received=received, response=response, at=at)
 
 
-def problems(check: str, looked_at: Played, *earlier: Played, around: Surround = NOTHING) -> str:
+def problems(
+    check: str, looked_at: Played, *earlier: Played, context: CheckContext = NOTHING
+) -> str:
     transcript = Transcript(Setting(), "app", "https://server.example", (*earlier, looked_at))
-    return "; ".join(CHECKS[check].look(looked_at, transcript, around))
+    return "; ".join(CHECKS[check].look(looked_at, transcript, context))
 
 
 def with_id_token(name: str = "token", at: float = 1e9, **claims: Any) -> Played:
@@ -114,11 +116,11 @@ def test_a_shared_key_is_the_secret_of_the_client() -> None:
     token = with_id_token(sub="a")
     assert "without a secret" in problems("id-token-shared-key", token)
     for secret, found in ((SECRET, ""), ("another secret" * 6, "not keyed")):
-        around = Surround("", clients={"app": Client("app", "client_secret_post", secret)})
-        assert found in problems("id-token-shared-key", token, around=around)
-        assert not problems("id-token-secret-long-enough", token, around=around)
-    short = Surround("", clients={"app": Client("app", "client_secret_post", "short")})
-    assert "shorter" in problems("id-token-secret-long-enough", token, around=short)
+        context = CheckContext("", clients={"app": Client("app", "client_secret_post", secret)})
+        assert found in problems("id-token-shared-key", token, context=context)
+        assert not problems("id-token-secret-long-enough", token, context=context)
+    short = CheckContext("", clients={"app": Client("app", "client_secret_post", "short")})
+    assert "shorter" in problems("id-token-secret-long-enough", token, context=short)
 
 
 @pytest.mark.parametrize(

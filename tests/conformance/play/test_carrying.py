@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conformance.scenario.test_operators import Play
-from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.oauth.client_authentication import AssertionInputs, credentials
 from tokenspec.conformance.oauth.keys import generate_key
 from tokenspec.conformance.play.requests import carry, in_a_header
@@ -81,6 +81,6 @@ def test_what_an_error_says_is_text(received: dict[str, Any], found: str) -> Non
     played = Played(step, Answer.REFUSED, received=received)
     transcript = Transcript(Setting(), "app", "https://server.example", (played,))
     look = CHECKS["error-texts"].look
-    seen = "; ".join(look(played, transcript, Surround("https://server.example")))
+    seen = "; ".join(look(played, transcript, CheckContext("https://server.example")))
     assert found in seen
     assert bool(seen) is bool(found)

@@ -14,7 +14,7 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenspec.conformance.checks import CHECKS, Surround
+from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.errors import HarnessError
 from tokenspec.conformance.http import Exchange, Request, Response
 from tokenspec.conformance.oauth.dpop import ProofRequest, make_dpop_proof
@@ -92,7 +92,7 @@ def test_base64url_there_and_back(data: bytes) -> None:
 
 def problems(check: str, *steps: Played) -> str:
     transcript = Transcript(Setting(), "app", ISSUER, steps)
-    return "; ".join(CHECKS[check].look(steps[-1], transcript, Surround(ISSUER)))
+    return "; ".join(CHECKS[check].look(steps[-1], transcript, CheckContext(ISSUER)))
 
 
 def played(kind: StepKind, received: dict[str, Any], *headers: tuple[str, str]) -> Played:
