@@ -13,7 +13,7 @@ from tokenspec.conformance.errors import HarnessError
 from tokenspec.conformance.oauth.keys import SigningKey, signing_key
 from tokenspec.conformance.oauth.signed_jwt import Signers, make_jwt
 from tokenspec.conformance.scenario.model import ClientAuthChanges, JwtChanges
-from tokenspec.conformance.scenario.operators import Surroundings, apply
+from tokenspec.conformance.scenario.operators import OperatorContext, apply
 from tokenspec.conformance.target.model import Client
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -41,12 +41,12 @@ class AssertionInputs:
 
 
 def credentials(
-    client: Client, changes: ClientAuthChanges, inputs: AssertionInputs, around: Surroundings
+    client: Client, changes: ClientAuthChanges, inputs: AssertionInputs, context: OperatorContext
 ) -> Credentials:
     """The credentials of `client`, in the way it is registered for unless changed."""
     secret = client.secret
     if changes.secret is not None:
-        secret = "".join(str(value) for value in apply(changes.secret, (secret,), around))
+        secret = "".join(str(value) for value in apply(changes.secret, (secret,), context))
     basic = _basic(client.client_id, secret, changes.encoding)
     match changes.method or client.auth:
         case "none" | "tls_client_auth" | "self_signed_tls_client_auth":  # RFC 8705 §2
@@ -58,7 +58,7 @@ def credentials(
         case "both":
             return Credentials(_in_body(client.client_id, secret), basic)
         case _:
-            return Credentials(_assertion(client, changes.assertion, inputs, around))
+            return Credentials(_assertion(client, changes.assertion, inputs, context))
 
 
 def _in_body(client_id: str, secret: str) -> tuple[tuple[str, str], ...]:
@@ -79,7 +79,7 @@ def _lower_case(text: str) -> str:
 
 
 def _assertion(
-    client: Client, changes: JwtChanges | None, inputs: AssertionInputs, around: Surroundings
+    client: Client, changes: JwtChanges | None, inputs: AssertionInputs, context: OperatorContext
 ) -> tuple[tuple[str, str], ...]:
     if client.private_key is None:
         raise HarnessError(f"client {client.client_id!r} has no private key")
@@ -95,7 +95,7 @@ def _assertion(
     }
     header = {"alg": key.algorithm, "typ": "JWT"} | ({"kid": key.key_id} if key.key_id else {})
     signers = Signers(key, partial(inputs.other, key.algorithm), client.secret)
-    made = make_jwt(header, claims, wanted, signers, around)
+    made = make_jwt(header, claims, wanted, signers, context)
     if wanted.reuse and inputs.earlier:
         made = inputs.earlier
     return (("client_assertion_type", ASSERTION_TYPE), ("client_assertion", made))

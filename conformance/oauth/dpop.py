@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tokenspec.conformance.oauth.keys import SigningKey, base64url
 from tokenspec.conformance.oauth.signed_jwt import Signers, make_jwt
 from tokenspec.conformance.scenario.model import JwtChanges
-from tokenspec.conformance.scenario.operators import Surroundings
+from tokenspec.conformance.scenario.operators import OperatorContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ProofRequest:
 
 
 def make_dpop_proof(
-    wanted: ProofRequest, changes: JwtChanges, signers: Signers, around: Surroundings
+    wanted: ProofRequest, changes: JwtChanges, signers: Signers, context: OperatorContext
 ) -> str:
     """A proof for one request, as the scenario changes it."""
     header = _header(signers.right)
@@ -38,7 +38,7 @@ def make_dpop_proof(
         claims["nonce"] = wanted.nonce
     if wanted.access_token:
         claims["ath"] = ath(wanted.access_token)
-    return make_jwt(header, claims, changes, signers, around)
+    return make_jwt(header, claims, changes, signers, context)
 
 
 def ath(access_token: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tokenspec.conformance.oauth.keys import base64url
 from tokenspec.conformance.scenario.model import Pkce
-from tokenspec.conformance.scenario.operators import UNRESERVED, Surroundings
+from tokenspec.conformance.scenario.operators import UNRESERVED, OperatorContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ def s256(code_verifier: str) -> str:
     return base64url(hashlib.sha256(code_verifier.encode()).digest())
 
 
-def make_proof_key(pkce: Pkce, around: Surroundings) -> ProofKey:
+def make_proof_key(pkce: Pkce, context: OperatorContext) -> ProofKey:
     """A fresh pair, as the scenario asks for it."""
     if pkce.method == "none":
         return ProofKey()
-    verifier = around.random_text(pkce.length, pkce.characters or UNRESERVED)
+    verifier = context.random_text(pkce.length, pkce.characters or UNRESERVED)
     challenge = verifier if pkce.method == "plain" else s256(verifier)
     return ProofKey(verifier, challenge, pkce.method)

@@ -12,7 +12,7 @@ from typing import Any
 from tokenspec.conformance.errors import HarnessError
 from tokenspec.conformance.oauth.keys import SigningKey, base64url, base64url_decode
 from tokenspec.conformance.scenario.model import Change, JwtChanges
-from tokenspec.conformance.scenario.operators import Surroundings, apply
+from tokenspec.conformance.scenario.operators import OperatorContext, apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Signers:
 
 
 def change_members(
-    valid: Mapping[str, Any], changes: Mapping[str, Change], around: Surroundings
+    valid: Mapping[str, Any], changes: Mapping[str, Change], context: OperatorContext
 ) -> dict[str, Any]:
     """`valid` with each change applied; an operator that gives nothing leaves the member out."""
     changed = dict(valid)
     for name, change in changes.items():
         before = (changed[name],) if name in changed else ()
-        after = apply(change, before, around)
+        after = apply(change, before, context)
         changed.pop(name, None)
         if after:
             changed[name] = after[-1]
@@ -43,29 +43,29 @@ def make_jwt(
     claims: Mapping[str, Any],
     changes: JwtChanges,
     signers: Signers,
-    around: Surroundings,
+    context: OperatorContext,
 ) -> str:
     """A compact JWS (RFC 7515 §7.1) of the header and claims, both as changed.
 
     Raises:
         HarnessError: a change does not fit what it stands on.
     """
-    changed = change_members(header, changes.header, around)
+    changed = change_members(header, changes.header, context)
     parts = (
         (changed, changes.header_text),
-        (change_members(claims, changes.claims, around), changes.claims_text),
+        (change_members(claims, changes.claims, context), changes.claims_text),
     )
-    signing_input = ".".join(base64url(_text(part, change, around)) for part, change in parts)
+    signing_input = ".".join(base64url(_text(part, change, context)) for part, change in parts)
     signature = base64url(_signature(signing_input.encode(), changes.sign_with, signers, changed))
     if changes.signature is not None:
-        signature = "".join(str(text) for text in apply(changes.signature, (signature,), around))
+        signature = "".join(str(text) for text in apply(changes.signature, (signature,), context))
     return f"{signing_input}.{signature}"
 
 
-def _text(part: Mapping[str, Any], change: Change | None, around: Surroundings) -> bytes:
+def _text(part: Mapping[str, Any], change: Change | None, context: OperatorContext) -> bytes:
     text = json.dumps(part, separators=(",", ":"))
     if change is not None:
-        text = "".join(str(value) for value in apply(change, (text,), around))
+        text = "".join(str(value) for value in apply(change, (text,), context))
     return text.encode()
 
 

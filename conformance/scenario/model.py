@@ -199,7 +199,7 @@ class Pkce:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What surrounds the steps of a play."""
+    """What holds for all steps of a play."""
 
     client: str = "main"
     dpop: bool = False

@@ -46,7 +46,7 @@ class UnfitError(InapplicableError):
     """What the server sent is not what an operator works on: the play cannot go on."""
 
 
-class Surroundings(Protocol):
+class OperatorContext(Protocol):
     """What an operator may ask of the play it is used in."""
 
     def recall(self, path: str) -> str:
@@ -70,7 +70,7 @@ class Surroundings(Protocol):
         ...
 
 
-Apply = Callable[[Values, Any, Surroundings], Values]
+Apply = Callable[[Values, Any, OperatorContext], Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,11 @@ class Operator:
     choices: tuple[str, ...] = ()
 
 
-def apply(change: Change, valid: Values, around: Surroundings) -> Values:
+def apply(change: Change, valid: Values, context: OperatorContext) -> Values:
     """The values to send in place of `valid`."""
     if change.upon is not None:
-        valid = apply(change.upon, valid, around)
-    return OPERATORS[change.operator].apply(valid, change.argument, around)
+        valid = apply(change.upon, valid, context)
+    return OPERATORS[change.operator].apply(valid, change.argument, context)
 
 
 def describe(change: Change) -> str:
@@ -124,17 +124,17 @@ def _other_character(character: str) -> str:
     return "a"
 
 
-def _change_last(valid: Values, argument: Any, _: Surroundings) -> Values:
+def _change_last(valid: Values, argument: Any, _: OperatorContext) -> Values:
     text = _text(valid, "change_last")
     return (text[:-argument] + "".join(map(_other_character, text[-argument:])),)
 
 
-def _change_first(valid: Values, argument: Any, _: Surroundings) -> Values:
+def _change_first(valid: Values, argument: Any, _: OperatorContext) -> Values:
     text = _text(valid, "change_first")
     return ("".join(map(_other_character, text[:argument])) + text[argument:],)
 
 
-def _swap_case(valid: Values, argument: Any, _: Surroundings) -> Values:
+def _swap_case(valid: Values, argument: Any, _: OperatorContext) -> Values:
     text = _text(valid, "swap_case")
     if argument == "all":
         return (text.swapcase(),)
@@ -147,30 +147,30 @@ def _swap_case(valid: Values, argument: Any, _: Surroundings) -> Values:
     return (_unsplit(changed),)
 
 
-def _fresh(valid: Values, _: Any, around: Surroundings) -> Values:
+def _fresh(valid: Values, _: Any, context: OperatorContext) -> Values:
     length = max(len(_text(valid, "fresh")), 16)
-    return (around.random_text(length, string.ascii_letters + string.digits),)
+    return (context.random_text(length, string.ascii_letters + string.digits),)
 
 
-def _length(_valid: Values, argument: Any, around: Surroundings) -> Values:
-    return (around.random_text(argument, string.ascii_letters + string.digits),)
+def _length(_valid: Values, argument: Any, context: OperatorContext) -> Values:
+    return (context.random_text(argument, string.ascii_letters + string.digits),)
 
 
-def _bytes(_valid: Values, argument: Any, _around: Surroundings) -> Values:
+def _bytes(_valid: Values, argument: Any, _context: OperatorContext) -> Values:
     return (base64.b64decode(argument),)
 
 
-def _include(valid: Values, argument: Any, _: Surroundings) -> Values:
+def _include(valid: Values, argument: Any, _: OperatorContext) -> Values:
     words = (valid[-1] if valid else "").split()
     return (" ".join([*words, *(word for word in argument.split() if word not in words)]),)
 
 
-def _exclude(valid: Values, argument: Any, _: Surroundings) -> Values:
+def _exclude(valid: Values, argument: Any, _: OperatorContext) -> Values:
     dropped = set(argument.split())
     return (" ".join(word for word in _text(valid, "exclude").split() if word not in dropped),)
 
 
-def _uri(valid: Values, argument: Any, _: Surroundings) -> Values:
+def _uri(valid: Values, argument: Any, _: OperatorContext) -> Values:
     parts = urlsplit(_text(valid, "uri"))
     scheme = str(argument.get("scheme", parts.scheme))
     scheme = OTHER_SCHEME.get(parts.scheme, scheme) if scheme == "other" else scheme
@@ -203,7 +203,7 @@ def _unsplit(parts: SplitResult) -> str:
     return parts.scheme + lowered[len(parts.scheme) :]
 
 
-def _encode(valid: Values, argument: Any, _: Surroundings) -> Values:
+def _encode(valid: Values, argument: Any, _: OperatorContext) -> Values:
     """Percent-encode the last unreserved letter of the path, `argument` times over."""
     text = _text(valid, "encode")
     head, letter = text[:-1], text[-1]
@@ -213,14 +213,14 @@ def _encode(valid: Values, argument: Any, _: Surroundings) -> Values:
     return (head + encoded,)
 
 
-def _unsigned(_valid: Values, argument: Any, around: Surroundings) -> Values:
+def _unsigned(_valid: Values, argument: Any, context: OperatorContext) -> Values:
     """The claims of a JWT, and no signature (RFC 7519 §6)."""
-    header, claims, _ = _jwt_parts(argument, around)
+    header, claims, _ = _jwt_parts(argument, context)
     return (f"{_encoded(header | {'alg': 'none'})}.{_encoded(claims)}.",)
 
 
-def _tampered(_valid: Values, argument: Any, around: Surroundings) -> Values:
-    header, claims, signature = _jwt_parts(argument, around)
+def _tampered(_valid: Values, argument: Any, context: OperatorContext) -> Values:
+    header, claims, signature = _jwt_parts(argument, context)
     expiry = claims.get("exp")
     if not isinstance(expiry, int | float) or not math.isfinite(expiry):
         expiry = 0
@@ -228,8 +228,8 @@ def _tampered(_valid: Values, argument: Any, around: Surroundings) -> Values:
     return (f"{_encoded(header)}.{_encoded(claims | later)}.{signature}",)
 
 
-def _jwt_parts(path: str, around: Surroundings) -> tuple[dict[str, Any], dict[str, Any], str]:
-    encoded = around.recall(path)
+def _jwt_parts(path: str, context: OperatorContext) -> tuple[dict[str, Any], dict[str, Any], str]:
+    encoded = context.recall(path)
     try:
         header, claims, signature = encoded.split(".")
         return _decoded(header), _decoded(claims), signature
@@ -245,7 +245,7 @@ def _encoded(part: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
 
 
-def _shift_seconds(valid: Values, argument: Any, _: Surroundings) -> Values:
+def _shift_seconds(valid: Values, argument: Any, _: OperatorContext) -> Values:
     return (_one(valid, "shift_seconds") + argument,)
 
 

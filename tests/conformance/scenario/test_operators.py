@@ -28,7 +28,7 @@ tokens = st.text("abcXYZ019-_", min_size=8, max_size=60)
 
 
 class Play:
-    """Surroundings with known answers."""
+    """An operator context with known answers."""
 
     def recall(self, path: str) -> str:
         return f"<{path}>"
@@ -154,7 +154,7 @@ def test_a_wrong_argument_is_told(operator: str, argument: object) -> None:
 
 
 class PlayWithToken(Play):
-    """Surroundings in which every place holds the same JWT."""
+    """An operator context in which every place holds the same JWT."""
 
     def recall(self, path: str) -> str:
         assert path == "token.id_token"
@@ -171,9 +171,9 @@ def test_a_jwt_without_its_signature_says_alg_none() -> None:
 
 
 def test_a_tampered_jwt_keeps_its_signature_and_lives_longer() -> None:
-    around = PlayWithToken()
-    (made,) = apply(Change("tampered", "token.id_token"), (), around)
-    right = around.recall("token.id_token")
+    context = PlayWithToken()
+    (made,) = apply(Change("tampered", "token.id_token"), (), context)
+    right = context.recall("token.id_token")
     assert made.split(".")[2] == right.split(".")[2]
     claims = jwt.decode(made, options={"verify_signature": False})
     assert claims == {"sub": "a", "exp": 100 + 24 * 3600}
