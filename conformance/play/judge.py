@@ -37,7 +37,7 @@ class Judge:
     oracle: Transcript | None = None
     strict: bool = False
 
-    def judge(self, transcript: Transcript) -> Judgement:
+    def gravest(self, transcript: Transcript) -> Judgement:
         """The gravest judgement of all judged steps."""
         return worst(list(self.judgements(transcript)))
 

@@ -109,5 +109,5 @@ def test_it_ends_in_a_verdict_or_a_clear_error(
 
 
 def steering(text: str) -> set[str]:
-    """Characters that could move a cursor, colour a terminal or turn a line context."""
+    """Characters that could move a cursor, colour a terminal or turn a line around."""
     return {sign for sign in text if sign not in "\n\t" and not sign.isprintable()}
