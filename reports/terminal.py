@@ -18,7 +18,7 @@ ORDER = (
 )  # fmt: skip
 Line = Mapping[str, Any]
 AGAIN = "tokenspec run --select"
-Told = tuple[str, str, str]  # name of the row (or verdict, for the head), label, text
+Row = tuple[str, str, str]  # name of the row (or verdict, for the head), label, text
 
 
 def finding_text(finding: Line, again: str = AGAIN) -> str:
@@ -29,7 +29,7 @@ def finding_text(finding: Line, again: str = AGAIN) -> str:
     return "\n".join(label + text for _, label, text in finding_lines(finding, again))
 
 
-def finding_lines(finding: Line, again: str = AGAIN) -> Iterator[Told]:
+def finding_lines(finding: Line, again: str = AGAIN) -> Iterator[Row]:
     """The same line by line, each with the name of its row, so that a terminal can colour it."""
     rows = [
         ("requirement", f"{finding['citation']} ({finding['level']}): {finding['text']}"),
@@ -58,7 +58,7 @@ def could_not_run_text(finding: Line, again: str = AGAIN) -> str:
     return "\n".join(label + text for _, label, text in could_not_run_lines(finding, again))
 
 
-def could_not_run_lines(finding: Line, again: str = AGAIN) -> Iterator[Told]:
+def could_not_run_lines(finding: Line, again: str = AGAIN) -> Iterator[Row]:
     """The same line by line, each with the name of its row."""
     rows = [
         ("because", finding["note"] or finding["observed"]),
@@ -147,7 +147,7 @@ def _kind(finding: Line) -> str:
     return f" ({finding['kind']})" if finding["kind"] else ""
 
 
-def _row(name: str, text: str) -> Iterator[Told]:
+def _row(name: str, text: str) -> Iterator[Row]:
     indent = " " * 15
     label = f"  {name}".ljust(15)
     if name in VERBATIM:

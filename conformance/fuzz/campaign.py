@@ -35,7 +35,7 @@ from tokenspec.conformance.fuzz.shapes import Shapes
 from tokenspec.conformance.fuzz.sharing import Shared
 from tokenspec.conformance.fuzz.sweep import pairs, singles
 from tokenspec.conformance.play.clock import MovableClock
-from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.player import own_sign_in_needed, play
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.play.verdicts import Kind, Verdict
@@ -100,12 +100,12 @@ class Progress:
     found: list[Counterexample] = field(default_factory=list)
 
 
-class _Found(Exception):  # noqa: N818 - what Hypothesis is told: this case parts the two servers
+class _Found(Exception):  # noqa: N818 - what Hypothesis hears: this case parts the two servers
     """A case at which target and oracle part."""
 
 
 class _Enough(BaseException):
-    """A search goes on without coming to anything; no Exception, for the reason told at `_Over`."""
+    """A search goes on without coming to anything; no Exception, for the reason at `_Over`."""
 
 
 class _Over(BaseException):
@@ -121,7 +121,7 @@ class Campaign:
         seed: of all choices; the same seed makes the same choices.
         clock: seconds, for the budget.
         tell: called after every case; `on_found` with every finding, in its smallest form.
-        shared: what other machines find at the same target, and are told of.
+        shared: what other machines find at the same target, and are sent.
     """
 
     def __init__(
@@ -237,19 +237,19 @@ class Campaign:
             return
         self.progress.cases += 1
         try:
-            told = self.calibration.oracle.play(case)
+            oracle = self.calibration.oracle.play(case)
             transcript = self._at_target(case)
         except InapplicableError:
             return
         except TargetUnusable:
             self.progress.unplayable += 1
             return
-        self._count(told, transcript)
+        self._count(oracle, transcript)
         self._tell(self.progress)
         # of the orders in which requests sent together may have come, the one it is right in
         last = case.steps[-1].name
         orders = []
-        for one in told.orders:
+        for one in oracle.orders:
             by_class = (_cited(p, document, last) for p in partings(transcript, one))
             orders.append((tuple(self._findings(document, by_class, one, transcript)), one))
         differing, one = min(orders, key=lambda pair: len(pair[0]))
@@ -258,40 +258,46 @@ class Campaign:
         yield from self._findings(document, by_shape, one, transcript)
 
     def _findings(
-        self, document: Document, found: Iterable[Parting], told: Told, transcript: Transcript
+        self,
+        document: Document,
+        found: Iterable[Parting],
+        oracle: OracleResult,
+        transcript: Transcript,
     ) -> Iterator[Counterexample]:
         """Those partings that weigh something."""
         for parting in found:
-            verdict, choice = self._weighed(parting, told, transcript)
+            verdict, choice = self._weighed(parting, oracle, transcript)
             if verdict in (Verdict.FAIL, Verdict.WARN):
                 hide = self.setup.redactor.for_play()
                 shown = evidence(transcript, hide)
-                told_of = replace(parting, observed=hide.text(parting.observed))
-                yield Counterexample(document, told_of, verdict, 0.0, 0, choice, shown)
+                redacted = replace(parting, observed=hide.text(parting.observed))
+                yield Counterexample(document, redacted, verdict, 0.0, 0, choice, shown)
 
-    def _count(self, told: Told, transcript: Transcript) -> None:
+    def _count(self, oracle: OracleResult, transcript: Transcript) -> None:
         """Note what was reached, and how far the case went, by which the search is guided."""
         rarest = 0.0
-        for refusal in told.refusals.values():
+        for refusal in oracle.refusals.values():
             self.progress.guards[refusal.guard] += 1
             rarest = max(rarest, 1 / self.progress.guards[refusal.guard])
-        granted = sum(played.answer is Answer.GRANTED for played in told.transcript.steps)
+        granted = sum(played.answer is Answer.GRANTED for played in oracle.transcript.steps)
         self.scores = {"rarity of the guard that refused": rarest, "steps granted": float(granted)}
         words = [f"{p.step.name.split('-')[0]} {p.answer}" for p in transcript.steps]
         self.progress.pairs |= set(itertools.pairwise(words))
         self.progress.outcomes.add(tuple(words))
 
-    def _weighed(self, parting: Parting, told: Told, transcript: Transcript) -> tuple[Verdict, str]:
+    def _weighed(
+        self, parting: Parting, oracle: OracleResult, transcript: Transcript
+    ) -> tuple[Verdict, str]:
         """The verdict on a parting, and the choice of its own that the target parts from."""
         verdict = self._gating.verdict(parting)
-        course = course_until(parting.step, told, transcript)
+        course = course_until(parting.step, oracle, transcript)
         rows = [row for row in known_freedoms().rows if row.unless not in self.present]
         covering = [row for row in rows if row.covers(parting, course)]
         own_affair = why_its_own(parting, transcript, self.setup.target)
         if own_affair:
             self.progress.free[own_affair] += 1
             return Verdict.OBSERVE, ""
-        alone = len(course.failed - {ANY}) <= 1  # of several failures any may have told
+        alone = len(course.failed - {ANY}) <= 1  # of several failures any may be the cause
         exact = [row for row in covering if alone and row.after_failure != ANY] or covering
         if not exact or verdict is Verdict.OBSERVE:
             return verdict, ""

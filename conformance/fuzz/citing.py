@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from urllib.parse import urlsplit
 
-from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.transcript import Played
 from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.scenario.model import Answer, HttpChanges, Step, StepKind
@@ -65,14 +65,14 @@ ADDRESS_LACKING = "RFC6749-3.1.2.3-multiple_registered_requires_param"
 DEATHS = ("resource.token_active", "refresh.active")  # guards that refuse a token that was good
 
 
-def broken(kind: Kind, ours: Played, told: Told) -> str:
+def broken(kind: Kind, ours: Played, oracle: OracleResult) -> str:
     """What another answer than the oracle's breaks: of what can be said, the most exact."""
-    refusal = told.refusals.get(ours.step.name)
+    refusal = oracle.refusals.get(ours.step.name)
     if refusal is None:
-        in_vain = kind is Kind.REFUSED and _revoked_by_another(ours, told)
+        in_vain = kind is Kind.REFUSED and _revoked_by_another(ours, oracle)
         return OTHERS_TOKEN if in_vain else granting(ours)
     if refusal.guard in DEATHS:
-        return cause_of_death(ours, told) or refusal.requirement
+        return cause_of_death(ours, oracle) or refusal.requirement
     exact = (cite(kind, ours, refusal) for cite in EXACT)
     return next(filter(None, exact), refusal.requirement)
 
@@ -127,7 +127,7 @@ def granting(ours: Played) -> str:
     return HINTED[kind] if hinted else GRANTS[kind]
 
 
-def cause_of_death(dead: Played, told: Told) -> str:
+def cause_of_death(dead: Played, oracle: OracleResult) -> str:
     """The requirement by which the oracle's token had died before a step showed it.
 
     A token that was itself revoked or replaced died of that; else the mildest of what may have
@@ -135,16 +135,16 @@ def cause_of_death(dead: Played, told: Told) -> str:
     """
     shown = shown_token(dead)
     causes = []
-    for played in told.transcript.steps:
+    for played in oracle.transcript.steps:
         if played is dead:
             break
         kind, own = played.step.kind, shown_token(played) == shown
-        refusal = told.refusals.get(played.step.name)
+        refusal = oracle.refusals.get(played.step.name)
         granted = played.answer is Answer.GRANTED
         if kind is StepKind.REVOKE and granted:
             if own:
                 return REVOKED
-            causes.append(_revoked_with(shown_token(played), shown, told))
+            causes.append(_revoked_with(shown_token(played), shown, oracle))
         if kind is StepKind.REFRESH and own and granted:
             return REPLAY_REFUSED
         if kind is StepKind.TOKEN and refusal and refusal.guard == "code.unused":
@@ -155,27 +155,27 @@ def cause_of_death(dead: Played, told: Told) -> str:
     return min(causes, key=mildest.index, default="")
 
 
-def _revoked_with(revoked: str, shown: str, told: Told) -> str:
+def _revoked_with(revoked: str, shown: str, oracle: OracleResult) -> str:
     """By which sentence of RFC 7009 §2.1 a token ends with another one of its grant."""
-    if not _refreshes(revoked, told):
+    if not _refreshes(revoked, oracle):
         return ACCESS_CASCADES
-    open_to_the_server = _refreshes(shown, told) or _replaced(revoked, told)
+    open_to_the_server = _refreshes(shown, oracle) or _replaced(revoked, oracle)
     return RELATED if open_to_the_server else REFRESH_CASCADES
 
 
-def _replaced(token: str, told: Told) -> bool:
+def _replaced(token: str, oracle: OracleResult) -> bool:
     """Whether a refresh token had been replaced, so that it was no token any more."""
     return any(
         played.step.kind is StepKind.REFRESH
         and shown_token(played) == token
         and played.received.get("refresh_token", token) != token
-        for played in told.transcript.steps
+        for played in oracle.transcript.steps
     )
 
 
-def _revoked_by_another(dead: Played, told: Told) -> bool:
+def _revoked_by_another(dead: Played, oracle: OracleResult) -> bool:
     """Whether another client had asked for the end of what a step shows."""
-    before = itertools.takewhile(lambda played: played is not dead, told.transcript.steps)
+    before = itertools.takewhile(lambda played: played is not dead, oracle.transcript.steps)
     return dead.step.kind in SHOWN and any(map(no_revocation, (p.step for p in before)))
 
 
@@ -195,5 +195,5 @@ def shown_token(played: Played) -> str:
     return str(next(iter(played.sent.get(SHOWN.get(played.step.kind, ""), ())), ""))
 
 
-def _refreshes(token: str, told: Told) -> bool:
-    return any(p.received.get("refresh_token") == token for p in told.transcript.steps)
+def _refreshes(token: str, oracle: OracleResult) -> bool:
+    return any(p.received.get("refresh_token") == token for p in oracle.transcript.steps)

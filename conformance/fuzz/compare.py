@@ -14,7 +14,7 @@ from tokenspec.conformance.fuzz.citing import (
     shown_token,
 )
 from tokenspec.conformance.play.granted_state import granted_state, state_difference
-from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.play.wording import answer_text
@@ -47,10 +47,10 @@ class Parting:
         return (str(self.step_kind), str(self.kind), self.guard, self.requirement)
 
 
-def partings(target: Transcript, told: Told) -> Iterator[Parting]:
+def partings(target: Transcript, oracle: OracleResult) -> Iterator[Parting]:
     """Where the two plays of one case part: at most once by class, before that by error code."""
     faults = raced = 0
-    for ours in told.transcript.steps:
+    for ours in oracle.transcript.steps:
         if raced not in (0, ours.step.concurrent_group):
             return  # who wins a race, and what that does to the grant, is luck at either server
         theirs = target.step(ours.step.name)
@@ -59,10 +59,10 @@ def partings(target: Transcript, told: Told) -> Iterator[Parting]:
         faults += _faults(ours.step.changes)
         kind = _kind(theirs, ours)
         if kind is not Kind.NONE:
-            yield _parting(kind, theirs, ours, told)
+            yield _parting(kind, theirs, ours, oracle)
             return
         found = state_difference(
-            ours.step.kind, granted_state(theirs, target), granted_state(ours, told.transcript)
+            ours.step.kind, granted_state(theirs, target), granted_state(ours, oracle.transcript)
         )
         if found is not None:
             dead = found.requirement == INACTIVE
@@ -72,19 +72,19 @@ def partings(target: Transcript, told: Told) -> Iterator[Parting]:
                 step_kind=ours.step.kind,
                 kind=found.kind,
                 guard="",
-                requirement=(cause_of_death(ours, told) if dead else "")
+                requirement=(cause_of_death(ours, oracle) if dead else "")
                 or (granting(ours) if lost else found.requirement),
                 expected=found.expected,
                 observed=found.observed,
             )
             return
         if faults == 1 and _another_error(theirs, ours):
-            yield _parting(Kind.WRONG_ERROR, theirs, ours, told)
+            yield _parting(Kind.WRONG_ERROR, theirs, ours, oracle)
         if ours.answer is not Answer.GRANTED and not ours.step.judged:
             return
         if ours.step.copies > 1:
             return
-        if _races_for_its_token(ours, told):
+        if _races_for_its_token(ours, oracle):
             raced = ours.step.concurrent_group
 
 
@@ -105,7 +105,7 @@ def _kind(theirs: Played, ours: Played) -> Kind:
 
 
 def _another_error(theirs: Played, ours: Played) -> bool:
-    """Whether both refused, with other words; which of two faults is told is left open."""
+    """Whether both refused, with other words; which of two faults is named is left open."""
     return (
         ours.answer is theirs.answer is Answer.REFUSED
         and bool(ours.error)
@@ -124,20 +124,20 @@ def _faults(changes: Changes) -> int:
     )
 
 
-def _parting(kind: Kind, theirs: Played, ours: Played, told: Told) -> Parting:
-    refusal = told.refusals.get(ours.step.name)
+def _parting(kind: Kind, theirs: Played, ours: Played, oracle: OracleResult) -> Parting:
+    refusal = oracle.refusals.get(ours.step.name)
     return Parting(
         step=ours.step.name,
         step_kind=ours.step.kind,
         kind=kind,
         guard=refusal.guard if refusal else "",
-        requirement=broken(kind, ours, told),
+        requirement=broken(kind, ours, oracle),
         expected=answer_text(ours) + (f" ({refusal.cause})" if refusal else ""),
         observed=answer_text(theirs),
     )
 
 
-def _races_for_its_token(ours: Played, told: Told) -> bool:
+def _races_for_its_token(ours: Played, oracle: OracleResult) -> bool:
     """Whether the same client shows the same refresh token in another request sent with it."""
     return (
         ours.step.kind is StepKind.REFRESH
@@ -149,6 +149,6 @@ def _races_for_its_token(ours: Played, told: Told) -> bool:
             and (shown_token(other), other.sent.get("client_id"))
             == (shown_token(ours), ours.sent.get("client_id"))
             and other.step.changes.client_auth == ours.step.changes.client_auth
-            for other in told.transcript.steps
+            for other in oracle.transcript.steps
         )
     )

@@ -12,7 +12,7 @@ from tokenspec.conformance.documents import Marked, Reader
 from tokenspec.conformance.errors import HarnessError, UnusableFile
 from tokenspec.conformance.fuzz.citing import no_revocation
 from tokenspec.conformance.fuzz.compare import Parting
-from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.scenario.model import Answer, Changes, Step, StepKind
@@ -106,18 +106,18 @@ class Course:
     granted: frozenset[str]
 
 
-def course_until(step: str, told: Told, target: Transcript) -> Course:
+def course_until(step: str, oracle: OracleResult, target: Transcript) -> Course:
     """The course of a play up to a step; what an earlier failure was is what the oracle says."""
     changed: set[str] = set()
     failed: set[str] = set()
     granted: set[str] = set()
-    for played in told.transcript.steps:
+    for played in oracle.transcript.steps:
         changed |= set(_places(played.step))
         if played.step.name == step:
             break
         theirs = target.step(played.step.name)
         if theirs is None or theirs.answer is not Answer.GRANTED:
-            refusal = told.refusals.get(played.step.name)
+            refusal = oracle.refusals.get(played.step.name)
             failed |= {ANY, refusal.guard} if refusal else {ANY}
         elif not no_revocation(played.step):
             granted |= {played.step.name, str(played.step.kind)}

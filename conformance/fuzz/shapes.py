@@ -15,7 +15,7 @@ from tokenspec.conformance.fuzz.compare import Parting
 from tokenspec.conformance.fuzz.documents import begun_with, finished, seeds_of
 from tokenspec.conformance.fuzz.suite import bundled_suite
 from tokenspec.conformance.play.matching import difference
-from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.play.wording import outcome_text
@@ -74,14 +74,16 @@ class Shapes:
         self._theirs = check_context(setup.side)
         self._ours = check_context(setup.oracle.side)
 
-    def partings(self, document: str, target: Transcript, told: Told) -> Iterator[Parting]:
+    def partings(
+        self, document: str, target: Transcript, oracle: OracleResult
+    ) -> Iterator[Parting]:
         """Where answers of the same class differ in shape, up to where the classes part.
 
         `document` is the id of what was played.
         """
         shapes = (*self._everywhere, *self._of_seeds.get(document, ()))
         grants = 0
-        for ours in told.transcript.steps:
+        for ours in oracle.transcript.steps:
             grants += ours.step.kind is StepKind.AUTHORIZE
             theirs = target.step(ours.step.name)
             if theirs is None or theirs.answer is not ours.answer or ours.step.copies > 1:
@@ -93,7 +95,7 @@ class Shapes:
                 if not shape.speaks_of(theirs, ours, target):
                     continue
                 wrong = shape.problems(theirs, target, self._theirs)
-                if wrong and not shape.problems(ours, told.transcript, self._ours):
+                if wrong and not shape.problems(ours, oracle.transcript, self._ours):
                     yield _parting(shape, theirs, wrong)
 
 

@@ -47,8 +47,8 @@ def answered(
     if method == "OPTIONS":
         return Answer.GRANTED if response.status < REDIRECT else Answer.REFUSED
     if kind is StepKind.AUTHORIZE:  # sent by itself, without a browser
-        told = "error=" in (response.header("Location") or "")
-        refused = response.status >= BAD_REQUEST or told
+        redirected = "error=" in (response.header("Location") or "")
+        refused = response.status >= BAD_REQUEST or redirected
         return Answer.REFUSED if refused else Answer.LOGIN_PAGE
     if kind in (StepKind.TOKEN, StepKind.REFRESH):
         granted = "access_token" in received and "error" not in received

@@ -49,8 +49,8 @@ class Judge:
     def _by_oracle(self, transcript: Transcript) -> Iterator[Judgement]:
         """Every step against the oracle's own, until the two part or the oracle ends."""
         for step in self.case.steps:
-            told = self.oracle.step(step.name) if self.oracle else None
-            if self.oracle is None or told is None:
+            ours = self.oracle.step(step.name) if self.oracle else None
+            if self.oracle is None or ours is None:
                 return
             played = transcript.step(step.name)
             if played is None:
@@ -58,9 +58,9 @@ class Judge:
                 return
             judged = step if step.expect else replace(step, oracle=True)
             judgement = self._judge_step(judged, played, transcript)
-            if judgement.verdict is Verdict.PASS and played.answer is told.answer:
+            if judgement.verdict is Verdict.PASS and played.answer is ours.answer:
                 found = state_difference(
-                    step.kind, granted_state(played, transcript), granted_state(told, self.oracle)
+                    step.kind, granted_state(played, transcript), granted_state(ours, self.oracle)
                 )
                 judgement = self._beside(judgement, played, found)
             yield judgement
@@ -106,13 +106,13 @@ class Judge:
     def _outcomes(self, step: Step) -> tuple[Outcome, ...]:
         if not step.oracle:
             return tuple(o for o in step.expect if o.at in ("", step.name))
-        told = self.oracle.step(step.name) if self.oracle else None
-        if told is None:
+        ours = self.oracle.step(step.name) if self.oracle else None
+        if ours is None:
             return ()
-        if told.answer is Answer.GRANTED:
+        if ours.answer is Answer.GRANTED:
             return (Outcome(Answer.GRANTED),)
-        error = (told.error,) if told.error else ()
-        return (Outcome(told.answer, status=(told.status,), error=error),)
+        error = (ours.error,) if ours.error else ()
+        return (Outcome(ours.answer, status=(ours.status,), error=error),)
 
     def _matched(
         self, outcome: Outcome, outcomes: tuple[Outcome, ...], played: Played

@@ -36,7 +36,7 @@ CLAIMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OracleResult:
     """What the oracle did with a case, and why it refused where it did.
 
     `refusals` maps the name of a step to the guard that refused it. Requests sent together are
@@ -46,10 +46,10 @@ class Told:
     transcript: Transcript
     explanation: str
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
-    otherwise: tuple[Told, ...] = ()
+    otherwise: tuple[OracleResult, ...] = ()
 
     @property
-    def orders(self) -> tuple[Told, ...]:
+    def orders(self) -> tuple[OracleResult, ...]:
         """What it did in each order, this one first."""
         return (self, *self.otherwise)
 
@@ -62,7 +62,7 @@ class Oracle:
     server: Server
     clock: MovableClock
 
-    def play(self, case: Case) -> Told:
+    def play(self, case: Case) -> OracleResult:
         """Play every step of `case` as the player does on the target.
 
         Different requests sent together are played in turn, in every order: whatever a target makes
@@ -71,7 +71,7 @@ class Oracle:
         first, *others = [self._play(case, steps) for steps in orders(case.steps)]
         return replace(first, otherwise=tuple(others))
 
-    def _play(self, case: Case, steps: tuple[Step, ...]) -> Told:
+    def _play(self, case: Case, steps: tuple[Step, ...]) -> OracleResult:
         transport = InProcessTransport(self.server)
         side = replace(self.side, connect=lambda: transport)
         transcript = play(side, case.setting, steps, in_turn=True)
@@ -82,7 +82,7 @@ class Oracle:
         last = {p.step.name: p.exchanges[-1].response for p in transcript.steps if p.exchanges}
         why = {name: transport.refusal_of(response) for name, response in last.items()}
         refusals = {name: refused for name, refused in why.items() if refused is not None}
-        return Told(transcript, said, refusals)
+        return OracleResult(transcript, said, refusals)
 
 
 def make_oracle(

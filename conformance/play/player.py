@@ -25,7 +25,7 @@ from tokenspec.conformance.scenario.operators import UnfitError
 from tokenspec.conformance.target.model import SIGNS_IN
 
 EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime
-A_MOMENT = 2.0  # seconds, so that times told in whole seconds differ
+A_MOMENT = 2.0  # seconds, so that times given in whole seconds differ
 
 
 def play(
@@ -259,7 +259,7 @@ def _answered(
         valid=outgoing.valid,
         received=members[first],
         response=responses[first],
-        together=_told_apart(kind, responses, answers) if outgoing.step.raced else (),
+        together=_distinct_answers(kind, responses, answers) if outgoing.step.raced else (),
         exchanges=exchanges,
         at=at,
     )
@@ -283,7 +283,7 @@ def _of_a_race(
     )
 
 
-def _told_apart(
+def _distinct_answers(
     kind: StepKind, responses: Sequence[Response], answers: Sequence[Answer]
 ) -> tuple[Answer, ...]:
     """The answers to requests sent at once; refreshes answered by the same token count once.

@@ -11,7 +11,7 @@ from tokenspec.reports.formats import FORMATS
 from tokenspec.reports.record import Record
 from tokenspec.reports.summary import Summary
 from tokenspec.reports.terminal import (
-    Told,
+    Row,
     area_cells,
     could_not_run_lines,
     could_not_run_text,
@@ -75,7 +75,7 @@ class Shown:
         write_finding(tw, lines)
 
 
-def write_finding(tw: Writer, lines: Iterable[Told]) -> None:
+def write_finding(tw: Writer, lines: Iterable[Row]) -> None:
     """A finding, its labels dim and what matters in colour."""
     for name, label, text in lines:
         if label:

@@ -13,7 +13,7 @@ from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.errors import HarnessError, LoginBlocked, RateLimited, TargetUnusable
 from tokenspec.conformance.play.judge import Judge
 from tokenspec.conformance.play.matching import Look
-from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.player import own_sign_in_needed, play
 from tokenspec.conformance.play.randomness import stream
 from tokenspec.conformance.play.side import Side
@@ -64,7 +64,7 @@ class Examiner:
         setup: the target and the oracle.
         cases: everything that may be examined; a twin is kept until each has been played once.
         show: what a finding keeps of a play.
-        told: what an oracle set up alike has said of cases, by key; added to. None: forgotten.
+        oracle_results: by case key, of an oracle set up alike; added to. None: not kept.
         seed: what may come again in another run is drawn from it; None for nothing at all.
         again: plays a race so many times, for as long as it is asked for more.
     """
@@ -75,7 +75,7 @@ class Examiner:
         cases: Iterable[Case],
         *,
         show: Show = evidence,
-        told: dict[str, Told] | None = None,
+        oracle_results: dict[str, OracleResult] | None = None,
         seed: int | None = None,
         again: Again = one_by_one,
     ) -> None:
@@ -83,7 +83,7 @@ class Examiner:
         self._again = again
         self._seed = seed
         self._show = show
-        self._told = told
+        self._oracle_results = oracle_results
         cases = tuple(cases)
         self.everywhere = Everywhere(cases, self._excuse)
         self._context = check_context(setup.side)
@@ -134,15 +134,15 @@ class Examiner:
         reason = self.setup.missing(case.needs)
         if reason:
             return replace(blank, verdict=Verdict.NOT_APPLICABLE, note=reason)
-        told = self._ask_oracle(case)
+        oracle = self._ask_oracle(case)
         control = self._control(case)
-        blank = replace(blank, oracle=told.explanation, control=control.said)
+        blank = replace(blank, oracle=oracle.explanation, control=control.said)
         if case.control and not control.good:
             hide = self.setup.redactor.for_play()
             shown = self._show(control.transcript, hide) if control.transcript else ()
             note = "the valid twin of this case was not granted, so a refusal would prove nothing"
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
-        judges = [self._judge(case, self._context, one.transcript) for one in told.orders]
+        judges = [self._judge(case, self._context, one.transcript) for one in oracle.orders]
         transcript, judgement = self._play(case, judges)
         self.everywhere.look(transcript, case.key, self._context, self.setup.redactor)
         finding = self._judged(case, blank, judgement, transcript)
@@ -220,12 +220,12 @@ class Examiner:
         source = control_source(case.scenario)
         self.everywhere.look(transcript, source, self._context, self.setup.redactor)
 
-    def _ask_oracle(self, case: Case) -> Told:
+    def _ask_oracle(self, case: Case) -> OracleResult:
         """The oracle's play, which has to satisfy the scenario's own `expect` in every order."""
-        if self._told is not None and case.key in self._told:
-            return self._told[case.key]
-        told = self.setup.oracle.play(case)
-        for one in told.orders:
+        if self._oracle_results is not None and case.key in self._oracle_results:
+            return self._oracle_results[case.key]
+        oracle = self.setup.oracle.play(case)
+        for one in oracle.orders:
             judge = self._judge(case, self._oracle_context, one.transcript)
             judgement = judge.gravest(one.transcript)
             if judgement.verdict not in ACCEPTABLE:
@@ -234,13 +234,13 @@ class Examiner:
                     f"expected {judgement.expected}, got {one.explanation} {judgement.note}",
                     "this is a fault of tokenspec or of the scenario, not of the target",
                 )
-        if self._told is not None:
-            self._told[case.key] = told
-        return told
+        if self._oracle_results is not None:
+            self._oracle_results[case.key] = oracle
+        return oracle
 
-    def _judge(self, case: Case, context: CheckContext, told: Transcript) -> Judge:
+    def _judge(self, case: Case, context: CheckContext, oracle: Transcript) -> Judge:
         gate = Verdict(self.setup.in_force(case).gates)
-        return Judge(case, gate, _looking(context), told, self.setup.strict)
+        return Judge(case, gate, _looking(context), oracle, self.setup.strict)
 
     def _excuse(self, case: Case, judgement: Judgement) -> Evidence | None:
         """The evidence for a documented difference that covers this answer, if there is any."""

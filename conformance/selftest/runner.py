@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tokenspec.conformance.errors import HarnessError
-from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import prepare_in_process
@@ -44,7 +44,7 @@ class Workshop:
     home: dict[str, str] = field(default_factory=dict)
     good: dict[str, Finding] = field(default_factory=dict)
     astray: dict[tuple[str, str], str] = field(default_factory=dict)
-    _told: dict[str, dict[str, Told]] = field(default_factory=dict)
+    _oracle_results: dict[str, dict[str, OracleResult]] = field(default_factory=dict)
 
     def settle(self) -> None:
         """Find every case its home."""
@@ -64,8 +64,8 @@ class Workshop:
         if not chosen:
             return {}
         setup = prepare_in_process(place.target, place.config, defects)
-        told = self._told.setdefault(ground, {})
-        examiner = Examiner(setup, chosen, show=lambda _play, _hide: (), told=told)
+        known = self._oracle_results.setdefault(ground, {})
+        examiner = Examiner(setup, chosen, show=lambda _play, _hide: (), oracle_results=known)
         findings = {}
         for case in chosen:
             try:

@@ -90,8 +90,8 @@ def test_a_later_refresh_counts_as_one() -> None:
     then = [{"refresh": {}}, {"userinfo": {"access_token": {"copy": "token.access_token"}}}]
     document = finished({**lacking, "then": then})
     made = load_document(document, vocabulary(), area="generated", shown="x.yaml")
-    told = against().oracle.play(made.cases[0])
-    course = course_until("userinfo", told, told.transcript)
+    oracle = against().oracle.play(made.cases[0])
+    course = course_until("userinfo", oracle, oracle.transcript)
     assert "refresh" in course.granted
     assert ANY in course.failed
 
@@ -154,9 +154,9 @@ def test_an_empty_value_is_not_copied() -> None:
         {"base": "refresh", "refresh": {"refresh_token": {"empty": True}}, "then": [revoke]}
     )
     (case,) = load_document(document, vocabulary(), area="generated").cases
-    told = against().oracle.play(case).transcript
-    assert told.step("revoke") is None
-    assert "refresh.refresh_token" in told.stopped
+    transcript = against().oracle.play(case).transcript
+    assert transcript.step("revoke") is None
+    assert "refresh.refresh_token" in transcript.stopped
 
 
 def test_a_race_begins_when_its_requests_have_the_nonce_they_need() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tokenspec.conformance.http import Response
-from tokenspec.conformance.play.player import _told_apart
+from tokenspec.conformance.play.player import _distinct_answers
 from tokenspec.conformance.scenario.model import Answer, StepKind
 
 GRANTED, REFUSED = Answer.GRANTED, Answer.REFUSED
@@ -16,15 +16,17 @@ def tokens(*names: str) -> list[Response]:
 
 
 def test_the_same_tokens_given_twice_are_one_refresh() -> None:
-    told = _told_apart(StepKind.REFRESH, tokens("a", "a", "b"), [GRANTED, GRANTED, GRANTED])
-    assert told == (GRANTED, GRANTED)
+    distinct = _distinct_answers(
+        StepKind.REFRESH, tokens("a", "a", "b"), [GRANTED, GRANTED, GRANTED]
+    )
+    assert distinct == (GRANTED, GRANTED)
 
 
 def test_refusals_are_all_kept() -> None:
-    told = _told_apart(StepKind.REFRESH, tokens("a", "", ""), [GRANTED, REFUSED, REFUSED])
-    assert told == (GRANTED, REFUSED, REFUSED)
+    distinct = _distinct_answers(StepKind.REFRESH, tokens("a", "", ""), [GRANTED, REFUSED, REFUSED])
+    assert distinct == (GRANTED, REFUSED, REFUSED)
 
 
 def test_a_code_that_buys_the_same_tokens_twice_was_used_twice() -> None:
-    told = _told_apart(StepKind.TOKEN, tokens("a", "a"), [GRANTED, GRANTED])
-    assert told == (GRANTED, GRANTED)
+    distinct = _distinct_answers(StepKind.TOKEN, tokens("a", "a"), [GRANTED, GRANTED])
+    assert distinct == (GRANTED, GRANTED)

@@ -65,10 +65,10 @@ def test_a_race_is_noticed(key: str, defect: str, verdict: Verdict) -> None:
 
 
 def test_every_order_is_right_and_the_oracle_has_played_them_all() -> None:
-    told = against().oracle.play(CASES[REVOKED])
+    oracle = against().oracle.play(CASES[REVOKED])
     answers = [
         {p.step.name: p.answer for p in one.transcript.steps if p.step.concurrent_group}
-        for one in told.orders
+        for one in oracle.orders
     ]
     assert answers == [
         {"refresh": Answer.GRANTED, "revoke": Answer.GRANTED},
