@@ -83,7 +83,7 @@ def hunt(defect: str, seed: int, ground: Ground, seconds: float) -> Hunt:
         ground.name,
         spent,
         first.requests,
-        found=f"{first.parting.kind} at {first.parting.step_kind}",
+        found=f"{first.divergence.kind} at {first.divergence.step_kind}",
         deviations=changed(first.document) + straying(first.document.get("then", ())),
         replays=replays(first, itertools.chain((setup,), new)),
     )
@@ -95,7 +95,7 @@ def replays(found: Counterexample, servers: Iterable[Setup]) -> bool:
         (scenario,) = load_file(save(found, Path(folder)), vocabulary())
     (case,) = scenario.cases
     findings = (Examiner(server, (case,)).examine(case) for server in servers)
-    wanted = (found.verdict, found.parting.kind)
+    wanted = (found.verdict, found.divergence.kind)
     return any((finding.verdict, finding.kind) == wanted for finding in findings)
 
 

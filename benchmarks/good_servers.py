@@ -27,7 +27,9 @@ def search(name: str, seconds: float, seed: int) -> int:
         flush=True,
     )
     for found in done.found:
-        print(found.verdict, found.parting, found.document, sep="\n  ", file=sys.stderr, flush=True)
+        print(
+            found.verdict, found.divergence, found.document, sep="\n  ", file=sys.stderr, flush=True
+        )
     return len(done.found)
 
 

@@ -101,17 +101,17 @@ def _tell(progress: Progress) -> None:
 
 
 def _text(found: Counterexample) -> str:
-    parting = found.parting
-    row = Registry.load().get(parting.requirement)
+    divergence = found.divergence
+    row = Registry.load().get(divergence.requirement)
     case = load_document(found.document, vocabulary(), area="generated").cases[0]
     sent = "; ".join(changes_in_words(case)) or "the valid exchange"
     lines = [
-        f"{found.verdict.upper()} ({parting.kind})  {found.name}  at {parting.step}",
+        f"{found.verdict.upper()} ({divergence.kind})  {found.name}  at {divergence.step}",
         f"  requirement  {row.citation} ({row.level}): {row.text}",
         f"  base         {found.document['base']}",
         f"  sent         {sent}",
-        f"  oracle       {parting.expected}",
-        f"  got          {parting.observed}",
+        f"  oracle       {divergence.expected}",
+        f"  got          {divergence.observed}",
         f"  found after  {found.seconds} s, {found.requests} requests",
     ]
     if found.choice:
@@ -129,5 +129,7 @@ def _summary(progress: Progress, seconds: float) -> str:
     ]
     if progress.unplayable:
         lines.append(f"{progress.unplayable} cases could not be played at the target")
-    lines += [f"{count:6} partings are free: {why}" for why, count in progress.free.most_common()]
+    lines += [
+        f"{count:6} divergences are free: {why}" for why, count in progress.free.most_common()
+    ]
     return "\n".join(lines)

@@ -19,7 +19,7 @@ from hypothesis.errors import FlakyStrategyDefinition
 
 from tokenspec.conformance.errors import TargetUnusable
 from tokenspec.conformance.fuzz.calibration import Calibration, calibrate
-from tokenspec.conformance.fuzz.compare import Parting, partings
+from tokenspec.conformance.fuzz.compare import Divergence, divergences
 from tokenspec.conformance.fuzz.documents import (
     NO_WAITING,
     PLACEHOLDER,
@@ -62,14 +62,14 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """A generated case at which the target parts from the oracle. `seconds` since the start.
+    """A generated case at which the target diverges from the oracle. `seconds` since the start.
 
     `verdict` is what it weighs: by the level of the requirement, at most a warning where only the
-    error code differs or where the target parts from a choice of its own (`choice`).
+    error code differs or where the target departs from a choice of its own (`choice`).
     """
 
     document: Document
-    parting: Parting
+    divergence: Divergence
     verdict: Verdict
     seconds: float
     requests: int
@@ -79,7 +79,7 @@ class Counterexample:
     @property
     def name(self) -> str:
         """A stable id: one document may show several findings."""
-        return name_of({"document": self.document["id"], "parting": self.parting.signature})
+        return name_of({"document": self.document["id"], "divergence": self.divergence.signature})
 
 
 @dataclass(slots=True)
@@ -100,8 +100,8 @@ class Progress:
     found: list[Counterexample] = field(default_factory=list)
 
 
-class _Found(Exception):  # noqa: N818 - what Hypothesis hears: this case parts the two servers
-    """A case at which target and oracle part."""
+class _Found(Exception):  # noqa: N818 - what Hypothesis hears: the two servers diverge at this case
+    """A case at which target and oracle diverge."""
 
 
 class _Enough(BaseException):
@@ -202,11 +202,11 @@ class Campaign:
         return self.judge(document)
 
     def judge(self, document: Document) -> Counterexample | None:
-        """The gravest way in which target and oracle part, known findings left out."""
+        """The gravest way in which target and oracle diverge, known findings left out."""
         key = name_of(document)
         if key not in self._seen:
             self._seen[key] = tuple(self._play(document))
-        new = [f for f in self._seen[key] if f.parting.signature not in self._known]
+        new = [f for f in self._seen[key] if f.divergence.signature not in self._known]
         return min(new, key=_lightness, default=None)
 
     def keep(self, found: Counterexample) -> None:
@@ -214,7 +214,7 @@ class Campaign:
         found = self._reduced(found)
         if self._shared:
             self._shared.save(found.document)
-        self._known.add(found.parting.signature)
+        self._known.add(found.divergence.signature)
         self._seen.clear()
         found = replace(found, seconds=round(self.seconds, 2), requests=self.progress.requests)
         self.progress.found.append(found)
@@ -227,7 +227,7 @@ class Campaign:
         while left and (document := next(candidates, None)) is not None:
             left -= 1
             shown = self.judge(document)
-            if shown is not None and shown.parting.signature == found.parting.signature:
+            if shown is not None and shown.divergence.signature == found.divergence.signature:
                 found, candidates = shown, smaller(shown.document)
         return found
 
@@ -250,27 +250,27 @@ class Campaign:
         last = case.steps[-1].name
         orders = []
         for one in oracle.orders:
-            by_class = (_cited(p, document, last) for p in partings(transcript, one))
+            by_class = (_cited(p, document, last) for p in divergences(transcript, one))
             orders.append((tuple(self._findings(document, by_class, one, transcript)), one))
         differing, one = min(orders, key=lambda pair: len(pair[0]))
         yield from differing
-        by_shape = self._shapes.partings(document["id"], transcript, one)
+        by_shape = self._shapes.divergences(document["id"], transcript, one)
         yield from self._findings(document, by_shape, one, transcript)
 
     def _findings(
         self,
         document: Document,
-        found: Iterable[Parting],
+        found: Iterable[Divergence],
         oracle: OracleResult,
         transcript: Transcript,
     ) -> Iterator[Counterexample]:
-        """Those partings that weigh something."""
-        for parting in found:
-            verdict, choice = self._weighed(parting, oracle, transcript)
+        """Those divergences that weigh something."""
+        for divergence in found:
+            verdict, choice = self._weighed(divergence, oracle, transcript)
             if verdict in (Verdict.FAIL, Verdict.WARN):
                 hide = self.setup.redactor.for_play()
                 shown = evidence(transcript, hide)
-                redacted = replace(parting, observed=hide.text(parting.observed))
+                redacted = replace(divergence, observed=hide.text(divergence.observed))
                 yield Counterexample(document, redacted, verdict, 0.0, 0, choice, shown)
 
     def _count(self, oracle: OracleResult, transcript: Transcript) -> None:
@@ -286,14 +286,14 @@ class Campaign:
         self.progress.outcomes.add(tuple(words))
 
     def _weighed(
-        self, parting: Parting, oracle: OracleResult, transcript: Transcript
+        self, divergence: Divergence, oracle: OracleResult, transcript: Transcript
     ) -> tuple[Verdict, str]:
-        """The verdict on a parting, and the choice of its own that the target parts from."""
-        verdict = self._gating.verdict(parting)
-        course = course_until(parting.step, oracle, transcript)
+        """The verdict on a divergence, and the choice of its own that the target departs from."""
+        verdict = self._gating.verdict(divergence)
+        course = course_until(divergence.step, oracle, transcript)
         rows = [row for row in known_freedoms().rows if row.unless not in self.present]
-        covering = [row for row in rows if row.covers(parting, course)]
-        own_affair = why_its_own(parting, transcript, self.setup.target)
+        covering = [row for row in rows if row.covers(divergence, course)]
+        own_affair = why_its_own(divergence, transcript, self.setup.target)
         if own_affair:
             self.progress.free[own_affair] += 1
             return Verdict.OBSERVE, ""
@@ -319,16 +319,16 @@ class Campaign:
 
 def _lightness(found: Counterexample) -> tuple[bool, bool]:
     """Order: a MUST first, then what differs by class before what differs by error code."""
-    return (found.verdict is not Verdict.FAIL, found.parting.kind is Kind.WRONG_ERROR)
+    return (found.verdict is not Verdict.FAIL, found.divergence.kind is Kind.WRONG_ERROR)
 
 
-def _cited(parting: Parting, document: Document, last: str) -> Parting:
+def _cited(divergence: Divergence, document: Document, last: str) -> Divergence:
     """The wrong answer to the last request of a seed breaks what its case of the suite tests."""
     tested = document["requirement"]
-    wrong = parting.kind in (Kind.ACCEPTED, Kind.REFUSED)
-    if wrong and parting.step == last and tested != PLACEHOLDER:
-        return replace(parting, requirement=tested)
-    return parting
+    wrong = divergence.kind in (Kind.ACCEPTED, Kind.REFUSED)
+    if wrong and divergence.step == last and tested != PLACEHOLDER:
+        return replace(divergence, requirement=tested)
+    return divergence
 
 
 class _Search:

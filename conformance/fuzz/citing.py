@@ -1,4 +1,4 @@
-"""Which requirement a parting breaks: what a guard enforces, what a token died of, what a grant is.
+"""Which requirement a divergence breaks: of its guard, of its token, of its grant.
 
 Of what can be said the most exact is cited, and where a token may have died of several things the
 mildest.

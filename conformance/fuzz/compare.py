@@ -1,4 +1,4 @@
-"""Target and oracle held against each other, step by step, until they part."""
+"""Target and oracle held against each other, step by step, until they diverge."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class Divergence:
     """The first step at which target and oracle differ.
 
     `guard` is the oracle's guard that refused, empty where it granted; `requirement` what the guard
@@ -43,12 +43,12 @@ class Parting:
 
     @property
     def signature(self) -> tuple[str, ...]:
-        """What makes two partings the same finding."""
+        """What makes two divergences the same finding."""
         return (str(self.step_kind), str(self.kind), self.guard, self.requirement)
 
 
-def partings(target: Transcript, oracle: OracleResult) -> Iterator[Parting]:
-    """Where the two plays of one case part: at most once by class, before that by error code."""
+def divergences(target: Transcript, oracle: OracleResult) -> Iterator[Divergence]:
+    """Where the two plays of one case diverge: at most once by class, before that by error code."""
     faults = raced = 0
     for ours in oracle.transcript.steps:
         if raced not in (0, ours.step.concurrent_group):
@@ -59,7 +59,7 @@ def partings(target: Transcript, oracle: OracleResult) -> Iterator[Parting]:
         faults += _faults(ours.step.changes)
         kind = _kind(theirs, ours)
         if kind is not Kind.NONE:
-            yield _parting(kind, theirs, ours, oracle)
+            yield _divergence(kind, theirs, ours, oracle)
             return
         found = state_difference(
             ours.step.kind, granted_state(theirs, target), granted_state(ours, oracle.transcript)
@@ -67,7 +67,7 @@ def partings(target: Transcript, oracle: OracleResult) -> Iterator[Parting]:
         if found is not None:
             dead = found.requirement == INACTIVE
             lost = found.requirement == GRANTS.get(ours.step.kind)
-            yield Parting(
+            yield Divergence(
                 step=ours.step.name,
                 step_kind=ours.step.kind,
                 kind=found.kind,
@@ -79,7 +79,7 @@ def partings(target: Transcript, oracle: OracleResult) -> Iterator[Parting]:
             )
             return
         if faults == 1 and _another_error(theirs, ours):
-            yield _parting(Kind.WRONG_ERROR, theirs, ours, oracle)
+            yield _divergence(Kind.WRONG_ERROR, theirs, ours, oracle)
         if ours.answer is not Answer.GRANTED and not ours.step.judged:
             return
         if ours.step.copies > 1:
@@ -124,9 +124,9 @@ def _faults(changes: Changes) -> int:
     )
 
 
-def _parting(kind: Kind, theirs: Played, ours: Played, oracle: OracleResult) -> Parting:
+def _divergence(kind: Kind, theirs: Played, ours: Played, oracle: OracleResult) -> Divergence:
     refusal = oracle.refusals.get(ours.step.name)
-    return Parting(
+    return Divergence(
         step=ours.step.name,
         step_kind=ours.step.kind,
         kind=kind,

@@ -1,4 +1,4 @@
-"""The freedoms of the specifications, as data: where a parting is no finding."""
+"""The freedoms of the specifications, as data: where a divergence is no finding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from tokenspec.conformance.documents import Marked, Reader
 from tokenspec.conformance.errors import HarnessError, UnusableFile
 from tokenspec.conformance.fuzz.citing import no_revocation
-from tokenspec.conformance.fuzz.compare import Parting
+from tokenspec.conformance.fuzz.compare import Divergence
 from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.play.verdicts import Kind
@@ -46,12 +46,12 @@ class Freedom:
     choice: str = ""
     unless: str = ""
 
-    def covers(self, parting: Parting, course: Course) -> bool:
-        """Whether a parting lies within this freedom."""
+    def covers(self, divergence: Divergence, course: Course) -> bool:
+        """Whether a divergence lies within this freedom."""
         return (
-            self.kind == parting.kind
-            and self.guard in ("", parting.guard)
-            and self.step in ("", parting.step_kind)
+            self.kind == divergence.kind
+            and self.guard in ("", divergence.guard)
+            and self.step in ("", divergence.step_kind)
             and (not self.changed or bool(set(self.changed) & course.changed))
             and (self.after_failure in ("", *course.failed))
             and (self.after in ("", *course.granted))
@@ -87,7 +87,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Freedoms:
-    """The rows of a file, in order: the first freedom that covers a parting decides.
+    """The rows of a file, in order: the first freedom that covers a divergence decides.
 
     `errors` names the guards whose error code is held against a target.
     """

@@ -1,10 +1,10 @@
-"""What a parting weighs: the level of its requirement, less what a vendor is documented to do."""
+"""How grave a divergence is: by the level of its requirement and what vendors document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tokenspec.conformance.fuzz.compare import Parting
+from tokenspec.conformance.fuzz.compare import Divergence
 from tokenspec.conformance.fuzz.suite import bundled_suite
 from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.preflight.setup import Setup
@@ -18,30 +18,30 @@ MILD = (Kind.WRONG_ERROR, Kind.SERVER_ERROR)  # nothing was granted: a warning
 
 
 class Gating:
-    """The verdicts on partings at one target.
+    """The verdicts on divergences at one target.
 
     A documented difference names the cases of the suite it excuses. A generated case is none of
-    them, so it is excused where it parts in the same way over a requirement that those cases test.
+    them: it is excused where it differs in the same way over a requirement that those cases test.
     """
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._excused = frozenset(_excused(setup))
 
-    def verdict(self, parting: Parting) -> Verdict:
-        """What the requirement of a parting makes of it, under the target's profile."""
-        kind = str(parting.kind)
-        if parting.requirement.startswith(OPENID_CONNECT) and self._setup.missing(("openid",)):
+    def verdict(self, divergence: Divergence) -> Verdict:
+        """What the requirement of a divergence makes of it, under the target's profile."""
+        kind = str(divergence.kind)
+        if divergence.requirement.startswith(OPENID_CONNECT) and self._setup.missing(("openid",)):
             return Verdict.OBSERVE
-        by_guard = bool(parting.guard) and (kind, parting.guard) in self._excused
-        if by_guard or self._documented(kind, parting.requirement):
+        by_guard = bool(divergence.guard) and (kind, divergence.guard) in self._excused
+        if by_guard or self._documented(kind, divergence.requirement):
             return Verdict.OBSERVE
-        row = self._setup.registry.get(parting.requirement)
+        row = self._setup.registry.get(divergence.requirement)
         verdict = Verdict(self._setup.profile.in_force(row).gates)
-        if parting.requirement in HARMLESS and verdict is Verdict.FAIL:
+        if divergence.requirement in HARMLESS and verdict is Verdict.FAIL:
             return Verdict.WARN
         mild = MILD if not self._setup.strict else ()
-        return Verdict.WARN if verdict is Verdict.FAIL and parting.kind in mild else verdict
+        return Verdict.WARN if verdict is Verdict.FAIL and divergence.kind in mild else verdict
 
     def _documented(self, kind: str, requirement: str) -> bool:
         """Whether it is a documented difference; what revocation ends is one matter."""

@@ -16,7 +16,7 @@ from tokenspec.conformance.fuzz.citing import (
     method_left_out,
     shown_token,
 )
-from tokenspec.conformance.fuzz.compare import Parting
+from tokenspec.conformance.fuzz.compare import Divergence
 from tokenspec.conformance.fuzz.freedoms import known_freedoms
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import Kind
@@ -27,7 +27,7 @@ PRINTABLE = re.compile(r"[\x20-\x7E]*")
 OTHER_GRANTS = ("client_credentials", "password", "urn:")  # how the names of others begin
 CLIENT_KNOWN = "client.known"
 ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
-Rule = Callable[[Parting, Transcript, Target], bool]
+Rule = Callable[[Divergence, Transcript, Target], bool]
 
 
 def _client(play: Transcript, target: Target) -> Client | None:
@@ -39,101 +39,101 @@ def _is_public(play: Transcript, target: Target) -> bool:
     return client is not None and client.auth == "none"
 
 
-def _error_unnamed(parting: Parting, _play: Transcript, _target: Target) -> bool:
-    return parting.kind is Kind.WRONG_ERROR and parting.guard not in known_freedoms().errors
+def _error_unnamed(divergence: Divergence, _play: Transcript, _target: Target) -> bool:
+    return divergence.kind is Kind.WRONG_ERROR and divergence.guard not in known_freedoms().errors
 
 
-def _rotation_of_bound_tokens(parting: Parting, play: Transcript, _target: Target) -> bool:
+def _rotation_of_bound_tokens(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 9700 §2.2.2: bound to a key, or rotated."""
-    return parting.requirement in ROTATION and play.setting.dpop
+    return divergence.requirement in ROTATION and play.setting.dpop
 
 
-def _for_some_clients(parting: Parting, play: Transcript, _target: Target) -> bool:
+def _for_some_clients(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 9700 §2.2.2, RFC 9449 §8."""
-    differs = parting.requirement in ROTATION or parting.guard == "dpop.nonce"
+    differs = divergence.requirement in ROTATION or divergence.guard == "dpop.nonce"
     return differs and play.setting.client != "main"
 
 
-def _only_address(parting: Parting, play: Transcript, target: Target) -> bool:
+def _only_address(divergence: Divergence, play: Transcript, target: Target) -> bool:
     """OpenID Connect Core §3.1.3.2."""
     client = _client(play, target)
     alone = client is not None and len(client.redirect_uris) == 1
-    return alone and parting.guard == "redirect_uri.present"
+    return alone and divergence.guard == "redirect_uri.present"
 
 
-def _address_left_out(parting: Parting, play: Transcript, _target: Target) -> bool:
+def _address_left_out(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 6749 §3.1.2.3, §4.1.3, OpenID Connect Core §3.1.2.1; the suite only observes it."""
     asked = (played for played in play.steps if played.step.kind is StepKind.AUTHORIZE)
     named = all(played.sent.get("redirect_uri") for played in asked)
-    concerned = parting.step_kind in (StepKind.AUTHORIZE, StepKind.TOKEN)
-    return parting.kind is Kind.REFUSED and concerned and not named
+    concerned = divergence.step_kind in (StepKind.AUTHORIZE, StepKind.TOKEN)
+    return divergence.kind is Kind.REFUSED and concerned and not named
 
 
-def _method_left_out(parting: Parting, play: Transcript, _target: Target) -> bool:
+def _method_left_out(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 7636 §4.3: it is plain then, and a hash must not open such a code."""
-    shown = play.step(parting.step)
+    shown = play.step(divergence.step)
     left_out = shown is not None and method_left_out(shown)
     opened = any(
         played.step.kind is StepKind.TOKEN and played.answer is Answer.GRANTED
         for played in play.steps
     )
-    accepted = parting.kind is Kind.ACCEPTED and parting.guard == CHALLENGE_METHOD
+    accepted = divergence.kind is Kind.ACCEPTED and divergence.guard == CHALLENGE_METHOD
     return accepted and left_out and not opened
 
 
-def _another_grant(parting: Parting, play: Transcript, _target: Target) -> bool:
+def _another_grant(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 6749 §4.3, §4.4, §4.5: a server may know it, and miss something else."""
-    shown = play.step(parting.step)
+    shown = play.step(divergence.step)
     named = str(next(iter(shown.sent.get("grant_type", ())), "")) if shown else ""
-    return parting.kind is Kind.WRONG_ERROR and named.startswith(OTHER_GRANTS)
+    return divergence.kind is Kind.WRONG_ERROR and named.startswith(OTHER_GRANTS)
 
 
-def _outside_the_grammar(parting: Parting, play: Transcript, _target: Target) -> bool:
+def _outside_the_grammar(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 6749 Appendix A, §5.2."""
-    shown = play.step(parting.step)
+    shown = play.step(divergence.step)
     texts = [value for values in shown.sent.values() for value in values] if shown else []
     odd = any(not isinstance(text, str) or not PRINTABLE.fullmatch(text) for text in texts)
-    return parting.kind is Kind.WRONG_ERROR and odd
+    return divergence.kind is Kind.WRONG_ERROR and odd
 
 
-def _in_an_address(parting: Parting, play: Transcript, _target: Target) -> bool:
+def _in_an_address(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 7009 §2.3, RFC 7662 §4."""
-    shown = play.step(parting.step)
+    shown = play.step(divergence.step)
     http = shown.step.changes.http if shown else None
-    managing = parting.step_kind in (StepKind.REVOKE, StepKind.INTROSPECT)
+    managing = divergence.step_kind in (StepKind.REVOKE, StepKind.INTROSPECT)
     return managing and http is not None and http.encoding == "query"
 
 
-def _refresh_token_introspected(parting: Parting, play: Transcript, _target: Target) -> bool:
+def _refresh_token_introspected(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 7662 §2.1: the search is among the kinds of token that the server supports."""
-    shown = play.step(parting.step)
+    shown = play.step(divergence.step)
     about = shown_token(shown) if shown and shown.step.kind is StepKind.INTROSPECT else ""
     refreshes = any(played.received.get("refresh_token") == about for played in play.steps)
-    return parting.kind is Kind.REFUSED and bool(about) and refreshes
+    return divergence.kind is Kind.REFUSED and bool(about) and refreshes
 
 
-def _introspection_unproven(parting: Parting, play: Transcript, target: Target) -> bool:
+def _introspection_unproven(divergence: Divergence, play: Transcript, target: Target) -> bool:
     """RFC 7662 §2.1."""
-    shown = play.step(parting.step)
+    shown = play.step(divergence.step)
     turned_away = shown is not None and shown.answer is Answer.REFUSED
-    introspecting = parting.step_kind is StepKind.INTROSPECT
+    introspecting = divergence.step_kind is StepKind.INTROSPECT
     return turned_away and introspecting and _is_public(play, target)
 
 
-def _proof_beside_bearer(parting: Parting, play: Transcript, _target: Target) -> bool:
+def _proof_beside_bearer(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 9449 §7.1."""
-    shown = play.step(parting.step)
-    if parting.kind is not Kind.REFUSED or shown is None or not shown.exchanges:
+    shown = play.step(divergence.step)
+    if divergence.kind is not Kind.REFUSED or shown is None or not shown.exchanges:
         return False
     request = shown.exchanges[-1].request
     scheme = (request.header("Authorization") or "").partition(" ")[0]
     return scheme.lower() == "bearer" and request.header("DPoP") is not None
 
 
-def _same_tokens_at_once(parting: Parting, play: Transcript, _target: Target) -> bool:
+def _same_tokens_at_once(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 9700 §4.14.2 is about a second use, which this is not."""
-    shown = play.step(parting.step)
-    if parting.kind is not Kind.ACCEPTED or shown is None or not shown.step.concurrent_group:
+    shown = play.step(divergence.step)
+    if divergence.kind is not Kind.ACCEPTED or shown is None or not shown.step.concurrent_group:
         return False
     others = (one for one in play.steps if one.step.concurrent_group == shown.step.concurrent_group)
     alike = any(one is not shown and _tokens(one) == _tokens(shown) for one in others)
@@ -144,11 +144,13 @@ def _tokens(played: Played) -> tuple[Any, Any]:
     return played.received.get("access_token"), played.received.get("refresh_token")
 
 
-def _credentials_of_a_public_client(parting: Parting, play: Transcript, target: Target) -> bool:
+def _credentials_of_a_public_client(
+    divergence: Divergence, play: Transcript, target: Target
+) -> bool:
     """RFC 6749 §2.3: whatever it authenticates with is nothing to rely on."""
-    shown = play.step(parting.step)
+    shown = play.step(divergence.step)
     named = shown is not None and play.client_id in shown.sent.get("client_id", ())
-    accepted = parting.kind is Kind.ACCEPTED and parting.guard == CLIENT_KNOWN
+    accepted = divergence.kind is Kind.ACCEPTED and divergence.guard == CLIENT_KNOWN
     return accepted and named and _is_public(play, target)
 
 
@@ -195,6 +197,6 @@ RULES: tuple[tuple[Rule, str], ...] = (
 )
 
 
-def why_its_own(parting: Parting, play: Transcript, target: Target) -> str:
-    """Why a parting in a play at `target` is its own affair; empty where it is not."""
-    return next((why for holds, why in RULES if holds(parting, play, target)), "")
+def why_its_own(divergence: Divergence, play: Transcript, target: Target) -> str:
+    """Why a divergence in a play at `target` is its own affair; empty where it is not."""
+    return next((why for holds, why in RULES if holds(divergence, play, target)), "")

@@ -26,20 +26,20 @@ LONGEST_TITLE, LONGEST_LINE = 100, 400  # characters
 
 def as_scenario(found: Counterexample) -> Document:
     """The document with a title, and with the requirement that the finding is about."""
-    parting = found.parting
-    title = f"{parting.step}: the oracle says {parting.expected}"
+    divergence = found.divergence
+    title = f"{divergence.step}: the oracle says {divergence.expected}"
     expect = _expectation(found)
     return {
-        **(_expecting(found.document, parting.step, expect) if expect else found.document),
+        **(_expecting(found.document, divergence.step, expect) if expect else found.document),
         "id": found.name,
         "title": title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…",
-        "requirement": parting.requirement,
+        "requirement": divergence.requirement,
     }
 
 
 def _expectation(found: Counterexample) -> Any:
     """What the step has to be answered with, where it is not all that the oracle answers."""
-    outcome = found.parting.outcome
+    outcome = found.divergence.outcome
     if outcome is not None:
         asked = {
             "checks": list(outcome.checks),
@@ -49,12 +49,12 @@ def _expectation(found: Counterexample) -> Any:
             "equals": {name: {c.operator: c.argument} for name, c in outcome.equals.items()},
         }
         return {"answer": str(outcome.answer), **{key: v for key, v in asked.items() if v}}
-    if found.parting.requirement in HARMLESS:
+    if found.divergence.requirement in HARMLESS:
         granted = {"answer": "granted", "verdict": "warn", "note": "the address is the same"}
         return [{"answer": "error-page"}, {"answer": "refused"}, granted]
     if not found.choice:
         return None
-    accepted = found.parting.kind is Kind.ACCEPTED
+    accepted = found.divergence.kind is Kind.ACCEPTED
     usual, other = ("refused", "granted") if accepted else ("granted", "refused")
     note = f"calibration found the target to choose otherwise: {found.choice}"
     return [{"answer": usual}, {"answer": other, "verdict": "warn", "note": note}]
@@ -103,8 +103,8 @@ def to_yaml(document: Document) -> str:
 
 def _head(found: Counterexample) -> str:
     """What was found and what went over the wire, as comments."""
-    parting = found.parting
-    told = (parting.kind, parting.step, parting.expected, parting.observed)
+    divergence = found.divergence
+    told = (divergence.kind, divergence.step, divergence.expected, divergence.observed)
     kind, step, expected, observed = (_line(str(text)) for text in told)
     head = HEAD.format(kind=kind, step=step, expected=expected, observed=observed)
     wire = (line for shown in found.exchanges for line in _wire(shown))

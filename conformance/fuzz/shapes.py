@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tokenspec.conformance.checks import CHECKS, CheckContext
-from tokenspec.conformance.fuzz.compare import Parting
+from tokenspec.conformance.fuzz.compare import Divergence
 from tokenspec.conformance.fuzz.documents import begun_with, finished, seeds_of
 from tokenspec.conformance.fuzz.suite import bundled_suite
 from tokenspec.conformance.play.matching import difference
@@ -74,10 +74,10 @@ class Shapes:
         self._theirs = check_context(setup.side)
         self._ours = check_context(setup.oracle.side)
 
-    def partings(
+    def divergences(
         self, document: str, target: Transcript, oracle: OracleResult
-    ) -> Iterator[Parting]:
-        """Where answers of the same class differ in shape, up to where the classes part.
+    ) -> Iterator[Divergence]:
+        """Where answers of the same class differ in shape, up to where the classes diverge.
 
         `document` is the id of what was played.
         """
@@ -96,7 +96,7 @@ class Shapes:
                     continue
                 wrong = shape.problems(theirs, target, self._theirs)
                 if wrong and not shape.problems(ours, oracle.transcript, self._ours):
-                    yield _parting(shape, theirs, wrong)
+                    yield _divergence(shape, theirs, wrong)
 
 
 def _unasked_id_token(theirs: Played, ours: Played) -> bool:
@@ -104,9 +104,9 @@ def _unasked_id_token(theirs: Played, ours: Played) -> bool:
     return "id_token" in theirs.received and "id_token" not in ours.received
 
 
-def _parting(shape: Shape, played: Played, wrong: Iterable[str]) -> Parting:
+def _divergence(shape: Shape, played: Played, wrong: Iterable[str]) -> Divergence:
     outcome = shape.asked(played.answer)
-    return Parting(
+    return Divergence(
         step=played.step.name,
         step_kind=played.step.kind,
         kind=Kind.WRONG_ENVELOPE,

@@ -47,7 +47,7 @@ class Judge:
         return self._by_oracle(transcript) if by_oracle else self._by_outcomes(transcript)
 
     def _by_oracle(self, transcript: Transcript) -> Iterator[Judgement]:
-        """Every step against the oracle's own, until the two part or the oracle ends."""
+        """Every step against the oracle's own, until the two diverge or the oracle ends."""
         for step in self.case.steps:
             ours = self.oracle.step(step.name) if self.oracle else None
             if self.oracle is None or ours is None:

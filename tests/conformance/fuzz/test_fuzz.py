@@ -107,7 +107,7 @@ def test_a_defect_is_found_and_its_file_finds_it_again(
     tmp_path: Path, defect: str, kind: str, guard: str
 ) -> None:
     setup = against(defect)
-    found = first(setup, lambda f: (f.parting.kind, f.parting.guard) == (kind, guard))
+    found = first(setup, lambda f: (f.divergence.kind, f.divergence.guard) == (kind, guard))
     path = save(found, tmp_path)
     comments = [line for line in path.read_text("utf-8").splitlines() if line.startswith("#")]
     assert any("POST https://server.example/oauth/token" in line for line in comments)
@@ -200,12 +200,12 @@ def test_what_a_course_finds_is_laid_to_its_cause_and_replays(
     assert shown is not None
     made.keep(shown)
     (found,) = made.progress.found
-    assert found.parting.requirement == requirement
+    assert found.divergence.requirement == requirement
     (scenario,) = load_file(save(found, tmp_path), vocabulary())
     (case,) = scenario.cases
     finding = Examiner(setup, (case,)).examine(case)
-    assert (finding.verdict, finding.kind) == (found.verdict, found.parting.kind)
-    assert finding.step == found.parting.step
+    assert (finding.verdict, finding.kind) == (found.verdict, found.divergence.kind)
+    assert finding.step == found.divergence.step
     good = against()
     assert Examiner(good, (case,)).examine(case).verdict is Verdict.PASS
     assert Campaign(good, Budget(1), seed=1).judge(document) is None
@@ -273,7 +273,7 @@ def test_every_freedom_names_a_guard_that_exists() -> None:
     assert (named | taken) - {"", "any"} - told_without_guard <= set(GUARDS)
 
 
-def test_every_requirement_a_parting_can_cite_exists() -> None:
+def test_every_requirement_a_divergence_can_cite_exists() -> None:
     named = {value for value in vars(citing).values() if isinstance(value, str) and "RFC" in value}
     known = Registry.load().problem
     cited = {*citing.GRANTS.values(), *granted_state.ONCE.values()}

@@ -72,7 +72,7 @@ def test_who_knows_dpop_jkt_is_held_to_it() -> None:
     strange = {"authorize": {"dpop_jkt": {"copy": "dpop.other_jkt"}}}
     found, _ = judged("dpop.code_key", base="code-exchange-dpop", **strange)
     assert found is not None
-    assert found.parting.guard == "dpop.code_key"
+    assert found.divergence.guard == "dpop.code_key"
 
 
 @pytest.mark.parametrize("prompt", ["none", "none login"])
@@ -102,7 +102,7 @@ def test_a_page_shown_where_none_may_be_is_found(prompt: str) -> None:
     defect = "authorize.silent" if prompt == "none" else "authorize.prompt_none_alone"
     found, _ = judged(defect, base="authorization", **asked)
     assert found is not None
-    assert "a page for the user" in found.parting.observed
+    assert "a page for the user" in found.divergence.observed
 
 
 def test_who_asks_for_a_nonce_first_tells_no_wrong_error() -> None:

@@ -52,7 +52,7 @@ def test_what_one_campaign_finds_another_plays_first(tmp_path: Path) -> None:
     one, other = (Shared(DirectoryBasedExampleDatabase(tmp_path), ISSUER) for _ in range(2))
     told = found_by(campaign(one, "pkce.verifier_matches"))
     (again,) = first_news(other)
-    assert again.parting.signature == told.parting.signature
+    assert again.divergence.signature == told.divergence.signature
     assert list(one.news()) == []  # nobody is told of what he said himself
 
 
@@ -114,7 +114,7 @@ def _wait_for(port: int) -> None:
 def test_a_redis_server_shares_findings(redis: str) -> None:
     told = found_by(campaign(shared(redis, ISSUER), "pkce.verifier_matches"))
     (again,) = first_news(shared(redis, ISSUER))
-    assert again.parting.signature == told.parting.signature
+    assert again.divergence.signature == told.divergence.signature
 
 
 def test_a_redis_server_that_is_not_there_is_said_at_once(

@@ -140,7 +140,7 @@ def test_a_fault_of_one_place_is_found_by_the_sweep(seed: int) -> None:
         return float(progress is not None and bool(progress.found or progress.cases > swept))
 
     made.append(Campaign(setup, Budget(1), seed=seed, clock=clock))
-    assert [found.parting.guard for found in made[0].run().found] == ["dpop.htu"]
+    assert [found.divergence.guard for found in made[0].run().found] == ["dpop.htu"]
 
 
 def test_a_proof_that_cannot_be_read_can_be_followed_by_another() -> None:

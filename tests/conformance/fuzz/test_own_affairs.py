@@ -206,12 +206,12 @@ def test_a_method_left_out_is_plain_and_plain_is_advised_against() -> None:
     document = {"base": "code-exchange", "authorize": {"code_challenge_method": {"omit": True}}}
     found, _ = judged(document, never, DEAD, "pkce.method_assumed")
     assert found is not None
-    assert found.parting.requirement == "RFC7636-4.3-method_default_plain"
+    assert found.divergence.requirement == "RFC7636-4.3-method_default_plain"
     document = {"base": "authorization", "authorize": {"code_challenge_method": "plain"}}
     found, _ = judged(document, never, DEAD, METHODS)
     assert found is not None
     assert found.verdict is Verdict.WARN
-    assert found.parting.requirement == "RFC7636-7.2-plain_not_used"
+    assert found.divergence.requirement == "RFC7636-7.2-plain_not_used"
 
 
 @pytest.mark.parametrize("change", [{"swap_case": "host"}, {"append": "\n"}])
@@ -222,7 +222,7 @@ def test_the_same_address_in_another_spelling_is_a_warning(change: Document) -> 
     found, _ = judged(document, never, DEAD, registering)
     assert found is not None
     assert found.verdict is Verdict.WARN
-    assert found.parting.requirement == "RFC6749-3.1.2.3-simple_string_comparison"
+    assert found.divergence.requirement == "RFC6749-3.1.2.3-simple_string_comparison"
     setup = against(registering)
     (case,) = load_document(as_scenario(found), vocabulary(), area="generated").cases
     assert Examiner(setup, (case,)).examine(case).verdict is Verdict.WARN
@@ -256,7 +256,7 @@ def test_the_section_that_is_broken_is_cited(
 ) -> None:
     found, _ = judged(document, when, response)
     assert found is not None
-    assert found.parting.requirement == requirement
+    assert found.divergence.requirement == requirement
 
 
 def test_an_id_token_that_was_not_asked_for_is_not_judged() -> None:
@@ -269,7 +269,7 @@ def test_an_id_token_that_was_not_asked_for_is_not_judged() -> None:
         "authorize": {"scope": {"exclude": "openid"}, "nonce": {"omit": True}},
     }
     found, _ = judged(document, at("/token"), tokens)
-    assert found is None or "id" not in found.parting.expected.lower().split()
+    assert found is None or "id" not in found.divergence.expected.lower().split()
 
 
 WRONG_CLIENT = {"refresh": {}, "client_auth": {"client": "second"}, "expect": "oracle"}

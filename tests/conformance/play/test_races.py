@@ -138,7 +138,7 @@ def test_a_generated_race_is_held_against_every_order() -> None:
     plays = (Campaign(setup, Budget(1), seed=1).judge(REPLACED_BESIDE) for _ in range(12))
     found = next(filter(None, plays), None)
     assert found is not None
-    assert found.parting.requirement == "RFC9700-4.14.2-rotation_replay_revokes_family"
+    assert found.divergence.requirement == "RFC9700-4.14.2-rotation_replay_revokes_family"
     (case,) = load_document(as_scenario(found), vocabulary(), area="generated").cases
     assert Examiner(setup, (case,)).examine(case).verdict is Verdict.FAIL
     good = against()
