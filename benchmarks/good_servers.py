@@ -20,7 +20,7 @@ def search(name: str, seconds: float, seed: int) -> int:
     setup = prepare_in_process(ground.target, ground.config)
     campaign = Campaign(setup, Budget(seconds), seed=seed)
     done = campaign.run()
-    reached = f"{len(done.guards)} guards, {len(done.outcomes)} courses"
+    reached = f"{len(done.guards)} guards, {len(done.outcomes)} sequences"
     print(
         f"| {name} | {seconds:.0f} s | {done.cases} | {done.requests} | {reached} "
         f"| {len(done.found)} |",

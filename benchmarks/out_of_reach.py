@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tokenspec.conformance.fuzz.freedoms import Freedom, known_freedoms
+from tokenspec.conformance.fuzz.allowed_choices import AllowedChoice, allowed_choices
 from tokenspec.conformance.fuzz.seeds import all_seeds
 from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.scenario.model import StepKind
@@ -60,7 +60,7 @@ BY_NAME: Mapping[str, str] = {
     "authorize.response_mode_known": "which response modes there are is the server's choice",
     "authorize.prompt_login": "a page to sign in is passed, so nothing tells where one is missing",
 }
-# found by a change, a course of requests or a look at every answer, though their cases are no seeds
+# found by a change, a sequence or a look at every answer, though their cases are no seeds
 SHOWN_OTHERWISE = frozenset(
     {
         "authorize.error_charset",
@@ -113,12 +113,12 @@ def _by_rule(name: str, matrix: Matrix, shop: Workshop, firm: frozenset[str]) ->
         return FREE
     if kills and all(shop.cases[kill.case].steps[-1].kind in BY_ITSELF for kill in kills):
         return DOCUMENT
-    free = next((f"free: {row.why}" for row in known_freedoms().rows if _frees(row, name)), "")
+    free = next((f"free: {row.why}" for row in allowed_choices().rows if _frees(row, name)), "")
     sought = name in SHOWN_OTHERWISE or any(kill.case in firm for kill in kills)
     return free or ("" if sought else SECOND_ANSWER)
 
 
-def _frees(row: Freedom, name: str) -> bool:
-    """Whether a freedom lets every server grant what this guard refuses."""
+def _frees(row: AllowedChoice, name: str) -> bool:
+    """Whether an allowed choice lets every server grant what this guard refuses."""
     always = not (row.step or row.changed or row.unless or row.after or row.after_failure)
     return row.guard == name and row.kind == Kind.ACCEPTED and always

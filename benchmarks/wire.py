@@ -66,9 +66,9 @@ def floor(rounds: int) -> Iterator[Row]:
 
             with over_loopback(issuer, taped) as setup:
                 ours.append(play_suite(setup))
-            courses = list(tapes[0].requests.values())
-            bare.append(_replay(courses))
-            counts.append(sum(map(len, courses)))
+            sequences = list(tapes[0].requests.values())
+            bare.append(_replay(sequences))
+            counts.append(sum(map(len, sequences)))
     seconds, least = sorted(ours)[rounds // 2], sorted(bare)[rounds // 2]
     yield Row(
         f"whole suite over loopback, oracle, {counts[-1]} requests, {JOBS} jobs",
@@ -78,7 +78,7 @@ def floor(rounds: int) -> Iterator[Row]:
     )
 
 
-def _replay(courses: list[list[Request]]) -> float:
+def _replay(sequences: list[list[Request]]) -> float:
     with httpx.Client(follow_redirects=False) as client, ThreadPoolExecutor(JOBS) as pool:
 
         def send(asked: Request) -> int:
@@ -90,12 +90,12 @@ def _replay(courses: list[list[Request]]) -> float:
             except httpx.HTTPError:  # some cases are not well-formed on purpose
                 return 0
 
-        def send_all(course: list[Request]) -> None:
-            for asked in course:
+        def send_all(sequence: list[Request]) -> None:
+            for asked in sequence:
                 send(asked)
 
         begun = time.perf_counter()
-        for _done in pool.map(send_all, courses):
+        for _done in pool.map(send_all, sequences):
             pass
         return time.perf_counter() - begun
 

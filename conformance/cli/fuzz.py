@@ -125,7 +125,7 @@ def _summary(progress: Progress, seconds: float) -> str:
     lines = [
         f"{played}; {len(progress.found)} findings",
         f"{guards}",
-        f"{len(progress.pairs)} pairs of requests, {len(progress.outcomes)} different courses",
+        f"{len(progress.pairs)} pairs of requests, {len(progress.outcomes)} different sequences",
     ]
     if progress.unplayable:
         lines.append(f"{progress.unplayable} cases could not be played at the target")

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.errors import TargetUnusable
+from tokenspec.conformance.fuzz.allowed_choices import Choice, Effect, allowed_choices
 from tokenspec.conformance.fuzz.documents import finished
-from tokenspec.conformance.fuzz.freedoms import Choice, Effect, known_freedoms
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import Oracle
 from tokenspec.conformance.play.player import own_sign_in_needed, play
@@ -49,7 +49,7 @@ def calibrate(setup: Setup) -> Calibration:
     granted: dict[str, bool] = {}
     alike: set[str] = set()
     before = setup.counted.requests
-    for choice in known_freedoms().choices:
+    for choice in allowed_choices().choices:
         cases = [v for v in map(_case, choice.ask) if not setup.missing(v.needs)]
         held = choice.unless and setup.decisions[choice.unless].present
         if held or not cases:
@@ -61,7 +61,7 @@ def calibrate(setup: Setup) -> Calibration:
         granted[choice.name] = any(theirs)
         if theirs == ours:
             alike.add(choice.name)
-    effects = list(_effects(granted, known_freedoms().choices))
+    effects = list(_effects(granted, allowed_choices().choices))
     return Calibration(
         oracle=_following(setup.oracle, effects),
         granted=granted,

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, tar
 from hypothesis.errors import FlakyStrategyDefinition
 
 from tokenspec.conformance.errors import TargetUnusable
+from tokenspec.conformance.fuzz.allowed_choices import ANY, allowed_choices, earlier_steps
 from tokenspec.conformance.fuzz.calibration import Calibration, calibrate
 from tokenspec.conformance.fuzz.compare import Divergence, divergences
 from tokenspec.conformance.fuzz.documents import (
@@ -27,13 +28,12 @@ from tokenspec.conformance.fuzz.documents import (
     documents,
     name_of,
 )
-from tokenspec.conformance.fuzz.freedoms import ANY, course_until, known_freedoms
 from tokenspec.conformance.fuzz.gating import Gating
-from tokenspec.conformance.fuzz.own_affairs import why_its_own
 from tokenspec.conformance.fuzz.reduction import smaller
 from tokenspec.conformance.fuzz.shapes import Shapes
 from tokenspec.conformance.fuzz.sharing import Shared
 from tokenspec.conformance.fuzz.sweep import pairs, singles
+from tokenspec.conformance.fuzz.tolerances import why_tolerated
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.player import own_sign_in_needed, play
@@ -290,14 +290,14 @@ class Campaign:
     ) -> tuple[Verdict, str]:
         """The verdict on a divergence, and the choice of its own that the target departs from."""
         verdict = self._gating.verdict(divergence)
-        course = course_until(divergence.step, oracle, transcript)
-        rows = [row for row in known_freedoms().rows if row.unless not in self.present]
-        covering = [row for row in rows if row.covers(divergence, course)]
-        own_affair = why_its_own(divergence, transcript, self.setup.target)
-        if own_affair:
-            self.progress.free[own_affair] += 1
+        earlier = earlier_steps(divergence.step, oracle, transcript)
+        rows = [row for row in allowed_choices().rows if row.unless not in self.present]
+        covering = [row for row in rows if row.covers(divergence, earlier)]
+        tolerated = why_tolerated(divergence, transcript, self.setup.target)
+        if tolerated:
+            self.progress.free[tolerated] += 1
             return Verdict.OBSERVE, ""
-        alone = len(course.failed - {ANY}) <= 1  # of several failures any may be the cause
+        alone = len(earlier.failed - {ANY}) <= 1  # of several failures any may be the cause
         exact = [row for row in covering if alone and row.after_failure != ANY] or covering
         if not exact or verdict is Verdict.OBSERVE:
             return verdict, ""

@@ -1,4 +1,4 @@
-"""Generated scenarios: a valid exchange, few changes to it, a course of operations after it.
+"""Generated scenarios: a valid exchange, few changes to it, a sequence of operations after it.
 
 Everything is made by choices, so that one set of rules serves a search (Hypothesis) and a sweep
 that goes through everything once.
@@ -76,7 +76,7 @@ def documents(
 
 
 def generated(choose: Choose, present: frozenset[str]) -> Document:
-    """A document: a beginning, changes to it, and a course after it."""
+    """A document: a beginning, changes to it, and a sequence after it."""
     known = seeds_of(present)
     seeded = bool(known) and choose(FROM_A_SEED)
     content = begun_with(choose(known)) if seeded else begun(choose, present)
@@ -115,7 +115,7 @@ def begun_with(seed: Seed) -> Document:
 
 
 def deviations(content: Document) -> int:
-    """In how many places it strays; each step of a seed's course counts, whatever it does."""
+    """How many mutations it has; each step of a seed.s sequence counts, whatever it does."""
     return changed(content) + len(content.get("then", ()))
 
 
@@ -187,7 +187,7 @@ def _needs(operation: Operation) -> set[str]:
 
 
 def follow(choose: Choose, content: Document, operation: Operation) -> None:
-    """Add an operation to the course of a document."""
+    """Add an operation to the sequence of a document."""
     givers = [name for name in _names(content) if name.split("-")[0] in GRANTING]
     giver = choose(givers) if operation.looks_back else ""
     for step in operation.steps:
@@ -199,8 +199,8 @@ def follow(choose: Choose, content: Document, operation: Operation) -> None:
 def _names(content: Document) -> list[str]:
     """The names of the steps so far, as the loader gives them."""
     names: list[str] = []
-    course = [one for step in content.get("then", ()) for one in members(step)]
-    followers = [next(word for word in step if word in KINDS) for step in course]
+    sequence = [one for step in content.get("then", ()) for one in members(step)]
+    followers = [next(word for word in step if word in KINDS) for step in sequence]
     for kind in (*BASES[content["base"]].steps, *followers):
         count = sum(name.split("-")[0] == kind for name in names) + 1
         names.append(str(kind) if count == 1 else f"{kind}-{count}")

@@ -1,4 +1,4 @@
-"""What may follow an exchange: the operations of a course, in the words of the scenario format.
+"""What may follow an exchange: the operations of a sequence, in the words of the scenario format.
 
 Those a well-meaning client would do cost nothing; the others are deviations, of which a generated
 case has few. `{"earlier": name}` stands for a value received at any earlier step that has it, the
@@ -156,12 +156,12 @@ EXPIRIES: tuple[Operation, ...] = (
 PLAIN = tuple(step for one in (*OPERATIONS, *EXPIRIES) if not one.deviations for step in one.steps)
 
 
-def straying(course: Iterable[Mapping[str, Any]]) -> int:
-    """How many steps of a course a well-meaning client would not send; a race counts as one."""
-    return sum(itertools.starmap(_strays, itertools.pairwise(({}, *course))))
+def deviating_steps(sequence: Iterable[Mapping[str, Any]]) -> int:
+    """How many steps of a sequence a well-meaning client would not send; a race counts as one."""
+    return sum(itertools.starmap(_deviates, itertools.pairwise(({}, *sequence))))
 
 
-def _strays(before: Mapping[str, Any], step: Mapping[str, Any]) -> bool:
+def _deviates(before: Mapping[str, Any], step: Mapping[str, Any]) -> bool:
     again = "token" in step and "authorize" not in before  # a code that was used
     return TOGETHER in step or again or _unfilled(step) not in PLAIN
 

@@ -24,7 +24,7 @@ def smaller(document: Document) -> Iterator[Document]:
 
 
 def _signing_in(content: Document) -> Iterator[Document]:
-    """A sign-in alone, for what shows while the user signs in; a long course has one of its own."""
+    """A sign-in alone, for what shows while the user signs in; a long sequence has its own."""
     signing_in = {"base": "authorization", "session": "new"}
     if content != signing_in:
         yield signing_in
@@ -42,14 +42,14 @@ def _shorter(content: Document) -> Iterator[Document]:
 
 
 def _without_a_step(content: Document) -> Iterator[Document]:
-    course = content.get("then", ())
+    sequence = content.get("then", ())
     without = {key: value for key, value in content.items() if key != "then"}
-    for index in reversed(range(len(course))):
-        before, after = course[:index], course[index + 1 :]
+    for index in reversed(range(len(sequence))):
+        before, after = sequence[:index], sequence[index + 1 :]
         rest = [*before, *after]
         yield {**without, "then": rest} if rest else without
-        if TOGETHER in course[index]:
-            yield from ({**without, "then": [*before, o, *after]} for o in members(course[index]))
+        if TOGETHER in sequence[index]:
+            yield from ({**without, "then": [*before, o, *after]} for o in members(sequence[index]))
 
 
 def _without_a_change(content: Document) -> Iterator[Document]:

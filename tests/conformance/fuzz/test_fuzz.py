@@ -18,6 +18,7 @@ from tests.conformance.fuzz.campaigns import (
 )
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.fuzz import citing
+from tokenspec.conformance.fuzz.allowed_choices import allowed_choices
 from tokenspec.conformance.fuzz.calibration import calibrate
 from tokenspec.conformance.fuzz.campaign import (
     Budget,
@@ -32,8 +33,7 @@ from tokenspec.conformance.fuzz.documents import (
     finished,
     name_of,
 )
-from tokenspec.conformance.fuzz.freedoms import known_freedoms
-from tokenspec.conformance.fuzz.operations import EXPIRIES, OPERATIONS, straying
+from tokenspec.conformance.fuzz.operations import EXPIRIES, OPERATIONS, deviating_steps
 from tokenspec.conformance.fuzz.places import changed
 from tokenspec.conformance.fuzz.saving import save, to_yaml
 from tokenspec.conformance.play import granted_state
@@ -80,14 +80,14 @@ def test_a_generated_document_is_a_scenario_and_survives_its_file(document: Docu
 @given(documents(sorted(CAPABILITIES)))
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_a_document_has_few_changes_and_a_stable_name(document: Document) -> None:
-    course = document.get("then", ())
-    assert changed(document) + straying(course) <= MOST_DEVIATIONS
+    sequence = document.get("then", ())
+    assert changed(document) + deviating_steps(sequence) <= MOST_DEVIATIONS
     assert name_of(document) == name_of({**document, "title": "another"})
 
 
-def test_an_operation_says_in_how_many_steps_it_strays() -> None:
+def test_an_operation_says_how_many_of_its_steps_deviate() -> None:
     for operation in (*OPERATIONS, *EXPIRIES):
-        assert operation.deviations == straying(operation.steps), operation.name
+        assert operation.deviations == deviating_steps(operation.steps), operation.name
 
 
 def test_the_good_server_stands() -> None:
@@ -189,7 +189,7 @@ OTHERS_REVOKED = {**OLD_REVOKED, "client_auth": {"client": "second"}}
         ),
     ],
 )
-def test_what_a_course_finds_is_laid_to_its_cause_and_replays(
+def test_what_a_sequence_finds_is_laid_to_its_cause_and_replays(
     tmp_path: Path, defect: str, content: Document, requirement: str
 ) -> None:
     then = [{**step, "expect": "oracle"} for step in content.get("then", ())]
@@ -263,8 +263,8 @@ def test_a_budget_that_a_search_used_up_ends_the_campaign(monkeypatch: pytest.Mo
     assert searches == [7, 8, 9]
 
 
-def test_every_freedom_names_a_guard_that_exists() -> None:
-    known = known_freedoms()
+def test_every_allowed_choice_names_a_guard_that_exists() -> None:
+    known = allowed_choices()
     named = (
         {row.guard for row in known.rows} | known.errors | {row.after_failure for row in known.rows}
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.fuzz.campaigns import OLD_REFRESH, OLD_REVOKED, USERINFO, against, noticed
+from tokenspec.conformance.fuzz.allowed_choices import ANY, earlier_steps
 from tokenspec.conformance.fuzz.calibration import calibrate
 from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample
 from tokenspec.conformance.fuzz.documents import Document, finished
-from tokenspec.conformance.fuzz.freedoms import ANY, course_until
 from tokenspec.conformance.fuzz.saving import save
 from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.preflight.opening import prepare_in_process
@@ -46,7 +46,7 @@ def test_who_parts_from_a_choice_of_its_own_is_warned(tmp_path: Path) -> None:
 
 
 def judged(defect: str, **content: object) -> tuple[Counterexample | None, set[str]]:
-    """What one case shows at a defect, and the freedoms it met."""
+    """What one case shows at a defect, and the allowed choices it met."""
     made = Campaign(against(defect), Budget(1), seed=1)
     found = made.judge(finished(content))
     return found, set(made.progress.free)
@@ -91,9 +91,9 @@ def test_a_later_refresh_counts_as_one() -> None:
     document = finished({**lacking, "then": then})
     made = load_document(document, vocabulary(), area="generated", shown="x.yaml")
     oracle = against().oracle.play(made.cases[0])
-    course = course_until("userinfo", oracle, oracle.transcript)
-    assert "refresh" in course.granted
-    assert ANY in course.failed
+    earlier = earlier_steps("userinfo", oracle, oracle.transcript)
+    assert "refresh" in earlier.granted
+    assert ANY in earlier.failed
 
 
 @pytest.mark.parametrize("prompt", ["none", "none login"])

@@ -76,7 +76,7 @@ def answer(status: int, **content: Any) -> Response:
 def judged(
     document: Document, when: When, response: Response, *defects: str
 ) -> tuple[Counterexample | None, list[str]]:
-    """What a campaign says of one case, and the freedoms it met."""
+    """What a campaign says of one case, and the allowed choices it met."""
     return judged_at(document, lambda inner: Answering(inner, when, response), *defects)
 
 

@@ -1,4 +1,4 @@
-"""What a request of a course sends where its scenario says nothing: what was received last."""
+"""What a request of a sequence sends where its scenario says nothing: what was received last."""
 
 from __future__ import annotations
 

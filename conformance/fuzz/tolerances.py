@@ -1,6 +1,6 @@
-"""What is a server's own affair whatever it chose before: rules that data alone cannot state.
+"""Tolerances: what is left to a server whatever it chose before, where data alone cannot say it.
 
-What it may choose once, and is held to, stands in `freedoms.yaml`.
+What it may choose once, and is held to, stands in `allowed_choices.yaml`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tokenspec.conformance.fuzz.allowed_choices import allowed_choices
 from tokenspec.conformance.fuzz.citing import (
     CHALLENGE_METHOD,
     REPLAY_REFUSED,
@@ -17,7 +18,6 @@ from tokenspec.conformance.fuzz.citing import (
     shown_token,
 )
 from tokenspec.conformance.fuzz.compare import Divergence
-from tokenspec.conformance.fuzz.freedoms import known_freedoms
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.scenario.model import Answer, StepKind
@@ -40,7 +40,7 @@ def _is_public(play: Transcript, target: Target) -> bool:
 
 
 def _error_unnamed(divergence: Divergence, _play: Transcript, _target: Target) -> bool:
-    return divergence.kind is Kind.WRONG_ERROR and divergence.guard not in known_freedoms().errors
+    return divergence.kind is Kind.WRONG_ERROR and divergence.guard not in allowed_choices().errors
 
 
 def _rotation_of_bound_tokens(divergence: Divergence, play: Transcript, _target: Target) -> bool:
@@ -197,6 +197,6 @@ RULES: tuple[tuple[Rule, str], ...] = (
 )
 
 
-def why_its_own(divergence: Divergence, play: Transcript, target: Target) -> str:
+def why_tolerated(divergence: Divergence, play: Transcript, target: Target) -> str:
     """Why a divergence in a play at `target` is its own affair; empty where it is not."""
     return next((why for holds, why in RULES if holds(divergence, play, target)), "")

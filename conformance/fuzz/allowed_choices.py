@@ -1,4 +1,4 @@
-"""The freedoms of the specifications, as data: where a divergence is no finding."""
+"""The choices that the specifications allow, as data: where a divergence is no finding."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.scenario.model import Answer, Changes, Step, StepKind
 from tokenspec.conformance.target.capabilities import CAPABILITIES
 
-FREEDOM_KEYS = (
+ALLOWED_KEYS = (
     "guard", "step", "kind", "changed", "after_failure", "after", "choice", "unless", "why",
 )  # fmt: skip
 CHOICE_KEYS = ("name", "why", "ask", "unless", "granted", "refused")
@@ -27,7 +27,7 @@ ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
-class Freedom:
+class AllowedChoice:
     """Something left to the server; an empty field holds for anything.
 
     `changed` holds only where one of these places differs from a valid request; `after_failure`
@@ -46,15 +46,15 @@ class Freedom:
     choice: str = ""
     unless: str = ""
 
-    def covers(self, divergence: Divergence, course: Course) -> bool:
-        """Whether a divergence lies within this freedom."""
+    def covers(self, divergence: Divergence, earlier: EarlierSteps) -> bool:
+        """Whether a divergence lies within this choice."""
         return (
             self.kind == divergence.kind
             and self.guard in ("", divergence.guard)
             and self.step in ("", divergence.step_kind)
-            and (not self.changed or bool(set(self.changed) & course.changed))
-            and (self.after_failure in ("", *course.failed))
-            and (self.after in ("", *course.granted))
+            and (not self.changed or bool(set(self.changed) & earlier.changed))
+            and (self.after_failure in ("", *earlier.failed))
+            and (self.after in ("", *earlier.granted))
         )
 
 
@@ -86,19 +86,19 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Freedoms:
-    """The rows of a file, in order: the first freedom that covers a divergence decides.
+class AllowedChoices:
+    """The rows of a file, in order: the first that covers a divergence decides.
 
     `errors` names the guards whose error code is held against a target.
     """
 
     choices: tuple[Choice, ...]
-    rows: tuple[Freedom, ...]
+    rows: tuple[AllowedChoice, ...]
     errors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class EarlierSteps:
     """What a play had come to: places changed, guards that refused, steps granted."""
 
     changed: frozenset[str]
@@ -106,8 +106,8 @@ class Course:
     granted: frozenset[str]
 
 
-def course_until(step: str, oracle: OracleResult, target: Transcript) -> Course:
-    """The course of a play up to a step; what an earlier failure was is what the oracle says."""
+def earlier_steps(step: str, oracle: OracleResult, target: Transcript) -> EarlierSteps:
+    """The steps before a step of a play; what an earlier failure was is what the oracle says."""
     changed: set[str] = set()
     failed: set[str] = set()
     granted: set[str] = set()
@@ -121,7 +121,7 @@ def course_until(step: str, oracle: OracleResult, target: Transcript) -> Course:
             failed |= {ANY, refusal.guard} if refusal else {ANY}
         elif not no_revocation(played.step):
             granted |= {played.step.name, str(played.step.kind)}
-    return Course(frozenset(changed), frozenset(failed), frozenset(granted))
+    return EarlierSteps(frozenset(changed), frozenset(failed), frozenset(granted))
 
 
 def _places(step: Step) -> Iterator[str]:
@@ -143,25 +143,25 @@ def _beside(kind: str, changes: Changes) -> Iterator[str]:
         yield from (f"dpop.claims.{name}" for name in changes.dpop.claims)
 
 
-def read_freedoms(file: str, text: str) -> Freedoms:
-    """The freedoms of a file.
+def read_allowed_choices(file: str, text: str) -> AllowedChoices:
+    """The allowed choices of a file.
 
     Raises:
         UnusableFile: with every problem of the file.
     """
     reader = Reader(file)
     choices: list[Choice] = []
-    rows: list[Freedom] = []
+    rows: list[AllowedChoice] = []
     errors: set[str] = set()
     for document in reader.documents(text):
-        keys = ("format", "choices", "errors", "freedoms")
+        keys = ("format", "choices", "errors", "allowed")
         fields = reader.mapping(document, allowed=keys, required=keys)
         reader.format_1(fields)
         choices += _choices(reader, fields)
         errors |= set(reader.texts(fields["errors"])) if "errors" in fields else set()
         rows += _rows(reader, fields, [choice.name for choice in choices])
     reader.finish()
-    return Freedoms(tuple(choices), tuple(rows), frozenset(errors))
+    return AllowedChoices(tuple(choices), tuple(rows), frozenset(errors))
 
 
 def _choices(reader: Reader, fields: Mapping[str, Marked]) -> Iterable[Choice]:
@@ -191,10 +191,10 @@ def _effect(reader: Reader, at: Marked | None) -> Effect:
 
 def _rows(
     reader: Reader, fields: Mapping[str, Marked], choices: Iterable[str]
-) -> Iterable[Freedom]:
-    for item in reader.sequence(fields["freedoms"]) if "freedoms" in fields else ():
-        own = reader.mapping(item, allowed=FREEDOM_KEYS, required=("kind", "why"))
-        yield Freedom(
+) -> Iterable[AllowedChoice]:
+    for item in reader.sequence(fields["allowed"]) if "allowed" in fields else ():
+        own = reader.mapping(item, allowed=ALLOWED_KEYS, required=("kind", "why"))
+        yield AllowedChoice(
             kind=reader.choice(own["kind"], list(Kind)) if "kind" in own else "",
             why=_text(reader, own, "why"),
             guard=_text(reader, own, "guard"),
@@ -212,14 +212,14 @@ def _text(reader: Reader, own: Mapping[str, Marked], key: str) -> str:
 
 
 @functools.cache
-def known_freedoms() -> Freedoms:
-    """The bundled freedoms, read once a process.
+def allowed_choices() -> AllowedChoices:
+    """The bundled allowed choices, read once a process.
 
     Raises:
         HarnessError: the bundled file is wrong; names file and line.
     """
-    file = resources.files("tokenspec.conformance.fuzz") / "freedoms.yaml"
+    file = resources.files("tokenspec.conformance.fuzz") / "allowed_choices.yaml"
     try:
-        return read_freedoms(file.name, file.read_text(encoding="utf-8"))
+        return read_allowed_choices(file.name, file.read_text(encoding="utf-8"))
     except UnusableFile as error:
-        raise HarnessError(f"the list of freedoms is wrong\n{error}") from error
+        raise HarnessError(f"the list of allowed choices is wrong\n{error}") from error
