@@ -21,7 +21,7 @@ from tokenspec.conformance.play.memory import Memory
 from tokenspec.conformance.play.player import session_of
 from tokenspec.conformance.preflight.opening import open_target
 from tokenspec.conformance.preflight.setup import Setup
-from tokenspec.conformance.record.lines import read_record
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.scenario.model import Setting
 
 CODES = 100  # exchanged in a round

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.record.conclusion import ExitCode
-from tokenspec.conformance.record.lines import read_record
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.reports.changes import compare
 from tokenspec.reports.changes_text import FORMATS
 

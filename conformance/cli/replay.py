@@ -16,7 +16,8 @@ from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, Opened, open_target
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import ExitCode
-from tokenspec.conformance.record.lines import finding_line, header_line, read_record
+from tokenspec.conformance.record.lines import finding_line, header_line
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.run.replaying import (
     EXCUSED,
     Replayed,

@@ -11,7 +11,7 @@ from typing import Any
 from tokenspec.conformance.documents import read_text
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.conclusion import ExitCode
-from tokenspec.conformance.record.lines import read_record
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.run.gate import today_in_utc
 from tokenspec.conformance.waivers.ledger import STALE, UNUSED
 from tokenspec.conformance.waivers.loader import TODO, parse_waivers

@@ -39,8 +39,8 @@ from tokenspec.conformance.record.lines import (
     finding_line,
     footer_line,
     header_line,
-    read_record,
 )
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.record.resume import findings_of
 from tokenspec.conformance.record.stored import EVIDENCE
 from tokenspec.conformance.run.engine import Engine

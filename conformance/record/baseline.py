@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.record.finding import Finding
-from tokenspec.conformance.record.lines import finding_line, read_record
+from tokenspec.conformance.record.lines import finding_line
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.reports.changes import worse
 
 BROKEN = ("fail", "warn", "could-not-run")

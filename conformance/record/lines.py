@@ -1,13 +1,13 @@
 """The record of a run: one JSON object a line. Header first, findings as they come, footer last.
 
-A record without footer is a run that was cut off. Every report is made from records alone. The
-form of each line is published in `conformance/schema/record-1.schema.json`.
+A record without footer is a run that was cut off. Every report is made from records alone, which
+`reading` reads. The form of each line is published in `conformance/schema/record-1.schema.json`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,16 +15,13 @@ from types import MappingProxyType, TracebackType
 from typing import IO, Any, Self
 
 from tokenspec import __version__
-from tokenspec.conformance.errors import Problem, UnusableFile
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.evidence import ShownExchange
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.memory import GivingBack
-from tokenspec.conformance.record.stored import StoredEvidence, StoredFinding
-from tokenspec.reports.record import Record
+from tokenspec.conformance.record.reading import FORMAT
 
-FORMAT = 1
 MEMBERS = tuple(member.name for member in fields(Finding))
 EXCHANGE_MEMBERS = tuple(member.name for member in fields(ShownExchange))
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -150,57 +147,6 @@ class RecordWriter:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
-    """Read a record. A last line that was cut off while it was written is left out.
-
-    With `leave_evidence` the exchanges of each finding are read when they are looked at: memory
-    does not grow with them, and the file must not be written to meanwhile.
-
-    Raises:
-        UnusableFile: it is no record, or a line of it is damaged.
-    """
-    header: Mapping[str, Any] = {}
-    footer: Mapping[str, Any] | None = None
-    findings: list[Mapping[str, Any]] = []
-    faults, requirements = [], []
-    evidence = StoredEvidence(path)
-    for number, offset, line in _lines(path):
-        match line.get("type"):
-            case "header":
-                header = line
-            case "coverage":
-                requirements += line["requirements"]
-            case "finding":
-                findings.append(StoredFinding(line, evidence, offset) if leave_evidence else line)
-            case "fault":
-                faults.append(line)
-            case "footer":
-                footer = line
-            case _:
-                raise UnusableFile([Problem(str(path), number, 1, "not a line of a record")])
-    if header.get("format") != FORMAT:
-        hint = f"this release reads records of format {FORMAT}"
-        raise UnusableFile([Problem(str(path), 1, 1, "no header of a known format", hint)])
-    return Record(header, tuple(findings), footer, tuple(requirements), tuple(faults))
-
-
-def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Number, offset in bytes and value of each whole line."""
-    number, offset, giving_back = 1, 0, GivingBack()
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if line.endswith(b"\n"):  # else it was cut off
-                    value = json.loads(line)
-                    yield number, offset, value if isinstance(value, dict) else {}
-                offset += len(line)
-                giving_back.gone(len(line))
-    except OSError as error:
-        raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {error}")]) from error
-    except ValueError as error:
-        raise UnusableFile([Problem(str(path), number, 1, f"damaged line: {error}")]) from error
 
 
 def _octets(line: Mapping[str, Any]) -> bytes:

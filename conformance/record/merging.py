@@ -10,7 +10,7 @@ from typing import Any
 
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.conclusion import ExitCode, Tally, tally
-from tokenspec.conformance.record.lines import read_record
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.reports.record import Record
 from tokenspec.reports.summary import rank
 

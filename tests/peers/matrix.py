@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.peers.judgements import FINDINGS, judgement, read_judgements
 from tests.peers.launch import RECIPES, running
-from tokenspec.conformance.record.lines import read_record
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.reports import matrix
 
 DOCS = FINDINGS.parent

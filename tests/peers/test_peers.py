@@ -18,7 +18,7 @@ import yaml
 
 from tests.peers.judgements import FINDINGS, judgement, read_judgements
 from tests.peers.launch import RECIPES, running
-from tokenspec.conformance.record.lines import read_record
+from tokenspec.conformance.record.reading import read_record
 
 JUDGED: dict[str, dict[str, str]] = yaml.safe_load(
     (Path(__file__).parent / "judged.yaml").read_text(encoding="utf-8")

@@ -19,8 +19,8 @@ from tokenspec.conformance.record.lines import (
     finding_line,
     footer_line,
     header_line,
-    read_record,
 )
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.suite import Suite
 from tokenspec.conformance.scenario.loader import load_folders

@@ -13,7 +13,7 @@ import pytest
 
 from tests.target_files import PUBLIC
 from tokenspec.conformance.cli import main
-from tokenspec.conformance.record.lines import read_record
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.run.replaying import Replayed, chosen
 from tokenspec.reference_server import Request, Response, Server
 from tokenspec.reference_server.demo import demo_config

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tokenspec.conformance.record import lines as record
-from tokenspec.conformance.record import stored
-from tokenspec.conformance.record.lines import RecordWriter, read_record
+from tokenspec.conformance.record import lines, reading, stored
+from tokenspec.conformance.record.lines import RecordWriter
 from tokenspec.conformance.record.memory import GivingBack, trim
+from tokenspec.conformance.record.reading import read_record
 
 HEADER = {"type": "header", "format": 1}
 FINDING = {"type": "finding", "key": "a/b", "exchanges": ["much" * 100], "twin": []}
@@ -37,15 +37,15 @@ def test_what_is_written_and_read_counts(tmp_path: Path, monkeypatch: pytest.Mon
         def gone(self, octets: int) -> None:
             gone.append(octets)
 
-    monkeypatch.setattr(record, "GivingBack", Counting)
-    monkeypatch.setattr(stored, "GivingBack", Counting)
+    for module in (lines, reading, stored):
+        monkeypatch.setattr(module, "GivingBack", Counting)
     path = tmp_path / "record.ndjson"
     with RecordWriter(path) as writer:
         writer.write(HEADER)
         writer.write(FINDING)
-    lines = [len(line) for line in path.read_bytes().splitlines(keepends=True)]
-    assert gone == lines
+    sizes = [len(line) for line in path.read_bytes().splitlines(keepends=True)]
+    assert gone == sizes
     found = read_record(path, leave_evidence=True).findings[0]
-    assert gone == lines * 2
+    assert gone == sizes * 2
     assert found["exchanges"] == ["much" * 100]
-    assert gone == [*lines * 2, lines[1]]
+    assert gone == [*sizes * 2, sizes[1]]

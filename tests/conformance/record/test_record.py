@@ -14,7 +14,8 @@ import pytest
 
 from tests.reports.conftest import Made, make
 from tokenspec.conformance.errors import UnusableFile
-from tokenspec.conformance.record.lines import RecordWriter, fault_line, read_record
+from tokenspec.conformance.record.lines import RecordWriter, fault_line
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.reports.audit import audit_page
 
 SCHEMA = json.loads(

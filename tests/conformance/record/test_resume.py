@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tokenspec.conformance.cli import main
-from tokenspec.conformance.record.lines import read_record
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.reference_server import Request, Response, Server
 from tokenspec.reference_server.demo import demo_config
 from tokenspec.reference_server.shell import running

@@ -1,0 +1,70 @@
+"""Reads a record: what a run wrote, as the values that reports are made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tokenspec.conformance.errors import Problem, UnusableFile
+from tokenspec.conformance.record.memory import GivingBack
+from tokenspec.conformance.record.stored import StoredEvidence, StoredFinding
+from tokenspec.reports.record import Record
+
+FORMAT = 1
+
+__all__ = ["read_record"]
+
+
+def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
+    """Read a record. A last line that was cut off while it was written is left out.
+
+    Args:
+        path: an NDJSON file of format 1 (`conformance/schema/record-1.schema.json`).
+        leave_evidence: the exchanges of a finding are read when they are looked at. Memory does
+            not grow with them, and the file must not be written to meanwhile.
+
+    Raises:
+        UnusableFile: it is no record, or a line of it is damaged.
+    """
+    header: Mapping[str, Any] = {}
+    footer: Mapping[str, Any] | None = None
+    findings: list[Mapping[str, Any]] = []
+    faults, requirements = [], []
+    evidence = StoredEvidence(path)
+    for number, offset, line in _lines(path):
+        match line.get("type"):
+            case "header":
+                header = line
+            case "coverage":
+                requirements += line["requirements"]
+            case "finding":
+                findings.append(StoredFinding(line, evidence, offset) if leave_evidence else line)
+            case "fault":
+                faults.append(line)
+            case "footer":
+                footer = line
+            case _:
+                raise UnusableFile([Problem(str(path), number, 1, "not a line of a record")])
+    if header.get("format") != FORMAT:
+        hint = f"this release reads records of format {FORMAT}"
+        raise UnusableFile([Problem(str(path), 1, 1, "no header of a known format", hint)])
+    return Record(header, tuple(findings), footer, tuple(requirements), tuple(faults))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Number, offset in bytes and value of each whole line."""
+    number, offset, giving_back = 1, 0, GivingBack()
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.endswith(b"\n"):  # else it was cut off
+                    value = json.loads(line)
+                    yield number, offset, value if isinstance(value, dict) else {}
+                offset += len(line)
+                giving_back.gone(len(line))
+    except OSError as error:
+        raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {error}")]) from error
+    except ValueError as error:
+        raise UnusableFile([Problem(str(path), number, 1, f"damaged line: {error}")]) from error
