@@ -32,7 +32,7 @@ from tokenspec.conformance.run.selection import read_shard
 from tokenspec.conformance.scenario.loader import load_file
 from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
 from tokenspec.conformance.selftest.runner import Workshop, workshop
-from tokenspec.conformance.selftest.servers import Ground
+from tokenspec.conformance.selftest.servers import ConformingServer
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.defects import DEFECTS
 
@@ -50,7 +50,7 @@ class Hunt:
 
     defect: str
     seed: int
-    ground: str
+    server: str
     seconds: float
     requests: int
     found: str
@@ -58,9 +58,9 @@ class Hunt:
     replays: bool | None = None
 
 
-def hunt(defect: str, seed: int, ground: Ground, seconds: float) -> Hunt:
-    """A campaign against a good server with one defect, until the first finding."""
-    server = (ground.target, ground.config, (defect,))
+def hunt(defect: str, seed: int, conforming: ConformingServer, seconds: float) -> Hunt:
+    """A campaign against a conforming server with one defect, until the first finding."""
+    server = (conforming.target, conforming.config, (defect,))
     setup = prepare_in_process(*server)
     started = time.process_time()
     campaign: Campaign | None = None
@@ -74,13 +74,13 @@ def hunt(defect: str, seed: int, ground: Ground, seconds: float) -> Hunt:
     progress = campaign.run()
     spent = round(time.process_time() - started, 2)
     if not progress.found:
-        return Hunt(defect, seed, ground.name, spent, progress.requests, "")
+        return Hunt(defect, seed, conforming.name, spent, progress.requests, "")
     first = progress.found[0]
     new = (prepare_in_process(*server) for _ in range(NEW))
     return Hunt(
         defect,
         seed,
-        ground.name,
+        conforming.name,
         spent,
         first.requests,
         found=f"{first.divergence.kind} at {first.divergence.step_kind}",
@@ -99,10 +99,10 @@ def replays(found: Counterexample, servers: Iterable[Setup]) -> bool:
     return any((finding.verdict, finding.kind) == wanted for finding in findings)
 
 
-def home_of(defect: str, matrix: Matrix, shop: Workshop) -> Ground:
-    """The good server at which the suite notices a defect."""
+def home_of(defect: str, matrix: Matrix, shop: Workshop) -> ConformingServer:
+    """The conforming server at which the suite notices a defect."""
     homes = [shop.home[key] for key in matrix.killers(defect)]
-    return shop.grounds[homes[0] if homes else "bundled"]
+    return shop.servers[homes[0] if homes else "bundled"]
 
 
 def read(paths: list[str]) -> list[Hunt]:

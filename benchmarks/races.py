@@ -25,7 +25,7 @@ from tokenspec.conformance.run import examiner as examine
 from tokenspec.conformance.run.examiner import BROKEN, Examiner
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.selftest.servers import grounds
+from tokenspec.conformance.selftest.servers import conforming_servers
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server import Server, ServerConfig
 from tokenspec.reference_server.defects import tokens
@@ -44,7 +44,7 @@ RACES: Mapping[str, str] = {
     "code-used-at-once/then-its-access-token": "code.replay_revokes",
     "oauth21-invalid-replay/wrong-verifier-at-once": "code.invalid_replay_spares",
 }
-ELSEWHERE = {"oauth21-invalid-replay/wrong-verifier-at-once": "oauth-2.1"}  # the ground it is for
+ELSEWHERE = {"oauth21-invalid-replay/wrong-verifier-at-once": "oauth-2.1"}  # the server it is for
 NOTICED = (*BROKEN, Verdict.OBSERVE)  # what a MAY is about is never more than observed
 
 
@@ -65,11 +65,11 @@ def measure(case: Case, runs: int, window: float) -> Counter[str]:
     """How often each verdict came of a race, at a server that has its defect or is atomic."""
     defects = (RACES[case.key],) if window else ()
     ours, theirs = multiprocessing.Pipe()
-    ground = grounds()[ELSEWHERE.get(case.key, "bundled")]
-    arguments = (ground.config, window, defects, theirs)
+    conforming = conforming_servers()[ELSEWHERE.get(case.key, "bundled")]
+    arguments = (conforming.config, window, defects, theirs)
     server = multiprocessing.Process(target=serve, args=arguments, daemon=True)
     server.start()
-    target = replace(ground.target, issuer=ours.recv())
+    target = replace(conforming.target, issuer=ours.recv())
     with network_of(target) as network:
         examiner = Examiner(prepare(target, network), [case], show=lambda _play, _hide: ())
         counts = Counter(str(examiner.examine(case).verdict) for _ in range(runs))

@@ -36,7 +36,7 @@ def add_to(verbs: Any) -> None:
         help="is every broken server caught, and no good one accused?",
         description="Take every rule out of the reference server, one by one, and see that a case "
         "that cites the rule notices; see that every case notices something, that every "
-        "requirement has a case or a reason, and that no good server is accused.",
+        "requirement has a case or a reason, and that no conforming server is accused.",
         epilog="example: tokenspec selftest --select dpop.htu --select RFC9449-4.3",
         allow_abbrev=False,
     )
@@ -74,12 +74,12 @@ def act(options: argparse.Namespace) -> int:
     if not defects and not keys:
         raise UsageError(f"nothing is called {', '.join(options.select)}", "see: tokenspec list")
     with pool(options.jobs, _progress) as run:
-        tasks = [(ground, keys) for ground in shop.grounds]
-        at_grounds = run(holes.at_ground, tasks, "good servers")
+        tasks = [(server, keys) for server in shop.servers]
+        at_conforming_servers = run(holes.at_conforming_server, tasks, "conforming servers")
     matrix = make_matrix(
         shop, defects, keys, full=options.full, jobs=options.jobs, progress=_progress
     )
-    found = [*_holes(shop, matrix, defects, keys, whole=not options.select), *at_grounds]
+    found = [*_holes(shop, matrix, defects, keys, whole=not options.select), *at_conforming_servers]
     path = Path(options.report_dir) / FILE
     _write(path, shop, matrix, found)
     print("\n".join(_summary(shop, matrix, defects, keys, found)))
@@ -129,19 +129,19 @@ def _summary(
     caught = sum(bool(matrix.killers(name)) for name in defects)
     awake = sum(key in matrix.useful for key in keys)
     still = sum(shop.cases[key].open for key in keys)
-    yield f"good servers   {len(shop.grounds)}: {', '.join(shop.grounds)}"
-    yield f"defects        {caught} of {len(defects)} noticed"
-    yield f"cases          {awake} of {len(keys)} notice a defect, {still} only observe"
+    yield f"conforming servers  {len(shop.servers)}: {', '.join(shop.servers)}"
+    yield f"defects             {caught} of {len(defects)} noticed"
+    yield f"cases               {awake} of {len(keys)} notice a defect, {still} only observe"
     for row in holes.coverage(Registry.load(), cases):
         share = f"{100 * row.tested / row.testable:.0f} %" if row.testable else "none to test"
         yield (
-            f"{row.weight:14} {row.tested} of {row.testable} testable rows have a case ({share}); "
+            f"{row.weight:19} {row.tested} of {row.testable} testable rows have a case ({share}); "
             f"{row.untestable} untestable"
         )
     if not found:
-        yield "holes          none"
+        yield "holes               none"
         return
-    yield f"holes          {len(found)}"
+    yield f"holes               {len(found)}"
     kind = ""
     for hole in sorted(found, key=lambda hole: (hole.kind, hole.where)):
         if hole.kind != kind:
@@ -162,7 +162,7 @@ def _write(path: Path, shop: Workshop, matrix: Matrix, found: Collection[Hole]) 
     content = {
         "format": 1,
         "full": matrix.full,
-        "grounds": list(shop.grounds),
+        "grounds": list(shop.servers),
         "defects": killed,
         "holes": [{"kind": h.kind, "where": h.where, "text": h.text} for h in found],
     }

@@ -92,33 +92,33 @@ def idle(matrix: Matrix, keys: Iterable[str], cases: Mapping[str, Case]) -> Iter
 
 
 def homeless(keys: Iterable[str], home: Collection[str]) -> Iterator[Hole]:
-    """Cases that apply to no good server, so that nothing is known of them."""
+    """Cases that apply to no conforming server, so that nothing is known of them."""
     for key in keys:
         if key not in home:
-            yield Hole("case unproved", key, "it applies to none of the good servers")
+            yield Hole("case unproved", key, "it applies to none of the conforming servers")
 
 
-def astray(told: Mapping[tuple[str, str], str]) -> Iterator[Hole]:
-    """Cases that the oracle itself does not satisfy, set up like one of the grounds."""
-    for (key, ground), text in told.items():
-        yield Hole("oracle astray", key, f"beside the good server {ground}: {text}")
+def oracle_mismatches(found: Mapping[tuple[str, str], str]) -> Iterator[Hole]:
+    """Cases that the oracle itself does not satisfy, set up like one of the conforming servers."""
+    for (key, server), text in found.items():
+        yield Hole("oracle mismatch", key, f"beside the conforming server {server}: {text}")
 
 
-def accused(ground: str, findings: Iterable[Finding]) -> Iterator[Hole]:
-    """Good servers that a case accuses."""
+def accused(server: str, findings: Iterable[Finding]) -> Iterator[Hole]:
+    """Conforming servers that a case accuses."""
     for finding in findings:
         if finding.verdict in ACCUSING:
             said = finding.observed or finding.note
-            text = f"{finding.verdict} at the good server {ground}: {said}"
-            yield Hole("good server accused", finding.key, text)
+            text = f"{finding.verdict} at the conforming server {server}: {said}"
+            yield Hole("conforming server accused", finding.key, text)
 
 
-def at_ground(ground: str, keys: Collection[str]) -> list[Hole]:
-    """What is wrong with the cases `keys` at one good server; in a process of its own."""
+def at_conforming_server(server: str, keys: Collection[str]) -> list[Hole]:
+    """What is wrong with the cases `keys` at one conforming server; in a process of its own."""
     shop = workshop()
-    found = shop.examine(ground, [shop.cases[key] for key in keys])
-    told = {place: text for place, text in shop.astray.items() if place[1] == ground}
-    return [*accused(ground, found.values()), *astray(told)]
+    found = shop.examine(server, [shop.cases[key] for key in keys])
+    mismatches = {at: text for at, text in shop.oracle_mismatches.items() if at[1] == server}
+    return [*accused(server, found.values()), *oracle_mismatches(mismatches)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.selftest.servers import Ground, grounds
+from tokenspec.conformance.selftest.servers import ConformingServer, conforming_servers
 from tokenspec.conformance.vocabulary import vocabulary
 
 TURNED = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVE)
@@ -23,7 +23,7 @@ TURNED = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVE)
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A case that noticed a defect: its verdict differs from the one at the good server."""
+    """A case that noticed a defect: its verdict differs from the one at the conforming server."""
 
     defect: str
     case: str
@@ -33,22 +33,22 @@ class Kill:
 
 @dataclass(slots=True)
 class Workshop:
-    """The cases, the good servers, and what is known of each case there.
+    """The cases, the conforming servers, and what is known of each case there.
 
-    `home` maps a case to the first ground it applies to, `good` to its verdict there; `astray`
-    tells, by case and ground, what the oracle did where it does not satisfy a case.
+    `home` maps a case to the first server it applies to, `good` to its finding there;
+    `oracle_mismatches` has, by case and server, what the oracle did that the case does not expect.
     """
 
     cases: Mapping[str, Case]
-    grounds: Mapping[str, Ground]
+    servers: Mapping[str, ConformingServer]
     home: dict[str, str] = field(default_factory=dict)
     good: dict[str, Finding] = field(default_factory=dict)
-    astray: dict[tuple[str, str], str] = field(default_factory=dict)
+    oracle_mismatches: dict[tuple[str, str], str] = field(default_factory=dict)
     _oracle_results: dict[str, dict[str, OracleResult]] = field(default_factory=dict)
 
     def settle(self) -> None:
         """Find every case its home."""
-        for name in self.grounds:
+        for name in self.servers:
             homeless = [v for key, v in self.cases.items() if key not in self.home]
             for finding in self.examine(name, homeless).values():
                 if finding.verdict is not Verdict.NOT_APPLICABLE:
@@ -56,30 +56,30 @@ class Workshop:
                     self.good[finding.key] = finding
 
     def examine(
-        self, ground: str, cases: Iterable[Case], defects: Iterable[str] = ()
+        self, server: str, cases: Iterable[Case], defects: Iterable[str] = ()
     ) -> dict[str, Finding]:
-        """The findings of `cases` on a ground, those that look at every answer last."""
-        place = self.grounds[ground]
+        """The findings of `cases` at a conforming server, those that look at every answer last."""
+        place = self.servers[server]
         chosen = sorted(cases, key=lambda case: case.every_response)
         if not chosen:
             return {}
         setup = prepare_in_process(place.target, place.config, defects)
-        known = self._oracle_results.setdefault(ground, {})
+        known = self._oracle_results.setdefault(server, {})
         examiner = Examiner(setup, chosen, show=lambda _play, _hide: (), oracle_results=known)
         findings = {}
         for case in chosen:
             try:
                 findings[case.key] = examiner.examine(case)
             except HarnessError as error:
-                self.astray[case.key, ground] = error.message
+                self.oracle_mismatches[case.key, server] = error.message
         return findings
 
     def kills(self, defect: str, keys: Collection[str]) -> list[Kill]:
-        """Those of the cases that notice `defect`, each on its home ground."""
+        """Those of the cases that notice `defect`, each at its home server."""
         found = []
-        for ground in self.grounds:
-            own = [self.cases[key] for key in keys if self.home.get(key) == ground]
-            for key, finding in self.examine(ground, own, (defect,)).items():
+        for server in self.servers:
+            own = [self.cases[key] for key in keys if self.home.get(key) == server]
+            for key, finding in self.examine(server, own, (defect,)).items():
                 if finding.verdict in TURNED and finding.verdict != self.good[key].verdict:
                     found.append(Kill(defect, key, str(finding.verdict), str(finding.kind)))
         return found
@@ -90,6 +90,6 @@ def workshop() -> Workshop:
     """The workshop of the bundled suite, made once a process."""
     scenarios = load_folders([BUNDLED], vocabulary())
     cases = {case.key: case for s in scenarios for case in s.cases}
-    made = Workshop(cases, grounds())
+    made = Workshop(cases, conforming_servers())
     made.settle()
     return made

@@ -1,4 +1,4 @@
-"""Good servers that cases are proved on: the reference server under its policies and dialects."""
+"""Conforming servers to prove cases on: the reference server, by policies and dialects."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TABLE: Mapping[str, tuple[tuple[str, ...], str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class ConformingServer:
     """A reference server and the target that fits it. No case may accuse it of anything.
 
     What the target's profile allows as a documented difference is no accusation.
@@ -43,13 +43,13 @@ class Ground:
     config: ServerConfig
 
 
-def grounds() -> Mapping[str, Ground]:
-    """Every ground by name; cases are proved on the first they apply to."""
-    return {name: _ground(name) for name in TABLE}
+def conforming_servers() -> Mapping[str, ConformingServer]:
+    """Every conforming server by name; cases are proved on the first they apply to."""
+    return {name: _conforming_server(name) for name in TABLE}
 
 
-def _ground(name: str) -> Ground:
+def _conforming_server(name: str) -> ConformingServer:
     switches, dialect, profile = TABLE[name]
     config = replace(with_policies(demo_config(ISSUER), switches), dialect=dialect)
     target = target_of(config, {"tokenspec-jwt": demo_private_key()})
-    return Ground(name, replace(target, profile=profile), config)
+    return ConformingServer(name, replace(target, profile=profile), config)

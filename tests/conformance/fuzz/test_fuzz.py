@@ -90,7 +90,7 @@ def test_an_operation_says_how_many_of_its_steps_deviate() -> None:
         assert operation.deviations == deviating_steps(operation.steps), operation.name
 
 
-def test_the_good_server_stands() -> None:
+def test_the_conforming_server_passes() -> None:
     progress = campaign(against(), 300)
     assert progress.found == []
     assert len(progress.guards) > 5

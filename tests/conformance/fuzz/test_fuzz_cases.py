@@ -17,7 +17,7 @@ from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.scenario.loader import load_document, load_file
-from tokenspec.conformance.selftest.servers import grounds
+from tokenspec.conformance.selftest.servers import conforming_servers
 from tokenspec.conformance.vocabulary import vocabulary
 
 
@@ -107,8 +107,8 @@ def test_a_page_shown_where_none_may_be_is_found(prompt: str) -> None:
 
 def test_who_asks_for_a_nonce_first_tells_no_wrong_error() -> None:
     """At Auth0's dialect nonces are for public clients, of which the other client is one."""
-    ground = grounds()["auth0"]
-    made = Campaign(prepare_in_process(ground.target, ground.config), Budget(1), seed=1)
+    conforming = conforming_servers()["auth0"]
+    made = Campaign(prepare_in_process(conforming.target, conforming.config), Budget(1), seed=1)
     own, other = {"token": {}}, {"token": {}, "client_auth": {"client": "second"}}
     race = {"together": [{**step, "expect": "oracle"} for step in (own, other)]}
     again = {"authorize": {}, "expect": "oracle"}
@@ -136,9 +136,9 @@ def test_a_bearer_token_is_shown_without_a_proof_that_nobody_asked_for() -> None
 
 def test_a_refresh_for_less_has_less() -> None:
     """At a server with scopes of its own the oracle knows them too."""
-    ground = grounds()["own-scope"]
-    target = replace(ground.target, scope="openid read:orders")
-    setup = prepare_in_process(target, ground.config)
+    conforming = conforming_servers()["own-scope"]
+    target = replace(conforming.target, scope="openid read:orders")
+    setup = prepare_in_process(target, conforming.config)
     refresh = {"refresh": {"scope": "openid"}, "expect": "oracle"}
     document = finished({"base": "code-exchange", "then": [refresh]})
     (case,) = load_document(document, vocabulary(), area="generated").cases

@@ -1,4 +1,4 @@
-"""No case accuses a good server, whatever its policy, dialect and profile."""
+"""No case accuses a conforming server, whatever its policy, dialect and profile."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ import pytest
 from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.selftest.runner import Workshop, workshop
-from tokenspec.conformance.selftest.servers import TABLE, Ground, grounds
+from tokenspec.conformance.selftest.servers import TABLE, ConformingServer, conforming_servers
 from tokenspec.conformance.target.bundled import target_of
 from tokenspec.reference_server.demo import demo_private_key
 from tokenspec.reference_server.dialects import load_dialect
 from tokenspec.reference_server.policies import POLICIES
 
 AUTH0 = load_dialect("auth0")
-ALLOWING = {"auth0", "rotation-overlap"}  # grounds whose profile allows documented differences
+ALLOWING = {
+    "auth0",
+    "rotation-overlap",
+}  # conforming servers whose profile allows documented differences
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +54,11 @@ def test_what_a_profile_allows_another_does_not(shop: Workshop) -> None:
     key = "pkce-verifier-wrong/another-verifier"
     chosen = [shop.cases[key]]
     assert shop.examine("auth0", chosen)[key].verdict is Verdict.DEVIATION
-    target = grounds()["bundled"].target
+    target = conforming_servers()["bundled"].target
     assert target.profile == "rfc"
 
 
-def test_every_policy_has_a_ground() -> None:
+def test_every_policy_has_a_conforming_server() -> None:
     turned = {name for switches, _, _ in TABLE.values() for name in switches}
     # with nonces is how the bundled server runs, so that switch turns nothing there
     assert set(POLICIES) - {"dpop-nonce"} <= turned
@@ -81,10 +84,10 @@ class TestDialectSwitches:
 
     @pytest.mark.parametrize("switch", sorted(set(AUTH0.switches) - {"rate_limit"}))
     def test_it_deviates_alone(self, switch: str, shop: Workshop) -> None:
-        ground = grounds()["auth0"]
-        config = replace(ground.config, dialect_switches=(switch,))
+        server = conforming_servers()["auth0"]
+        config = replace(server.config, dialect_switches=(switch,))
         target = target_of(config, {"tokenspec-jwt": demo_private_key()})
-        alone = Ground(switch, replace(target, profile="auth0"), config)
+        alone = ConformingServer(switch, replace(target, profile="auth0"), config)
         place = Workshop(shop.cases, {switch: alone})
         found = place.examine(switch, shop.cases.values()).values()
         verdicts = Counter(finding.verdict for finding in found)
