@@ -31,7 +31,7 @@ from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.selection import read_shard
 from tokenspec.conformance.scenario.loader import load_file
 from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
-from tokenspec.conformance.selftest.runner import Workshop, workshop
+from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner
 from tokenspec.conformance.selftest.servers import ConformingServer
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.defects import DEFECTS
@@ -99,10 +99,10 @@ def replays(found: Counterexample, servers: Iterable[Setup]) -> bool:
     return any((finding.verdict, finding.kind) == wanted for finding in findings)
 
 
-def home_of(defect: str, matrix: Matrix, shop: Workshop) -> ConformingServer:
+def home_of(defect: str, matrix: Matrix, runner: SelftestRunner) -> ConformingServer:
     """The conforming server at which the suite notices a defect."""
-    homes = [shop.home[key] for key in matrix.killers(defect)]
-    return shop.servers[homes[0] if homes else "bundled"]
+    homes = [runner.home[key] for key in matrix.noticed_by(defect)]
+    return runner.servers[homes[0] if homes else "bundled"]
 
 
 def read(paths: list[str]) -> list[Hunt]:
@@ -116,9 +116,9 @@ def run(options: argparse.Namespace) -> None:
 
     What the first seed does not find is not tried with the others.
     """
-    shop = workshop()
-    matrix = make_matrix(shop, list(DEFECTS), ())
-    left = reasons(matrix, shop)
+    runner = selftest_runner()
+    matrix = make_matrix(runner, list(DEFECTS), ())
+    left = reasons(matrix, runner)
     path = Path(options.files[0])
     known = read(options.files)
     done = {(hunted.defect, hunted.seed) for hunted in known}
@@ -129,7 +129,7 @@ def run(options: argparse.Namespace) -> None:
         for seed in range(options.seeds):
             for name in names[part.index - 1 :: part.count]:
                 if (name, seed) not in done and name not in missed:
-                    hunted = hunt(name, seed, home_of(name, matrix, shop), options.seconds)
+                    hunted = hunt(name, seed, home_of(name, matrix, runner), options.seconds)
                     missed |= set() if hunted.found else {name}
                     print(json.dumps(asdict(hunted)), file=results, flush=True)
 
@@ -142,9 +142,9 @@ def table(hunts: list[Hunt]) -> Iterator[str]:
         runs = [hunted for hunted in hunts if hunted.defect == name]
         if runs:
             yield _row(name, runs)
-    shop = workshop()
+    runner = selftest_runner()
     tried = {hunted.defect for hunted in hunts}
-    unreached = reasons(make_matrix(shop, list(DEFECTS), ()), shop)
+    unreached = reasons(make_matrix(runner, list(DEFECTS), ()), runner)
     yield "\n| out of reach | why |\n|---|---|"
     yield from (f"| `{name}` | {why} |" for name, why in unreached.items() if name not in tried)
     left = [f"`{name}`" for name in DEFECTS if name not in tried and name not in unreached]

@@ -9,7 +9,7 @@ from tokenspec.conformance.fuzz.seeds import all_seeds
 from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.scenario.model import StepKind
 from tokenspec.conformance.selftest.matrix import Matrix
-from tokenspec.conformance.selftest.runner import Workshop
+from tokenspec.conformance.selftest.runner import SelftestRunner
 from tokenspec.reference_server.defects import DEFECTS
 
 FREE = "no MUST or SHOULD: the suite notes the difference and a campaign does not report it"
@@ -100,21 +100,21 @@ SHOWN_OTHERWISE = frozenset(
 )
 
 
-def reasons(matrix: Matrix, shop: Workshop) -> dict[str, str]:
+def reasons(matrix: Matrix, runner: SelftestRunner) -> dict[str, str]:
     """Why a defect is out of reach, by name; those within reach are not named."""
     firm = frozenset(seed.case for seed in all_seeds())
-    found = {name: BY_NAME.get(name) or _by_rule(name, matrix, shop, firm) for name in DEFECTS}
+    found = {name: BY_NAME.get(name) or _by_rule(name, matrix, runner, firm) for name in DEFECTS}
     return {name: why for name, why in found.items() if why}
 
 
-def _by_rule(name: str, matrix: Matrix, shop: Workshop, firm: frozenset[str]) -> str:
-    kills = [kill for kill in matrix.kills if kill.defect == name]
-    if kills and all(kill.verdict == Verdict.OBSERVE for kill in kills):
+def _by_rule(name: str, matrix: Matrix, runner: SelftestRunner, firm: frozenset[str]) -> str:
+    detections = [one for one in matrix.detections if one.defect == name]
+    if detections and all(one.verdict == Verdict.OBSERVE for one in detections):
         return FREE
-    if kills and all(shop.cases[kill.case].steps[-1].kind in BY_ITSELF for kill in kills):
+    if detections and all(runner.cases[one.case].steps[-1].kind in BY_ITSELF for one in detections):
         return DOCUMENT
     free = next((f"free: {row.why}" for row in allowed_choices().rows if _frees(row, name)), "")
-    sought = name in SHOWN_OTHERWISE or any(kill.case in firm for kill in kills)
+    sought = name in SHOWN_OTHERWISE or any(one.case in firm for one in detections)
     return free or ("" if sought else SECOND_ANSWER)
 
 

@@ -19,11 +19,11 @@ from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.flaws import published_flaws
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.selftest import gaps as holes
-from tokenspec.conformance.selftest.gaps import Hole
+from tokenspec.conformance.selftest import gaps
+from tokenspec.conformance.selftest.gaps import Gap
 from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
 from tokenspec.conformance.selftest.pool import pool
-from tokenspec.conformance.selftest.runner import Workshop, workshop
+from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner
 from tokenspec.reference_server.defects import DEFECTS
 
 FILE = "selftest.json"
@@ -60,7 +60,7 @@ def add_to(verbs: Any) -> None:
 
 
 def act(options: argparse.Namespace) -> int:
-    """Run it; holes are faults of tokenspec.
+    """Run it; gaps are faults of tokenspec.
 
     Raises:
         UsageError: nothing is called what was selected.
@@ -68,21 +68,24 @@ def act(options: argparse.Namespace) -> int:
     # Some defects sign with a secret too short on purpose; that is theirs to do, not news.
     warnings.simplefilter("ignore", InsecureKeyLengthWarning)
     started = time.perf_counter()
-    shop = workshop()
+    runner = selftest_runner()
     defects = [name for name in DEFECTS if _wanted(name, options.select)]
-    keys = [key for key, case in shop.cases.items() if _case(case, options.select)]
+    keys = [key for key, case in runner.cases.items() if _case(case, options.select)]
     if not defects and not keys:
         raise UsageError(f"nothing is called {', '.join(options.select)}", "see: tokenspec list")
     with pool(options.jobs, _progress) as run:
-        tasks = [(server, keys) for server in shop.servers]
-        at_conforming_servers = run(holes.at_conforming_server, tasks, "conforming servers")
+        tasks = [(server, keys) for server in runner.servers]
+        at_conforming_servers = run(gaps.at_conforming_server, tasks, "conforming servers")
     matrix = make_matrix(
-        shop, defects, keys, full=options.full, jobs=options.jobs, progress=_progress
+        runner, defects, keys, full=options.full, jobs=options.jobs, progress=_progress
     )
-    found = [*_holes(shop, matrix, defects, keys, whole=not options.select), *at_conforming_servers]
+    found = [
+        *_gaps(runner, matrix, defects, keys, whole=not options.select),
+        *at_conforming_servers,
+    ]
     path = Path(options.report_dir) / FILE
-    _write(path, shop, matrix, found)
-    print("\n".join(_summary(shop, matrix, defects, keys, found)))
+    _write(path, runner, matrix, found)
+    print("\n".join(_summary(runner, matrix, defects, keys, found)))
     print(f"\nmatrix: {path}   ({time.perf_counter() - started:.0f} s)")
     return ExitCode.HARNESS_FAULT if found else ExitCode.CONFORMS
 
@@ -99,72 +102,72 @@ def _case(case: Case, select: Collection[str]) -> bool:
     return not select or selected(case, select)
 
 
-def _holes(
-    shop: Workshop,
+def _gaps(
+    runner: SelftestRunner,
     matrix: Matrix,
     defects: Collection[str],
     keys: Collection[str],
     *,
     whole: bool,
-) -> Iterator[Hole]:
-    cases, registry = list(shop.cases.values()), Registry.load()
+) -> Iterator[Gap]:
+    cases, registry = list(runner.cases.values()), Registry.load()
     if whole:
-        yield from holes.uncovered(registry, cases)
-        yield from holes.graver(registry, cases)
-        yield from holes.unknown_sources(registry)
-        yield from holes.unfound_flaws(published_flaws(), cases)
-    yield from holes.homeless(keys, shop.home)
-    yield from holes.unnoticed(matrix, defects, shop.cases)
-    yield from holes.idle(matrix, [key for key in keys if key in shop.home], shop.cases)
+        yield from gaps.uncovered(registry, cases)
+        yield from gaps.graver(registry, cases)
+        yield from gaps.unknown_sources(registry)
+        yield from gaps.unfound_flaws(published_flaws(), cases)
+    yield from gaps.homeless(keys, runner.home)
+    yield from gaps.unnoticed(matrix, defects, runner.cases)
+    yield from gaps.idle(matrix, [key for key in keys if key in runner.home], runner.cases)
 
 
 def _summary(
-    shop: Workshop,
+    runner: SelftestRunner,
     matrix: Matrix,
     defects: Collection[str],
     keys: Collection[str],
-    found: Collection[Hole],
+    found: Collection[Gap],
 ) -> Iterator[str]:
-    cases = list(shop.cases.values())
-    caught = sum(bool(matrix.killers(name)) for name in defects)
+    cases = list(runner.cases.values())
+    caught = sum(bool(matrix.noticed_by(name)) for name in defects)
     awake = sum(key in matrix.useful for key in keys)
-    still = sum(shop.cases[key].open for key in keys)
-    yield f"conforming servers  {len(shop.servers)}: {', '.join(shop.servers)}"
+    still = sum(runner.cases[key].open for key in keys)
+    yield f"conforming servers  {len(runner.servers)}: {', '.join(runner.servers)}"
     yield f"defects             {caught} of {len(defects)} noticed"
     yield f"cases               {awake} of {len(keys)} notice a defect, {still} only observe"
-    for row in holes.coverage(Registry.load(), cases):
+    for row in gaps.coverage(Registry.load(), cases):
         share = f"{100 * row.tested / row.testable:.0f} %" if row.testable else "none to test"
         yield (
             f"{row.weight:19} {row.tested} of {row.testable} testable rows have a case ({share}); "
             f"{row.untestable} untestable"
         )
     if not found:
-        yield "holes               none"
+        yield "gaps                none"
         return
-    yield f"holes               {len(found)}"
+    yield f"gaps                {len(found)}"
     kind = ""
-    for hole in sorted(found, key=lambda hole: (hole.kind, hole.where)):
-        if hole.kind != kind:
-            kind = hole.kind
+    for gap in sorted(found, key=lambda gap: (gap.kind, gap.where)):
+        if gap.kind != kind:
+            kind = gap.kind
             yield f"\n{kind}:"
-        yield f"  {hole.where}: {hole.text}"
+        yield f"  {gap.where}: {gap.text}"
 
 
-def _write(path: Path, shop: Workshop, matrix: Matrix, found: Collection[Hole]) -> None:
+def _write(path: Path, runner: SelftestRunner, matrix: Matrix, found: Collection[Gap]) -> None:
     """What notices what, as data."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    killed: dict[str, dict[str, Any]] = {}
-    for kill in matrix.kills:
-        row = killed.setdefault(
-            kill.defect, {"requirement": DEFECTS[kill.defect].requirement, "noticed_by": {}}
+    detected: dict[str, dict[str, Any]] = {}
+    for one in matrix.detections:
+        row = detected.setdefault(
+            one.defect, {"requirement": DEFECTS[one.defect].requirement, "noticed_by": {}}
         )
-        row["noticed_by"][kill.case] = {"verdict": kill.verdict, "kind": kill.kind}
+        row["noticed_by"][one.case] = {"verdict": one.verdict, "kind": one.kind}
     content = {
         "format": 1,
         "full": matrix.full,
-        "grounds": list(shop.servers),
-        "defects": killed,
-        "holes": [{"kind": h.kind, "where": h.where, "text": h.text} for h in found],
+        "grounds": list(runner.servers),
+        "defects": detected,
+        "holes": [{"kind": gap.kind, "where": gap.where, "text": gap.text} for gap in found],
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

@@ -201,7 +201,7 @@ class _Reading:
         return deviation
 
     def _check_reach(self, at: Marked, deviation: Deviation) -> None:
-        """What was granted or sent astray is allowed to a case alone that is named."""
+        """What was granted or sent elsewhere is allowed to a case alone that is named."""
         if not deviation.scenarios and not deviation.requirements:
             self.reader.problem(at, "a deviation names 'scenarios', 'requirements' or both")
         broad = [name for name in deviation.scenarios if "/" not in name]

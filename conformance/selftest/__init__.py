@@ -1,4 +1,4 @@
-"""The closed triangle: every requirement has a case, every case a defect, every defect a case.
+"""Mutation testing of tokenspec itself: a requirement has cases, a case defects, a defect cases.
 
-What is tested here is tokenspec itself: that a broken server is caught, and a good one is not.
+A broken server has to be caught, and a conforming one has to pass.
 """

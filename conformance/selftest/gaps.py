@@ -1,4 +1,4 @@
-"""Where the triangle is open: each a fault of tokenspec, with the way to mend it."""
+"""What requirements, cases and defects do not cover of each other: faults of tokenspec."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tokenspec.conformance.registry.flaws import Flaw
 from tokenspec.conformance.registry.model import Level, Requirement
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.matrix import Matrix
-from tokenspec.conformance.selftest.runner import workshop
+from tokenspec.conformance.selftest.runner import selftest_runner
 from tokenspec.reference_server.defects import DEFECTS
 
 ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
@@ -20,26 +20,26 @@ GRAVITY = {"fail": 2, "warn": 1, "observe": 0}
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
-    """Something that is not closed: what, where, and what to do."""
+class Gap:
+    """Something that is not covered: what, where, and what to do."""
 
     kind: str
     where: str
     text: str
 
 
-def uncovered(registry: Registry, cases: Collection[Case]) -> Iterator[Hole]:
+def uncovered(registry: Registry, cases: Collection[Case]) -> Iterator[Gap]:
     """Rows that nothing tests and nothing explains, and rows where both is claimed."""
     cited = {identifier for case in cases for identifier in case.cited}
     for row in registry.all:
         if row.id not in cited and not row.untestable:
             text = f"{row.level} without a case; cite it in a scenario, or say why it is untestable"
-            yield Hole("requirement untested", row.id, text)
+            yield Gap("requirement untested", row.id, text)
         if row.id in cited and row.untestable:
-            yield Hole("requirement contradictory", row.id, "it has a case and is 'untestable'")
+            yield Gap("requirement contradictory", row.id, "it has a case and is 'untestable'")
 
 
-def graver(registry: Registry, cases: Iterable[Case]) -> Iterator[Hole]:
+def graver(registry: Registry, cases: Iterable[Case]) -> Iterator[Gap]:
     """Cases that cite, beside the row their verdict rests on, one that weighs more."""
     for case in cases:
         own = registry.get(case.requirement)
@@ -47,77 +47,77 @@ def graver(registry: Registry, cases: Iterable[Case]) -> Iterator[Hole]:
             other = registry.get(identifier)
             if GRAVITY[other.gates] > GRAVITY[own.gates]:
                 text = f"'also' names {other.id} ({other.level}), which weighs more than {own.id}"
-                yield Hole("requirement underweighed", case.key, text)
+                yield Gap("requirement underweighed", case.key, text)
 
 
-def unknown_sources(registry: Registry) -> Iterator[Hole]:
+def unknown_sources(registry: Registry) -> Iterator[Gap]:
     """Defects that cite no row of the registry."""
     for name, defect in DEFECTS.items():
         problem = registry.problem(defect.requirement)
         if problem:
-            yield Hole("defect without requirement", name, problem)
+            yield Gap("defect without requirement", name, problem)
 
 
-def unfound_flaws(flaws: Iterable[Flaw], cases: Collection[Case]) -> Iterator[Hole]:
+def unfound_flaws(flaws: Iterable[Flaw], cases: Collection[Case]) -> Iterator[Gap]:
     """Published flaws that no case is tagged with, and tags that name no flaw."""
     tags = {tag: case.key for case in cases for tag in case.tags}
     known = {flaw.id for flaw in flaws}
     for flaw in flaws:
         if flaw.id not in tags and not flaw.untestable:
-            yield Hole("flaw unfound", flaw.id, "no case is tagged with it")
+            yield Gap("flaw unfound", flaw.id, "no case is tagged with it")
         if flaw.id in tags and flaw.untestable:
-            yield Hole("flaw contradictory", flaw.id, "it has a case and is 'untestable'")
+            yield Gap("flaw contradictory", flaw.id, "it has a case and is 'untestable'")
     for tag, key in tags.items():
         if tag not in known and tag != tag.lower():
-            yield Hole("tag unknown", key, f"{tag} is no row of the published flaws")
+            yield Gap("tag unknown", key, f"{tag} is no row of the published flaws")
 
 
-def unnoticed(matrix: Matrix, defects: Iterable[str], cases: Mapping[str, Case]) -> Iterator[Hole]:
+def unnoticed(matrix: Matrix, defects: Iterable[str], cases: Mapping[str, Case]) -> Iterator[Gap]:
     """Defects that no case notices, or none that cites the same requirement."""
     for name in defects:
-        killers = matrix.killers(name)
+        noticing = matrix.noticed_by(name)
         wanted = DEFECTS[name].requirement
-        if not killers:
-            yield Hole("defect survives", name, f"no case notices it; it breaks {wanted}")
-        elif not any(wanted in cases[key].cited for key in killers):
-            text = f"noticed by {', '.join(killers[:3])}, none of which cites {wanted}"
-            yield Hole("defect miscited", name, text)
+        if not noticing:
+            yield Gap("defect survives", name, f"no case notices it; it breaks {wanted}")
+        elif not any(wanted in cases[key].cited for key in noticing):
+            text = f"noticed by {', '.join(noticing[:3])}, none of which cites {wanted}"
+            yield Gap("defect miscited", name, text)
 
 
-def idle(matrix: Matrix, keys: Iterable[str], cases: Mapping[str, Case]) -> Iterator[Hole]:
+def idle(matrix: Matrix, keys: Iterable[str], cases: Mapping[str, Case]) -> Iterator[Gap]:
     """Cases that no defect turns: nothing shows that they can fail."""
     for key in keys:
         if key not in matrix.useful and not cases[key].open:
-            yield Hole("case idle", key, f"no defect turns it; it cites {cases[key].requirement}")
+            yield Gap("case idle", key, f"no defect turns it; it cites {cases[key].requirement}")
 
 
-def homeless(keys: Iterable[str], home: Collection[str]) -> Iterator[Hole]:
+def homeless(keys: Iterable[str], home: Collection[str]) -> Iterator[Gap]:
     """Cases that apply to no conforming server, so that nothing is known of them."""
     for key in keys:
         if key not in home:
-            yield Hole("case unproved", key, "it applies to none of the conforming servers")
+            yield Gap("case unproved", key, "it applies to none of the conforming servers")
 
 
-def oracle_mismatches(found: Mapping[tuple[str, str], str]) -> Iterator[Hole]:
+def oracle_mismatches(found: Mapping[tuple[str, str], str]) -> Iterator[Gap]:
     """Cases that the oracle itself does not satisfy, set up like one of the conforming servers."""
     for (key, server), text in found.items():
-        yield Hole("oracle mismatch", key, f"beside the conforming server {server}: {text}")
+        yield Gap("oracle mismatch", key, f"beside the conforming server {server}: {text}")
 
 
-def accused(server: str, findings: Iterable[Finding]) -> Iterator[Hole]:
+def accused(server: str, findings: Iterable[Finding]) -> Iterator[Gap]:
     """Conforming servers that a case accuses."""
     for finding in findings:
         if finding.verdict in ACCUSING:
             said = finding.observed or finding.note
             text = f"{finding.verdict} at the conforming server {server}: {said}"
-            yield Hole("conforming server accused", finding.key, text)
+            yield Gap("conforming server accused", finding.key, text)
 
 
-def at_conforming_server(server: str, keys: Collection[str]) -> list[Hole]:
+def at_conforming_server(server: str, keys: Collection[str]) -> list[Gap]:
     """What is wrong with the cases `keys` at one conforming server; in a process of its own."""
-    shop = workshop()
-    found = shop.examine(server, [shop.cases[key] for key in keys])
-    mismatches = {at: text for at, text in shop.oracle_mismatches.items() if at[1] == server}
+    runner = selftest_runner()
+    found = runner.examine(server, [runner.cases[key] for key in keys])
+    mismatches = {at: text for at, text in runner.oracle_mismatches.items() if at[1] == server}
     return [*accused(server, found.values()), *oracle_mismatches(mismatches)]
 
 

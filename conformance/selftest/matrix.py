@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.pool import Progress, Run, pool
-from tokenspec.conformance.selftest.runner import Kill, Workshop, workshop
+from tokenspec.conformance.selftest.runner import Detection, SelftestRunner, selftest_runner
 from tokenspec.reference_server.defects import DEFECTS
 
 WORD = re.compile(r"[a-z0-9]+")
@@ -30,23 +30,23 @@ BROAD = (
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """What notices what. Not `full`: each defect and case was tried until one kill was found."""
+    """What notices what. Not `full`: each defect and case was tried until one was noticed."""
 
-    kills: tuple[Kill, ...]
+    detections: tuple[Detection, ...]
     full: bool
 
-    def killers(self, defect: str) -> tuple[str, ...]:
+    def noticed_by(self, defect: str) -> tuple[str, ...]:
         """The cases known to notice a defect."""
-        return tuple(kill.case for kill in self.kills if kill.defect == defect)
+        return tuple(one.case for one in self.detections if one.defect == defect)
 
     @property
     def useful(self) -> frozenset[str]:
         """The cases known to notice something."""
-        return frozenset(kill.case for kill in self.kills)
+        return frozenset(one.case for one in self.detections)
 
 
 def make_matrix(
-    shop: Workshop,
+    runner: SelftestRunner,
     defects: Collection[str],
     keys: Collection[str],
     *,
@@ -54,36 +54,36 @@ def make_matrix(
     jobs: int | None = None,
     progress: Progress = lambda _what, _done, _all: None,
 ) -> Matrix:
-    """Try `defects` on the cases of `shop`, and the cases `keys` on all defects.
+    """Try `defects` on the cases of `runner`, and the cases `keys` on all defects.
 
     First each defect on the cases that cite its requirement, then what was noticed by none of them
     on all others, then each idle case on the defects nearest to it. `full` tries everything.
     """
-    everything = tuple(shop.home)
+    everything = tuple(runner.home)
     with pool(jobs, progress) as run:
         if full:
             return _matrix(run(_try, [(d, everything) for d in defects], "defects"), full=True)
-        citing = {defect: _citing(shop.cases, defect) for defect in defects}
-        kills = run(_try, citing.items(), "defects by their own cases")
-        caught = {kill.defect for kill in kills}
+        citing = {defect: _citing(runner.cases, defect) for defect in defects}
+        detections = run(_try, citing.items(), "defects by their own cases")
+        caught = {one.defect for one in detections}
         rest = [(d, [k for k in everything if k not in citing[d]]) for d in defects]
-        kills += run(_try, [r for r in rest if r[0] not in caught], "defects by all cases")
-        kills += _wake(shop, kills, keys, run)
-    return _matrix(kills, full=False)
+        detections += run(_try, [r for r in rest if r[0] not in caught], "defects by all cases")
+        detections += _wake(runner, detections, keys, run)
+    return _matrix(detections, full=False)
 
 
-def _matrix(kills: Iterable[Kill], *, full: bool) -> Matrix:
-    return Matrix(tuple(sorted(kills, key=lambda kill: (kill.defect, kill.case))), full)
+def _matrix(detections: Iterable[Detection], *, full: bool) -> Matrix:
+    return Matrix(tuple(sorted(detections, key=lambda one: (one.defect, one.case))), full)
 
 
-def candidates(shop: Workshop, case: Case) -> list[str]:
+def candidates(runner: SelftestRunner, case: Case) -> list[str]:
     """The defects a case may notice: the nearest, then the broad ones, then all others.
 
     Near is what the oracle refused by, what cites the same row, then the same section, then what
     shares the rarest words with the case.
     """
     section = case.requirement.rsplit("-", 1)[0] + "-"
-    said = shop.good[case.key].oracle
+    said = runner.good[case.key].oracle
     own = _words(case.key, case.title, case.requirement)
     words = _words_of_defects()
     often = Counter(word for found in words.values() for word in found)
@@ -115,13 +115,15 @@ NEAREST = 6  # defects tried before the broad ones
 ROUND = 12  # defects an idle case is tried on before the other idle ones get their turn
 
 
-def _wake(shop: Workshop, kills: Iterable[Kill], keys: Collection[str], run: Run) -> Iterator[Kill]:
+def _wake(
+    runner: SelftestRunner, detections: Iterable[Detection], keys: Collection[str], run: Run
+) -> Iterator[Detection]:
     """Try the cases that noticed nothing yet on more and more defects."""
-    useful = {kill.case for kill in kills}
+    useful = {one.case for one in detections}
     left = {
-        key: candidates(shop, shop.cases[key])
+        key: candidates(runner, runner.cases[key])
         for key in keys
-        if key in shop.home and key not in useful and not shop.cases[key].open
+        if key in runner.home and key not in useful and not runner.cases[key].open
     }
     while any(left.values()):
         tasks: dict[str, list[str]] = {}
@@ -129,11 +131,11 @@ def _wake(shop: Workshop, kills: Iterable[Kill], keys: Collection[str], run: Run
             for name in names[:ROUND]:
                 tasks.setdefault(name, []).append(key)
             del names[:ROUND]
-        for kill in run(_try, tasks.items(), "idle cases"):
-            if left.pop(kill.case, None) is not None:
-                yield kill
+        for one in run(_try, tasks.items(), "idle cases"):
+            if left.pop(one.case, None) is not None:
+                yield one
 
 
-def _try(defect: str, keys: Collection[str]) -> list[Kill]:
-    """In a process of its own, whose workshop is made once."""
-    return workshop().kills(defect, keys)
+def _try(defect: str, keys: Collection[str]) -> list[Detection]:
+    """In a process of its own, whose runner is made once."""
+    return selftest_runner().detections(defect, keys)

@@ -1,4 +1,4 @@
-"""Work on every core, in processes that have the workshop from the one they come from."""
+"""Work on every core, in processes that have the runner from the one they come from."""
 
 from __future__ import annotations
 

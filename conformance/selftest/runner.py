@@ -22,7 +22,7 @@ TURNED = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVE)
 
 
 @dataclass(frozen=True, slots=True)
-class Kill:
+class Detection:
     """A case that noticed a defect: its verdict differs from the one at the conforming server."""
 
     defect: str
@@ -32,7 +32,7 @@ class Kill:
 
 
 @dataclass(slots=True)
-class Workshop:
+class SelftestRunner:
     """The cases, the conforming servers, and what is known of each case there.
 
     `home` maps a case to the first server it applies to, `good` to its finding there;
@@ -74,22 +74,22 @@ class Workshop:
                 self.oracle_mismatches[case.key, server] = error.message
         return findings
 
-    def kills(self, defect: str, keys: Collection[str]) -> list[Kill]:
+    def detections(self, defect: str, keys: Collection[str]) -> list[Detection]:
         """Those of the cases that notice `defect`, each at its home server."""
         found = []
         for server in self.servers:
             own = [self.cases[key] for key in keys if self.home.get(key) == server]
             for key, finding in self.examine(server, own, (defect,)).items():
                 if finding.verdict in TURNED and finding.verdict != self.good[key].verdict:
-                    found.append(Kill(defect, key, str(finding.verdict), str(finding.kind)))
+                    found.append(Detection(defect, key, str(finding.verdict), str(finding.kind)))
         return found
 
 
 @functools.cache
-def workshop() -> Workshop:
-    """The workshop of the bundled suite, made once a process."""
+def selftest_runner() -> SelftestRunner:
+    """The runner of the bundled suite, made once a process."""
     scenarios = load_folders([BUNDLED], vocabulary())
     cases = {case.key: case for s in scenarios for case in s.cases}
-    made = Workshop(cases, conforming_servers())
+    made = SelftestRunner(cases, conforming_servers())
     made.settle()
     return made

@@ -9,7 +9,7 @@ import pytest
 
 from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.record.finding import Finding
-from tokenspec.conformance.selftest.runner import Workshop, workshop
+from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner
 from tokenspec.conformance.selftest.servers import TABLE, ConformingServer, conforming_servers
 from tokenspec.conformance.target.bundled import target_of
 from tokenspec.reference_server.demo import demo_private_key
@@ -24,13 +24,13 @@ ALLOWING = {
 
 
 @pytest.fixture(scope="module")
-def shop() -> Workshop:
-    return workshop()
+def runner() -> SelftestRunner:
+    return selftest_runner()
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_it_is_not_accused(name: str, shop: Workshop) -> None:
-    findings: list[Finding] = list(shop.examine(name, shop.cases.values()).values())
+def test_it_is_not_accused(name: str, runner: SelftestRunner) -> None:
+    findings: list[Finding] = list(runner.examine(name, runner.cases.values()).values())
     accusing = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
     assert not [
         (f.key, f.verdict, f.kind, f.expected, f.observed, f.note)
@@ -42,18 +42,18 @@ def test_it_is_not_accused(name: str, shop: Workshop) -> None:
     assert bool(counts[Verdict.DEVIATION]) is (name in ALLOWING)
 
 
-def test_every_deviation_names_its_evidence(shop: Workshop) -> None:
-    for finding in shop.examine("auth0", shop.cases.values()).values():
+def test_every_deviation_names_its_evidence(runner: SelftestRunner) -> None:
+    for finding in runner.examine("auth0", runner.cases.values()).values():
         assert (finding.deviation is not None) is (finding.verdict is Verdict.DEVIATION)
         if finding.deviation:
             assert finding.deviation.source
             assert finding.deviation.preset == "auth0"
 
 
-def test_what_a_profile_allows_another_does_not(shop: Workshop) -> None:
+def test_what_a_profile_allows_another_does_not(runner: SelftestRunner) -> None:
     key = "pkce-verifier-wrong/another-verifier"
-    chosen = [shop.cases[key]]
-    assert shop.examine("auth0", chosen)[key].verdict is Verdict.DEVIATION
+    chosen = [runner.cases[key]]
+    assert runner.examine("auth0", chosen)[key].verdict is Verdict.DEVIATION
     target = conforming_servers()["bundled"].target
     assert target.profile == "rfc"
 
@@ -64,10 +64,10 @@ def test_every_policy_has_a_conforming_server() -> None:
     assert set(POLICIES) - {"dpop-nonce"} <= turned
 
 
-def test_a_deviation_hides_no_other_fault(shop: Workshop) -> None:
+def test_a_deviation_hides_no_other_fault(runner: SelftestRunner) -> None:
     """A server that speaks the dialect and takes any verifier fails under the profile as well."""
     key = "pkce-verifier-wrong/another-verifier"
-    found = shop.examine("auth0", [shop.cases[key]], ["pkce.verifier_matches"])[key]
+    found = runner.examine("auth0", [runner.cases[key]], ["pkce.verifier_matches"])[key]
     assert (found.verdict, found.kind) == (Verdict.FAIL, "accepted")
 
 
@@ -83,13 +83,13 @@ class TestDialectSwitches:
     })  # fmt: skip
 
     @pytest.mark.parametrize("switch", sorted(set(AUTH0.switches) - {"rate_limit"}))
-    def test_it_deviates_alone(self, switch: str, shop: Workshop) -> None:
+    def test_it_deviates_alone(self, switch: str, runner: SelftestRunner) -> None:
         server = conforming_servers()["auth0"]
         config = replace(server.config, dialect_switches=(switch,))
         target = target_of(config, {"tokenspec-jwt": demo_private_key()})
         alone = ConformingServer(switch, replace(target, profile="auth0"), config)
-        place = Workshop(shop.cases, {switch: alone})
-        found = place.examine(switch, shop.cases.values()).values()
+        place = SelftestRunner(runner.cases, {switch: alone})
+        found = place.examine(switch, runner.cases.values()).values()
         verdicts = Counter(finding.verdict for finding in found)
         assert not verdicts[Verdict.FAIL] + verdicts[Verdict.WARN] + verdicts[Verdict.COULD_NOT_RUN]
         assert bool(verdicts[Verdict.DEVIATION]) is (switch not in self.UNSEEN)

@@ -1,4 +1,4 @@
-"""The triangle is closed, and a hole in it would be seen."""
+"""The suite and its defects have no gap, and one would be seen."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pytest
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.flaws import Flaw, published_flaws
 from tokenspec.conformance.registry.model import Level, Requirement
-from tokenspec.conformance.selftest import gaps as holes
-from tokenspec.conformance.selftest import page
+from tokenspec.conformance.selftest import gaps, page
 from tokenspec.conformance.selftest.matrix import Matrix, candidates, make_matrix
-from tokenspec.conformance.selftest.runner import Kill, Workshop, workshop
+from tokenspec.conformance.selftest.runner import Detection, SelftestRunner, selftest_runner
 from tokenspec.reference_server.defects import DEFECTS
 
 TESTED = "RFC7636-4.6-mismatch_invalid_grant"
@@ -21,8 +20,8 @@ DEFECT = "pkce.verifier_matches"
 
 
 @pytest.fixture(scope="module")
-def shop() -> Workshop:
-    return workshop()
+def runner() -> SelftestRunner:
+    return selftest_runner()
 
 
 def row(identifier: str, level: Level = Level.MUST, untestable: str = "") -> Requirement:
@@ -30,7 +29,7 @@ def row(identifier: str, level: Level = Level.MUST, untestable: str = "") -> Req
 
 
 def kinds(found: object) -> list[tuple[str, str]]:
-    return [(hole.kind, hole.where) for hole in found]  # type: ignore[attr-defined]
+    return [(gap.kind, gap.where) for gap in found]  # type: ignore[attr-defined]
 
 
 def test_the_page_of_requirements_is_what_the_tables_say() -> None:
@@ -38,53 +37,57 @@ def test_the_page_of_requirements_is_what_the_tables_say() -> None:
     assert told == page.text(), "run: python -m tokenspec.conformance.selftest.page"
 
 
-def test_every_row_has_a_case_or_a_reason_and_every_flaw_too(shop: Workshop) -> None:
-    registry, cases = Registry.load(), list(shop.cases.values())
-    assert not list(holes.uncovered(registry, cases))
-    assert not list(holes.graver(registry, cases))
-    assert not list(holes.unknown_sources(registry))
-    assert not list(holes.unfound_flaws(published_flaws(), cases))
-    assert not shop.oracle_mismatches
+def test_every_row_has_a_case_or_a_reason_and_every_flaw_too(runner: SelftestRunner) -> None:
+    registry, cases = Registry.load(), list(runner.cases.values())
+    assert not list(gaps.uncovered(registry, cases))
+    assert not list(gaps.graver(registry, cases))
+    assert not list(gaps.unknown_sources(registry))
+    assert not list(gaps.unfound_flaws(published_flaws(), cases))
+    assert not runner.oracle_mismatches
 
 
-def test_every_case_has_a_home(shop: Workshop) -> None:
-    assert not list(holes.homeless(shop.cases, shop.home))
+def test_every_case_has_a_home(runner: SelftestRunner) -> None:
+    assert not list(gaps.homeless(runner.cases, runner.home))
 
 
-def test_a_defect_is_noticed_by_the_cases_that_cite_what_it_breaks(shop: Workshop) -> None:
-    matrix = make_matrix(shop, [DEFECT], [], jobs=1)
-    assert KEY in matrix.killers(DEFECT)
-    assert not list(holes.unnoticed(matrix, [DEFECT], shop.cases))
+def test_a_defect_is_noticed_by_the_cases_that_cite_what_it_breaks(runner: SelftestRunner) -> None:
+    matrix = make_matrix(runner, [DEFECT], [], jobs=1)
+    assert KEY in matrix.noticed_by(DEFECT)
+    assert not list(gaps.unnoticed(matrix, [DEFECT], runner.cases))
 
 
-def test_a_case_tries_the_defect_that_the_oracle_refused_by_first(shop: Workshop) -> None:
-    assert candidates(shop, shop.cases[KEY])[0] == DEFECT
+def test_a_case_tries_the_defect_that_the_oracle_refused_by_first(runner: SelftestRunner) -> None:
+    assert candidates(runner, runner.cases[KEY])[0] == DEFECT
 
 
-def test_a_conforming_server_is_not_accused_and_a_broken_one_is(shop: Workshop) -> None:
-    chosen = [shop.cases[KEY]]
-    assert not list(holes.accused("bundled", shop.examine("bundled", chosen).values()))
-    found = shop.examine("bundled", chosen, [DEFECT])
-    assert kinds(holes.accused("broken", found.values())) == [("conforming server accused", KEY)]
+def test_a_conforming_server_is_not_accused_and_a_broken_one_is(runner: SelftestRunner) -> None:
+    chosen = [runner.cases[KEY]]
+    assert not list(gaps.accused("bundled", runner.examine("bundled", chosen).values()))
+    found = runner.examine("bundled", chosen, [DEFECT])
+    assert kinds(gaps.accused("broken", found.values())) == [("conforming server accused", KEY)]
 
 
-def test_a_defect_nobody_notices_survives(shop: Workshop) -> None:
-    found = holes.unnoticed(Matrix((), full=False), [DEFECT], shop.cases)
+def test_a_defect_nobody_notices_survives(runner: SelftestRunner) -> None:
+    found = gaps.unnoticed(Matrix((), full=False), [DEFECT], runner.cases)
     assert kinds(found) == [("defect survives", DEFECT)]
 
 
-def test_a_defect_noticed_by_strangers_alone_is_miscited(shop: Workshop) -> None:
-    stranger = next(k for k, v in shop.cases.items() if DEFECTS[DEFECT].requirement not in v.cited)
-    matrix = Matrix((Kill(DEFECT, stranger, "fail", "accepted"),), full=False)
-    assert kinds(holes.unnoticed(matrix, [DEFECT], shop.cases)) == [("defect miscited", DEFECT)]
+def test_a_defect_noticed_by_strangers_alone_is_miscited(runner: SelftestRunner) -> None:
+    stranger = next(
+        k for k, v in runner.cases.items() if DEFECTS[DEFECT].requirement not in v.cited
+    )
+    matrix = Matrix((Detection(DEFECT, stranger, "fail", "accepted"),), full=False)
+    assert kinds(gaps.unnoticed(matrix, [DEFECT], runner.cases)) == [("defect miscited", DEFECT)]
 
 
-def test_a_case_that_notices_nothing_is_idle(shop: Workshop) -> None:
-    found = holes.idle(Matrix((), full=False), [KEY], shop.cases)
+def test_a_case_that_notices_nothing_is_idle(runner: SelftestRunner) -> None:
+    found = gaps.idle(Matrix((), full=False), [KEY], runner.cases)
     assert kinds(found) == [("case idle", KEY)]
 
 
-def test_a_row_without_case_or_reason_is_a_hole_and_so_is_one_with_both(shop: Workshop) -> None:
+def test_a_row_without_case_or_reason_is_a_gap_and_so_is_one_with_both(
+    runner: SelftestRunner,
+) -> None:
     registry = Registry.of(
         (
             row("A-1-bare"),
@@ -92,32 +95,32 @@ def test_a_row_without_case_or_reason_is_a_hole_and_so_is_one_with_both(shop: Wo
             row(TESTED, untestable="No."),
         )
     )
-    assert kinds(holes.uncovered(registry, [shop.cases[KEY]])) == [
+    assert kinds(gaps.uncovered(registry, [runner.cases[KEY]])) == [
         ("requirement untested", "A-1-bare"),
         ("requirement contradictory", TESTED),
     ]
 
 
-def test_a_graver_row_cannot_hide_behind_a_milder_one(shop: Workshop) -> None:
+def test_a_graver_row_cannot_hide_behind_a_milder_one(runner: SelftestRunner) -> None:
     registry = Registry.of((row(TESTED, Level.SHOULD), row("A-1-grave")))
-    case = replace(shop.cases[KEY], also=("A-1-grave",))
-    assert kinds(holes.graver(registry, [case])) == [("requirement underweighed", KEY)]
+    case = replace(runner.cases[KEY], also=("A-1-grave",))
+    assert kinds(gaps.graver(registry, [case])) == [("requirement underweighed", KEY)]
 
 
-def test_flaws_and_tags_have_to_meet(shop: Workshop) -> None:
-    case = replace(shop.cases[KEY], tags=("CVE-1", "CVE-3", "race"))
+def test_flaws_and_tags_have_to_meet(runner: SelftestRunner) -> None:
+    case = replace(runner.cases[KEY], tags=("CVE-1", "CVE-3", "race"))
     flaws = [Flaw("CVE-1", "p", "v", "f"), Flaw("CVE-2", "p", "v", "f")]
-    assert kinds(holes.unfound_flaws(flaws, [case])) == [
+    assert kinds(gaps.unfound_flaws(flaws, [case])) == [
         ("flaw unfound", "CVE-2"),
         ("tag unknown", KEY),
     ]
 
 
-def test_coverage_counts_by_weight(shop: Workshop) -> None:
+def test_coverage_counts_by_weight(runner: SelftestRunner) -> None:
     registry = Registry.of(
         (row(TESTED), row("A-1-bare", Level.MUST_NOT), row("A-1-no", Level.MAY, "No."))
     )
-    must, should, may = holes.coverage(registry, [shop.cases[KEY]])
+    must, should, may = gaps.coverage(registry, [runner.cases[KEY]])
     assert (must.rows, must.tested, must.testable) == (2, 1, 2)
     assert should.rows == 0
     assert (may.rows, may.untestable, may.testable) == (1, 1, 0)
