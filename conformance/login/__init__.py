@@ -18,8 +18,8 @@ def driver_for(target: Target, origins: frozenset[str]) -> LoginDriver:
     """The driver for the `login` section of a target; `origins` are those of the target."""
     login, limits = target.login, target.limits
     if login.kind == "manual":
-        desk = by_hand()
-        return HandedDriver(desk.ask, origins, limits, trial=False, stop=desk.stop)
+        prompt = by_hand()
+        return HandedDriver(prompt.ask, origins, limits, trial=False, stop=prompt.stop)
     carry = _carry(login)
     if carry is not None:
         return HandedDriver(carry, origins, limits)

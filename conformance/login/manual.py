@@ -31,7 +31,7 @@ class _Waiting:
     answer: str = ""
 
 
-class Desk:
+class CallbackPrompt:
     """Hands out URLs and takes callbacks, for as many threads as there are plays at once.
 
     One thread reads for all. A pasted line belongs to the request with its `state`; to the one
@@ -118,25 +118,25 @@ class Desk:
         self._write("that belongs to none of the URLs above; begin the line with its number\n")
 
 
-def by_hand() -> Desk:
-    """A desk at the terminal, whatever the test runner does with standard input and output."""
+def by_hand() -> CallbackPrompt:
+    """A prompt at the terminal, whatever the test runner does with standard input and output."""
     try:
         terminal = os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY)
     except OSError:  # no terminal: callbacks may be piped in
-        return Desk(_standard_input, _standard_error)
+        return CallbackPrompt(_standard_input, _standard_error)
 
     def write(text: str) -> None:
         os.write(terminal, text.encode())
 
     def read() -> str:
-        """A line; empty when the desk is closed, so that Ctrl-C need not wait for one."""
-        while not desk.ended:
+        """A line; empty when nobody is asked any more, so that Ctrl-C need not wait for one."""
+        while not prompt.ended:
             if select.select([terminal], [], [], LOOK_SECONDS)[0]:
                 return os.read(terminal, LONGEST_LINE).decode("utf-8", "replace")
         return ""
 
-    desk = Desk(read, write)
-    return desk
+    prompt = CallbackPrompt(read, write)
+    return prompt
 
 
 def _standard_input() -> str:

@@ -48,7 +48,7 @@ def register(target: Target, transport: Transport) -> tuple[Target, tuple[Regist
     try:
         for number, method in enumerate(_methods(wanted, found), start=1):
             asked = _metadata(target.scope, wanted, method, number)
-            done.append(_one(_Desk(url, wanted, transport), method, asked))
+            done.append(_one(_Registrar(url, wanted, transport), method, asked))
     except BaseException:
         withdraw(done, transport, frozenset({origin(url)}))
         raise
@@ -87,7 +87,7 @@ def _methods(wanted: Registration, found: Discovered) -> tuple[ClientAuth, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _Registrar:
     """Where clients are registered."""
 
     url: str
@@ -107,15 +107,15 @@ def _metadata(scope: str, wanted: Registration, method: str, number: int) -> dic
     }
 
 
-def _one(desk: _Desk, method: ClientAuth, asked: dict[str, Any]) -> Registered:
+def _one(registrar: _Registrar, method: ClientAuth, asked: dict[str, Any]) -> Registered:
     key = generate_key() if method == "private_key_jwt" else None
     if key is not None:
         jwk = {**key.public_jwk, "use": "sig", "alg": key.algorithm}
         asked = asked | {"jwks": {"keys": [jwk]}}
-    bearer = _bearer(desk.wanted.initial_access_token)
+    bearer = _bearer(registrar.wanted.initial_access_token)
     headers = (JSON, ("Accept", "application/json"), *bearer)
-    request = Request("POST", desk.url, headers, json.dumps(asked).encode())
-    response = desk.transport.send(request)
+    request = Request("POST", registrar.url, headers, json.dumps(asked).encode())
+    response = registrar.transport.send(request)
     answer = response.json_object() or {}
     client_id = answer.get("client_id")
     if response.status not in CREATED or not isinstance(client_id, str) or not client_id:
@@ -125,7 +125,7 @@ def _one(desk: _Desk, method: ClientAuth, asked: dict[str, Any]) -> Registered:
         auth=method,
         secret=_text(answer, "client_secret") if method.startswith("client_secret") else "",
         private_key=key.private_key if key else None,
-        redirect_uris=desk.wanted.redirect_uris,
+        redirect_uris=registrar.wanted.redirect_uris,
     )
     return Registered(
         registered,

@@ -17,7 +17,7 @@ import pytest
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.errors import LoginBlocked
 from tokenspec.conformance.login import chromium, manual
-from tokenspec.conformance.login.manual import Desk
+from tokenspec.conformance.login.manual import CallbackPrompt
 from tokenspec.reference_server import Request, Response, Server
 from tokenspec.reference_server.demo import demo_config
 from tokenspec.reference_server.shell import running
@@ -229,11 +229,11 @@ def test_pasted_callbacks_find_their_requests_in_any_order() -> None:
         number = next(t.split("]")[0].strip(" \n[") for t in shown if "state=two" in t)
         return line.format(number=number)
 
-    desk = Desk(read, write)
+    prompt = CallbackPrompt(read, write)
     got: dict[str, str] = {}
 
     def ask(state: str) -> None:
-        got[state] = desk.ask(f"https://login.example/authorize?state={state}", "")
+        got[state] = prompt.ask(f"https://login.example/authorize?state={state}", "")
 
     threads = [threading.Thread(target=ask, args=(state,)) for state in states]
     for thread in threads:
@@ -255,12 +255,12 @@ def test_ending_the_run_waits_for_no_line() -> None:
         released.wait(10)
         return "\n"
 
-    desk = Desk(read, lambda _text: asked.set())
+    prompt = CallbackPrompt(read, lambda _text: asked.set())
     told: list[str] = []
 
     def ask() -> None:
         try:
-            desk.ask("https://login.example/authorize?state=x", "")
+            prompt.ask("https://login.example/authorize?state=x", "")
         except LoginBlocked as error:
             told.append(error.message)
 
@@ -268,28 +268,28 @@ def test_ending_the_run_waits_for_no_line() -> None:
     for thread in waiting:
         thread.start()
     assert asked.wait(10)
-    desk.stop()
+    prompt.stop()
     released.set()  # what reads sees by `ended` that it need not go on
     for thread in waiting:
         thread.join(10)
-    assert desk.ended
+    assert prompt.ended
     assert len(told) == 2
 
 
-def test_nobody_at_the_desk_is_told_to_everyone() -> None:
-    desk = Desk(lambda: "", lambda _text: None)
+def test_the_end_of_the_input_reaches_everyone_who_waits() -> None:
+    prompt = CallbackPrompt(lambda: "", lambda _text: None)
     for _ in range(2):
         with pytest.raises(LoginBlocked, match="nobody pasted"):
-            desk.ask("https://login.example/authorize?state=x", "")
+            prompt.ask("https://login.example/authorize?state=x", "")
 
 
 def test_a_person_at_a_terminal_is_asked_there(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = os.openpty()
     monkeypatch.setattr(manual, "TERMINAL", Path(os.ttyname(theirs)))
-    desk = manual.by_hand()
+    prompt = manual.by_hand()
     got: list[str] = []
     asking = threading.Thread(
-        target=lambda: got.append(desk.ask("https://login.example/authorize?state=x", ""))
+        target=lambda: got.append(prompt.ask("https://login.example/authorize?state=x", ""))
     )
     asking.start()
     shown = b""
