@@ -42,7 +42,7 @@ def _readable(value: str) -> Iterator[bytes]:
 
 
 def _called_back(played: Played) -> bool:
-    return played.landing is not None and played.landing.ending is Ending.CALLBACK
+    return played.authorization is not None and played.authorization.ending is Ending.CALLBACK
 
 
 @check("state-echoed")
@@ -115,14 +115,14 @@ def iss_in_id_token(played: Played, transcript: Transcript, _s: CheckContext) ->
 @check("callback-parameters-once")
 def callback_parameters_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No parameter of the authorization response comes twice (RFC 6749 §3.1)."""
-    if played.landing is not None:
-        yield from (f"{name} comes more than once" for name in played.landing.repeated)
+    if played.authorization is not None:
+        yield from (f"{name} comes more than once" for name in played.authorization.repeated)
 
 
 @check("code-in-query")
 def code_in_query(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The code comes back in the query of the redirect (RFC 6749 §4.1.2)."""
-    location = played.landing.location if played.landing else ""
+    location = played.authorization.location if played.authorization else ""
     has_code = _called_back(played) and bool(played.received.get("code"))
     if has_code and "code" not in dict(query_parameters(location)):
         yield "the code does not stand in the query"
@@ -166,9 +166,9 @@ def page_not_framed(played: Played, _t: Transcript, _s: CheckContext) -> Iterato
 def response_in_query(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Code or error come back in the query, and nothing in the fragment (RFC 6749 §4.1.2)."""
     plain = played.sent.get("response_type") == ("code",) and "response_mode" not in played.sent
-    if not _called_back(played) or played.landing is None or not plain:
+    if not _called_back(played) or played.authorization is None or not plain:
         return  # other response types may be answered in the fragment
-    parts = urlsplit(played.landing.location)
+    parts = urlsplit(played.authorization.location)
     names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
     if "code" not in names and "error" not in names:
         yield "the query of the redirect holds neither code nor error"

@@ -64,11 +64,11 @@ def password_answered_303(played: Played, _t: Transcript, _s: CheckContext) -> I
 @check("error-page-tells")
 def error_page_tells(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error page has an error status and says something to the user (RFC 6749 §3.1.2.4)."""
-    if played.landing is None or played.landing.location:
+    if played.authorization is None or played.authorization.location:
         return
-    if played.landing.status < BAD_REQUEST:
-        yield f"the status of the error page is {played.landing.status}"
-    if not re.sub(r"<(script|style)[^>]*>[^<]*</\1>|<[^>]*>|\s", "", played.landing.page):
+    if played.authorization.status < BAD_REQUEST:
+        yield f"the status of the error page is {played.authorization.status}"
+    if not re.sub(r"<(script|style)[^>]*>[^<]*</\1>|<[^>]*>|\s", "", played.authorization.page):
         yield "the error page is empty"
 
 

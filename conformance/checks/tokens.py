@@ -21,7 +21,7 @@ def _syntax(played: Played, name: str, where: str) -> Iterator[str]:
 @check("code-syntax")
 def code_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A code is printable ASCII (RFC 6749 Appendix A.11)."""
-    if played.landing is not None:
+    if played.authorization is not None:
         yield from _syntax(played, "code", "Appendix A.11")
 
 

@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import Headers, Request, Response, Transport, origin
 from tokenspec.conformance.login.cookies import CookieJar
-from tokenspec.conformance.login.model import Ending, Landing
+from tokenspec.conformance.login.model import AuthorizationResult, Ending
 
 KEEPS_METHOD = (307, 308)
 REDIRECTS = (301, 302, 303, *KEEPS_METHOD)
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-PAGE_TEXT = 2_000  # characters of a page that a landing keeps
+PAGE_TEXT = 2_000  # characters of a page that a result keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,13 @@ class Browser:
         self._redirect_uri = redirect_uri
         self._left = hops
 
-    def get(self, url: str) -> Shown | Landing:
+    def get(self, url: str) -> Shown | AuthorizationResult:
         """Open `url`."""
         return self._go("GET", url, b"")
 
-    def submit(self, action: str, method: str, fields: list[tuple[str, str]]) -> Shown | Landing:
+    def submit(
+        self, action: str, method: str, fields: list[tuple[str, str]]
+    ) -> Shown | AuthorizationResult:
         """Send a form; one that leads to the redirect_uri is the callback (form_post)."""
         if is_callback(action, self._redirect_uri):
             return callback(action, fields)
@@ -64,11 +66,15 @@ class Browser:
             return self.get(f"{action.split('?', maxsplit=1)[0]}?{encoded}")
         return self._go("POST", action, encoded.encode())
 
-    def submit_json(self, action: str, fields: list[tuple[str, str]]) -> Shown | Landing:
+    def submit_json(
+        self, action: str, fields: list[tuple[str, str]]
+    ) -> Shown | AuthorizationResult:
         """Send what a page's script would send."""
         return self._go("POST", action, json.dumps(dict(fields)).encode(), JSON)
 
-    def _go(self, method: str, url: str, body: bytes, content_type: str = FORM) -> Shown | Landing:
+    def _go(
+        self, method: str, url: str, body: bytes, content_type: str = FORM
+    ) -> Shown | AuthorizationResult:
         while True:
             response = self._send(method, url, body, content_type)
             location = response.header("Location")
@@ -105,14 +111,16 @@ class Browser:
         self.jar.store(url, response)
         return response
 
-    def _leave(self, location: str, response: Response) -> Landing:
+    def _leave(self, location: str, response: Response) -> AuthorizationResult:
         if is_callback(location, self._redirect_uri):
             return callback(location, ())
-        return Landing(Ending.ELSEWHERE, response.status, location)
+        return AuthorizationResult(Ending.ELSEWHERE, response.status, location)
 
 
-def callback(location: str, fields: list[tuple[str, str]] | tuple[tuple[str, str], ...]) -> Landing:
-    """The landing for a redirect (or form_post) to the redirect_uri."""
+def callback(
+    location: str, fields: list[tuple[str, str]] | tuple[tuple[str, str], ...]
+) -> AuthorizationResult:
+    """The result for a redirect (or form_post) to the redirect_uri."""
     parts = urlsplit(location)
     pairs = [
         *parse_qsl(parts.query, keep_blank_values=True),
@@ -124,7 +132,7 @@ def callback(location: str, fields: list[tuple[str, str]] | tuple[tuple[str, str
     first: dict[str, str] = {}
     for name, value in pairs:
         first.setdefault(name, value)
-    return Landing(Ending.CALLBACK, 0, location, first, repeated)
+    return AuthorizationResult(Ending.CALLBACK, 0, location, first, repeated)
 
 
 def is_callback(location: str, redirect_uri: str) -> bool:

@@ -16,7 +16,7 @@ from tokenspec.conformance.http import Response, Transport
 from tokenspec.conformance.login.browse import PAGE_TEXT, Browser, callback, is_callback, origin_of
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import BLOCKED, NEVER, look, no_code
-from tokenspec.conformance.login.model import Ending, Landing, Session
+from tokenspec.conformance.login.model import AuthorizationResult, Ending, Session
 from tokenspec.conformance.login.pages import ACCEPTING, DENYING, read_page
 from tokenspec.conformance.target.model import Limits, Login, LoginStep, Network
 
@@ -98,9 +98,9 @@ class BrowserDriver:
             Unreachable: the target did not answer.
         """
         session = Session(CookieJar())
-        landing = self.authorize(url, redirect_uri, session, transport)
-        if landing.ending is not Ending.CALLBACK or not landing.parameters.get("code"):
-            raise no_code(landing)
+        result = self.authorize(url, redirect_uri, session, transport)
+        if result.ending is not Ending.CALLBACK or not result.parameters.get("code"):
+            raise no_code(result)
         return session
 
     def authorize(
@@ -111,7 +111,7 @@ class BrowserDriver:
         transport: Transport,
         *,
         interactive: bool = True,
-    ) -> Landing:
+    ) -> AuthorizationResult:
         """Perform the request: without the browser where no page stands in the way.
 
         Raises:
@@ -120,15 +120,15 @@ class BrowserDriver:
         """
         jar = session.jar if session else CookieJar()
         small = Browser(jar, transport, self._origins, redirect_uri, self._limits.hops)
-        landing = look(small, url)
-        if session is None or not interactive or landing.ending is not Ending.LOGIN_PAGE:
-            return landing
+        result = look(small, url)
+        if session is None or not interactive or result.ending is not Ending.LOGIN_PAGE:
+            return result
         return self._visit(url, _Visit(redirect_uri, self._hosts()), jar)
 
     def _hosts(self) -> frozenset[str]:
         return frozenset(urlsplit(place).hostname or "" for place in self._origins)
 
-    def _visit(self, url: str, visit: _Visit, jar: CookieJar) -> Landing:
+    def _visit(self, url: str, visit: _Visit, jar: CookieJar) -> AuthorizationResult:
         sync_playwright, error_type = _playwright()
         options: dict[str, Any] = {"headless": True, "args": self._arguments(visit.hosts)}
         options["executable_path"] = _executable(self._login.chromium)
@@ -149,7 +149,7 @@ class BrowserDriver:
         rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {host}" for host in sorted(hosts))])
         return ["--no-sandbox", "--disable-background-networking", f"--host-resolver-rules={rules}"]
 
-    def _in(self, browser: Any, url: str, visit: _Visit, jar: CookieJar) -> Landing:
+    def _in(self, browser: Any, url: str, visit: _Visit, jar: CookieJar) -> AuthorizationResult:
         context = browser.new_context(
             ignore_https_errors=not self._verify_tls,
             extra_http_headers=dict(self._network.headers),
@@ -167,7 +167,7 @@ class BrowserDriver:
             _keep(jar, cookie)
         if visit.location:
             return callback(visit.location, ())
-        return Landing(Ending.ERROR_PAGE, visit.status, page=page.content()[:PAGE_TEXT])
+        return AuthorizationResult(Ending.ERROR_PAGE, visit.status, page=page.content()[:PAGE_TEXT])
 
     def _pass(self, page: Page, visit: _Visit) -> None:
         """Do the steps, then press what agrees, until the callback is seen."""

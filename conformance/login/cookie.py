@@ -10,7 +10,7 @@ from tokenspec.conformance.http import Response, Transport, query_parameters
 from tokenspec.conformance.login.browse import Browser
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import look
-from tokenspec.conformance.login.model import Ending, Landing, Session
+from tokenspec.conformance.login.model import AuthorizationResult, Ending, Session
 from tokenspec.conformance.target.model import Limits, Login
 
 
@@ -33,9 +33,9 @@ class CookieDriver:
         for name, value in self._cookies():
             jar.store(url, Response(200, (("Set-Cookie", f"{name}={value}; Path=/"),)))
         session = Session(jar)
-        landing = self.authorize(url, redirect_uri, session, transport)
-        if landing.ending is not Ending.CALLBACK or not landing.parameters.get("code"):
-            said = landing.parameters.get("error") or f"{landing.ending}, status {landing.status}"
+        result = self.authorize(url, redirect_uri, session, transport)
+        if result.ending is not Ending.CALLBACK or not result.parameters.get("code"):
+            said = result.parameters.get("error") or f"{result.ending}, status {result.status}"
             raise LoginBlocked(
                 f"the stored session brought no code: {said}",
                 "sign in with a browser, copy its Cookie header anew into login.cookies, and see "
@@ -51,7 +51,7 @@ class CookieDriver:
         transport: Transport,
         *,
         interactive: bool = True,
-    ) -> Landing:
+    ) -> AuthorizationResult:
         """Perform the request silently: prompt=none is added for a user who is meant to be there.
 
         Raises:

@@ -11,7 +11,7 @@ from tokenspec.conformance.errors import HarnessError, LoginBlocked
 from tokenspec.conformance.http import Transport
 from tokenspec.conformance.login.browse import PAGE_TEXT, Browser, Shown, origin_of
 from tokenspec.conformance.login.cookies import CookieJar
-from tokenspec.conformance.login.model import Ending, Landing, LoginDriver, Session
+from tokenspec.conformance.login.model import AuthorizationResult, Ending, LoginDriver, Session
 from tokenspec.conformance.login.pages import (
     Control,
     Form,
@@ -87,9 +87,9 @@ class FormDriver:
             Unreachable: the target did not answer.
         """
         browser = self._browser(CookieJar(), transport, redirect_uri)
-        landing = self._walk(browser, url)
-        if landing.ending is not Ending.CALLBACK or not landing.parameters.get("code"):
-            raise no_code(landing)
+        result = self._walk(browser, url)
+        if result.ending is not Ending.CALLBACK or not result.parameters.get("code"):
+            raise no_code(result)
         return Session(browser.jar)
 
     def authorize(
@@ -100,7 +100,7 @@ class FormDriver:
         transport: Transport,
         *,
         interactive: bool = True,
-    ) -> Landing:
+    ) -> AuthorizationResult:
         """Perform the authorization request with the session, which may change on the way.
 
         Raises:
@@ -114,7 +114,7 @@ class FormDriver:
     def _browser(self, jar: CookieJar, transport: Transport, redirect_uri: str) -> Browser:
         return Browser(jar, transport, self.origins, redirect_uri, self.limits.hops)
 
-    def _walk(self, browser: Browser, url: str) -> Landing:
+    def _walk(self, browser: Browser, url: str) -> AuthorizationResult:
         """Pass pages until the request ends."""
         shown = browser.get(url)
         sent: set[bool] = set()  # sign-in forms sent: with a password, without one
@@ -153,7 +153,7 @@ class FormDriver:
 
     def _sign_in_form(
         self, browser: Browser, page: Page, known: Recognised | None
-    ) -> Shown | Landing:
+    ) -> Shown | AuthorizationResult:
         if known is not None and known.form is None:
             return self._as_script(browser, page, known)
         form = known.form if known else page.login_form
@@ -176,7 +176,9 @@ class FormDriver:
         names = {control.name for control in form.controls}
         return next((name for name in (named, guessed) if name and name in names), "")
 
-    def _as_script(self, browser: Browser, page: Page, known: Recognised) -> Shown | Landing:
+    def _as_script(
+        self, browser: Browser, page: Page, known: Recognised
+    ) -> Shown | AuthorizationResult:
         action = urljoin(page.url, known.page.post)
         self._allowed(origin_of(action))
         sent = script_request(known, self.login.username, self.login.password)
@@ -190,7 +192,9 @@ class FormDriver:
             )
         return shown
 
-    def _consent(self, browser: Browser, page: Page, known: Recognised | None) -> Shown | Landing:
+    def _consent(
+        self, browser: Browser, page: Page, known: Recognised | None
+    ) -> Shown | AuthorizationResult:
         return self._submit(browser, known.form if known else page.consent_form, {}, known)
 
     def _submit(
@@ -199,7 +203,7 @@ class FormDriver:
         form: Form | None,
         values: dict[str, str],
         known: Recognised | None = None,
-    ) -> Shown | Landing:
+    ) -> Shown | AuthorizationResult:
         if form is None:
             raise LoginBlocked(*BLOCKED[PageKind.OTHER])
         if values:
@@ -218,7 +222,7 @@ class FormDriver:
             )
 
 
-def look(browser: Browser, url: str) -> Landing:
+def look(browser: Browser, url: str) -> AuthorizationResult:
     """Open an authorization request and act on no page."""
     shown = browser.get(url)
     while isinstance(shown, Shown):
@@ -232,7 +236,7 @@ def look(browser: Browser, url: str) -> Landing:
             return _error_page(shown)
         else:
             text = shown.response.text[:PAGE_TEXT]
-            return Landing(Ending.LOGIN_PAGE, shown.response.status, page=text)
+            return AuthorizationResult(Ending.LOGIN_PAGE, shown.response.status, page=text)
     return shown
 
 
@@ -263,29 +267,31 @@ def _lone_form(page: Page) -> Form | None:
     return None if visible or form.method != "POST" else form
 
 
-def _error_page(shown: Shown) -> Landing:
-    return Landing(Ending.ERROR_PAGE, shown.response.status, page=shown.response.text[:PAGE_TEXT])
+def _error_page(shown: Shown) -> AuthorizationResult:
+    return AuthorizationResult(
+        Ending.ERROR_PAGE, shown.response.status, page=shown.response.text[:PAGE_TEXT]
+    )
 
 
-def no_code(landing: Landing) -> LoginBlocked:
+def no_code(result: AuthorizationResult) -> LoginBlocked:
     """Why the valid authorization request brought no code, and what to look at."""
-    error = landing.parameters.get("error", "")
+    error = result.parameters.get("error", "")
     if error:
-        described = landing.parameters.get("error_description", "")[:200]
+        described = result.parameters.get("error_description", "")[:200]
         more = f" ({described})" if described else ""
         text = f"the authorization request was refused: {error}{more}"
         hint = SETTINGS.get(error, "check clients[0], 'scope' and 'authorize'")
         return LoginBlocked(text, hint, "consent" if error in REFUSED_BY_USER else "code")
-    if landing.ending is Ending.ELSEWHERE:
-        place = origin_of(landing.location)
+    if result.ending is Ending.ELSEWHERE:
+        place = origin_of(result.location)
         return LoginBlocked(
             f"the authorization request led to {place}, which the target file does not name",
             f"if the login page lives there, add it:  login: {{hosts: [{place}]}}",
             stage="request",
         )
-    words = words_of(landing.page)
+    words = words_of(result.page)
     return LoginBlocked(
-        f"the authorization endpoint answered with an error page, status {landing.status}"
+        f"the authorization endpoint answered with an error page, status {result.status}"
         f"{f': {words}' if words else ''}",
         "check clients[0].client_id, and that clients[0].redirect_uris[0] is registered exactly so",
         stage="request",
@@ -305,7 +311,7 @@ class DenyingDriver(FormDriver):
 
     def _submit(
         self, browser: Browser, form: Form | None, values: dict[str, str], *rest: Any
-    ) -> Shown | Landing:
+    ) -> Shown | AuthorizationResult:
         button = denying_button(form) if form is not None and not values else None
         if form is None or button is None:
             return super()._submit(browser, form, values, *rest)

@@ -9,7 +9,7 @@ from tokenspec.conformance.http import Transport
 from tokenspec.conformance.login.browse import Browser, callback, is_callback
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import look
-from tokenspec.conformance.login.model import Ending, Landing, Session
+from tokenspec.conformance.login.model import AuthorizationResult, Ending, Session
 from tokenspec.conformance.target.model import Limits
 
 Carry = Callable[[str, str], str]  # authorization URL and redirect URI to callback URL
@@ -49,9 +49,9 @@ class HandedDriver:
         """
         session = Session(CookieJar())
         if self._trial:
-            landing = self.authorize(url, redirect_uri, session, transport)
-            if not landing.parameters.get("code"):
-                said = landing.parameters.get("error") or landing.location[:200] or landing.ending
+            result = self.authorize(url, redirect_uri, session, transport)
+            if not result.parameters.get("code"):
+                said = result.parameters.get("error") or result.location[:200] or result.ending
                 raise LoginBlocked(f"the login brought no code: {said}", "try it by hand", "code")
         return session
 
@@ -63,7 +63,7 @@ class HandedDriver:
         transport: Transport,
         *,
         interactive: bool = True,
-    ) -> Landing:
+    ) -> AuthorizationResult:
         """Have the request carried; one without a user goes straight to the server.
 
         Raises:
@@ -72,10 +72,10 @@ class HandedDriver:
         """
         limits = self._limits
         browser = Browser(CookieJar(), transport, self._origins, redirect_uri, limits.hops)
-        landing = look(browser, url)
-        if session is None or not interactive or landing.ending is not Ending.LOGIN_PAGE:
-            return landing  # refused before any page: nobody has to be asked
+        result = look(browser, url)
+        if session is None or not interactive or result.ending is not Ending.LOGIN_PAGE:
+            return result  # refused before any page: nobody has to be asked
         location = self._carry(url, redirect_uri)
         if is_callback(location, redirect_uri):
             return callback(location, ())
-        return Landing(Ending.ELSEWHERE, 0, location)
+        return AuthorizationResult(Ending.ELSEWHERE, 0, location)

@@ -21,7 +21,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class AuthorizationResult:
     """The end of one authorization request.
 
     `parameters` are those of the callback (query of the redirect, or fields of a form_post page);
@@ -69,7 +69,7 @@ class LoginDriver(Protocol):
         transport: Transport,
         *,
         interactive: bool = True,
-    ) -> Landing:
+    ) -> AuthorizationResult:
         """Perform the authorization request `url` with `session` (None: no cookies).
 
         With `interactive` false no page is acted on: a login or consent page is an ending of its

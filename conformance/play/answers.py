@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 
 from tokenspec.conformance.http import Response
-from tokenspec.conformance.login.model import Ending, Landing
+from tokenspec.conformance.login.model import AuthorizationResult, Ending
 from tokenspec.conformance.scenario.model import Answer, StepKind
 
 OK, REDIRECT, BAD_REQUEST, SERVER_ERROR = 200, 300, 400, 500
@@ -19,13 +19,13 @@ ENDINGS = {
 }
 
 
-def landed(landing: Landing) -> Answer:
+def authorization_answer(result: AuthorizationResult) -> Answer:
     """The class of an authorization response."""
-    if landing.ending is Ending.CALLBACK:
-        return Answer.GRANTED if landing.parameters.get("code") else Answer.REFUSED
-    if landing.status >= SERVER_ERROR:
+    if result.ending is Ending.CALLBACK:
+        return Answer.GRANTED if result.parameters.get("code") else Answer.REFUSED
+    if result.status >= SERVER_ERROR:
         return Answer.SERVER_ERROR
-    return ENDINGS[landing.ending]
+    return ENDINGS[result.ending]
 
 
 def read_members(kind: StepKind, response: Response) -> Mapping[str, Any]:

@@ -12,9 +12,9 @@ from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import Exchange, Recorder, Response
 from tokenspec.conformance.login.cookies import CookieJar, is_loopback
 from tokenspec.conformance.login.form import denying
-from tokenspec.conformance.login.model import Landing, LoginDriver, Session
+from tokenspec.conformance.login.model import AuthorizationResult, LoginDriver, Session
 from tokenspec.conformance.play import requests, wire
-from tokenspec.conformance.play.answers import answered, landed, read_members
+from tokenspec.conformance.play.answers import answered, authorization_answer, read_members
 from tokenspec.conformance.play.memory import Memory, MissingValue
 from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Sent, Transcript
@@ -140,21 +140,21 @@ class _Play:
         url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(sent))
         at = self.side.clock()
         try:
-            landing = self._land(step, url, sent)
+            result = self._authorization_result(step, url, sent)
         except Unreachable as error:
             return self._unanswered(step, sent, valid, error)
         return Played(
             step=step,
-            answer=landed(landing),
+            answer=authorization_answer(result),
             sent=sent,
             valid=valid,
-            received=landing.parameters,
-            landing=landing,
+            received=result.parameters,
+            authorization=result,
             exchanges=tuple(self.recorder.exchanges),
             at=at,
         )
 
-    def _land(self, step: Step, url: str, sent: Sent) -> Landing:
+    def _authorization_result(self, step: Step, url: str, sent: Sent) -> AuthorizationResult:
         """Send the authorization request; act on pages only for a user who is meant to be there."""
         live = self.setting.session != "none"
         prompts = " ".join(str(value) for value in sent.get("prompt", ())).split()

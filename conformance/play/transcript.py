@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tokenspec.conformance.http import Exchange, Response
-from tokenspec.conformance.login.model import Landing
+from tokenspec.conformance.login.model import AuthorizationResult
 from tokenspec.conformance.scenario.model import Answer, Setting, Step
 
 Sent = Mapping[str, tuple[Any, ...]]
@@ -29,7 +29,7 @@ class Played:
     received: Mapping[str, Any] = field(default_factory=dict, repr=False)
     response: Response | None = field(default=None, repr=False)
     together: tuple[Answer, ...] = ()  # the class of each answer, where several were sent at once
-    landing: Landing | None = field(default=None, repr=False)
+    authorization: AuthorizationResult | None = field(default=None, repr=False)
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
     failure: str = ""  # why there was no answer
     at: float = 0.0  # when it was sent, seconds since the epoch
@@ -45,7 +45,7 @@ class Played:
         """The HTTP status of the answer; 0 where there was none."""
         if self.response is not None:
             return self.response.status
-        return self.landing.status if self.landing else 0
+        return self.authorization.status if self.authorization else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,8 +55,12 @@ def answer_text(played: Played) -> str:
         parts.append(played.failure)
     if played.response is not None:
         parts.append(f"status {played.response.status}")
-    elif played.landing is not None and played.answer is not Answer.GRANTED:
-        parts.append(f"status {played.landing.status}" if played.landing.status else "by redirect")
+    elif played.authorization is not None and played.answer is not Answer.GRANTED:
+        parts.append(
+            f"status {played.authorization.status}"
+            if played.authorization.status
+            else "by redirect"
+        )
     if played.error:
         parts.append(f"error {played.error[:LONGEST]}")
     if played.answer is Answer.GRANTED and "token_type" in played.received:

@@ -15,7 +15,7 @@ from tokenspec.conformance.http import Request
 from tokenspec.conformance.login.browse import Browser, Shown, origin_of
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import look, words_of
-from tokenspec.conformance.login.model import Ending, Landing
+from tokenspec.conformance.login.model import AuthorizationResult, Ending
 from tokenspec.conformance.login.pages import read_page
 from tokenspec.conformance.login.recipes import recognise
 from tokenspec.conformance.oauth.client_authentication import AssertionInputs, credentials
@@ -64,12 +64,12 @@ class _Said:
 def introduction(setup: Setup) -> Iterator[Tick]:
     """Client, redirect URI, client authentication; ends at the first that is not known."""
     try:
-        landing, said = _authorization(setup), _token(setup, "")
+        result, said = _authorization(setup), _token(setup, "")
     except Unreachable as error:
         yield Tick("client", good=False, detail=error.message, hint=error.hint)
         return
     main = setup.target.main
-    refusal = _unknown(setup, landing, said)
+    refusal = _unknown(setup, result, said)
     if refusal is not None:
         if refusal.name == "redirect_uri":
             yield Tick("client", good=True, detail=f"{main.client_id} is known")
@@ -98,7 +98,7 @@ def login_page(setup: Setup) -> str:
     return f"known by its looks: {page.kind}{title}"
 
 
-def _authorization(setup: Setup) -> Landing:
+def _authorization(setup: Setup) -> AuthorizationResult:
     """Where the valid authorization request leads a browser without a session."""
     return look(*_browser(setup))
 
@@ -142,11 +142,11 @@ def _token(setup: Setup, method: str) -> _Said:
     )
 
 
-def _unknown(setup: Setup, landing: Landing, said: _Said) -> Tick | None:
+def _unknown(setup: Setup, result: AuthorizationResult, said: _Said) -> Tick | None:
     """The tick that failed where the authorization endpoint did not begin; None where it did."""
-    main, error = setup.target.main, landing.parameters.get("error", "")
-    if landing.ending is Ending.ELSEWHERE:
-        place = origin_of(landing.location)
+    main, error = setup.target.main, result.parameters.get("error", "")
+    if result.ending is Ending.ELSEWHERE:
+        place = origin_of(result.location)
         return Tick(
             "login page",
             good=False,
@@ -154,15 +154,15 @@ def _unknown(setup: Setup, landing: Landing, said: _Said) -> Tick | None:
             "name",
             hint=f"if the login page lives there, add it:  login: {{hosts: [{place}]}}",
         )
-    if landing.ending is Ending.CALLBACK and error and error not in USER_WANTED:
-        described = landing.parameters.get("error_description", "")[:200]
+    if result.ending is Ending.CALLBACK and error and error not in USER_WANTED:
+        described = result.parameters.get("error_description", "")[:200]
         text = f"refused: {error}{f' ({described})' if described else ''}"
         hint = SETTINGS.get(error, "check 'scope', 'authorize' and clients[0] in the target file")
         return Tick("authorization", good=False, detail=setup.redactor.text(text), hint=hint)
-    if landing.ending is not Ending.ERROR_PAGE:
+    if result.ending is not Ending.ERROR_PAGE:
         return None
-    words = setup.redactor.text(words_of(landing.page))
-    page = f"the authorization endpoint shows an error page, status {landing.status}: {words!r}"
+    words = setup.redactor.text(words_of(result.page))
+    page = f"the authorization endpoint shows an error page, status {result.status}: {words!r}"
     evidence = f"{page}; the token endpoint says {said.text}"
     uri = main.redirect_uris[0]
     if "redirect" in words.lower() or (said.error == "invalid_grant" and "client" not in words):

@@ -47,7 +47,7 @@ def evidence(transcript: Transcript, redactor: Redactor) -> tuple[ShownExchange,
 
 def _step(played: Played, redactor: Redactor) -> Iterator[ShownExchange]:
     name, last = played.step.name, len(played.exchanges) - 1
-    on_the_way = played.landing is not None
+    on_the_way = played.authorization is not None
     for number, exchange in enumerate(played.exchanges):
         if on_the_way and 0 < number < last:
             yield _leg(name, exchange)

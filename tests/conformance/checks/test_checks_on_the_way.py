@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.checks.randomness import room
 from tokenspec.conformance.http import Exchange, Request, Response
-from tokenspec.conformance.login.model import Ending, Landing
+from tokenspec.conformance.login.model import AuthorizationResult, Ending
 from tokenspec.conformance.login.pages import denying_button, read_page
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
@@ -33,10 +33,10 @@ def problems(name: str, played: Played, *earlier: Played, **metadata: object) ->
 def callback(
     location: str = CALLBACK + "?code=c", name: str = "authorize", **received: str
 ) -> Played:
-    landing = Landing(Ending.CALLBACK, 0, location, received)
+    result = AuthorizationResult(Ending.CALLBACK, 0, location, received)
     sent = {"code_challenge": (CHALLENGE,), "response_type": ("code",)}
     step = Step(StepKind.AUTHORIZE, name)
-    return Played(step, Answer.GRANTED, received=received, landing=landing, sent=sent)
+    return Played(step, Answer.GRANTED, received=received, authorization=result, sent=sent)
 
 
 def browsed(*exchanges: Exchange) -> Played:
@@ -94,8 +94,10 @@ def test_how_a_form_with_a_password_is_answered(
 
 def test_an_error_page_says_something() -> None:
     def shown(status: int, text: str) -> Played:
-        landing = Landing(Ending.ERROR_PAGE, status, page=text)
-        return Played(Step(StepKind.AUTHORIZE, "authorize"), Answer.ERROR_PAGE, landing=landing)
+        result = AuthorizationResult(Ending.ERROR_PAGE, status, page=text)
+        return Played(
+            Step(StepKind.AUTHORIZE, "authorize"), Answer.ERROR_PAGE, authorization=result
+        )
 
     assert not problems("error-page-tells", shown(400, "<p>Unknown address.</p>"))
     assert problems("error-page-tells", shown(400, "<html><style>p{}</style></html>"))
