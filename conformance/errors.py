@@ -2,9 +2,10 @@
 
 TokenspecError
 ├── HarnessError               ours: the harness or its oracle is at fault (exit 3)
+├── WrongUsage                 what tokenspec was given cannot be used (exit 4)
+│   ├── UnusableFile           a file is wrong: names file, line, column and fix
+│   └── UsageError             an option is wrong
 ├── TargetUnusable             nothing can be said about the target (exit 6)
-│   ├── UnusableFile           a file is wrong: names file, line, column and fix (exit 4)
-│   ├── UsageError             an option is wrong (exit 4)
 │   ├── Unreachable            no answer: refused, reset, unknown host, TLS, too large
 │   │   └── TimedOut           no answer within the time allowed
 │   ├── RateLimited            the target kept answering 429
@@ -12,14 +13,31 @@ TokenspecError
 └── Nonconformance             theirs: the target broke a requirement (exit 1)
 
 Each carries a message a newcomer can act on and, where there is one, a hint that says what to do.
+Messages change from release to release; `code` stays within a major version.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tokenspec.conformance.texts import harmless
+
+__all__ = [
+    "HarnessError",
+    "LoginBlocked",
+    "Nonconformance",
+    "Problem",
+    "RateLimited",
+    "TargetUnusable",
+    "TimedOut",
+    "TokenspecError",
+    "Unreachable",
+    "UnusableFile",
+    "UsageError",
+    "WrongUsage",
+]
 
 
 class TokenspecError(Exception):
@@ -28,7 +46,12 @@ class TokenspecError(Exception):
     Args:
         message: what is wrong, in one sentence.
         hint: what to do about it; empty where nothing can be said.
+
+    Attributes:
+        code: a stable name of the class of error, for programs.
     """
+
+    code: ClassVar[str] = "tokenspec-error"
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -42,9 +65,7 @@ class TokenspecError(Exception):
 class HarnessError(TokenspecError):
     """The harness, a bundled file or the oracle is at fault; never the target."""
 
-
-class TargetUnusable(TokenspecError):  # noqa: N818 - the name says what holds, as users read it
-    """Configuration or network keeps the harness from judging the target."""
+    code = "harness-error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +83,50 @@ class Problem:
         return f"{place}\n  hint: {self.hint}" if self.hint else place
 
 
-class UnusableFile(TargetUnusable):
+class WrongUsage(TokenspecError):  # noqa: N818 - the name says what holds, as users read it
+    """What tokenspec was given cannot be used, whatever the target would answer."""
+
+    code = "wrong-usage"
+
+
+class UnusableFile(WrongUsage):
     """A file cannot be used; carries all its problems at once."""
+
+    code = "unusable-file"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class UsageError(TargetUnusable):
+class UsageError(WrongUsage):
     """A command line or plugin option cannot be used."""
+
+    code = "usage-error"
+
+
+class TargetUnusable(TokenspecError):  # noqa: N818 - the name says what holds, as users read it
+    """Configuration or network keeps the harness from judging the target."""
+
+    code = "target-unusable"
 
 
 class Unreachable(TargetUnusable):
     """A request got no usable answer."""
 
+    code = "unreachable"
+
 
 class TimedOut(Unreachable):
     """A request got no whole answer within the time allowed."""
 
+    code = "timed-out"
+
 
 class RateLimited(TargetUnusable):
     """The target kept answering 429 after the waits it asked for."""
+
+    code = "rate-limited"
 
 
 class LoginBlocked(TargetUnusable):
@@ -92,6 +135,8 @@ class LoginBlocked(TargetUnusable):
     `stage` is how far it came: `request`, `page`, `credentials`, `consent` or `code`.
     """
 
+    code = "login-blocked"
+
     def __init__(self, message: str, hint: str = "", stage: str = "page") -> None:
         super().__init__(message, hint)
         self.stage = stage
@@ -99,3 +144,5 @@ class LoginBlocked(TargetUnusable):
 
 class Nonconformance(TokenspecError):  # noqa: N818 - the word the report uses
     """The target broke a requirement."""
+
+    code = "nonconformance"

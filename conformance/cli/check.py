@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tokenspec.conformance.errors import TargetUnusable, UnusableFile, UsageError
+from tokenspec.conformance.errors import TargetUnusable
 from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.claims import disagreements, estimate, table
 from tokenspec.conformance.preflight.connectivity import reach
@@ -81,8 +81,6 @@ class _Steps:
             print("tokenspec check of the bundled server\n")
         try:
             self.opened = open_target(self._path, os.environ)
-        except (UnusableFile, UsageError):
-            raise
         except TargetUnusable as error:
             hint = error.hint or ISSUER_HINT
             yield Tick("metadata", good=False, detail=error.message, hint=hint)

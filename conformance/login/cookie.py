@@ -5,7 +5,7 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
-from tokenspec.conformance.errors import LoginBlocked, UsageError
+from tokenspec.conformance.errors import LoginBlocked
 from tokenspec.conformance.http import Response, Transport, query_parameters
 from tokenspec.conformance.login.browse import Browser
 from tokenspec.conformance.login.cookies import CookieJar
@@ -26,8 +26,8 @@ class CookieDriver:
         """Try the stored session.
 
         Raises:
-            LoginBlocked: the server does not know it any more.
-            UsageError: `login.cookies` is no Cookie header.
+            LoginBlocked: the server does not know it any more, or `login.cookies` is no Cookie
+                header.
         """
         jar = CookieJar()
         for name, value in self._cookies():
@@ -68,9 +68,9 @@ class CookieDriver:
         try:
             read = SimpleCookie(self._login.cookies)
         except CookieError as error:
-            raise UsageError(
+            raise LoginBlocked(
                 "login.cookies is no Cookie header", "name=value; name=value"
             ) from error
         if not read:
-            raise UsageError("login.cookies holds no cookie", "give it as name=value; name=value")
+            raise LoginBlocked("login.cookies holds no cookie", "give it as name=value; name=value")
         return [(name, morsel.coded_value) for name, morsel in read.items()]

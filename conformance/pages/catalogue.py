@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from tokenspec.conformance.pages import checks, commands, formats, scenarios, verdicts
+from tokenspec.conformance.pages import checks, commands, errors, formats, scenarios, verdicts
 from tokenspec.conformance.selftest import page as requirements
 from tokenspec.conformance.target import reference as target_file
 
@@ -20,6 +20,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "reference/scenarios.md": scenarios.text,
         "reference/checks.md": checks.text,
         "reference/verdicts.md": verdicts.text,
+        "reference/errors.md": errors.text,
         "reference/formats.md": formats.text,
     }
 )

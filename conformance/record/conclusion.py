@@ -9,7 +9,13 @@ from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from tokenspec.conformance.errors import HarnessError, TokenspecError, UnusableFile, UsageError
+from tokenspec.conformance.errors import (
+    HarnessError,
+    Nonconformance,
+    TargetUnusable,
+    TokenspecError,
+    WrongUsage,
+)
 from tokenspec.conformance.play.verdicts import Verdict
 
 JUDGED = ("pass", "fail", "warn", "observe", "deviation", "waived", "stale-waiver")
@@ -39,6 +45,17 @@ MEANING: Mapping[ExitCode, str] = MappingProxyType(
         ExitCode.NOTHING_SELECTED: "nothing selected",
         ExitCode.NOT_ESTABLISHED: "not established: target unreachable, login failed, or a MUST "
         "could not run",
+    }
+)
+
+
+OF_ERRORS: Mapping[type[TokenspecError], ExitCode] = MappingProxyType(
+    {
+        HarnessError: ExitCode.HARNESS_FAULT,
+        WrongUsage: ExitCode.WRONG_USAGE,
+        TargetUnusable: ExitCode.NOT_ESTABLISHED,
+        Nonconformance: ExitCode.NONCONFORMITIES,
+        TokenspecError: ExitCode.NOT_ESTABLISHED,
     }
 )
 
@@ -110,8 +127,9 @@ def tally(findings: Iterable[Mapping[str, Any]], fail_on: str = "must") -> Tally
 
 def exit_code_of(error: TokenspecError) -> ExitCode:
     """The exit code an error stands for."""
-    if isinstance(error, HarnessError):
-        return ExitCode.HARNESS_FAULT
-    if isinstance(error, UnusableFile | UsageError):
-        return ExitCode.WRONG_USAGE
-    return ExitCode.NOT_ESTABLISHED
+    return exit_code_of_class(type(error))
+
+
+def exit_code_of_class(kind: type[TokenspecError]) -> ExitCode:
+    """The exit code that every error of a class stands for."""
+    return next(code for above, code in OF_ERRORS.items() if issubclass(kind, above))

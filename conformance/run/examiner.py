@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.checks import CHECKS, CheckContext
-from tokenspec.conformance.errors import HarnessError, LoginBlocked, RateLimited, TargetUnusable
+from tokenspec.conformance.errors import HarnessError, LoginBlocked, TargetUnusable
 from tokenspec.conformance.play.judge import Judge
 from tokenspec.conformance.play.matching import Look
 from tokenspec.conformance.play.oracle import OracleResult
@@ -110,7 +110,7 @@ class Examiner:
         blank = self._blank(case)
         try:
             finding = self._examine(case, blank)
-        except (LoginBlocked, RateLimited, TargetUnusable) as error:
+        except TargetUnusable as error:
             blocked = "login blocked: " if isinstance(error, LoginBlocked) else ""
             note = blocked + self.setup.redactor.text(str(error))
             finding = replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note)

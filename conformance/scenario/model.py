@@ -46,14 +46,6 @@ class Answer(StrEnum):
     NO_ANSWER = "no-answer"  # nothing, or not in time
 
 
-class Level(StrEnum):
-    """What a broken requirement weighs."""
-
-    MUST = "MUST"
-    SHOULD = "SHOULD"
-    MAY = "MAY"
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
     """One operator of the closed list (see `operators`) with its argument.

@@ -41,9 +41,13 @@ CLIENTS = ("main", "second", "public", "confidential", "private_key_jwt")
 class InapplicableError(HarnessError):
     """An operator met a valid request that holds nothing it could work on."""
 
+    code = "inapplicable-operator"
+
 
 class UnfitError(InapplicableError):
     """What the server sent is not what an operator works on: the play cannot go on."""
+
+    code = "unfit-answer"
 
 
 class OperatorContext(Protocol):
