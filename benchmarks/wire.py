@@ -104,8 +104,8 @@ def far(_rounds: int) -> Iterator[Row]:
     """A target that answers only after a round trip: beside the time the round trips alone take."""
     for round_trip in ROUND_TRIPS:
         for jobs, every in EVERY.items():
-            names = list(dict.fromkeys(v.scenario for v in suite()))[::every]
-            chosen = [v for v in suite() if v.scenario in names]
+            names = list(dict.fromkeys(case.scenario for case in suite()))[::every]
+            chosen = [case for case in suite() if case.scenario in names]
             base = in_process()
             base = replace(base, target=_with_jobs(base, jobs))
             away = Far(base.counted, round_trip)

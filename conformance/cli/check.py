@@ -108,7 +108,7 @@ def _capabilities(setup: Setup, ticks: list[Tick]) -> Iterator[str]:
     if told:
         yield "\nclaimed and seen"
         yield from (f"  note  {line}" for line in told)
-    cases = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+    cases = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
     needed = estimate(setup, cases)
     yield (
         f"\na full run   {needed.cases} of {len(cases)} cases apply; "

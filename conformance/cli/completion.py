@@ -99,7 +99,7 @@ def _completion(
 
 def _words() -> dict[str, Any]:
     """Completions by words: for `verb METAVAR`, for the name of an option, or for a METAVAR."""
-    cases = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+    cases = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
     names = [name for case in cases for name in (case.scenario, case.key)]
     requirements = [name for case in cases for name in case.cited]
     areas = [case.area for case in cases]

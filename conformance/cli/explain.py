@@ -77,7 +77,7 @@ def act(options: argparse.Namespace) -> int:
     Raises:
         UsageError: nothing is called so.
     """
-    cases = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+    cases = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
     for name in options.id:
         print("\n".join(explain(name, cases)))
     return ExitCode.CONFORMS
@@ -127,7 +127,7 @@ def _requirement(row: Requirement, cases: list[Case]) -> Lines:
     yield from _row("profiles", standing(row))
     for profile, reading in readings(row):
         yield from _row(profile, reading)
-    yield from _list("tested by", (v.key for v in cases if row.id in v.cited))
+    yield from _list("tested by", (case.key for case in cases if row.id in case.cited))
     breaking = (name for name, defect in DEFECTS.items() if defect.requirement == row.id)
     yield from _list("broken by", (f"tokenspec serve --defect {name}" for name in breaking))
     yield ""
@@ -167,7 +167,7 @@ def _flaw_rows(flaw: Flaw, cases: list[Case]) -> Lines:
     yield from _row("flaw", flaw.flaw)
     yield from _row("published", flaw.source)
     yield from _row("untestable", flaw.untestable)
-    yield from _list("found by", (v.key for v in cases if flaw.id in v.tags))
+    yield from _list("found by", (case.key for case in cases if flaw.id in case.tags))
     yield ""
 
 
@@ -180,7 +180,7 @@ def _defect(name: str, cases: list[Case]) -> Lines:
     yield from _row("does", defect.summary)
     yield from _row("breaks", f"{row.citation} ({row.level}, {row.id}): {row.text}")
     yield from _row("try it", f"tokenspec serve --defect {name}")
-    yield from _list("tested by", (v.key for v in cases if defect.requirement in v.cited))
+    yield from _list("tested by", (case.key for case in cases if defect.requirement in case.cited))
     yield ""
 
 

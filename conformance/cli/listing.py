@@ -60,7 +60,7 @@ def _profile(profile: Profile) -> Iterator[str]:
 
 def _lines(scenario: Scenario, wanted: list[str]) -> list[str]:
     registry = Registry.load()
-    cases = [v for v in scenario.cases if not wanted or selected(v, wanted)]
+    cases = [case for case in scenario.cases if not wanted or selected(case, wanted)]
     if not cases:
         return []
     lines = [f"{cases[0].area}: {scenario.id}: {scenario.title}"]

@@ -110,7 +110,7 @@ def act(options: argparse.Namespace) -> int:
             started=time.time(),
             suite=Suite(tuple(suite.values())).facts(__version__),
         )
-        shown = [v.key for v in cases if options.evidence or v.key in options.ids]
+        shown = [case.key for case in cases if options.evidence or case.key in options.ids]
         telling = _Telling(record, header, replay(options.record), tuple(shown))
         print("\n".join(telling.header(opened.setup, options.record, len(findings))))
         replayed = _play(opened, record, cases, beside(findings, suite.values()), telling)

@@ -50,7 +50,7 @@ def calibrate(setup: Setup) -> Calibration:
     alike: set[str] = set()
     before = setup.counted.requests
     for choice in allowed_choices().choices:
-        cases = [v for v in map(_case, choice.ask) if not setup.missing(v.needs)]
+        cases = [case for case in map(_case, choice.ask) if not setup.missing(case.needs)]
         held = choice.unless and setup.decisions[choice.unless].present
         if held or not cases:
             continue

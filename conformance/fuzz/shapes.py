@@ -165,7 +165,7 @@ def _only_shape(step: Step) -> Outcome | None:
 
 def _of_seeds(setup: Setup, present: frozenset[str]) -> Mapping[str, list[Shape]]:
     """What the cases of a seed ask, by the id of the document that plays it."""
-    cases = {v.key: v for scenario in bundled_suite() for v in scenario.cases}
+    cases = {case.key: case for scenario in bundled_suite() for case in scenario.cases}
     found: dict[str, list[Shape]] = {}
     for seed in seeds_of(present):
         case = cases[seed.case]

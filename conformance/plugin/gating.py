@@ -94,4 +94,4 @@ class Gating:
         if all(matched.values()):
             return self._collected
         known = {case.key: case for case in self._collected}
-        return tuple((known | {v.key: v for v in whole_suite(self.config)}).values())
+        return tuple((known | {case.key: case for case in whole_suite(self.config)}).values())

@@ -153,7 +153,7 @@ def _hits(word: str, cases: Iterable[Case]) -> bool:
 
 def unmatched(word: str, cases: Iterable[Case]) -> str:
     """What to say of a word that selects nothing."""
-    names = {n for v in cases for n in (v.key, v.scenario, v.area, v.requirement)}
+    names = {n for case in cases for n in (case.key, case.scenario, case.area, case.requirement)}
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}?" if close else "see: tokenspec list"
     return f"--select {word}: nothing is called that; {hint}"

@@ -72,7 +72,9 @@ def estimate(setup: Setup, cases: Iterable[Case]) -> Estimate:
     """What the cases that apply take: their own steps, and the valid twin of each scenario once."""
     applying = [case for case in cases if not setup.missing(case.needs)]
     controls = {
-        f"{v.scenario} {v.control_setting} {v.control}": v.control for v in applying if v.control
+        f"{case.scenario} {case.control_setting} {case.control}": case.control
+        for case in applying
+        if case.control
     }
     plays = [*(case.steps for case in applying), *controls.values()]
     steps = [step for play in plays for step in play]

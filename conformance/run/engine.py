@@ -60,7 +60,7 @@ class Engine:
 
     def submit(self, cases: Iterable[Case]) -> None:
         """Queue cases; those that look at every answer of the run end when all were played."""
-        new = {v.key: v for v in cases if v.key not in self._futures}
+        new = {case.key: case for case in cases if case.key not in self._futures}
         watching = [case for case in new.values() if case.every_response]
         others = [case for case in new.values() if not case.every_response]
         with self._played:

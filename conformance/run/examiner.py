@@ -89,7 +89,9 @@ class Examiner:
         self._context = check_context(setup.side)
         self._oracle_context = check_context(setup.oracle.side)
         self._controls: dict[str, _Control] = {}
-        self._wanting = Counter(_control_key(v) for v in cases if not setup.missing(v.needs))
+        self._wanting = Counter(
+            _control_key(case) for case in cases if not setup.missing(case.needs)
+        )
         self._lock = threading.Lock()
 
     def examine(self, case: Case) -> Finding:

@@ -41,7 +41,7 @@ class Shard:
             loads[least] += weights[scenario]
             if least == self.index - 1:
                 mine.add(scenario)
-        return [v for v in cases if v.every_response or v.scenario in mine]
+        return [case for case in cases if case.every_response or case.scenario in mine]
 
 
 def read_shard(text: str) -> Shard:

@@ -31,7 +31,7 @@ meets it.
 
 def text() -> str:
     """The page."""
-    cases = [v for scenario in load_folders([BUNDLED], vocabulary()) for v in scenario.cases]
+    cases = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
     return "\n".join(_lines(Registry.load(), cases)) + "\n"
 
 

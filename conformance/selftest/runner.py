@@ -49,7 +49,7 @@ class SelftestRunner:
     def settle(self) -> None:
         """Find every case its home."""
         for name in self.servers:
-            homeless = [v for key, v in self.cases.items() if key not in self.home]
+            homeless = [case for key, case in self.cases.items() if key not in self.home]
             for finding in self.examine(name, homeless).values():
                 if finding.verdict is not Verdict.NOT_APPLICABLE:
                     self.home[finding.key] = name

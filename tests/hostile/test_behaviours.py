@@ -41,13 +41,15 @@ def target() -> Iterator[Hostile]:
 
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
-    every = [v for scenario in load_folders([BUNDLED], vocabulary()) for v in scenario.cases]
+    every = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
     wanted = ["pkce-verifier-wrong/last-character-changed"]
     plainest = sorted(every, key=lambda case: len(case.needs))  # applies most surely
     for name in ("id-token-signature", "id-token-times"):
-        wanted += [v.key for v in plainest if name in checks(v)][:1]
-    wanted += [v.key for v in plainest if any(str(s.kind) == "userinfo" for s in v.steps)][:1]
-    wanted += [v.key for v in every if v.every_response][::6]
+        wanted += [case.key for case in plainest if name in checks(case)][:1]
+    wanted += [case.key for case in plainest if any(str(s.kind) == "userinfo" for s in case.steps)][
+        :1
+    ]
+    wanted += [case.key for case in every if case.every_response][::6]
     return [case for case in every if case.key in wanted]
 
 

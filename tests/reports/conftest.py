@@ -47,10 +47,10 @@ def make(path: Path, defects: tuple[str, ...] = (), *, share: slice = slice(None
 
     `share` takes a part of the cases; those that look at every answer are in each part.
     """
-    suite = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
-    wanted = [v for v in suite if v.area in AREAS]
-    everywhere = [v for v in wanted if v.every_response]
-    chosen = [v for v in wanted if not v.every_response][share] + everywhere
+    suite = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    wanted = [case for case in suite if case.area in AREAS]
+    everywhere = [case for case in wanted if case.every_response]
+    chosen = [case for case in wanted if not case.every_response][share] + everywhere
     target = replace(
         bundled_target(BUNDLED_ISSUER),
         clients=bundled_target(BUNDLED_ISSUER).clients[:4],  # so that some cases do not apply

@@ -97,7 +97,11 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert linked
     assert linked <= told
     assert all(f'id="{link.partition("#")[2]}"' in audit for link in linked)
-    every = {v.key: v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases}
+    every = {
+        case.key: case
+        for scenario in load_folders([BUNDLED], vocabulary())
+        for case in scenario.cases
+    }
     told_as = [(every[f["key"]].every_response, waits(every[f["key"]])) for f in findings]
     assert told_as == sorted(told_as)  # what lets time pass holds up nothing else
     assert len(set(told_as)) > 2

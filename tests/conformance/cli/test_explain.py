@@ -9,7 +9,7 @@ from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.vocabulary import vocabulary
 
-CASES = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+CASES = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
 
 
 def told(name: str) -> str:
@@ -30,7 +30,7 @@ def test_a_section_gives_all_its_requirements() -> None:
 def test_a_scenario_gives_its_cases_and_a_case_itself() -> None:
     own = [case for case in CASES if case.scenario == "pkce-verifier-wrong"]
     assert len(own) > 1
-    assert all(f"{v.key}: {v.title}" in told("pkce-verifier-wrong") for v in own)
+    assert all(f"{case.key}: {case.title}" in told("pkce-verifier-wrong") for case in own)
     text = told("pkce-verifier-wrong/last-character-changed")
     assert "token.code_verifier: <valid> with its last 1 character(s) changed" in text
     assert "token: refused (400, invalid_grant)" in text

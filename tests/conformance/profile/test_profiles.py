@@ -192,7 +192,7 @@ class TestDeviations:
     @given(
         kind=st.sampled_from([Kind.ACCEPTED, Kind.LEAK]),
         scenarios=st.lists(
-            st.sampled_from(sorted({v.scenario for v in CASES.values()})), max_size=3
+            st.sampled_from(sorted({case.scenario for case in CASES.values()})), max_size=3
         ),
         requirements=st.lists(st.sampled_from([row.id for row in REGISTRY.all]), max_size=3),
         key=st.sampled_from(sorted(CASES)),

@@ -35,7 +35,7 @@ DEFECT = "response.no_store"
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
     folders = [BUNDLED / "pkce", BUNDLED / "response"]
-    return [v for scenario in load_folders(folders, vocabulary()) for v in scenario.cases]
+    return [case for scenario in load_folders(folders, vocabulary()) for case in scenario.cases]
 
 
 def setup(*defects: str) -> Setup:
@@ -83,10 +83,10 @@ def test_the_first_of_a_scenario_is_begun_early_and_nothing_else_is_moved(
 ) -> None:
     assert list(twins_early(cases, 0)) == cases
     early = list(twins_early(cases, 3))
-    assert sorted(v.key for v in early) == sorted(v.key for v in cases)
+    assert sorted(case.key for case in early) == sorted(case.key for case in cases)
     place: Mapping[str, int] = {case.key: number for number, case in enumerate(early)}
     names = list(dict.fromkeys(case.scenario for case in cases))
-    groups = [[v for v in cases if v.scenario == name] for name in names]
+    groups = [[case for case in cases if case.scenario == name] for name in names]
     for number, group in enumerate(groups[:-3]):
         first = place[groups[number + 3][0].key]
         assert all(place[case.key] > first for case in group[1:])
@@ -125,7 +125,7 @@ def test_closing_waits_for_no_play_that_was_dropped(cases: list[Case]) -> None:
 @pytest.mark.parametrize("key", ["id-token-of-a-refresh/dated-anew", "max-age/silent"])
 def test_while_a_play_waits_another_has_its_job_and_a_session(cases: list[Case], key: str) -> None:
     """One job and one session; the wait, of the second inside a session, ends with the other."""
-    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+    every = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
     waiting = next(case for case in every if case.key == key)
     other = next(case for case in cases if not case.every_response)
     ready, ended, seen = setup(), threading.Event(), []
@@ -150,8 +150,8 @@ def test_while_a_play_waits_another_has_its_job_and_a_session(cases: list[Case],
 
 def test_no_more_than_so_many_wait_at_once() -> None:
     """However many there are: each that waits holds a thread."""
-    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
-    waiting = next(v for v in every if v.key == "id-token-of-a-refresh/dated-anew")
+    every = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    waiting = next(case for case in every if case.key == "id-token-of-a-refresh/dated-anew")
     copies = [replace(waiting, id=f"{waiting.id}-{number}") for number in range(MOST_WAITING + 3)]
     ready, lock, full = setup(), threading.Lock(), threading.Event()
     under_way, most = 0, 0
@@ -176,12 +176,12 @@ def test_no_more_than_so_many_wait_at_once() -> None:
 
 
 def test_those_that_take_long_begin_early_but_after_the_first_of_each_job() -> None:
-    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+    every = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
     ordered = playing_order(every, 4)
     patient = [case for case in every if takes_long(case)]
     assert len(patient) > 5
     assert set(map(id, ordered[4 : 4 + len(patient)])) == set(map(id, patient))
-    assert sorted(v.key for v in ordered) == sorted(v.key for v in every)
+    assert sorted(case.key for case in ordered) == sorted(case.key for case in every)
 
 
 def test_a_known_finding_is_not_played_again(cases: list[Case]) -> None:
@@ -367,7 +367,7 @@ def test_each_play_of_a_race_has_its_own_time() -> None:
 
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_a_race_is_lost_with_any_number_of_jobs(jobs: int) -> None:
-    every = [v for s in load_folders([BUNDLED], vocabulary()) for v in s.cases]
+    every = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
     races = [case for case in every if case.key == "code-used-at-once/twelve"]
     assert [str(one.verdict) for one in findings(races, jobs)] == ["pass"]
     assert [str(one.verdict) for one in findings(races, jobs, "code.check_then_act")] == ["fail"]

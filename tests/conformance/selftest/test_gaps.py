@@ -74,7 +74,7 @@ def test_a_defect_nobody_notices_survives(runner: SelftestRunner) -> None:
 
 def test_a_defect_noticed_by_strangers_alone_is_miscited(runner: SelftestRunner) -> None:
     stranger = next(
-        k for k, v in runner.cases.items() if DEFECTS[DEFECT].requirement not in v.cited
+        k for k, case in runner.cases.items() if DEFECTS[DEFECT].requirement not in case.cited
     )
     matrix = Matrix((Detection(DEFECT, stranger, "fail", "accepted"),), full=False)
     assert kinds(gaps.unnoticed(matrix, [DEFECT], runner.cases)) == [("defect miscited", DEFECT)]
