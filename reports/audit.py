@@ -90,7 +90,7 @@ def deciding(finding: Line) -> Line | None:
     return dict((own or exchanges)[-1]) if exchanges else None
 
 
-def parted(finding: Line) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
+def split_differences(finding: Line) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
     """The differences a case is about, and those that are there because each exchange is new."""
     found = differences(finding)
     return tuple(d for d in found if d.meant), tuple(d for d in found if not d.meant)
@@ -190,7 +190,7 @@ def _environment() -> Environment:
         "response_text": response_text,
         "curl": curl.curl,
         "variables": curl.variables,
-        "parted": parted,
+        "split_differences": split_differences,
         "deciding": deciding,
         "bars": bars,
         "plain_json": lambda value: json.dumps(value, ensure_ascii=False, indent=1),

@@ -1,4 +1,4 @@
-"""What a case sent beside what its valid twin sent, value by value."""
+"""What a case sent beside what its control sent, value by value."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ CREDENTIALS = ("Authorization", "client_id", "client_secret", "client_assertion"
 class Difference:
     """A value that differs. `meant`: the case is about it; otherwise it is new in each exchange.
 
-    `twin` and `case` are None where the value is not there.
+    `control` and `case` are None where the value is not there.
     """
 
     step: str
     place: str
-    twin: str | None
+    control: str | None
     case: str | None
     meant: bool
 
 
 def differences(finding: Line) -> tuple[Difference, ...]:
-    """How the requests of a finding differ from those of its valid twin; what is meant first.
+    """How the requests of a finding differ from those of its control; what is meant first.
 
     Where an error made a step go on with another request (a DPoP nonce), the last one counts; of an
     authorization only its first request is the client's.
     """
-    twins, cases = _requests(finding.get("twin", ())), _requests(finding.get("exchanges", ()))
+    controls, cases = _requests(finding.get("twin", ())), _requests(finding.get("exchanges", ()))
     found = [
         difference
-        for step in twins
+        for step in controls
         if step in cases
-        for difference in _compare(step, twins[step], cases[step], tuple(finding["sent"]))
+        for difference in _compare(step, controls[step], cases[step], tuple(finding["sent"]))
     ]
     return tuple(sorted(found, key=lambda difference: not difference.meant))
 
@@ -80,8 +80,8 @@ def _requests(exchanges: Any) -> dict[str, Line]:
     return found
 
 
-def _compare(step: str, twin: Line, case: Line, sent: tuple[str, ...]) -> Iterator[Difference]:
-    ours, theirs = fields(case), fields(twin)
+def _compare(step: str, control: Line, case: Line, sent: tuple[str, ...]) -> Iterator[Difference]:
+    ours, theirs = fields(case), fields(control)
     for place in dict.fromkeys((*theirs, *ours)):
         if theirs.get(place) != ours.get(place):
             meant = _meant(step, place, sent)

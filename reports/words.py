@@ -33,15 +33,16 @@ VERDICTS: tuple[Word, ...] = (
         "with a stale waiver",
         "!",
         "A waiver covers this case and should not: the case passes, or fails in another way, or "
-        "the waiver has expired. It fails the run until the waiver is mended or taken out.",
+        "the waiver has expired. It fails the run until the waiver is corrected or removed.",
     ),
     Word(
         "could-not-run",
         "Could not run",
         "could not run",
         "?",
-        "Nothing can be said. Most often the valid twin of the case was refused, so that a refusal "
-        "of the case itself would prove nothing. This is neither a pass nor a failure.",
+        "Nothing can be said. Most often the control, the valid exchange sent just before, was "
+        "refused: a refusal of the case itself would then prove nothing. This is neither a pass "
+        "nor a failure.",
     ),
     Word(
         "warn",
@@ -80,7 +81,7 @@ VERDICTS: tuple[Word, ...] = (
         "passed",
         "✓",
         "The server did what the requirement asks, in this case. A refusal counts only because the "
-        "valid twin of the case was granted before.",
+        "control was granted before.",
     ),
     Word(
         "not-applicable",

@@ -51,7 +51,7 @@ WORDS = {
     "server-error": "kind of failure: a status of 500 or above",
     "timeout": "kind of failure: no answer, or not in time",
     "leak": "kind of failure: something was sent to where it must not go",
-    "control": "the valid twin of a case, played before it: a refusal without it proves nothing",
+    "control": "the valid exchange played before a case: a refusal without it proves nothing",
     "oracle": "the reference server beside the target; its answer has to satisfy every scenario",
 }
 Lines = Iterator[str]

@@ -48,10 +48,10 @@ class CookieJar:
 
     def copy(self) -> CookieJar:
         """A jar of its own with the same cookies."""
-        twin = CookieJar()
+        copied = CookieJar()
         for cookie in self._jar:
-            twin._jar.set_cookie(cookie)
-        return twin
+            copied._jar.set_cookie(cookie)
+        return copied
 
     def __len__(self) -> int:
         return len(self._jar)

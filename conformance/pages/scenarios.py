@@ -34,7 +34,7 @@ KEYS: Mapping[str, str] = {
     "pkce": f"How the proof key is made: {code(changes.PKCE_KEYS)}; the method is one of "
     f"{code(changes.PKCE_METHODS)}.",
     "given": "Changes that belong to the valid set-up, by step.",
-    "control": "`false`: no valid twin is played before. For cases that are valid themselves.",
+    "control": "`false`: no control is played before. For cases that are valid themselves.",
     "every_response": "`true`: the checks are also made on every other answer of the run.",
     "expect": "The outcome that passes, or a list of outcomes tried in order.",
     "then": "Further requests, each with its own changes and `expect`; in place of one `together:` "

@@ -107,7 +107,7 @@ def make_oracle(
         policy=policy_of(target, decided),
     )
     server = Server(config, clock=clock, random_bytes=random_bytes)
-    twin = replace(
+    alike = replace(
         target,
         issuer=ISSUER,
         login=Login("reference", username=USERNAME, password=PASSWORD),
@@ -116,15 +116,15 @@ def make_oracle(
         network=Network(),
     )
     transport = InProcessTransport(server)
-    bare = replace(twin, endpoints=type(target.endpoints)())
+    bare = replace(alike, endpoints=type(target.endpoints)())
     found = discover(bare, transport)
     if not found.endpoints.token:
         raise HarnessError("the reference server publishes no token endpoint")
     side = Side(
-        target=twin,
+        target=alike,
         endpoints=found.endpoints,
         connect=lambda: transport,
-        driver=driver_for(twin, allowed_origins(bare, found)),
+        driver=driver_for(alike, allowed_origins(bare, found)),
         metadata=found.metadata,
         metadata_url=found.source,
         clock=clock,

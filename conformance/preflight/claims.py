@@ -69,7 +69,7 @@ def disagreements(setup: Setup, ticks: Iterable[Tick]) -> Iterator[str]:
 
 
 def estimate(setup: Setup, cases: Iterable[Case]) -> Estimate:
-    """What the cases that apply take: their own steps, and the valid twin of each scenario once."""
+    """What the cases that apply take: their own steps, and the control of each scenario once."""
     applying = [case for case in cases if not setup.missing(case.needs)]
     controls = {
         f"{case.scenario} {case.control_setting} {case.control}": case.control

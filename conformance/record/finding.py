@@ -15,7 +15,7 @@ class Finding:
     """A verdict with all that a reader needs to check it.
 
     `sent` says in words how the requests differed from valid ones; `oracle` what the reference
-    server answered and why; `control` whether the valid twin succeeded. `twin` holds the exchanges
+    server answered and why; `control` whether the control succeeded. `twin` holds the exchanges
     of it that correspond, kept unless the verdict is a pass. `seconds` is wall time.
     `level` is the one in force under the profile, and `level_why` says why where that is not the
     document's own. `deviation` is what a verdict of that name rests on.

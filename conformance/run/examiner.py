@@ -1,4 +1,4 @@
-"""One case examined: applicable? does its valid twin succeed? what did target and oracle do?"""
+"""One case examined: applicable? does its control succeed? what did target and oracle do?"""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LOST = (*BROKEN, Verdict.DEVIATION)
 
 @dataclass(slots=True)
 class _Control:
-    """The valid twin of a scenario's cases, played once."""
+    """The control of a scenario's cases, played once."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     said: str = ""
@@ -62,7 +62,7 @@ class Examiner:
 
     Args:
         setup: the target and the oracle.
-        cases: everything that may be examined; a twin is kept until each has been played once.
+        cases: everything that may be examined; a control is kept until each has been played once.
         show: what a finding keeps of a play.
         oracle_results: by case key, of an oracle set up alike; added to. None: not kept.
         seed: what may come again in another run is drawn from it; None for nothing at all.
@@ -142,14 +142,16 @@ class Examiner:
         if case.control and not control.good:
             hide = self.setup.redactor.for_play()
             shown = self._show(control.transcript, hide) if control.transcript else ()
-            note = "the valid twin of this case was not granted, so a refusal would prove nothing"
+            note = "the control of this case was not granted, so a refusal would prove nothing"
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
         judges = [self._judge(case, self._context, one.transcript) for one in oracle.orders]
         transcript, judgement = self._play(case, judges)
         self.everywhere.look(transcript, case.key, self._context, self.setup.redactor)
         finding = self._judged(case, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
-            finding = replace(finding, twin=self._twin(case, finding.step, control.transcript))
+            finding = replace(
+                finding, twin=self._control_exchanges(case, finding.step, control.transcript)
+            )
         return finding
 
     def _play(self, case: Case, judges: Sequence[Judge]) -> Seen:
@@ -193,7 +195,7 @@ class Examiner:
         return replace(side, choice_bytes=stream(self._seed, *names))
 
     def _control(self, case: Case) -> _Control:
-        """Play the valid twin, once for all cases of a scenario that share it."""
+        """Play the control, once for all cases of a scenario that share it."""
         if not case.control:
             return _Control(said="none: the case itself is the valid exchange", good=True)
         key = _control_key(case)
@@ -255,8 +257,10 @@ class Examiner:
             return replace(judgement, verdict=Verdict.DEVIATION)
         return judgement
 
-    def _twin(self, case: Case, deciding: str, control: Transcript) -> tuple[ShownExchange, ...]:
-        """What the valid twin sent where the case differs from it, and where it was decided."""
+    def _control_exchanges(
+        self, case: Case, deciding: str, control: Transcript
+    ) -> tuple[ShownExchange, ...]:
+        """What the control sent where the case differs from it, and where it was decided."""
         differing = {step.name for step in case.steps if step.changes.any and not step.given}
         shown = self._show(control, self.setup.redactor.for_play())
         return tuple(e for e in shown if e.step in {deciding, *differing})

@@ -20,16 +20,16 @@ def takes_long(case: Case) -> bool:
 def playing_order(cases: Iterable[Case], jobs: int) -> list[Case]:
     """After a job's first each, so that verdicts come soon, those that take longest.
 
-    Else the first case of each scenario is moved, see `twins_early`.
+    Else the first case of each scenario is moved, see `controls_early`.
     """
-    ordered = list(twins_early(cases, jobs - 1))
+    ordered = list(controls_early(cases, jobs - 1))
     return [*ordered[:jobs], *sorted(ordered[jobs:], key=lambda case: not takes_long(case))]
 
 
-def twins_early(cases: Iterable[Case], ahead: int) -> Iterator[Case]:
+def controls_early(cases: Iterable[Case], ahead: int) -> Iterator[Case]:
     """The first case of each scenario `ahead` scenarios before its others; else as they are.
 
-    It plays the valid twin, for which the others would wait and keep further jobs from beginning.
+    It plays the control, for which the others would wait and keep further jobs from beginning.
     """
     scenarios: dict[str, list[Case]] = {}
     for case in cases:

@@ -77,11 +77,11 @@ def beside(findings: Iterable[Line], suite: Iterable[Case]) -> list[Case]:
     """The cases in whose answers such a case was seen that looks at every answer of a run."""
     places = {place for finding in findings for place in finding.get("seen_in") or ()}
     found = [case for case in suite if case.key in places]
-    twins: dict[str, Case] = {}
+    controls: dict[str, Case] = {}
     for case in suite:
         if case.control and control_source(case.scenario) in places:
-            twins.setdefault(case.scenario, case)
-    return list({case.key: case for case in (*found, *twins.values())}.values())
+            controls.setdefault(case.scenario, case)
+    return list({case.key: case for case in (*found, *controls.values())}.values())
 
 
 def play_again(

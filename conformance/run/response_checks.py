@@ -108,7 +108,7 @@ class Everywhere:
 
 
 def control_source(scenario: str) -> str:
-    """What the valid twin of a scenario is called as a place where something was seen."""
+    """What the control of a scenario is called as a place where something was seen."""
     return f"{scenario} (control)"
 
 

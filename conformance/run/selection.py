@@ -23,7 +23,7 @@ class Shard:
         return f"{self.index}/{self.count}"
 
     def of(self, cases: Sequence[Case]) -> list[Case]:
-        """Its part of `cases`: whole scenarios, so that each valid twin is played once.
+        """Its part of `cases`: whole scenarios, so that each control is played once.
 
         The largest scenario goes to the shard with the least to send so far, by id where they are
         equal, so that every shard of the same suite comes to the same parts. What looks at every

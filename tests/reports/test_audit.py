@@ -153,7 +153,7 @@ def test_a_run_that_was_cut_off_is_no_pass(good: Made) -> None:
 
 def test_what_could_not_run_is_no_pass(good: Made) -> None:
     first, *others = good.record.findings
-    finding = {**first, "verdict": "could-not-run", "level": "MUST", "note": "no twin"}
+    finding = {**first, "verdict": "could-not-run", "level": "MUST", "note": "no control"}
     said = words(audit_page(replace(good.record, findings=(finding, *others))))
     assert "Conformance not established" in said
     assert "1 case could not run" in said

@@ -1,4 +1,4 @@
-"""A case beside its valid twin, and its request as a command that is safe to paste."""
+"""A case beside its control, and its request as a command that is safe to paste."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def test_what_a_case_is_about_stands_first_and_is_marked(flawed: Made) -> None:
 
 
 def test_a_header_left_out_is_a_difference() -> None:
-    twin = exchange(request_headers=[["DPoP", "‹dpop_proof 0123456789›"]])
+    control = exchange(request_headers=[["DPoP", "‹dpop_proof 0123456789›"]])
     case = exchange(request_headers=[])
-    finding = {"twin": [twin], "exchanges": [case], "sent": ["token.headers.DPoP: left out"]}
+    finding = {"twin": [control], "exchanges": [case], "sent": ["token.headers.DPoP: left out"]}
     (found,) = differences(finding)
     assert (found.place, found.case, found.meant) == ("headers.DPoP", None, True)
 

@@ -60,7 +60,7 @@ def every_verdict(record: Record) -> Record:
             {**first, "verdict": "waived", "waiver": waiver},
             {**second, "verdict": "stale-waiver", "waiver": waiver},
             {**third, "verdict": "deviation", "deviation": deviation},
-            {**fourth, "verdict": "could-not-run", "note": "\x1b[31mno twin\ud800"},
+            {**fourth, "verdict": "could-not-run", "note": "\x1b[31mno control\ud800"},
             *others,
         ),
         faults=(FAULT,),
@@ -151,7 +151,7 @@ def test_sarif_stands_at_the_scenario_and_suppresses_what_is_accepted(flawed: Ma
         accepted = finding["verdict"] in ("waived", "deviation")
         assert bool(result.get("suppressions")) is accepted
     told = [n["message"]["text"] for n in run["invocations"][0]["toolExecutionNotifications"]]
-    assert any("no twin" in text for text in told)
+    assert any("no control" in text for text in told)
 
 
 def test_markdown_lets_nothing_of_a_target_act(flawed: Made) -> None:

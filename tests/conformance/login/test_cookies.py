@@ -47,9 +47,9 @@ def test_secure_cookies_go_to_the_loopback_in_the_clear(url: str, sent: bool) ->
 
 def test_a_copy_lives_on_its_own() -> None:
     jar = jar_with("sid=1; Path=/")
-    twin = jar.copy()
-    twin.store(f"{ISSUER}/x", Response(200, (("Set-Cookie", "b=2; Path=/"),)))
-    assert (len(jar), len(twin)) == (1, 2)
+    copied = jar.copy()
+    copied.store(f"{ISSUER}/x", Response(200, (("Set-Cookie", "b=2; Path=/"),)))
+    assert (len(jar), len(copied)) == (1, 2)
 
 
 @pytest.mark.parametrize(

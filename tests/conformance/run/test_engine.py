@@ -21,7 +21,7 @@ from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.concurrency import Slots
 from tokenspec.conformance.run.engine import MOST_WAITING, Engine
 from tokenspec.conformance.run.examiner import Examiner
-from tokenspec.conformance.run.order import playing_order, takes_long, twins_early
+from tokenspec.conformance.run.order import controls_early, playing_order, takes_long
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.target.bundled import bundled_target
@@ -81,8 +81,8 @@ def test_what_was_seen_in_many_answers_is_told_once_with_its_places(
 def test_the_first_of_a_scenario_is_begun_early_and_nothing_else_is_moved(
     cases: list[Case],
 ) -> None:
-    assert list(twins_early(cases, 0)) == cases
-    early = list(twins_early(cases, 3))
+    assert list(controls_early(cases, 0)) == cases
+    early = list(controls_early(cases, 3))
     assert sorted(case.key for case in early) == sorted(case.key for case in cases)
     place: Mapping[str, int] = {case.key: number for number, case in enumerate(early)}
     names = list(dict.fromkeys(case.scenario for case in cases))
@@ -284,7 +284,7 @@ def test_of_many_that_wait_for_a_slot_none_is_forgotten() -> None:
 
 
 def test_nothing_of_a_play_is_kept_when_its_finding_was_told(cases: list[Case]) -> None:
-    """Nor of a valid twin, when every case that has it was played."""
+    """Nor of a control, when every case that has it was played."""
     ready = setup()
     engine = Engine(ready, cases, jobs=2, seed=7)
     engine.submit(cases)
