@@ -20,12 +20,12 @@ import httpx
 
 from tokenspec.conformance.http import Transport
 from tokenspec.conformance.play.oracle import Told
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import network_of
 from tokenspec.conformance.preflight.setup import Setup, prepare
 from tokenspec.conformance.record.evidence import evidence
 from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.examiner import Examiner, Show
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.target.bundled import bundled_target

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from tokenspec.conformance.fuzz.allowed_choices import AllowedChoice, allowed_choices
 from tokenspec.conformance.fuzz.seeds import all_seeds
-from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.scenario.model import StepKind
 from tokenspec.conformance.selftest.matrix import Matrix
 from tokenspec.conformance.selftest.runner import SelftestRunner
+from tokenspec.conformance.verdicts import Kind, Verdict
 from tokenspec.reference_server.defects import DEFECTS
 
 FREE = "no MUST or SHOULD: the suite notes the difference and a campaign does not report it"

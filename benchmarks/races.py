@@ -17,15 +17,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from tokenspec.conformance.play.verdicts import Verdict
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import network_of
 from tokenspec.conformance.preflight.setup import prepare
 from tokenspec.conformance.run import examiner as examine
 from tokenspec.conformance.run.examiner import BROKEN, Examiner
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.servers import conforming_servers
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server import Server, ServerConfig
 from tokenspec.reference_server.defects import tokens

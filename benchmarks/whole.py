@@ -24,9 +24,9 @@ from benchmarks.common import (
 )
 from tokenspec.conformance.fuzz.campaign import Budget, Campaign
 from tokenspec.conformance.play.oracle import Told
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.reference_server.defects import DEFECTS
 from tokenspec.reference_server.demo import demo_config

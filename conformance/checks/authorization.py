@@ -11,8 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tokenspec.conformance.checks.envelope import ERROR_TEXT, URI_TEXT
 from tokenspec.conformance.checks.id_token import read_id_token
 from tokenspec.conformance.checks.model import CheckContext, check
-from tokenspec.conformance.http import query_parameters
-from tokenspec.conformance.login.cookies import is_loopback
+from tokenspec.conformance.http import is_loopback, query_parameters
 from tokenspec.conformance.login.model import Ending
 from tokenspec.conformance.play.transcript import Played, Transcript
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tokenspec.conformance.checks.model import CheckContext, check
-from tokenspec.conformance.login.cookies import is_loopback
+from tokenspec.conformance.http import is_loopback
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from tokenspec.conformance.checks.id_token import read_id_token
 from tokenspec.conformance.checks.model import CheckContext, check
-from tokenspec.conformance.login.cookies import is_loopback
+from tokenspec.conformance.http import is_loopback
 from tokenspec.conformance.oauth.keys import base64url
 from tokenspec.conformance.play.transcript import Played, Transcript
 

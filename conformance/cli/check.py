@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.errors import TargetUnusable
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.claims import disagreements, estimate, table
 from tokenspec.conformance.preflight.connectivity import reach
 from tokenspec.conformance.preflight.exchange import preflight
@@ -18,7 +17,9 @@ from tokenspec.conformance.preflight.features import learn
 from tokenspec.conformance.preflight.opening import Opened, network_of, open_target
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import Tick
+from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.record.conclusion import ExitCode
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.target.loader import read_target
 from tokenspec.conformance.texts import harmless
@@ -70,7 +71,7 @@ class _Steps:
 
     def __iter__(self) -> Iterator[Tick]:
         if self._path is not None:
-            target = read_target(self._path, os.environ)
+            target = read_target(self._path, os.environ, profile_names())
             print(f"tokenspec check of {target.issuer}\n")
             with network_of(target) as network:
                 for tick in reach(target, network):

@@ -8,9 +8,9 @@ from typing import Any
 
 import shtab
 
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.profile import profiles
 from tokenspec.conformance.record.conclusion import ExitCode
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.defects import DEFECTS

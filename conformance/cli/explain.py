@@ -11,12 +11,12 @@ from typing import Any
 from tokenspec.conformance.checks import CHECKS
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.play.wording import outcome_text
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.profile.wording import readings, standing
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.flaws import Flaw, published_flaws
 from tokenspec.conformance.registry.model import Requirement
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.scenario.wording import changes_in_words

@@ -12,12 +12,12 @@ from typing import Any
 from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
 from tokenspec.conformance.fuzz.saving import save
 from tokenspec.conformance.fuzz.sharing import shared
-from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.preflight.opening import open_target
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.scenario.loader import load_document
 from tokenspec.conformance.scenario.wording import changes_in_words
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 
 EVERY = 50  # cases between two lines of progress

@@ -11,6 +11,7 @@ from typing import Any
 
 from tokenspec.conformance.errors import TargetUnusable, UsageError
 from tokenspec.conformance.profile import load_preset, recognise
+from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.target.discovery import NEEDED, find_metadata, metadata_urls
 from tokenspec.conformance.target.format import ENDPOINTS
@@ -95,7 +96,8 @@ def act(options: argparse.Namespace) -> int:
     wanted = _wanted(options, found, endpoints, asker)
     vendor = load_preset(preset).vendor if preset else ""
     path.write_text(target_text(wanted, found.metadata, (preset, vendor)), encoding="utf-8")
-    read_target(path, dict.fromkeys(secret_names(wanted), "checked for its form only"))
+    pretended = dict.fromkeys(secret_names(wanted), "checked for its form only")
+    read_target(path, pretended, profile_names())
     _tell(path, wanted, found, (preset, vendor))
     return ExitCode.CONFORMS
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tokenspec.conformance.plugin.nodes import selected
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.profile import Profile, profiles
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.run.selection import selected
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Scenario
 from tokenspec.conformance.vocabulary import vocabulary

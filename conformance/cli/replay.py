@@ -12,11 +12,11 @@ from typing import Any
 
 from tokenspec import __version__
 from tokenspec.conformance.errors import UsageError
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, Opened, open_target
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import ExitCode
-from tokenspec.conformance.record.lines import finding_line, header_line
+from tokenspec.conformance.record.header import header_line
+from tokenspec.conformance.record.lines import finding_line
 from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.run.replaying import (
     EXCUSED,
@@ -28,6 +28,7 @@ from tokenspec.conformance.run.replaying import (
     play_again,
 )
 from tokenspec.conformance.run.suite import Suite
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.vocabulary import vocabulary

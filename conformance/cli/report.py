@@ -12,7 +12,7 @@ from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.bundle import bundle
 from tokenspec.conformance.record.conclusion import ExitCode, tally
 from tokenspec.conformance.record.merging import read_records
-from tokenspec.conformance.run.reporting import sources_of
+from tokenspec.conformance.record.reporting import sources_of
 from tokenspec.reports.formats import ALL, FORMATS, chosen, write
 from tokenspec.reports.record import Record
 from tokenspec.reports.summary import Summary

@@ -18,13 +18,14 @@ from tokenspec import __version__
 from tokenspec.conformance import plugin
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.play.randomness import chosen_seed
-from tokenspec.conformance.plugin.options import BUNDLED, HELP
+from tokenspec.conformance.plugin.options import HELP
 from tokenspec.conformance.plugin.progress import mode
 from tokenspec.conformance.preflight.opening import Opened, open_target
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.run.gate import open_gate
 from tokenspec.conformance.run.selection import read_shard
 from tokenspec.conformance.run.server_process import Wanted, started
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.reports.formats import chosen
 
 DONE_HERE = ("target", "start", "wait-for", "wait-seconds")

@@ -14,10 +14,10 @@ from typing import Any
 from jwt.warnings import InsecureKeyLengthWarning
 
 from tokenspec.conformance.errors import UsageError
-from tokenspec.conformance.plugin.nodes import selected
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.flaws import published_flaws
+from tokenspec.conformance.run.selection import selected
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest import gaps
 from tokenspec.conformance.selftest.gaps import Gap

@@ -14,9 +14,9 @@ from tokenspec.conformance.fuzz.citing import no_revocation
 from tokenspec.conformance.fuzz.compare import Divergence
 from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.transcript import Transcript
-from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.scenario.model import Answer, Changes, Step, StepKind
 from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.verdicts import Kind
 
 ALLOWED_KEYS = (
     "guard", "step", "kind", "changed", "after_failure", "after", "choice", "unless", "why",

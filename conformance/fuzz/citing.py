@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.transcript import Played
-from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.scenario.model import Answer, HttpChanges, Step, StepKind
+from tokenspec.conformance.verdicts import Kind
 from tokenspec.reference_server import Refusal
 
 # What a grant stands on where no guard of the oracle refused, by the kind of request.

@@ -16,9 +16,9 @@ from tokenspec.conformance.fuzz.citing import (
 from tokenspec.conformance.play.granted_state import granted_state, state_difference
 from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.play.wording import answer_text
 from tokenspec.conformance.scenario.model import Answer, Changes, Outcome, StepKind
+from tokenspec.conformance.verdicts import Kind
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 

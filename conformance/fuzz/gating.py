@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from tokenspec.conformance.fuzz.compare import Divergence
 from tokenspec.conformance.fuzz.suite import bundled_suite
-from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.registry.model import selects
 from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.verdicts import Kind, Verdict
 
 REVOKING = "RFC7009-2"
 HARMLESS = ("RFC6749-3.1.2.3-simple_string_comparison",)  # the suite warns, whatever the level

@@ -12,12 +12,12 @@ from tokenspec.conformance.fuzz.campaign import Counterexample
 from tokenspec.conformance.fuzz.documents import Document
 from tokenspec.conformance.fuzz.gating import HARMLESS
 from tokenspec.conformance.fuzz.operations import members
-from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.record.evidence import ShownExchange
 from tokenspec.conformance.scenario.bases import BASES
 from tokenspec.conformance.scenario.loader import TOGETHER
 from tokenspec.conformance.scenario.model import StepKind
 from tokenspec.conformance.texts import harmless
+from tokenspec.conformance.verdicts import Kind
 
 TELLING = ("DPoP", "Authorization", "Content-Type")  # headers of requests that are shown
 HEAD = "# Found by tokenspec fuzz: {kind} at {step}. Expected {expected}; got {observed}.\n"

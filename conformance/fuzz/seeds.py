@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.documents import Reader, read_text
-from tokenspec.conformance.play.verdicts import Verdict
-from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.changes import REQUEST_KEYS
 from tokenspec.conformance.scenario.loader import STEP_WORDS, load_file
 from tokenspec.conformance.scenario.model import Answer, Case, Step
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 
 KEPT = ("base", "client", "session", "pkce", "given", *STEP_WORDS, *REQUEST_KEYS, "then")

@@ -17,10 +17,10 @@ from tokenspec.conformance.fuzz.suite import bundled_suite
 from tokenspec.conformance.play.matching import difference
 from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.play.wording import outcome_text
 from tokenspec.conformance.preflight.setup import Setup, check_context
 from tokenspec.conformance.scenario.model import Answer, Case, Outcome, Step, StepKind
+from tokenspec.conformance.verdicts import Kind, Verdict
 
 READ_BY_ITSELF = (StepKind.METADATA, StepKind.JWKS, StepKind.PAGE)  # no part of a generated case
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Scenario
 from tokenspec.conformance.vocabulary import vocabulary

@@ -19,9 +19,9 @@ from tokenspec.conformance.fuzz.citing import (
 )
 from tokenspec.conformance.fuzz.compare import Divergence
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.scenario.model import Answer, StepKind
 from tokenspec.conformance.target.model import Client, Target
+from tokenspec.conformance.verdicts import Kind
 
 PRINTABLE = re.compile(r"[\x20-\x7E]*")
 OTHER_GRANTS = ("client_credentials", "password", "urn:")  # how the names of others begin

@@ -5,12 +5,10 @@ from __future__ import annotations
 from email.message import Message
 from http import cookiejar
 from http.client import HTTPResponse
-from ipaddress import ip_address
 from typing import Any, cast
-from urllib.parse import urlsplit
 from urllib.request import Request as UrllibRequest
 
-from tokenspec.conformance.http import Response
+from tokenspec.conformance.http import Response, is_loopback
 
 
 class CookieJar:
@@ -73,14 +71,3 @@ class _Policy(cookiejar.DefaultCookiePolicy):
     def return_ok_secure(self, cookie: cookiejar.Cookie, request: UrllibRequest) -> bool:
         """Whether the scheme of the request may carry the cookie."""
         return super().return_ok_secure(cookie, request) or is_loopback(request.full_url)
-
-
-def is_loopback(url: str) -> bool:
-    """Whether `url` names this machine: localhost, 127.0.0.0/8 or ::1."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

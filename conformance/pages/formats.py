@@ -9,7 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from tokenspec.conformance.pages.table import code, table
-from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reports import ctrf, github, outcome, sarif
 from tokenspec.reports.formats import FORMATS
 from tokenspec.reports.record import Record

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.scenario.model import Answer, StepKind
+from tokenspec.conformance.verdicts import Kind
 
 ONCE = {
     StepKind.TOKEN: "RFC6749-4.1.2-code_reuse_denied",

@@ -12,9 +12,9 @@ from tokenspec.conformance.play.granted_state import (
 )
 from tokenspec.conformance.play.matching import Difference, Look, difference
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.play.verdicts import Judgement, Kind, Verdict, worst
 from tokenspec.conformance.play.wording import answer_text, outcome_text
 from tokenspec.conformance.scenario.model import Answer, Case, Outcome, Step, concurrent_groups
+from tokenspec.conformance.verdicts import Judgement, Kind, Verdict, worst
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 

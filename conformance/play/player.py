@@ -9,8 +9,8 @@ from functools import partial
 from urllib.parse import urlencode
 
 from tokenspec.conformance.errors import Unreachable
-from tokenspec.conformance.http import Exchange, Recorder, Response
-from tokenspec.conformance.login.cookies import CookieJar, is_loopback
+from tokenspec.conformance.http import Exchange, Recorder, Response, is_loopback
+from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import denying
 from tokenspec.conformance.login.model import AuthorizationResult, LoginDriver, Session
 from tokenspec.conformance.play import requests, wire

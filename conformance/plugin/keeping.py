@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.verdicts import Verdict
 
 # what the summary in the terminal shows of every finding, and what of some more than that
 SUMMARISED = ("area", "verdict")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tokenspec.conformance.errors import HarnessError, Nonconformance, TargetUnusable, UnusableFile
-from tokenspec.conformance.plugin.options import BUNDLED, RUN
+from tokenspec.conformance.plugin.options import RUN
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.order import waits
+from tokenspec.conformance.run.selection import selected, unmatched
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_file, load_folders
 from tokenspec.conformance.scenario.model import Case, Scenario
 from tokenspec.conformance.vocabulary import vocabulary
@@ -127,7 +128,7 @@ def select(config: pytest.Config, items: list[pytest.Item]) -> None:
         return
     cases = [item.case for item in items if isinstance(item, CaseItem)]
     run = config.stash[RUN]
-    run.unmatched += [unmatched(word, cases) for word in wanted if not _hits(word, cases)]
+    run.unmatched += unmatched(wanted, cases)
     keep(config, items, lambda case: selected(case, wanted))
 
 
@@ -138,25 +139,6 @@ def keep(config: pytest.Config, items: list[pytest.Item], wanted: Callable[[Case
         sorted_out[not isinstance(item, CaseItem) or wanted(item.case)].append(item)
     config.hook.pytest_deselected(items=sorted_out[False])
     items[:] = sorted_out[True]
-
-
-def selected(case: Case, wanted: Iterable[str]) -> bool:
-    """Whether one of these words names the case, its scenario, area, tag or requirement."""
-    names = {case.key, case.scenario, case.area, *case.tags}
-    requirement = f"{case.requirement}-"
-    return any(word in names or requirement.startswith((f"{word}-", f"{word}.")) for word in wanted)
-
-
-def _hits(word: str, cases: Iterable[Case]) -> bool:
-    return any(selected(case, (word,)) for case in cases)
-
-
-def unmatched(word: str, cases: Iterable[Case]) -> str:
-    """What to say of a word that selects nothing."""
-    names = {n for case in cases for n in (case.key, case.scenario, case.area, case.requirement)}
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}?" if close else "see: tokenspec list"
-    return f"--select {word}: nothing is called that; {hint}"
 
 
 def order(items: list[pytest.Item]) -> None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tokenspec.conformance.scenario.catalogue import BUNDLED, SCHEMA_NAME
+
 if TYPE_CHECKING:
     from tokenspec.conformance.plugin.run import RunPlugin
 
 RUN: pytest.StashKey[RunPlugin] = pytest.StashKey()
-SCHEMA_NAME = "scenario-1.schema.json"
-BUNDLED = Path(__file__).resolve().parents[2] / "scenarios"
 HELP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("target", {"metavar": "FILE", "help": "target file; without it the bundled server"}),
     (

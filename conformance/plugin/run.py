@@ -14,7 +14,6 @@ import pytest
 from tokenspec import __version__
 from tokenspec.conformance.errors import HarnessError, Problem, TokenspecError
 from tokenspec.conformance.play.randomness import chosen_seed
-from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.plugin.ending import Ending
 from tokenspec.conformance.plugin.gating import Gating
 from tokenspec.conformance.plugin.keeping import Reports, summarised
@@ -32,22 +31,23 @@ from tokenspec.conformance.preflight.opening import Opened, open_target
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import Ended, ExitCode, Tally, exit_code_of
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.header import header_line
 from tokenspec.conformance.record.lines import (
     RecordWriter,
     coverage_line,
     fault_line,
     finding_line,
     footer_line,
-    header_line,
 )
 from tokenspec.conformance.record.reading import read_record
+from tokenspec.conformance.record.reporting import write_reports
 from tokenspec.conformance.record.resume import findings_of
 from tokenspec.conformance.record.stored import EVIDENCE
 from tokenspec.conformance.run.engine import Engine
-from tokenspec.conformance.run.reporting import write_reports
 from tokenspec.conformance.run.server_process import Wanted, started
 from tokenspec.conformance.run.suite import Suite, suite_digest
 from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reports.again import replay
 from tokenspec.reports.formats import chosen
 from tokenspec.reports.record import Record

@@ -12,12 +12,13 @@ from tokenspec.conformance.login.handed import HandedDriver
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.preflight.exchange import require_usable
 from tokenspec.conformance.preflight.features import learn
+from tokenspec.conformance.preflight.registration import Registered, register, withdraw
 from tokenspec.conformance.preflight.setup import Setup, prepare
+from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.conformance.target.discovery import allowed_origins
 from tokenspec.conformance.target.loader import read_target
 from tokenspec.conformance.target.model import Target
-from tokenspec.conformance.target.registration import Registered, register, withdraw
 from tokenspec.conformance.transport.breaker import Breaker
 from tokenspec.conformance.transport.in_process import InProcessTransport
 from tokenspec.conformance.transport.network import NetworkTransport
@@ -83,7 +84,7 @@ def open_target(
     if path is None:
         target = _overridden(bundled_target(BUNDLED_ISSUER), profile, jobs, rate)
         return Opened(prepare_in_process(target, demo_config(BUNDLED_ISSUER), strict=strict))
-    target = _overridden(read_target(path, environ), profile, jobs, rate)
+    target = _overridden(read_target(path, environ, profile_names()), profile, jobs, rate)
     resources = ExitStack()
     network = resources.enter_context(network_of(target))
     polite = PoliteTransport(network, target.limits)

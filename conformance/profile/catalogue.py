@@ -14,8 +14,7 @@ from tokenspec.conformance.documents import suggest
 from tokenspec.conformance.errors import HarnessError, UnusableFile, UsageError
 from tokenspec.conformance.profile.loader import Draft, read_preset, read_profile
 from tokenspec.conformance.profile.model import Preset, Profile
-
-DEFAULT = "rfc"
+from tokenspec.conformance.target.model import DEFAULT_PROFILE
 
 
 def names() -> tuple[str, ...]:
@@ -92,7 +91,7 @@ def _finished(name: str) -> Profile:
 
 
 def _of_preset(preset: Preset) -> Profile:
-    base = load_profile(DEFAULT)
+    base = load_profile(DEFAULT_PROFILE)
     return replace(
         base,
         name=preset.name,
@@ -117,4 +116,7 @@ def _named(folder: str) -> dict[str, Traversable]:
     here = resources.files("tokenspec.conformance.profile") / folder
     files = [file for file in here.iterdir() if file.name.endswith(".yaml")]
     named = {file.name.removesuffix(".yaml"): file for file in files}
-    return {name: named[name] for name in sorted(named, key=lambda name: (name != DEFAULT, name))}
+    return {
+        name: named[name]
+        for name in sorted(named, key=lambda name: (name != DEFAULT_PROFILE, name))
+    }

@@ -12,7 +12,6 @@ from datetime import date
 from types import MappingProxyType
 
 from tokenspec.conformance.documents import Marked, Reader
-from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.profile.model import (
     NEVER_IN_PASSING,
     Confidence,
@@ -27,6 +26,7 @@ from tokenspec.conformance.profile.model import (
 from tokenspec.conformance.registry import Level, Registry
 from tokenspec.conformance.scenario.model import Answer
 from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.verdicts import Kind
 
 PROFILE_KEYS = (
     "format", "profile", "title", "date", "summary", "extends", "documents", "capabilities",

@@ -9,10 +9,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from tokenspec.conformance.play.verdicts import Judgement, Kind
 from tokenspec.conformance.registry import Level, Requirement
 from tokenspec.conformance.registry.model import Gate, selects
 from tokenspec.conformance.scenario.model import Answer, Case
+from tokenspec.conformance.verdicts import Judgement, Kind
 
 NEVER_IN_PASSING = (Kind.ACCEPTED, Kind.LEAK)  # allowed only to a case that is named
 

@@ -19,8 +19,8 @@ from typing import Any
 from tokenspec import __version__
 from tokenspec.conformance.errors import Problem, UnusableFile
 from tokenspec.conformance.record.redacted_target import without_secrets
+from tokenspec.conformance.record.reporting import sources_of
 from tokenspec.conformance.record.signing import Signature, check_signature, sign
-from tokenspec.conformance.run.reporting import sources_of
 from tokenspec.reports.formats import FORMATS
 from tokenspec.reports.record import Record
 

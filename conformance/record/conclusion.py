@@ -16,7 +16,7 @@ from tokenspec.conformance.errors import (
     TokenspecError,
     WrongUsage,
 )
-from tokenspec.conformance.play.verdicts import Verdict
+from tokenspec.conformance.verdicts import Verdict
 
 JUDGED = ("pass", "fail", "warn", "observe", "deviation", "waived", "stale-waiver")
 FAIL_ON = ("must", "should", "never")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.profile import Evidence
 from tokenspec.conformance.record.evidence import ShownExchange
+from tokenspec.conformance.verdicts import Kind, Verdict
 from tokenspec.conformance.waivers.model import Waiver
 
 

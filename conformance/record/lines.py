@@ -9,69 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import IO, Any, Self
 
-from tokenspec import __version__
-from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.evidence import ShownExchange
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.header import NOTHING, moment
 from tokenspec.conformance.record.memory import GivingBack
-from tokenspec.conformance.record.reading import FORMAT
 
 MEMBERS = tuple(member.name for member in fields(Finding))
 EXCHANGE_MEMBERS = tuple(member.name for member in fields(ShownExchange))
-NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-def header_line(
-    setup: Setup,
-    *,
-    started: float,
-    suite: Mapping[str, Any],
-    settings: Mapping[str, Any] = NOTHING,
-) -> dict[str, Any]:
-    """What was tested, by whom, with what, when.
-
-    Args:
-        setup: the target as opened.
-        started: seconds since the epoch.
-        suite: version, digest and size of the suite (see `Suite.facts`).
-        settings: the options of the run that bear on its verdicts.
-    """
-    target = setup.target
-    return {
-        "type": "header",
-        "format": FORMAT,
-        "tokenspec": __version__,
-        "started": _moment(started),
-        "tester": target.tester,
-        "target": {
-            "file": target.file,
-            "issuer": target.issuer,
-            "vendor": target.product.vendor,
-            "name": target.product.name,
-            "version": target.product.version,
-            "metadata": setup.discovered.source,
-            "metadata_sha256": setup.discovered.digest,
-            "verify_tls": target.verify_tls,
-        },
-        "profile": {
-            "name": setup.profile.name,
-            "title": setup.profile.title,
-            "date": setup.profile.date,
-        },
-        "suite": dict(suite),
-        "seed": None,
-        "settings": dict(settings),
-        "capabilities": {
-            name: {"present": decision.present, "reason": decision.reason}
-            for name, decision in setup.decisions.items()
-        },
-    }
 
 
 def coverage_line(requirements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -107,7 +56,7 @@ def footer_line(
     """How the run ended; `cost` says how many requests and codes it took."""
     return {
         "type": "footer",
-        "finished": _moment(finished),
+        "finished": moment(finished),
         "seconds": round(seconds, 3),
         "counts": dict(sorted(counted.counts.items())),
         "faults": counted.faults,
@@ -152,7 +101,3 @@ class RecordWriter:
 def _octets(line: Mapping[str, Any]) -> bytes:
     text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace") + b"\n"
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -10,16 +10,16 @@ from typing import Any
 from tokenspec import __version__
 from tokenspec.conformance.documents import read_text
 from tokenspec.conformance.errors import UsageError
-from tokenspec.conformance.play.verdicts import Kind, Verdict
-from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.profile import Confidence, Evidence
 from tokenspec.conformance.record.evidence import ShownExchange
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.header import Tested
+from tokenspec.conformance.verdicts import Kind, Verdict
 
 PLAYED_AGAIN = (Verdict.COULD_NOT_RUN, Verdict.WAIVED, Verdict.STALE_WAIVER)
 
 
-def findings_of(path: Path, setup: Setup) -> dict[str, Finding]:
+def findings_of(path: Path, tested: Tested) -> dict[str, Finding]:
     """What the record at `path` has judged of this target, by key; a line cut short is dropped.
 
     Cases that could not run are not taken over: they are what one resumes for; nor are waived ones,
@@ -31,7 +31,7 @@ def findings_of(path: Path, setup: Setup) -> dict[str, Finding]:
     """
     lines = [line for text in read_text(path).splitlines() if (line := _line(text))]
     header = next((line for line in lines if line.get("type") == "header"), {})
-    _same(path, header, setup)
+    _same(path, header, tested)
     found = (_finding(line) for line in lines if line.get("type") == "finding")
     return {one.key: one for one in found if one.verdict not in PLAYED_AGAIN}
 
@@ -44,12 +44,12 @@ def _line(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _same(path: Path, header: Mapping[str, Any], setup: Setup) -> None:
+def _same(path: Path, header: Mapping[str, Any], tested: Tested) -> None:
     target = header.get("target") or {}
     profile = header.get("profile") or {}
     named = profile.get("name") if isinstance(profile, dict) else profile
     told = (header.get("tokenspec"), target.get("issuer"), named)
-    ours = (__version__, setup.target.issuer, setup.profile.name)
+    ours = (__version__, tested.target.issuer, tested.profile.name)
     if told != ours:
         raise UsageError(
             f"--resume {path}: it is a record of {told}, not of {ours}",

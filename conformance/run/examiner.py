@@ -18,7 +18,6 @@ from tokenspec.conformance.play.player import own_sign_in_needed, play
 from tokenspec.conformance.play.randomness import stream
 from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.play.verdicts import SEVERITY, Judgement, Verdict, worst
 from tokenspec.conformance.play.wording import answer_text
 from tokenspec.conformance.preflight.setup import Setup, check_context
 from tokenspec.conformance.profile import Evidence
@@ -35,6 +34,7 @@ from tokenspec.conformance.run.response_checks import (
 from tokenspec.conformance.scenario.digest import case_digest
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.scenario.wording import changes_in_words
+from tokenspec.conformance.verdicts import SEVERITY, Judgement, Verdict, worst
 
 Seen = tuple[Transcript, Judgement]
 Again = Callable[[Callable[[], Seen], int], Generator[Seen, None, None]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.waivers.model import Waiver, Waivers
 
 EXCUSABLE = (Verdict.FAIL, Verdict.WARN)

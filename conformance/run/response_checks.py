@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.play.verdicts import Judgement, Kind, Verdict
 from tokenspec.conformance.profile import Evidence
 from tokenspec.conformance.record.evidence import ShownExchange, evidence
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.verdicts import Judgement, Kind, Verdict
 
 KEPT = 5  # places of one problem that a finding names
 

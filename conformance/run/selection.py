@@ -1,7 +1,8 @@
-"""A part of the suite: the quick selection, and shards that together are the whole."""
+"""A part of the suite: cases by name, the quick selection, and shards."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -79,3 +80,25 @@ def quick(
             chosen[case.requirement] = case
     kept = {case.key for case in chosen.values()}
     return [case for case in ordered if case.key in kept]
+
+
+def selected(case: Case, wanted: Iterable[str]) -> bool:
+    """Whether one of these words names the case, its scenario, area, tag or requirement."""
+    names = {case.key, case.scenario, case.area, *case.tags}
+    requirement = f"{case.requirement}-"
+    return any(word in names or requirement.startswith((f"{word}-", f"{word}.")) for word in wanted)
+
+
+def unmatched(words: Iterable[str], cases: Sequence[Case]) -> list[str]:
+    """What to say of each word that selects nothing."""
+    return [
+        f"--select {word}: nothing is called that; {_closest(word, cases)}"
+        for word in words
+        if not any(selected(case, (word,)) for case in cases)
+    ]
+
+
+def _closest(word: str, cases: Iterable[Case]) -> str:
+    names = {n for case in cases for n in (case.key, case.scenario, case.area, case.requirement)}
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else "see: tokenspec list"

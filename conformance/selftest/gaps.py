@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.flaws import Flaw
@@ -13,6 +12,7 @@ from tokenspec.conformance.registry.model import Level, Requirement
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.matrix import Matrix
 from tokenspec.conformance.selftest.runner import selftest_runner
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reference_server.defects import DEFECTS
 
 ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)

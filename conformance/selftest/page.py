@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.profile.wording import standing
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.model import Requirement
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.gaps import coverage

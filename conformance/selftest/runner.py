@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 from tokenspec.conformance.errors import HarnessError
 from tokenspec.conformance.play.oracle import OracleResult
-from tokenspec.conformance.play.verdicts import Verdict
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.servers import ConformingServer, conforming_servers
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 
 TURNED = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVE)

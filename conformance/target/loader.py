@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from tokenspec.conformance.documents import Marked, Reader, read_text, suggest
-from tokenspec.conformance.profile.catalogue import DEFAULT
-from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.target import format as tables
 from tokenspec.conformance.target.capabilities import CAPABILITIES
 from tokenspec.conformance.target.model import (
     CERTIFICATE_METHODS,
     CLIENT_AUTH_METHODS,
+    DEFAULT_PROFILE,
     IP_VERSIONS,
     LOGIN_KINDS,
     STEP_WORDS,
@@ -41,12 +40,13 @@ NEEDED_BY_KIND = {
 }
 
 
-def read_target(path: Path, environ: Mapping[str, str]) -> Target:
+def read_target(path: Path, environ: Mapping[str, str], profiles: Collection[str]) -> Target:
     """The target of a file; nothing is sent.
 
     Args:
         path: the file; relative key files are looked for beside it.
         environ: where `{env: NAME}` is looked up.
+        profiles: the names it may give as its profile.
 
     Raises:
         UnusableFile: with every problem of the file.
@@ -56,7 +56,7 @@ def read_target(path: Path, environ: Mapping[str, str]) -> Target:
     if len(documents) != 1:
         reader.problem(Marked(None, 1, 1), "a target file holds exactly one document")
         reader.finish()
-    target = _File(Reading(reader, path.parent, environ), documents[0]).target()
+    target = _File(Reading(reader, path.parent, environ), documents[0], profiles).target()
     reader.finish()
     return target
 
@@ -64,8 +64,9 @@ def read_target(path: Path, environ: Mapping[str, str]) -> Target:
 class _File:
     """One file being read, section by section."""
 
-    def __init__(self, read: Reading, document: Marked) -> None:
+    def __init__(self, read: Reading, document: Marked, profiles: Collection[str]) -> None:
         self.read = read
+        self.profiles = profiles
         self.reader = read.reader
         self.document = document
         self.fields = self.reader.mapping(
@@ -89,9 +90,9 @@ class _File:
             scope=read.text(own, "scope", "openid"),
             apis=self._apis(),
             authorize=MappingProxyType(self._texts("authorize", None)),
-            profile=self.reader.choice(own["profile"], profile_names())
+            profile=self.reader.choice(own["profile"], self.profiles)
             if "profile" in own
-            else DEFAULT,
+            else DEFAULT_PROFILE,
             capabilities=MappingProxyType(self._capabilities()),
             limits=self._limits(),
             lifetimes=self._lifetimes(),

@@ -180,6 +180,9 @@ class Product:
     version: str = ""
 
 
+DEFAULT_PROFILE = "rfc"
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A target file, read and checked, secrets resolved. `file` names where it came from."""
@@ -194,7 +197,7 @@ class Target:
     scope: str = "openid"  # space separated, asked for by every ordinary authorization request
     apis: tuple[Api, ...] = ()
     authorize: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    profile: str = "rfc"
+    profile: str = DEFAULT_PROFILE
     capabilities: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     limits: Limits = Limits()
     lifetimes: Lifetimes = Lifetimes()

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tokenspec.conformance.documents import Marked, Reader
-from tokenspec.conformance.login.cookies import is_loopback
+from tokenspec.conformance.http import is_loopback
 
 NOTHING: Mapping[str, Marked] = MappingProxyType({})
 

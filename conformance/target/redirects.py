@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from tokenspec.conformance.login.cookies import is_loopback
+from tokenspec.conformance.http import is_loopback
 from tokenspec.conformance.target.model import Client
 
 WEB = ("https", "http")

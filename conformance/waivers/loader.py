@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from tokenspec.conformance.documents import Marked, Reader, read_text
-from tokenspec.conformance.play.verdicts import Kind
 from tokenspec.conformance.scenario.model import Place
+from tokenspec.conformance.verdicts import Kind
 from tokenspec.conformance.waivers.model import Waiver, Waivers
 
 KEYS = ("format", "waivers")

@@ -12,12 +12,12 @@ from server import PLACES, Hostile, hostile
 
 from tests.target_files import PUBLIC
 from tokenspec.conformance.errors import TargetUnusable
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.exchange import require_usable
 from tokenspec.conformance.preflight.opening import Opened, open_target
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.lines import finding_line
 from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.vocabulary import vocabulary

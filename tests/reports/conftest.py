@@ -8,24 +8,24 @@ from pathlib import Path
 import pytest
 
 from tokenspec import __version__
-from tokenspec.conformance.play.verdicts import Verdict
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, prepare_in_process
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.header import header_line
 from tokenspec.conformance.record.lines import (
     RecordWriter,
     coverage_line,
     finding_line,
     footer_line,
-    header_line,
 )
 from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.suite import Suite
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.conformance.target.model import Product
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.demo import demo_config
 from tokenspec.reports.record import Record

@@ -20,8 +20,8 @@ import pytest
 
 from tests.run_page import rows_of
 from tokenspec.conformance.cli import main
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.run.order import waits
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server import Server

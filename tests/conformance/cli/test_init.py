@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenspec.conformance.cli import init, main
+from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.target.loader import read_target
 from tokenspec.conformance.target.model import Client, Login
 from tokenspec.conformance.target.writing import Wanted, target_text
@@ -184,7 +185,7 @@ def test_whatever_the_values_are_they_are_read_back(
     )
     path = tmp_path_factory.mktemp("init") / "target.yaml"
     path.write_text(target_text(wanted, {}, ("", "")), encoding="utf-8")
-    target = read_target(path, {"NAME": "x"})
+    target = read_target(path, {"NAME": "x"}, profile_names())
     assert target.main.client_id == client_id
     assert target.main.redirect_uris == (uri,)
     assert target.login.username == username

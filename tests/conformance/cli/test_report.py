@@ -12,8 +12,8 @@ import pytest
 from tests.reports.conftest import DEFECTS, Made, make
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.errors import UsageError
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.record.merging import read_records
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.vocabulary import vocabulary
 

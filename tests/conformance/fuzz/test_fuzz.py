@@ -37,12 +37,12 @@ from tokenspec.conformance.fuzz.operations import EXPIRIES, OPERATIONS, deviatin
 from tokenspec.conformance.fuzz.places import changed
 from tokenspec.conformance.fuzz.saving import save, to_yaml
 from tokenspec.conformance.play import granted_state
-from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.scenario.loader import load_document, load_file
 from tokenspec.conformance.target.capabilities import CAPABILITIES
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.guarding import GUARDS
 

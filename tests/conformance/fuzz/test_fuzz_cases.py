@@ -13,11 +13,11 @@ from tokenspec.conformance.fuzz.calibration import calibrate
 from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample
 from tokenspec.conformance.fuzz.documents import Document, finished
 from tokenspec.conformance.fuzz.saving import save
-from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.scenario.loader import load_document, load_file
 from tokenspec.conformance.selftest.servers import conforming_servers
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 
 

@@ -17,9 +17,9 @@ from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample
 from tokenspec.conformance.fuzz.documents import Document, finished
 from tokenspec.conformance.fuzz.saving import as_scenario
 from tokenspec.conformance.http import Request, Response, Transport
-from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.scenario.loader import load_document
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 
 When = Callable[[Request], bool]

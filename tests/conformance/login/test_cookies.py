@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tokenspec.conformance.http import Response
-from tokenspec.conformance.login.cookies import CookieJar, is_loopback
+from tokenspec.conformance.http import Response, is_loopback
+from tokenspec.conformance.login.cookies import CookieJar
 
 ISSUER = "https://as.example"
 

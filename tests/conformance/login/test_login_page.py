@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.target.format import recipe_names
 from tokenspec.conformance.target.loader import read_target
 from tokenspec.conformance.target.model import LOGIN_KINDS
@@ -26,7 +27,7 @@ ENVIRON = {"TOKENSPEC_PASSWORD": "x", "TOKENSPEC_COOKIES": "session=x"}
 def test_an_example_can_be_read(tmp_path: Path, example: str) -> None:
     path = tmp_path / "target.yaml"
     path.write_text(yaml.safe_dump(LEAST | yaml.safe_load(example)), encoding="utf-8")
-    assert read_target(path, ENVIRON).login.kind in LOGIN_KINDS
+    assert read_target(path, ENVIRON, profile_names()).login.kind in LOGIN_KINDS
 
 
 def test_every_kind_and_recipe_is_shown() -> None:

@@ -12,11 +12,11 @@ from tokenspec.conformance.pages import __main__ as writing
 from tokenspec.conformance.pages import scenarios
 from tokenspec.conformance.pages.catalogue import AGAIN, DOCS, PAGES
 from tokenspec.conformance.pages.commands import Declared, declared
-from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.record.conclusion import MEANING, ExitCode
 from tokenspec.conformance.scenario import changes, loader, outcomes
 from tokenspec.conformance.scenario.bases import BASES
 from tokenspec.conformance.scenario.operators import OPERATORS
+from tokenspec.conformance.verdicts import Kind, Verdict
 from tokenspec.reports.formats import FORMATS
 
 

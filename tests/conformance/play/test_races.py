@@ -13,16 +13,16 @@ from tokenspec.conformance.fuzz.documents import finished
 from tokenspec.conformance.fuzz.operations import OPERATIONS, members
 from tokenspec.conformance.fuzz.saving import as_scenario
 from tokenspec.conformance.http import Request, Response, Transport
-from tokenspec.conformance.play.verdicts import Verdict
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_document, load_folders
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.scenario.wording import changes_in_words
 from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.demo import demo_config
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.plugin.keeping import Reports, summarised
+from tokenspec.conformance.verdicts import Verdict
 
 LINE = {
     "key": "code-used-twice/granted",

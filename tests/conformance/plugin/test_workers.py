@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tokenspec.conformance.plugin.options import BUNDLED
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 
 CHOSEN = ("pkce-verifier-wrong", "response", "refresh")
 

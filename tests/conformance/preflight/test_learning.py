@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.features import learn
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.target.bundled import bundled_target

@@ -6,9 +6,9 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.profile.catalogue import names
 from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.vocabulary import vocabulary
 

@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.errors import UnusableFile, UsageError
-from tokenspec.conformance.play.verdicts import Judgement, Kind, Verdict
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.profile import (
     Confidence,
@@ -27,9 +25,11 @@ from tokenspec.conformance.profile import (
 from tokenspec.conformance.profile.catalogue import names
 from tokenspec.conformance.profile.loader import KINDS, read_preset, read_profile
 from tokenspec.conformance.registry import Level, Registry
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Answer
 from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.verdicts import Judgement, Kind, Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.demo import demo_config
 

@@ -14,7 +14,6 @@ import pytest
 from tokenspec.conformance.errors import TargetUnusable
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.transcript import Played
-from tokenspec.conformance.plugin.options import BUNDLED
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
@@ -22,6 +21,7 @@ from tokenspec.conformance.run.concurrency import Slots
 from tokenspec.conformance.run.engine import MOST_WAITING, Engine
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.order import controls_early, playing_order, takes_long
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.target.bundled import bundled_target

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from tokenspec.conformance.play.verdicts import Verdict
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner
 from tokenspec.conformance.selftest.servers import TABLE, ConformingServer, conforming_servers
 from tokenspec.conformance.target.bundled import target_of
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reference_server.demo import demo_private_key
 from tokenspec.reference_server.dialects import load_dialect
 from tokenspec.reference_server.policies import POLICIES

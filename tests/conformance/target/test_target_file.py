@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tokenspec.conformance.errors import UnusableFile
+from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.target import format as tables
 from tokenspec.conformance.target.capabilities import CAPABILITIES
 from tokenspec.conformance.target.loader import read_target
@@ -44,7 +45,7 @@ login: {username: test-user, password: {env: TOKENSPEC_PASSWORD}}
 def read(folder: Path, text: str) -> Target:
     path = folder / "target.yaml"
     path.write_text(text, encoding="utf-8")
-    return read_target(path, ENVIRON)
+    return read_target(path, ENVIRON, profile_names())
 
 
 def test_the_page_is_what_the_tables_say() -> None:

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from tokenspec.conformance.play.verdicts import Kind, Verdict
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.excusing import Excuses
+from tokenspec.conformance.verdicts import Kind, Verdict
 from tokenspec.conformance.waivers.ledger import waiver_problems
 from tokenspec.conformance.waivers.loader import parse_waivers
 
