@@ -14,7 +14,7 @@ from tokenspec.conformance.play.wording import outcome_text
 from tokenspec.conformance.profile.wording import readings, standing
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
-from tokenspec.conformance.registry.flaws import Flaw, published_flaws
+from tokenspec.conformance.registry.advisories import Advisory, published_advisories
 from tokenspec.conformance.registry.model import Requirement
 from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
@@ -61,7 +61,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "explain",
-        help="a requirement, scenario, flaw, defect or verdict in plain words",
+        help="a requirement, scenario, advisory, defect or verdict in plain words",
         description="Explain an id or a word that a report uses.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -92,7 +92,7 @@ def explain(name: str, cases: list[Case]) -> list[str]:
     readings: tuple[Callable[[str, list[Case]], Lines], ...] = (
         _requirements,
         _scenario,
-        _flaw,
+        _advisory,
         _defect,
         _word,
     )
@@ -105,7 +105,7 @@ def explain(name: str, cases: list[Case]) -> list[str]:
         *DEFECTS,
         *CHECKS,
         *CAPABILITIES,
-        *(flaw.id for flaw in published_flaws()),
+        *(advisory.id for advisory in published_advisories()),
         *(text for case in cases for text in (case.key, case.scenario)),
     }
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
@@ -156,18 +156,18 @@ def _case(case: Case) -> Lines:
     yield ""
 
 
-def _flaw(name: str, cases: list[Case]) -> Lines:
-    for flaw in published_flaws():
-        if flaw.id.lower() == name.lower():
-            yield from _flaw_rows(flaw, cases)
+def _advisory(name: str, cases: list[Case]) -> Lines:
+    for advisory in published_advisories():
+        if advisory.id.lower() == name.lower():
+            yield from _advisory_rows(advisory, cases)
 
 
-def _flaw_rows(flaw: Flaw, cases: list[Case]) -> Lines:
-    yield f"{flaw.id}: {flaw.product}, {flaw.affected}"
-    yield from _row("flaw", flaw.flaw)
-    yield from _row("published", flaw.source)
-    yield from _row("untestable", flaw.untestable)
-    yield from _list("found by", (case.key for case in cases if flaw.id in case.tags))
+def _advisory_rows(advisory: Advisory, cases: list[Case]) -> Lines:
+    yield f"{advisory.id}: {advisory.product}, {advisory.affected}"
+    yield from _row("summary", advisory.summary)
+    yield from _row("published", advisory.source)
+    yield from _row("untestable", advisory.untestable)
+    yield from _list("found by", (case.key for case in cases if advisory.id in case.tags))
     yield ""
 
 

@@ -16,7 +16,7 @@ from jwt.warnings import InsecureKeyLengthWarning
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
-from tokenspec.conformance.registry.flaws import published_flaws
+from tokenspec.conformance.registry.advisories import published_advisories
 from tokenspec.conformance.run.selection import selected
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest import gaps
@@ -115,7 +115,7 @@ def _gaps(
         yield from gaps.uncovered(registry, cases)
         yield from gaps.graver(registry, cases)
         yield from gaps.unknown_sources(registry)
-        yield from gaps.unfound_flaws(published_flaws(), cases)
+        yield from gaps.unfound_advisories(published_advisories(), cases)
     yield from gaps.homeless(keys, runner.home)
     yield from gaps.unnoticed(matrix, defects, runner.cases)
     yield from gaps.idle(matrix, [key for key in keys if key in runner.home], runner.cases)

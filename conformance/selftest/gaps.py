@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.registry import Registry
-from tokenspec.conformance.registry.flaws import Flaw
+from tokenspec.conformance.registry.advisories import Advisory
 from tokenspec.conformance.registry.model import Level, Requirement
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.matrix import Matrix
@@ -58,18 +58,18 @@ def unknown_sources(registry: Registry) -> Iterator[Gap]:
             yield Gap("defect without requirement", name, problem)
 
 
-def unfound_flaws(flaws: Iterable[Flaw], cases: Collection[Case]) -> Iterator[Gap]:
-    """Published flaws that no case is tagged with, and tags that name no flaw."""
+def unfound_advisories(advisories: Iterable[Advisory], cases: Collection[Case]) -> Iterator[Gap]:
+    """Published advisories that no case is tagged with, and tags that name none."""
     tags = {tag: case.key for case in cases for tag in case.tags}
-    known = {flaw.id for flaw in flaws}
-    for flaw in flaws:
-        if flaw.id not in tags and not flaw.untestable:
-            yield Gap("flaw unfound", flaw.id, "no case is tagged with it")
-        if flaw.id in tags and flaw.untestable:
-            yield Gap("flaw contradictory", flaw.id, "it has a case and is 'untestable'")
+    known = {advisory.id for advisory in advisories}
+    for advisory in advisories:
+        if advisory.id not in tags and not advisory.untestable:
+            yield Gap("advisory unfound", advisory.id, "no case is tagged with it")
+        if advisory.id in tags and advisory.untestable:
+            yield Gap("advisory contradictory", advisory.id, "it has a case and is 'untestable'")
     for tag, key in tags.items():
         if tag not in known and tag != tag.lower():
-            yield Gap("tag unknown", key, f"{tag} is no row of the published flaws")
+            yield Gap("tag unknown", key, f"{tag} is not a published advisory")
 
 
 def unnoticed(matrix: Matrix, defects: Iterable[str], cases: Mapping[str, Case]) -> Iterator[Gap]:

@@ -36,7 +36,7 @@ def test_a_scenario_gives_its_cases_and_a_case_itself() -> None:
     assert "token: refused (400, invalid_grant)" in text
 
 
-def test_a_published_flaw_names_the_case_that_finds_it() -> None:
+def test_an_advisory_names_the_case_that_finds_it() -> None:
     assert "code-used-at-once/twelve" in told("CVE-2026-47386")
 
 

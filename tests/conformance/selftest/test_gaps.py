@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tokenspec.conformance.registry import Registry
-from tokenspec.conformance.registry.flaws import Flaw, published_flaws
+from tokenspec.conformance.registry.advisories import Advisory, published_advisories
 from tokenspec.conformance.registry.model import Level, Requirement
 from tokenspec.conformance.selftest import gaps, page
 from tokenspec.conformance.selftest.matrix import Matrix, candidates, make_matrix
@@ -37,12 +37,12 @@ def test_the_page_of_requirements_is_what_the_tables_say() -> None:
     assert told == page.text(), "run: python -m tokenspec.conformance.selftest.page"
 
 
-def test_every_row_has_a_case_or_a_reason_and_every_flaw_too(runner: SelftestRunner) -> None:
+def test_every_row_has_a_case_or_a_reason_and_every_advisory_too(runner: SelftestRunner) -> None:
     registry, cases = Registry.load(), list(runner.cases.values())
     assert not list(gaps.uncovered(registry, cases))
     assert not list(gaps.graver(registry, cases))
     assert not list(gaps.unknown_sources(registry))
-    assert not list(gaps.unfound_flaws(published_flaws(), cases))
+    assert not list(gaps.unfound_advisories(published_advisories(), cases))
     assert not runner.oracle_mismatches
 
 
@@ -107,11 +107,11 @@ def test_a_graver_row_cannot_hide_behind_a_milder_one(runner: SelftestRunner) ->
     assert kinds(gaps.graver(registry, [case])) == [("requirement underweighed", KEY)]
 
 
-def test_flaws_and_tags_have_to_meet(runner: SelftestRunner) -> None:
+def test_advisories_and_tags_have_to_meet(runner: SelftestRunner) -> None:
     case = replace(runner.cases[KEY], tags=("CVE-1", "CVE-3", "race"))
-    flaws = [Flaw("CVE-1", "p", "v", "f"), Flaw("CVE-2", "p", "v", "f")]
-    assert kinds(gaps.unfound_flaws(flaws, [case])) == [
-        ("flaw unfound", "CVE-2"),
+    advisories = [Advisory("CVE-1", "p", "v", "f"), Advisory("CVE-2", "p", "v", "f")]
+    assert kinds(gaps.unfound_advisories(advisories, [case])) == [
+        ("advisory unfound", "CVE-2"),
         ("tag unknown", KEY),
     ]
 
