@@ -28,7 +28,7 @@ WIDTH, INDENT = 96, 15
 EPILOG = """\
 examples:
   tokenspec explain RFC7636-4.6                     every requirement of a section
-  tokenspec explain pkce-verifier-wrong             a scenario and its variants
+  tokenspec explain pkce-verifier-wrong             a scenario and its cases
   tokenspec explain CVE-2023-48228                  which case would have found it
   tokenspec explain dpop.htu_prefix                 a defect of 'tokenspec serve --defect'
   tokenspec explain could-not-run                   a verdict

@@ -24,7 +24,7 @@ def add_to(verbs: Any) -> None:
         "list", help="list scenarios", description="List scenarios.", allow_abbrev=False
     )
     parser.add_argument(
-        "select", nargs="*", metavar="WHAT", help="areas, scenarios, variants or requirements"
+        "select", nargs="*", metavar="WHAT", help="areas, scenarios, cases or requirements"
     )
     parser.add_argument("--scenarios", metavar="DIR", action="append", help="more scenarios")
     parser.add_argument(

@@ -69,9 +69,7 @@ def add_to(verbs: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument("record", metavar="RECORD", help="record.ndjson of a run")
-    parser.add_argument(
-        "ids", nargs="*", metavar="ID", help="cases (scenario/variant) or scenarios"
-    )
+    parser.add_argument("ids", nargs="*", metavar="ID", help="cases (scenario/case) or scenarios")
     parser.add_argument(
         "--target", metavar="FILE", help="target file; default the one that the record names"
     )

@@ -45,7 +45,7 @@ def add_to(verbs: Any) -> None:
         action="append",
         default=[],
         metavar="WHAT",
-        help="only these defects, areas, scenarios, variants or requirements",
+        help="only these defects, areas, scenarios, cases or requirements",
     )
     parser.add_argument(
         "--full",

@@ -18,7 +18,7 @@ exchange. [Your own scenarios](../scenarios.md) shows how one is written; the JS
 """
 KEYS: Mapping[str, str] = {
     "format": "`1`. Of a scenario only.",
-    "id": "A stable name of small letters, digits and hyphens; `scenario/variant` names a case.",
+    "id": "A stable name of small letters, digits and hyphens; `scenario/case` names a case.",
     "variants": "The cases. Each has an `id`, and may say anything a scenario says. Of a scenario "
     "only.",
     "title": "One sentence: what has to hold.",
@@ -94,7 +94,7 @@ def text() -> str:
 
 def _lines() -> Iterator[str]:
     yield HEAD
-    yield "## Keys of a scenario and of a variant\n"
+    yield "## Keys of a scenario and of a case\n"
     yield from table(("key", "what it says"), _named(KEYS))
     yield "## Steps\n"
     yield "Under the name of a step stand its parameters and how each differs from the valid one.\n"

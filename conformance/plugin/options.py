@@ -24,7 +24,7 @@ HELP: tuple[tuple[str, dict[str, Any]], ...] = (
         {
             "metavar": "WHAT",
             "action": "append",
-            "help": "an area, a scenario, a variant (scenario/variant) or a requirement",
+            "help": "an area, a scenario, a case (scenario/case) or a requirement",
         },
     ),
     ("profile", {"metavar": "NAME", "help": "profile to judge by; default the target file's"}),
@@ -66,7 +66,7 @@ HELP: tuple[tuple[str, dict[str, Any]], ...] = (
         "wait-seconds",
         {"metavar": "N", "type": float, "default": 60.0, "help": "how long to wait; default 60"},
     ),
-    ("jobs", {"metavar": "N", "type": int, "help": "variants played at once"}),
+    ("jobs", {"metavar": "N", "type": int, "help": "cases played at once"}),
     ("rate", {"metavar": "PER_SECOND", "type": float, "help": "most requests a second"}),
     ("report-dir", {"metavar": "DIR", "help": "where the record and reports go"}),
     (

@@ -208,8 +208,8 @@ class _Reading:
         if deviation.kind in NEVER_IN_PASSING and (deviation.requirements or broad):
             self.reader.problem(
                 at,
-                f"a deviation of kind {deviation.kind} names each variant it excuses",
-                "scenarios: [scenario/variant], and no 'requirements'",
+                f"a deviation of kind {deviation.kind} names each case it excuses",
+                "scenarios: [scenario/case], and no 'requirements'",
             )
 
     def _selectors(self, own: Mapping[str, Marked]) -> Iterable[str]:

@@ -40,7 +40,7 @@ class Evidence:
 class Deviation:
     """One answer of a vendor that differs from the specification, as documented.
 
-    It covers the cases it names in `scenarios` (a scenario, or scenario/variant) or through
+    It covers the cases it names in `scenarios` (a scenario, or scenario/case) or through
     their requirement (`requirements`: an id or the beginning of one), and of those only the answer
     of this kind, with one of these statuses and one of these error codes ("" stands for none).
     """

@@ -52,7 +52,7 @@ class Finding:
     twin: tuple[ShownExchange, ...] = field(default=(), repr=False)
     seconds: float = 0.0
     tags: tuple[str, ...] = ()
-    digest: str = ""  # of all that the variant says; another one is another test
+    digest: str = ""  # of all that the case says; another one is another test
     judged: str = ""
     waiver: Waiver | None = None
     known: bool = False

@@ -156,7 +156,7 @@ class _Builder:
         cases = self.fields.get("variants")
         items = self.reader.sequence(cases) if cases else ()
         if cases and isinstance(cases.value, tuple) and not items:
-            self.reader.problem(cases, "a scenario has at least one variant")
+            self.reader.problem(cases, "a scenario has at least one case")
         built = tuple(self._case(identifier, item) for item in items)
         self._check_unique(built, items)
         title = self.reader.text(self.fields["title"]) if "title" in self.fields else ""
@@ -176,7 +176,7 @@ class _Builder:
         seen: set[str] = set()
         for case, item in zip(cases, items, strict=True):
             if case.id in seen:
-                self.reader.problem(item, f"variant id {case.id!r} is used twice")
+                self.reader.problem(item, f"case id {case.id!r} is used twice")
             seen.add(case.id)
 
     def _place(self, at: Marked) -> Place:

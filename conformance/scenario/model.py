@@ -229,7 +229,7 @@ class Case:
 
     @property
     def key(self) -> str:
-        """`scenario/variant`: the stable name used in records, waivers and on the command line."""
+        """`scenario/case`: the stable name used in records, waivers and on the command line."""
         return f"{self.scenario}/{self.id}"
 
     @property

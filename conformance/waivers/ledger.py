@@ -55,7 +55,7 @@ def waiver_problems(
     for waiver in waivers.entries:
         covered = [key for key in suite if waiver.covers(key)]
         if not covered:
-            text = f"waives {waiver.id}, and no scenario or variant is called that"
+            text = f"waives {waiver.id}, and there is no such scenario or case"
             found.append(WaiverProblem(waiver, UNUSED, text))
         elif waiver.expired(today):
             text = f"the waiver for {waiver.id} expired on {waiver.expires} (owner {waiver.owner})"

@@ -56,7 +56,7 @@ def _waiver(reader: Reader, at: Marked, *, unfinished: bool) -> Waiver:
     own = reader.mapping(at, allowed=WAIVER_KEYS, required=REQUIRED)
     identifier = reader.text(own["id"]) if "id" in own else ""
     if isinstance(_plain(own, "id"), str) and not ID.fullmatch(identifier):
-        hint = "a scenario or a variant: pkce-verifier-wrong/trailing-newline"
+        hint = "a scenario or a case: pkce-verifier-wrong/trailing-newline"
         reader.problem(own["id"], f"{identifier!r} is no id", hint)
     return Waiver(
         id=identifier,

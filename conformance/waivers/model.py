@@ -14,7 +14,7 @@ from tokenspec.conformance.scenario.model import Place
 class Waiver:
     """One known failure. It is in force up to and including the day `expires`, in UTC.
 
-    `id` names a scenario (all its cases) or a case (`scenario/variant`). With a `kind` only
+    `id` names a scenario (all its cases) or a case (`scenario/case`). With a `kind` only
     that way of failing is excused; a worse one, and any other, is still a failure.
     """
 

@@ -18,7 +18,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "id": {
         "type": "string",
         "pattern": f"^{loader.ID.pattern}$",
-        "description": "a scenario, or one variant of it: scenario/variant",
+        "description": "a scenario, or one case of it: scenario/case",
     },
     "kind": {
         "enum": list(loader.KINDS),

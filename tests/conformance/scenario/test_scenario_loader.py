@@ -53,7 +53,7 @@ FAULTS = [
     ("RFC7636-4.6", "XYZ", "unknown requirement"),
     ("format: 1", "format: 2", "format 2 is not known here"),
     ("id: last-character", "id: Last[1]", "'Last[1]' is not a usable id"),
-    ("id: other-client", "id: last-character", "variant id 'last-character' is used twice"),
+    ("id: other-client", "id: last-character", "case id 'last-character' is used twice"),
     ("  - id: last-character\n    token:", "  - id: a\n    refresh:", "no step 'refresh'"),
     ("expect: {status: 400,", "expects: {status: 400,", "missing key 'expect'"),
     ("error: invalid_grant, strict", "checks: id-tokn, strict", "did you mean 'id-token'?"),
