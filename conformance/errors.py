@@ -49,6 +49,8 @@ class TokenspecError(Exception):
 
     Attributes:
         code: a stable name of the class of error, for programs.
+        message: as given, without control characters.
+        hint: the same.
     """
 
     code: ClassVar[str] = "tokenspec-error"
@@ -70,13 +72,13 @@ class HarnessError(TokenspecError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault of a file. Lines and columns count from 1."""
+    """One fault of a file."""
 
-    file: str
-    line: int
-    column: int
-    message: str
-    hint: str = ""
+    file: str  # as the user named it, or as messages call a bundled one
+    line: int  # counts from 1
+    column: int  # counts from 1
+    message: str  # what is wrong, in one sentence
+    hint: str = ""  # what to do about it
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}: {self.message}"
@@ -90,7 +92,11 @@ class WrongUsage(TokenspecError):  # noqa: N818 - the name says what holds, as u
 
 
 class UnusableFile(WrongUsage):
-    """A file cannot be used; carries all its problems at once."""
+    """A file cannot be used; carries all its problems at once.
+
+    Attributes:
+        problems: each with its place.
+    """
 
     code = "unusable-file"
 
@@ -132,7 +138,8 @@ class RateLimited(TargetUnusable):
 class LoginBlocked(TargetUnusable):
     """The login page could not be passed, so no authorization code can be had.
 
-    `stage` is how far it came: `request`, `page`, `credentials`, `consent` or `code`.
+    Attributes:
+        stage: how far it came: `request`, `page`, `credentials`, `consent` or `code`.
     """
 
     code = "login-blocked"

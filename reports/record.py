@@ -8,6 +8,8 @@ from typing import Any
 
 from tokenspec.reports.again import run_again
 
+__all__ = ["Line", "Record", "Source"]
+
 Line = Mapping[str, Any]
 
 
@@ -15,14 +17,22 @@ Line = Mapping[str, Any]
 class Record:
     """The lines of one run, or of several shards of one run put together.
 
-    `requirements` holds every row of the registry with the cases that test it, or the reason why
-    none does; `faults` what went wrong in the harness itself; `missing_shards` the parts of the run
-    that are not here.
+    A line is a mapping with the members that `docs/reference/formats.md` lists; one that is missing
+    in an older record is simply not there.
+
+    Attributes:
+        header: what was tested, by whom, with what, when.
+        findings: one line for each case, in the order they were told.
+        footer: how the run ended; None: the run was cut off.
+        requirements: every row of the registry with the cases that test it, or the reason why none
+            does.
+        faults: what went wrong in the harness itself.
+        missing_shards: the parts of the run that are not here, such as `2/3`.
     """
 
     header: Line
     findings: tuple[Line, ...]
-    footer: Line | None  # None: the run was cut off
+    footer: Line | None
     requirements: tuple[Line, ...] = ()
     faults: tuple[Line, ...] = ()
     missing_shards: tuple[str, ...] = ()
@@ -79,7 +89,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that reports were made from; `digest` is its SHA-256 in hexadecimal."""
+    """A file that reports were made from."""
 
-    name: str
-    digest: str
+    name: str  # as the reader of a report knows it
+    digest: str  # its SHA-256 in hexadecimal

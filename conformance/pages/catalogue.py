@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from tokenspec.conformance.pages import checks, commands, errors, formats, scenarios, verdicts
+from tokenspec.conformance.pages import (
+    checks,
+    commands,
+    errors,
+    formats,
+    python,
+    scenarios,
+    verdicts,
+)
 from tokenspec.conformance.selftest import page as requirements
 from tokenspec.conformance.target import reference as target_file
 
@@ -22,5 +30,6 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "reference/verdicts.md": verdicts.text,
         "reference/errors.md": errors.text,
         "reference/formats.md": formats.text,
+        "reference/python.md": python.text,
     }
 )

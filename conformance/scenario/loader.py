@@ -38,6 +38,8 @@ from tokenspec.conformance.scenario.model import (
 from tokenspec.conformance.scenario.operators import fold, on_top
 from tokenspec.conformance.scenario.outcomes import ORACLE, read_expect
 
+__all__ = ["Vocabulary", "load_document", "load_file", "load_folders"]
+
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]*")
 STEP_WORDS = tuple(str(kind) for kind in StepKind)
 SESSIONS = ("live", "none", *SESSION_NEEDS)
@@ -59,8 +61,8 @@ class Vocabulary:
     """The names a scenario may use that are defined elsewhere."""
 
     requirement: Callable[[str], str]  # the problem with a requirement id, empty if it is known
-    needs: Collection[str]
-    checks: Collection[str]
+    needs: Collection[str]  # names of capabilities
+    checks: Collection[str]  # names of looks at an answer
 
 
 def load_file(path: Path, vocabulary: Vocabulary, *, shown: str = "") -> list[Scenario]:
@@ -89,6 +91,12 @@ def load_document(
 ) -> Scenario:
     """The scenario of a document that was made, not read; the same rules hold.
 
+    Args:
+        content: what a YAML document of the format holds.
+        vocabulary: requirement ids, capabilities and checks that exist.
+        area: the area its cases belong to.
+        shown: how messages and records name it.
+
     Raises:
         UnusableFile: with every problem of the document.
     """
@@ -100,6 +108,10 @@ def load_document(
 
 def load_folders(folders: Iterable[Path], vocabulary: Vocabulary) -> list[Scenario]:
     """Every scenario of every `*.yaml` file below `folders`, in path order.
+
+    Args:
+        folders: folders, or files; a bundled one is named in messages by its own name alone.
+        vocabulary: requirement ids, capabilities and checks that exist.
 
     Raises:
         UnusableFile: with every problem of every file, duplicate ids among them.

@@ -12,6 +12,23 @@ from enum import StrEnum
 from itertools import count, groupby, permutations, product
 from typing import Any
 
+__all__ = [
+    "Answer",
+    "Case",
+    "Change",
+    "Changes",
+    "ClientAuthChanges",
+    "HttpChanges",
+    "JwtChanges",
+    "Outcome",
+    "Pkce",
+    "Place",
+    "Scenario",
+    "Setting",
+    "Step",
+    "StepKind",
+]
+
 # one for every place where nothing is changed, which nearly all of them are
 NOTHING: Mapping[str, Any] = {}
 
@@ -23,15 +40,15 @@ def _nothing() -> Mapping[str, Any]:
 class StepKind(StrEnum):
     """The requests a scenario can make; the value is the word of the file format."""
 
-    AUTHORIZE = "authorize"
-    PAGE = "page"
-    TOKEN = "token"
-    REFRESH = "refresh"
-    USERINFO = "userinfo"
-    REVOKE = "revoke"
-    INTROSPECT = "introspect"
-    METADATA = "metadata"
-    JWKS = "jwks"
+    AUTHORIZE = "authorize"  # RFC 6749 §4.1.1, followed until it leads back to the client
+    PAGE = "page"  # the same of a stranger, as it is answered first
+    TOKEN = "token"  # a code, exchanged: RFC 6749 §4.1.3
+    REFRESH = "refresh"  # RFC 6749 §6
+    USERINFO = "userinfo"  # an access token, shown: OpenID Connect Core §5.3
+    REVOKE = "revoke"  # RFC 7009 §2.1
+    INTROSPECT = "introspect"  # RFC 7662 §2.1
+    METADATA = "metadata"  # RFC 8414 §3, OpenID Connect Discovery §4
+    JWKS = "jwks"  # RFC 7517 §5
 
 
 class Answer(StrEnum):
@@ -50,7 +67,10 @@ class Answer(StrEnum):
 class Change:
     """One operator of the closed list (see `operators`) with its argument.
 
-    `upon` is the change of the set-up (`given`) that this one is applied on top of.
+    Attributes:
+        operator: its name.
+        argument: what stands behind it in a scenario file: a text, number, list or mapping.
+        upon: the change of the set-up (`given`) that this one is applied on top of.
     """
 
     operator: str
@@ -60,15 +80,23 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class JwtChanges:
-    """How a JWT (a DPoP proof or a client assertion) differs from a valid one.
+    """How a JWT (a DPoP proof, RFC 9449 §4.2, or a client assertion, RFC 7523 §3) differs.
 
-    `key` "other" makes a coherent proof with another key; `alg` one of another algorithm family.
-    `sign_with` breaks the tie between header and signature. `reuse` sends the last proof again.
+    Attributes:
+        header: members of the header that differ, by name.
+        claims: claims that differ, by name.
+        header_text: a change of the header's JSON text, before it is encoded and signed.
+        claims_text: the same of the claims.
+        sign_with: breaks the tie between header and signature, by name; empty keeps it.
+        signature: a change of the signature as it is encoded.
+        key: `other` makes a coherent proof with another key; empty the client's own.
+        alg: another algorithm, with a key of its family.
+        reuse: the last proof or assertion is sent again.
     """
 
     header: Mapping[str, Change] = field(default_factory=_nothing)
     claims: Mapping[str, Change] = field(default_factory=_nothing)
-    header_text: Change | None = None  # of the JSON text, before it is encoded and signed
+    header_text: Change | None = None
     claims_text: Change | None = None
     sign_with: str = ""
     signature: Change | None = None
@@ -83,18 +111,18 @@ class ClientAuthChanges:
 
     client: str = ""  # authenticate as the client of another role
     method: str = ""  # another method; `both` sends Basic and body credentials together
-    secret: Change | None = None
+    secret: Change | None = None  # of the client secret, before it is encoded
     encoding: str = ""  # of Basic credentials: `raw` leaves it out, `lower-case` writes %2b and %20
-    assertion: JwtChanges | None = None
+    assertion: JwtChanges | None = None  # of private_key_jwt
 
 
 @dataclass(frozen=True, slots=True)
 class HttpChanges:
     """How the request is carried, where it differs from a form-encoded POST."""
 
-    method: str = ""
+    method: str = ""  # of HTTP, such as GET
     encoding: str = ""  # form | form-lower-case | multipart | json | query
-    content_type: str = ""
+    content_type: str = ""  # said of the body, whatever it is
     authorization_scheme: str = ""  # Bearer | bearer | DPoP, where an access token is shown
     access_token_in: str = ""  # header | body | query | header-and-body (RFC 6750 §2)
     well_known: str = ""  # the address that metadata is fetched from, by its last word
@@ -106,9 +134,9 @@ class HttpChanges:
 class Changes:
     """Everything one step changes about its request."""
 
-    parameters: Mapping[str, Change] = field(default_factory=_nothing)
-    headers: Mapping[str, Change] = field(default_factory=_nothing)
-    dpop: JwtChanges | None = None
+    parameters: Mapping[str, Change] = field(default_factory=_nothing)  # of the request, by name
+    headers: Mapping[str, Change] = field(default_factory=_nothing)  # by name
+    dpop: JwtChanges | None = None  # of the DPoP proof
     client_auth: ClientAuthChanges | None = None
     http: HttpChanges | None = None
 
@@ -120,12 +148,29 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One acceptable (or noted) way for a step to be answered; empty fields match anything."""
+    """One acceptable (or noted) way for a step to be answered; empty fields match anything.
+
+    Attributes:
+        answer: the class of the answer.
+        verdict: what it comes to: `pass`, `warn` or `observe`.
+        at: the step it speaks of, by name; empty: the step it stands on.
+        where: how other steps were answered, by name; it holds for such plays alone.
+        status: HTTP statuses, any of which will do.
+        error: error codes (RFC 6749 §5.2), any of which will do.
+        has: members the answer must have.
+        lacks: members it must not have.
+        equals: members, and the values they must have.
+        headers: response headers, and the values they must have.
+        checks: names of looks at the answer (see `tokenspec explain`).
+        at_most: of requests sent at once, how many may be granted; 0: any number.
+        strict: another error code is a failure, not a warning.
+        note: told with the finding.
+    """
 
     answer: Answer
-    verdict: str = "pass"  # pass | warn | observe
-    at: str = ""  # the step it speaks of; empty: the step it stands on
-    where: Mapping[str, Answer] = field(default_factory=_nothing)  # how other steps were answered
+    verdict: str = "pass"
+    at: str = ""
+    where: Mapping[str, Answer] = field(default_factory=_nothing)
     status: tuple[int, ...] = ()
     error: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
@@ -133,7 +178,7 @@ class Outcome:
     equals: Mapping[str, Change] = field(default_factory=_nothing)
     headers: Mapping[str, str] = field(default_factory=_nothing)
     checks: tuple[str, ...] = ()
-    at_most: int = 0  # of requests sent at once, how many may be granted; 0: any number
+    at_most: int = 0
     strict: bool = False
     note: str = ""
 
@@ -143,9 +188,9 @@ class Step:
     """One request of a play. `expect` empty: the step has to be granted for the play to go on."""
 
     kind: StepKind
-    name: str
+    name: str  # unique within its case; that of its kind where it is the only one
     changes: Changes = Changes()
-    expect: tuple[Outcome, ...] = ()
+    expect: tuple[Outcome, ...] = ()  # tried in order
     oracle: bool = False  # the oracle's answer is the expectation
     given: bool = False  # its changes are part of the valid set-up
     concurrent_group: int = 0  # steps of one number are sent together; 0: by itself
@@ -182,49 +227,49 @@ def orders(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Pkce:
-    """The proof key of a play: how the verifier is made and which challenge goes with it."""
+    """The proof key of a play (RFC 7636 §4): how its verifier and its challenge are made."""
 
     method: str = "S256"  # S256 | plain | none
-    length: int = 43
-    characters: str = ""  # empty: the unreserved set of RFC 7636 §4.1
+    length: int = 43  # of the verifier, in characters
+    characters: str = ""  # of the verifier; empty: the unreserved set of RFC 7636 §4.1
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What holds for all steps of a play."""
 
-    client: str = "main"
-    dpop: bool = False
-    session: str = "live"  # live | none | new | denied
+    client: str = "main"  # the role of the client that plays
+    dpop: bool = False  # every request has a DPoP proof, and tokens are bound to its key
+    session: str = "live"  # live | none | new | denied: of the user in the browser
     pkce: Pkce = Pkce()
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands in a scenario file; the line counts from 1."""
+    """Where something stands in a scenario file."""
 
-    file: str
-    line: int
+    file: str  # as messages and records name it
+    line: int  # counts from 1
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One case: the steps to play, and the control that has to succeed before it."""
 
-    scenario: str
-    id: str
-    title: str
-    requirement: str
-    needs: tuple[str, ...]
+    scenario: str  # the id of its scenario
+    id: str  # unique within its scenario
+    title: str  # one sentence: what has to hold
+    requirement: str  # the id of the row of the registry that its verdict rests on
+    needs: tuple[str, ...]  # capabilities without which it does not apply
     setting: Setting
-    steps: tuple[Step, ...]
-    control: tuple[Step, ...]  # empty: no control
+    steps: tuple[Step, ...]  # in the order they are sent
+    control: tuple[Step, ...]  # the valid twin, played before; empty: no control
     control_setting: Setting
     place: Place
-    area: str = ""
-    why: str = ""
+    area: str = ""  # the folder it stands in
+    why: str = ""  # what goes wrong where it does not hold
     also: tuple[str, ...] = ()  # further requirements, none graver, that the same case tests
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()  # words for readers, such as a CVE
     every_response: bool = False  # its checks are also made on every other response of the run
 
     @property
@@ -254,7 +299,7 @@ class Case:
 class Scenario:
     """Cases that share a requirement and a set-up."""
 
-    id: str
-    title: str
+    id: str  # unique in the suite
+    title: str  # one sentence: what has to hold
     place: Place
-    cases: tuple[Case, ...]
+    cases: tuple[Case, ...]  # in the order of the file; at least one
