@@ -110,7 +110,7 @@ def read_json(text: bytes) -> Any:
     """JSON that somebody else wrote; half of a surrogate pair, which no text can hold, is replaced.
 
     Raises:
-        ValueError: it is no JSON, or nested too deeply to be read.
+        ValueError: it is not JSON, or nested too deeply to be read.
     """
     try:
         value = json.loads(text)

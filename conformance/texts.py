@@ -22,7 +22,7 @@ def harmless(text: str) -> str:
 
 
 def legible(text: str) -> str:
-    """`text` with a mark for each sign that cannot be shown; empty where it is no text at all.
+    """`text` with a mark for each sign that cannot be shown; empty where it is not text at all.
 
     Bytes of a picture or of a compressed body, decoded as if they were text, are nothing to quote.
     """

@@ -65,7 +65,7 @@ class Judgement:
 
 
 def worst(judgements: list[Judgement]) -> Judgement:
-    """The gravest judgement, the earliest of equals; a pass of nothing is no pass."""
+    """The gravest judgement, the earliest of equals; a pass of nothing does not count."""
     if not judgements:
         return Judgement(Verdict.COULD_NOT_RUN, note="no step was judged")
     return max(judgements, key=lambda judgement: SEVERITY.index(judgement.verdict))

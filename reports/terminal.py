@@ -83,7 +83,7 @@ def evidence_text(evidence: Line | None) -> str:
 
 
 def deviations(findings: Iterable[Line]) -> list[str]:
-    """The differences that the profile allowed, each with its source; they are no passes."""
+    """The differences that the profile allowed, each with its source; none counts as passed."""
     allowed = [finding for finding in findings if finding["verdict"] == "deviation"]
     if not allowed:
         return []

@@ -81,7 +81,7 @@ def iss_is_url(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str
     if back is None:
         return
     if not encrypted(back):
-        yield "iss is no https URL"
+        yield "iss is not an https URL"
     if "?" in back or "#" in back:
         yield "iss has a query or a fragment"
 

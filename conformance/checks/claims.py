@@ -40,15 +40,15 @@ def claim_types(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[st
     claims = {name: value for name, value in _told(played).items() if value is not None}
     for name in TEXT_CLAIMS:
         if not isinstance(claims.get(name, ""), str):
-            yield f"{name} is no text"
+            yield f"{name} is not a string"
     for name in BOOLEAN_CLAIMS:
         if not isinstance(claims.get(name, True), bool):
-            yield f"{name} is no boolean"
+            yield f"{name} is not a boolean"
     updated = claims.get("updated_at", 0)
     if isinstance(updated, bool) or not isinstance(updated, int | float):
-        yield "updated_at is no number"
+        yield "updated_at is not a number"
     if not isinstance(claims.get("address", {}), Mapping):
-        yield "address is no JSON object"
+        yield "address is not a JSON object"
 
 
 @check("claims-not-empty")

@@ -40,7 +40,7 @@ def metadata_endpoints(played: Played, _t: Transcript, _s: CheckContext) -> Iter
     """Every endpoint is an absolute https URL (RFC 8414 §2; http is let pass on the loopback)."""
     for name in ENDPOINTS:
         if name in played.received and not _secure(played.received[name]):
-            yield f"{name} is no absolute https URL"
+            yield f"{name} is not an absolute https URL"
     for name in ("authorization_endpoint", "token_endpoint"):
         if name not in played.received:
             yield f"{name} is missing"

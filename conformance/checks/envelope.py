@@ -96,7 +96,7 @@ def access_token_is_text(played: Played, _t: Transcript, _s: CheckContext) -> It
     """`access_token` is a text that is not empty (RFC 6749 §5.1)."""
     token = played.received.get("access_token")
     if _granted(played) and not (isinstance(token, str) and token):
-        yield "access_token is no text or is empty"
+        yield "access_token is not a string or is empty"
 
 
 @check("token-type")
@@ -118,14 +118,14 @@ def expires_in(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str
         return
     shown = played.received["expires_in"]
     if isinstance(shown, bool) or not isinstance(shown, int | float) or shown <= 0:
-        yield "expires_in is no positive number"
+        yield "expires_in is not a positive number"
 
 
 @check("scope-is-text")
 def scope_is_text(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """scope, where given, is a text of space separated words (RFC 6749 §3.3)."""
     if _granted(played) and not isinstance(played.received.get("scope", ""), str):
-        yield "scope is no text"
+        yield "scope is not a string"
 
 
 @check("scope-single-spaces")
@@ -186,7 +186,7 @@ def error_texts(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[st
     for name in ("error_description", "error_uri"):
         shown = played.received.get(name)
         if _refused(played) and shown is not None and not isinstance(shown, str):
-            yield f"{name} is no text"
+            yield f"{name} is not a string"
 
 
 @check("error-description")

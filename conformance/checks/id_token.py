@@ -26,7 +26,7 @@ class IdToken:
 
 
 def read_id_token(played: Played) -> IdToken | None:
-    """The ID token of an answer; None where there is none or it is no JWT."""
+    """The ID token of an answer; None where there is none or it is not a JWT."""
     return read_jwt(played.received.get("id_token"))
 
 
@@ -49,7 +49,7 @@ def _taken_apart(encoded: str) -> IdToken | None:
 def id_token_is_jwt(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`id_token` is a JWT (OpenID Connect Core §2)."""
     if "id_token" in played.received and read_id_token(played) is None:
-        yield "id_token is no JWT with a JSON object of claims"
+        yield "id_token is not a JWT with a JSON object of claims"
 
 
 @check("id-token-not-unsigned")

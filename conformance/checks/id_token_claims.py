@@ -40,7 +40,7 @@ def id_token_issuer_form(played: Played, _t: Transcript, _s: CheckContext) -> It
     """`iss` is an https URL without query and fragment (§2; http is let pass on the loopback)."""
     token = read_id_token(played)
     if token and not is_issuer(token.claims.get("iss")):
-        yield "iss is no https URL, or has a query or fragment"
+        yield "iss is not an https URL, or has a query or fragment"
 
 
 def is_issuer(value: Any) -> bool:
@@ -149,7 +149,7 @@ def id_token_acr(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[s
     """`acr`, where given, is a text (§2)."""
     token = read_id_token(played)
     if token and not isinstance(token.claims.get("acr", ""), str):
-        yield "acr is no text"
+        yield "acr is not a string"
 
 
 @check("id-token-amr")
@@ -158,7 +158,7 @@ def id_token_amr(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[s
     token = read_id_token(played)
     methods = token.claims.get("amr", []) if token else []
     if not isinstance(methods, list) or not all(isinstance(m, str) for m in methods):
-        yield "amr is no array of texts"
+        yield "amr is not an array of strings"
 
 
 @check("id-token-at-hash")

@@ -15,11 +15,13 @@ TIMES = ("exp", "iat", "nbf")
 def introspection_members(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """What is told of a live token has the types laid down and is true (RFC 7662 §2.2)."""
     told = played.received
-    yield from (f"{name} is no text" for name in TEXTS if not isinstance(told.get(name, ""), str))
+    yield from (
+        f"{name} is not a string" for name in TEXTS if not isinstance(told.get(name, ""), str)
+    )
     for name in TIMES:
         value = told.get(name, 0)
         if isinstance(value, bool) or not isinstance(value, int):
-            yield f"{name} is no whole number"
+            yield f"{name} is not a whole number"
     if told.get("client_id", play.client_id) != play.client_id:
         yield "client_id is not the client the token was issued to"
     granted, scope = play.recall("token.scope"), told.get("scope")

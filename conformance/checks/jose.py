@@ -21,7 +21,7 @@ def id_token_kid_is_text(played: Played, _t: Transcript, _s: CheckContext) -> It
     """`kid` in the header of an ID token is a text (RFC 7515 §4.1.4)."""
     token = read_id_token(played)
     if token and not isinstance(token.header.get("kid", ""), str):
-        yield "kid in the header of the ID token is no text"
+        yield "kid in the header of the ID token is not a string"
 
 
 @check("id-token-typ-in-capitals")

@@ -48,7 +48,7 @@ def _listed(played: Played, name: str) -> list[Any]:
 def metadata_issuer_form(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`issuer` is an https URL without query and fragment (RFC 8414 §2)."""
     if not is_issuer(played.received.get("issuer")):
-        yield "issuer is no https URL, or has a query or fragment"
+        yield "issuer is not an https URL, or has a query or fragment"
 
 
 @check("metadata-lists")
@@ -57,7 +57,7 @@ def metadata_lists(played: Played, _t: Transcript, _s: CheckContext) -> Iterator
     for name in LISTS:
         value = played.received.get(name, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            yield f"{name} is no array of texts"
+            yield f"{name} is not an array of strings"
 
 
 @check("metadata-no-empty-lists")
@@ -144,7 +144,7 @@ def metadata_signature(played: Played, _t: Transcript, context: CheckContext) ->
         return
     token = read_jwt(signed)
     if token is None or not verified(token, context.jwks()):
-        yield "signed_metadata is no JWT that a key of the key set verifies"
+        yield "signed_metadata is not a JWT that a key of the key set verifies"
     elif not token.claims.get("iss"):
         yield "signed_metadata has no iss"
 

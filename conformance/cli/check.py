@@ -33,10 +33,11 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "check",
-        help="is the target file right? names the setting that is not",
-        description="Look at the way to the server, its metadata, the client, the login, and make "
-        "one valid exchange; then list what the target can do and what a run takes. "
-        "Exit 0: ready. Exit 6: not, and it says what to mend.",
+        help="validate the target file and point out wrong settings",
+        description="Check that the server can be reached, check its metadata, the client and the "
+        "login, and make one valid exchange. Then list what the target can do and how much a run "
+        "sends. "
+        "Exit 0: ready to run. Exit 6: not ready; the output says what to fix.",
         allow_abbrev=False,
     )
     parser.add_argument("target_file", nargs="?", metavar="TARGET.yaml", help="the target file")

@@ -35,7 +35,7 @@ def add_to(verbs: Any) -> None:
     )
     parser.add_argument("old", metavar="OLD", help="the older record")
     parser.add_argument("new", metavar="NEW", help="the newer record")
-    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help="how it is told")
+    parser.add_argument("--format", choices=tuple(FORMATS), default="text", help="output format")
     parser.set_defaults(act=act)
 
 
@@ -43,7 +43,7 @@ def act(options: argparse.Namespace) -> int:
     """Print the comparison.
 
     Raises:
-        UnusableFile: one of the files is no record.
+        UnusableFile: one of the files is not a record.
     """
     found = compare(read_record(Path(options.old)), read_record(Path(options.new)))
     print(FORMATS[options.format](found))

@@ -67,7 +67,7 @@ def add_to(verbs: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("id", metavar="ID", nargs="+", help="an id or a word, as a report has it")
+    parser.add_argument("id", metavar="ID", nargs="+", help="an id or word from a report")
     parser.set_defaults(act=act)
 
 

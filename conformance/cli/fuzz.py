@@ -35,7 +35,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "fuzz",
-        help="generated cases, judged by what the reference server does with them",
+        help="generated cases, judged by the answers of the reference server",
         description="Generate exchanges, play each on the target and on the reference server, and "
         "report where one grants what the other refuses, each in its smallest form.",
         epilog=EPILOG,
@@ -43,15 +43,21 @@ def add_to(verbs: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument("target_file", nargs="?", metavar="TARGET.yaml", help="the target file")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long; default 60")
-    parser.add_argument("--max-requests", type=int, metavar="N", help="most requests to the target")
-    parser.add_argument("--seed", type=int, help="the same seed makes the same choices")
-    parser.add_argument("--rate", type=float, metavar="PER_SECOND", help="most requests a second")
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="how long to search; default 60"
+    )
+    parser.add_argument("--max-requests", type=int, metavar="N", help="at most so many requests")
+    parser.add_argument(
+        "--seed", type=int, help="repeat the choices of an earlier campaign with this seed"
+    )
+    parser.add_argument(
+        "--rate", type=float, metavar="PER_SECOND", help="at most so many requests a second"
+    )
     parser.add_argument("--save", metavar="DIR", help="write each finding as a scenario file")
     parser.add_argument(
         "--share",
         metavar="DIR|redis://HOST",
-        help="share findings with campaigns elsewhere, by a folder or a Redis server",
+        help="share findings with other campaigns through a folder or a Redis server",
     )
     parser.set_defaults(act=act)
 

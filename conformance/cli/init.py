@@ -57,25 +57,41 @@ def add_to(verbs: Any) -> None:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("issuer", metavar="ISSUER_URL", help="the issuer, or the address of its metadata")
-    add("--client-id", help="a client of yours there")
-    add("--auth", choices=METHODS, help="how it authenticates")
-    add("--secret-env", metavar="NAME", help=f"the variable with its secret; default {SECRET}")
-    add("--redirect-uri", action="append", metavar="URI", help="registered for it")
-    add("--register", action="store_true", help="have clients registered for each run instead")
-    add("--login", choices=LOGIN_KINDS, default="form", help="how a code is had; default form")
-    add("--username", help="a test user")
-    add("--password-env", metavar="NAME", default=PASSWORD, help="the variable with its password; "
-        f"default {PASSWORD}")  # fmt: skip
-    add("--command", metavar="PROGRAM", help="for --login command")
-    add("--function", metavar="FILE:NAME", help="for --login python")
-    add("--scope", help="default: what the metadata lists of what a run can use")
-    add("--endpoint", action="append", default=[], metavar="NAME=URL", help="where the metadata "
-        f"has none: {', '.join(ENDPOINTS.keys)}")  # fmt: skip
-    add("--ca-file", metavar="FILE", help="certificates to trust")
-    add("--no-verify-tls", action="store_true", help="accept any certificate")
-    add("--no-input", action="store_true", help="never ask")
-    add("--output", default="target.yaml", metavar="FILE", help="where to; one that exists is kept")
+    add("issuer", metavar="ISSUER_URL", help="URL of the issuer or of its metadata")
+    add("--client-id", help="client_id of a client registered there")
+    add("--auth", choices=METHODS, help="how the client authenticates")
+    add(
+        "--secret-env",
+        metavar="NAME",
+        help=f"environment variable with the client secret; default {SECRET}",
+    )
+    add(
+        "--redirect-uri",
+        action="append",
+        metavar="URI",
+        help="redirect URI registered for the client",
+    )
+    add("--register", action="store_true", help="register new clients for each run instead")
+    add(
+        "--login",
+        choices=LOGIN_KINDS,
+        default="form",
+        help="how to obtain an authorization code; default form",
+    )
+    add("--username", help="name of the test user")
+    add("--password-env", metavar="NAME", default=PASSWORD, help="environment "
+        f"variable with the password; default {PASSWORD}")  # fmt: skip
+    add("--command", metavar="PROGRAM", help="program that obtains the code, for --login command")
+    add(
+        "--function", metavar="FILE:NAME", help="function that obtains the code, for --login python"
+    )
+    add("--scope", help="scopes to ask for; default: supported scopes from the metadata")
+    add("--endpoint", action="append", default=[], metavar="NAME=URL", help="an endpoint that "
+        f"the metadata does not name: {', '.join(ENDPOINTS.keys)}")  # fmt: skip
+    add("--ca-file", metavar="FILE", help="CA certificates to trust (PEM)")
+    add("--no-verify-tls", action="store_true", help="do not verify the certificate of the server")
+    add("--no-input", action="store_true", help="do not ask questions in a terminal")
+    add("--output", default="target.yaml", metavar="FILE", help="output file; never overwritten")
     parser.set_defaults(act=act)
 
 
@@ -181,7 +197,7 @@ def _client(options: argparse.Namespace, found: _Found, ask: Ask) -> Client:
     client_id = options.client_id or ask("client_id of a client registered there", UNKNOWN)
     auth = options.auth or ("" if options.secret_env else "none")
     if not options.auth and not options.secret_env:
-        auth = ask(f"how it authenticates ({', '.join(METHODS)})", "none")
+        auth = ask(f"how the client authenticates ({', '.join(METHODS)})", "none")
     method: ClientAuth = next((m for m in METHODS if m == (auth or _listed(found))), "none")
     uris = tuple(options.redirect_uri or (ask("a redirect URI registered for it", CALLBACK),))
     secret = (options.secret_env or SECRET) if method.startswith("client_secret") else ""

@@ -26,9 +26,13 @@ def add_to(verbs: Any) -> None:
     parser.add_argument(
         "select", nargs="*", metavar="WHAT", help="areas, scenarios, cases or requirements"
     )
-    parser.add_argument("--scenarios", metavar="DIR", action="append", help="more scenarios")
     parser.add_argument(
-        "--profiles", action="store_true", help="list what --profile takes, and what each is"
+        "--scenarios", metavar="DIR", action="append", help="also list the scenarios of this folder"
+    )
+    parser.add_argument(
+        "--profiles",
+        action="store_true",
+        help="list the profiles that --profile takes, with a description",
     )
     parser.set_defaults(act=act)
 

@@ -62,8 +62,9 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "replay",
-        help="cases of a record again: is the verdict still the same?",
-        description="Play cases of a record again and say of each whether its verdict is the same.",
+        help="play cases of a record again and compare the verdicts",
+        description="Play cases of a record again and say for each whether its verdict is still "
+        "the same.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -74,12 +75,15 @@ def add_to(verbs: Any) -> None:
         "--target", metavar="FILE", help="target file; default the one that the record names"
     )
     parser.add_argument(
-        "--scenarios", metavar="DIR", action="append", help="where further scenarios are now"
+        "--scenarios",
+        metavar="DIR",
+        action="append",
+        help="folder that the record's own scenarios are in now",
     )
     parser.add_argument(
         "--evidence",
         action="store_true",
-        help="show every exchange, also of cases that no ID names",
+        help="show every exchange, also of cases not given as ID",
     )
     parser.set_defaults(act=act)
 

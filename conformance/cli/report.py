@@ -36,34 +36,36 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "report",
-        help="reports again, from records",
+        help="make reports from records",
         description="Make reports from the record of a run, or from the records of all its "
         "shards. Records of different targets, suites or profiles are refused.",
         epilog=EPILOG.format(formats=_formats()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("records", nargs="+", metavar="RECORD", help="record.ndjson, or shards")
+    parser.add_argument(
+        "records", nargs="+", metavar="RECORD", help="record.ndjson of a run, or of each shard"
+    )
     parser.add_argument(
         "--format",
         action="append",
         metavar="NAMES",
-        help=f"of {', '.join(FORMATS)}, {ALL}; several with commas; default html",
+        help=f"report formats, with commas: {', '.join(FORMATS)}, {ALL}; default html",
     )
     parser.add_argument(
-        "--report-dir", metavar="DIR", default="tokenspec-report", help="where they go"
+        "--report-dir", metavar="DIR", default="tokenspec-report", help="output directory"
     )
     parser.add_argument(
-        "--exit-code", action="store_true", help="end with the exit code of the run, for a gate"
+        "--exit-code", action="store_true", help="end with the exit code of the run"
     )
     parser.add_argument(
-        "--bundle", metavar="FILE.zip", help="write one archive of everything, with a manifest"
+        "--bundle", metavar="FILE.zip", help="also write an archive of all files with a manifest"
     )
     parser.add_argument(
         "--sign", metavar="KEY.pem", help="sign the manifest of the bundle (detached JWS)"
     )
     parser.add_argument(
-        "--waivers", metavar="FILE", help="the waiver file of the bundle, if it is elsewhere now"
+        "--waivers", metavar="FILE", help="the waiver file of the run, if it was moved"
     )
     parser.set_defaults(act=act)
 
@@ -73,7 +75,7 @@ def act(options: argparse.Namespace) -> int:
 
     Raises:
         UsageError: a format is not known, or the records do not belong together.
-        UnusableFile: a file is no record.
+        UnusableFile: a file is not a record.
     """
     paths = [Path(path) for path in options.records]
     try:

@@ -45,7 +45,7 @@ def add_to(verbs: Any) -> None:
         "run",
         help="run scenarios against a target",
         description="Run scenarios against the target of a target file, or against the bundled "
-        "server. Writes record.ndjson, audit.html and report.html to the report folder.",
+        "server. Writes record.ndjson, audit.html and report.html to the output directory.",
         allow_abbrev=False,
     )
     parser.add_argument("target_file", nargs="?", metavar="TARGET.yaml", help="the target file")
@@ -56,7 +56,7 @@ def add_to(verbs: Any) -> None:
         "--color",
         choices=("auto", "yes", "no"),
         default="auto",
-        help="colours; auto: on a terminal",
+        help="use colours; auto: only on a terminal",
     )
     parser.set_defaults(act=act)
 

@@ -1,4 +1,4 @@
-"""`tokenspec selftest`: is every broken server caught, and no good one accused?"""
+"""`tokenspec selftest`: does every broken server fail, and every conforming one pass?"""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "selftest",
-        help="is every broken server caught, and no good one accused?",
-        description="Take every rule out of the reference server, one by one, and see that a case "
-        "that cites the rule notices; see that every case notices something, that every "
-        "requirement has a case or a reason, and that no conforming server is accused.",
+        help="does every broken server fail, and every conforming one pass?",
+        description="Take each rule out of the reference server in turn and check that a case "
+        "that cites the rule notices; check that every case notices a defect, that every "
+        "requirement has a case or a reason for having none, and that no conforming server is "
+        "reported as failing.",
         epilog="example: tokenspec selftest --select dpop.htu --select RFC9449-4.3",
         allow_abbrev=False,
     )
@@ -45,16 +46,19 @@ def add_to(verbs: Any) -> None:
         action="append",
         default=[],
         metavar="WHAT",
-        help="only these defects, areas, scenarios, cases or requirements",
+        help="test only these defects, areas, scenarios, cases or requirements",
     )
     parser.add_argument(
         "--full",
         action="store_true",
-        help="try every defect on every case, not only until one notices",
+        help="play every case against every defect, not only until one notices",
     )
-    parser.add_argument("--jobs", type=int, help="processes; default one for each core")
+    parser.add_argument("--jobs", type=int, help="number of processes; default one for each core")
     parser.add_argument(
-        "--report-dir", default="tokenspec-report", metavar="DIR", help="where the matrix goes"
+        "--report-dir",
+        default="tokenspec-report",
+        metavar="DIR",
+        help="output directory for the matrix",
     )
     parser.set_defaults(act=act)
 

@@ -23,23 +23,27 @@ def add_to(verbs: Any) -> None:
     parser = verbs.add_parser(
         "serve",
         help="run the reference server",
-        description="Run the reference server on the loopback, for trying out and for testing "
+        description="Run the reference server on this machine, to try tokenspec out or to test "
         "clients against a server with a known defect.",
         allow_abbrev=False,
     )
-    parser.add_argument("--port", type=int, default=PORT, help=f"of the loopback; default {PORT}")
-    parser.add_argument("--dialect", default="rfc", help="rfc (default) or auth0")
+    parser.add_argument("--port", type=int, default=PORT, help=f"port to listen on; default {PORT}")
+    parser.add_argument("--dialect", default="rfc", help="dialect to speak: rfc (default) or auth0")
     parser.add_argument(
-        "--defect", action="append", default=[], metavar="NAME", help="take this rule out"
+        "--defect", action="append", default=[], metavar="NAME", help="leave this rule out"
     )
     parser.add_argument(
         "--switch",
         action="append",
         metavar="NAME",
-        help="only this difference of the dialect",
+        help="speak only this difference of the dialect",
     )
     parser.add_argument(
-        "--policy", action="append", default=[], metavar="NAME", help="turn this choice"
+        "--policy",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="use the alternative for this policy",
     )
     parser.add_argument("--list-policies", action="store_true", help="list the policies and exit")
     parser.add_argument(

@@ -22,7 +22,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "verify",
-        help="is an evidence bundle unchanged?",
+        help="check that an evidence bundle is unchanged",
         description="Compare every file of a bundle with its manifest, and the manifest with its "
         "signature. Without --key the signature is checked with the key it names itself: that "
         "shows that nothing was changed since, and not who signed.",
@@ -30,7 +30,9 @@ def add_to(verbs: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("bundle", metavar="BUNDLE.zip", help="made by 'report --bundle'")
+    parser.add_argument(
+        "bundle", metavar="BUNDLE.zip", help="the bundle, made by 'report --bundle'"
+    )
     parser.add_argument("--key", metavar="PUBLIC.pem", help="the key that must have signed it")
     parser.set_defaults(act=act)
 
@@ -39,7 +41,7 @@ def act(options: argparse.Namespace) -> int:
     """Say what the bundle is of, and what was changed.
 
     Raises:
-        UnusableFile: it is no bundle, or the key cannot be read.
+        UnusableFile: it is not a bundle, or the key cannot be read.
     """
     found = verify(Path(options.bundle), Path(options.key) if options.key else None)
     if found.changes:

@@ -13,9 +13,9 @@ from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.run.gate import today_in_utc
+from tokenspec.conformance.waivers.editing import Draft, added, removed
 from tokenspec.conformance.waivers.ledger import STALE, UNUSED
 from tokenspec.conformance.waivers.loader import TODO, parse_waivers
-from tokenspec.conformance.waivers.mending import Draft, added, removed
 from tokenspec.conformance.waivers.model import Waivers
 from tokenspec.reports.record import Record
 
@@ -37,32 +37,34 @@ def add_to(verbs: Any) -> None:
     """Add the verb and its two acts."""
     parser = verbs.add_parser(
         "waivers",
-        help="bring a waiver file up to date with a run",
-        description="Write waivers for the failures of a run, or drop those not needed any more. "
-        "Comments and the order of the file stay.",
+        help="update a waiver file from a run",
+        description="Write waivers for the failures of a run, or remove those that are no longer "
+        "needed. Comments and the order of entries are kept.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     acts = parser.add_subparsers(title="acts", metavar="ACT", required=True)
-    update = acts.add_parser("update", help="add the failures of a run", allow_abbrev=False)
-    update.add_argument("--reason", default=TODO, help="why they are accepted for now")
-    update.add_argument("--owner", default=TODO, help="who sees to them")
-    update.add_argument("--link", default="", help="where they are tracked")
+    update = acts.add_parser(
+        "update", help="add waivers for the failures of a run", allow_abbrev=False
+    )
+    update.add_argument("--reason", default=TODO, help="why the failures are accepted for now")
+    update.add_argument("--owner", default=TODO, help="person responsible")
+    update.add_argument("--link", default="", help="link to where they are tracked")
     update.add_argument(
         "--expires",
         type=date.fromisoformat,
         metavar="DAY",
-        help=f"last day, such as 2027-03-31; {USUAL_DAYS} days from today if not given",
+        help=f"last day of the waivers, such as 2027-03-31; default {USUAL_DAYS} days from today",
     )
-    update.add_argument("--warnings", action="store_true", help="broken SHOULDs as well")
+    update.add_argument("--warnings", action="store_true", help="also waive broken SHOULDs")
     update.set_defaults(act=act_update)
-    prune = acts.add_parser("prune", help="drop stale and unused entries", allow_abbrev=False)
+    prune = acts.add_parser("prune", help="remove stale and unused entries", allow_abbrev=False)
     prune.set_defaults(act=act_prune)
     for act in (update, prune):
         act.add_argument("record", metavar="RECORD", help="the record of the run")
         act.add_argument(
-            "--waivers", metavar="FILE", help=f"the file; default the run's own, or {USUAL_FILE}"
+            "--waivers", metavar="FILE", help=f"waiver file; default the run's own, or {USUAL_FILE}"
         )
 
 

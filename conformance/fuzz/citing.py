@@ -1,7 +1,6 @@
 """Which requirement a divergence breaks: of its guard, of its token, of its grant.
 
-Of what can be said the most exact is cited, and where a token may have died of several things the
-mildest.
+The most exact is cited, and the mildest where a token may be invalid for several reasons.
 """
 
 from __future__ import annotations

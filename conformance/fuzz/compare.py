@@ -28,8 +28,8 @@ class Divergence:
     """The first step at which target and oracle differ.
 
     `guard` is the oracle's guard that refused, empty where it granted; `requirement` what the guard
-    enforces, what the token died of, or what the grant stands on. `outcome` is what the suite asks
-    of the answer, where they differ in nothing but its shape.
+    enforces, what makes the token invalid, or what the grant rests on. `outcome` is what the suite
+    asks of the answer, where they differ in nothing but its shape.
     """
 
     step: str

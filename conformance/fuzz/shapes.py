@@ -2,7 +2,7 @@
 
 What the suite asks of the answer to a valid exchange is asked of every grant of that kind, what
 it asks of every answer of a run is asked of all, and what the case of a seed asks is asked of the
-seed. It is believed only where the oracle's answer to the same request stands it.
+seed. It is applied only where the oracle's answer to the same request passes it.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ class BrowserDriver:
         """Sign in by performing the authorization request `url`.
 
         Raises:
-            LoginBlocked: no code came of it, or there is no browser.
+            LoginBlocked: it did not yield a code, or there is no browser.
             Unreachable: the target did not answer.
         """
         session = Session(CookieJar())
@@ -224,7 +224,7 @@ class BrowserDriver:
             raise LoginBlocked(
                 f"login step '{step.act}: {step.selector}' found nothing to act on at "
                 f"{origin_of(page.url)} ({_title(page)!r})",
-                "look at the picture, and mend 'login.steps'",
+                "look at the picture, and fix 'login.steps'",
             ) from error
 
     def _value(self, step: LoginStep) -> str:

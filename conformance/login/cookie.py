@@ -37,7 +37,7 @@ class CookieDriver:
         if result.ending is not Ending.CALLBACK or not result.parameters.get("code"):
             said = result.parameters.get("error") or f"{result.ending}, status {result.status}"
             raise LoginBlocked(
-                f"the stored session brought no code: {said}",
+                f"the stored session did not yield a code: {said}",
                 "sign in with a browser, copy its Cookie header anew into login.cookies, and see "
                 "that clients[0] has the user's consent",
             )

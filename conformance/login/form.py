@@ -83,7 +83,7 @@ class FormDriver:
         """Sign in by performing the authorization request `url`.
 
         Raises:
-            LoginBlocked: no code came of it; names the setting to look at.
+            LoginBlocked: it did not yield a code; names the setting to look at.
             Unreachable: the target did not answer.
         """
         browser = self._browser(CookieJar(), transport, redirect_uri)
@@ -274,7 +274,7 @@ def _error_page(shown: Shown) -> AuthorizationResult:
 
 
 def no_code(result: AuthorizationResult) -> LoginBlocked:
-    """Why the valid authorization request brought no code, and what to look at."""
+    """Why the valid authorization request did not yield a code, and what to look at."""
     error = result.parameters.get("error", "")
     if error:
         described = result.parameters.get("error_description", "")[:200]
@@ -299,7 +299,7 @@ def no_code(result: AuthorizationResult) -> LoginBlocked:
 
 
 def words_of(page: str) -> str:
-    """The text of a page in one line, tags dropped; says so where the page is no text."""
+    """The text of a page in one line, tags dropped; says so where the page is not text."""
     if page and not legible(page):
         return NO_TEXT
     without = re.sub(r"<(script|style|title)[^>]*>[^<]*</\1>|<[^>]*>", " ", page)

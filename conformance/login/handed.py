@@ -45,14 +45,16 @@ class HandedDriver:
         """See that it works; whatever carries the requests keeps its own session.
 
         Raises:
-            LoginBlocked: it failed or brought no code.
+            LoginBlocked: it failed or did not yield a code.
         """
         session = Session(CookieJar())
         if self._trial:
             result = self.authorize(url, redirect_uri, session, transport)
             if not result.parameters.get("code"):
                 said = result.parameters.get("error") or result.location[:200] or result.ending
-                raise LoginBlocked(f"the login brought no code: {said}", "try it by hand", "code")
+                raise LoginBlocked(
+                    f"the login did not yield a code: {said}", "try it by hand", "code"
+                )
         return session
 
     def authorize(

@@ -73,7 +73,7 @@ class CallbackPrompt:
             with self._changed:
                 if self._ended:
                     raise LoginBlocked(
-                        "nobody pasted the callback",
+                        "no callback URL was entered",
                         "run it in a terminal, or pipe the callbacks in",
                     )
                 if self._someone_reads:

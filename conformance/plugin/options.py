@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 RUN: pytest.StashKey[RunPlugin] = pytest.StashKey()
 HELP: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("target", {"metavar": "FILE", "help": "target file; without it the bundled server"}),
+    ("target", {"metavar": "FILE", "help": "target file; default: the bundled server"}),
     (
         "scenarios",
-        {"metavar": "DIR", "action": "append", "help": "more scenarios, beside the bundled ones"},
+        {"metavar": "DIR", "action": "append", "help": "also run the scenarios of this folder"},
     ),
     (
         "select",
         {
             "metavar": "WHAT",
             "action": "append",
-            "help": "an area, a scenario, a case (scenario/case) or a requirement",
+            "help": "run only this area, scenario, case (scenario/case) or requirement",
         },
     ),
     ("profile", {"metavar": "NAME", "help": "profile to judge by; default the target file's"}),
@@ -38,48 +38,62 @@ HELP: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     (
         "strict",
-        {"action": "store_true", "help": "another error code than the one named is a failure"},
+        {
+            "action": "store_true",
+            "help": "fail when another error code is returned than the one named",
+        },
     ),
     (
         "waivers",
-        {"metavar": "FILE", "help": "known failures, with reason, owner, last day"},
+        {"metavar": "FILE", "help": "file of known failures, with reason, owner and last day"},
     ),
     (
         "baseline",
-        {"metavar": "RECORD", "help": "an older record: only what is new since then fails the run"},
+        {
+            "metavar": "RECORD",
+            "help": "older record: only failures that are new since then fail the run",
+        },
     ),
     (
         "quick",
-        {"action": "store_true", "help": "one case for each MUST: for a pull request"},
+        {"action": "store_true", "help": "run one case for each MUST, for a pull request"},
     ),
-    ("shard", {"metavar": "i/n", "help": "the i-th of n parts; together they are the whole run"}),
+    ("shard", {"metavar": "i/n", "help": "run the i-th of n parts of the suite"}),
     (
         "seed",
-        {"metavar": "N", "type": int, "help": "draw verifiers and made-up values from this number"},
+        {"metavar": "N", "type": int, "help": "seed for verifiers and made-up values"},
     ),
     (
         "start",
-        {"metavar": "CMD", "help": "start a server with this command line, and end it afterwards"},
+        {"metavar": "CMD", "help": "start a server with this command line and stop it afterwards"},
     ),
     ("wait-for", {"metavar": "URL", "help": "wait until this URL answers with status 200 to 399"}),
     (
         "wait-seconds",
-        {"metavar": "N", "type": float, "default": 60.0, "help": "how long to wait; default 60"},
+        {
+            "metavar": "N",
+            "type": float,
+            "default": 60.0,
+            "help": "how long to wait for it, in seconds; default 60",
+        },
     ),
-    ("jobs", {"metavar": "N", "type": int, "help": "cases played at once"}),
-    ("rate", {"metavar": "PER_SECOND", "type": float, "help": "most requests a second"}),
-    ("report-dir", {"metavar": "DIR", "help": "where the record and reports go"}),
+    ("jobs", {"metavar": "N", "type": int, "help": "number of cases played at once"}),
+    ("rate", {"metavar": "PER_SECOND", "type": float, "help": "at most so many requests a second"}),
+    ("report-dir", {"metavar": "DIR", "help": "output directory for the record and reports"}),
     (
         "progress",
         {
             "choices": ("live", "plain", "dots"),
-            "help": "how the run is told while it lasts; 'tokenspec run' has live on a terminal, "
+            "help": "how progress is shown; 'tokenspec run' uses live on a terminal, "
             "plain elsewhere and in CI",
         },
     ),
     (
         "resume",
-        {"metavar": "RECORD", "help": "take over what a run that ended early had judged"},
+        {
+            "metavar": "RECORD",
+            "help": "keep the verdicts of a run that ended early, and run the rest",
+        },
     ),
     (
         "formats",

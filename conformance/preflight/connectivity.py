@@ -120,7 +120,7 @@ def _port(target: Target, place: _Place) -> Tick:
             "connection",
             good=False,
             detail=f"nothing answers at {where}: {_said(error)}",
-            hint=f"start the server, or mend host and port of '{setting}'; a way through a proxy "
+            hint=f"start the server, or fix host and port of '{setting}'; a way through a proxy "
             "is 'network: {proxy: …}'",
         )
     return Tick("connection", good=True, detail=f"{where} accepts connections")
@@ -135,7 +135,7 @@ def _tls(target: Target, place: _Place) -> Tick:
         ):
             return _certificate(target, wrapped)
     except ssl.SSLCertVerificationError as error:
-        return Tick("TLS", good=False, detail=_fault(error, place), hint=_mend(error, place))
+        return Tick("TLS", good=False, detail=_fault(error, place), hint=_fix(error, place))
     except (ssl.SSLError, OSError) as error:
         hint = f"is {place.port} the port for https in 'issuer', or does the server speak plain "
         hint += "http there? Does it ask for a client certificate "
@@ -172,7 +172,7 @@ def _fault(error: ssl.SSLCertVerificationError, place: _Place) -> str:
             return f"the certificate of {place.name} is not valid: {error.verify_message}"
 
 
-def _mend(error: ssl.SSLCertVerificationError, place: _Place) -> str:
+def _fix(error: ssl.SSLCertVerificationError, place: _Place) -> str:
     match error.verify_code:
         case code if code in (EXPIRED, NOT_YET_VALID):
             return (

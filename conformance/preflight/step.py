@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Tick:
     """What a step of the preflight found.
 
-    `detail` is the evidence, `hint` the mend with the setting it is about. `required`: without it
+    `detail` is the evidence, `hint` the setting to change and how. `required`: without it
     nothing can be said of the target.
     """
 

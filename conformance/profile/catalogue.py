@@ -18,7 +18,7 @@ from tokenspec.conformance.target.model import DEFAULT_PROFILE
 
 
 def names() -> tuple[str, ...]:
-    """Every name `--profile` takes: the profiles, then the presets that are no profiles."""
+    """Every name `--profile` takes: the profiles, then the presets that are not profiles."""
     own = _named("profiles")
     return (*own, *(name for name in _named("presets") if name not in own))
 

@@ -234,7 +234,7 @@ class _Reading:
         except ValueError:
             valid = False
         if not valid:
-            self.reader.problem(own["date"], f"{text!r} is no date", "write YYYY-MM-DD")
+            self.reader.problem(own["date"], f"{text!r} is not a date", "write YYYY-MM-DD")
         return text
 
     def _pattern(self, at: Marked) -> re.Pattern[str]:
@@ -242,7 +242,7 @@ class _Reading:
         try:
             return re.compile(text)
         except re.error as error:
-            self.reader.problem(at, f"{text!r} is no regular expression: {error}")
+            self.reader.problem(at, f"{text!r} is not a valid regular expression: {error}")
             return re.compile("$.")
 
     def _choice(self, own: Mapping[str, Marked], key: str, options: tuple[str, ...]) -> str:

@@ -36,7 +36,7 @@ def read_baseline(path: Path) -> Baseline:
     """The baseline in a record.
 
     Raises:
-        UnusableFile: it is no record.
+        UnusableFile: it is not a record.
     """
     record = read_record(path)
     findings = {finding["key"]: finding for finding in record.findings}

@@ -79,7 +79,7 @@ def verify(path: Path, public_key: Path | None = None) -> Verified:
         public_key: the PEM key that must have signed it.
 
     Raises:
-        UnusableFile: it is no bundle at all, or the key cannot be read.
+        UnusableFile: it is not a bundle at all, or the key cannot be read.
     """
     content = _read(path)
     try:
@@ -94,7 +94,7 @@ def verify(path: Path, public_key: Path | None = None) -> Verified:
     changes = [f"{name}: changed, its checksum in the archive does not fit" for name in damaged]
     manifest = _parsed(members.get(MANIFEST, b""))
     if not manifest and MANIFEST in members:
-        changes.append(f"{MANIFEST}: changed, it is no manifest any more")
+        changes.append(f"{MANIFEST}: changed, it is no longer a manifest")
     changes += _against_manifest(manifest, members, damaged)
     signature = None
     if SIGNATURE in members and MANIFEST in members:

@@ -23,7 +23,7 @@ def read_records(paths: Sequence[Path]) -> Record:
     """One record of one file, or of all shards of a run; evidence is read when it is looked at.
 
     Raises:
-        UnusableFile: a file is no record.
+        UnusableFile: a file is not a record.
         UsageError: they are of different targets, suites or profiles, or the same part twice.
     """
     if not paths:
@@ -68,7 +68,7 @@ def _refuse_twice(records: Sequence[tuple[Path, Record]]) -> None:
         twice = [key for key, number in keys.items() if number > 1]
         if twice:
             raise UsageError(
-                f"{twice[0]} stands in several of these records, which are no shards",
+                f"{twice[0]} is in several of these records, which are not shards",
                 "a whole run is one record; shards are made with: tokenspec run --shard i/n",
             )
 

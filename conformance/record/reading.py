@@ -26,7 +26,7 @@ def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
             not grow with them, and the file must not be written to meanwhile.
 
     Raises:
-        UnusableFile: it is no record, or a line of it is damaged.
+        UnusableFile: it is not a record, or a line of it is damaged.
     """
     header: Mapping[str, Any] = {}
     footer: Mapping[str, Any] | None = None

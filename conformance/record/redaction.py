@@ -136,7 +136,7 @@ class Redactor:
     def body(self, body: bytes, media_type: str) -> str:
         """A body as text: JSON member by member, forms parameter by parameter.
 
-        Bytes that are no text are counted, not shown, and so is JSON too deep to be searched.
+        Bytes that are not text are counted, not shown, and so is JSON too deep to be searched.
         """
         text = body.decode("utf-8", "replace")
         if media_type == "application/x-www-form-urlencoded":
@@ -148,7 +148,7 @@ class Redactor:
             deep = True
         except ValueError:
             shown = self.text(text)
-            return shown if legible(shown) or not body else f"({len(body)} bytes that are no text)"
+            return shown if legible(shown) or not body else f"({len(body)} bytes that are not text)"
         if deep:
             return f"({len(body)} bytes of JSON, nested too deeply to be read)"
         return json.dumps(self.members(value), ensure_ascii=False, indent=1)

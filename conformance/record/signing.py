@@ -64,7 +64,7 @@ def check_signature(jws: bytes, content: bytes, public_key: Path | None) -> Sign
     except (ValueError, TypeError, KeyError, jwt.PyJWTError):
         named = None
     if named is None:
-        return Signature(problem="changed, it is no signature any more")
+        return Signature(problem="changed, it is no longer a signature")
     thumbprint = _thumbprint(jwk)
     key = named.key if given is None else given
     try:
@@ -95,4 +95,4 @@ def _decoded(part: str) -> bytes:
     try:
         return urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except binascii.Error as error:
-        raise ValueError("no base64url") from error
+        raise ValueError("not valid base64url") from error

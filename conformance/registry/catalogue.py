@@ -40,7 +40,7 @@ class Registry:
         rows: dict[str, Requirement] = {}
         for row in requirements:
             if row.id in rows:
-                raise HarnessError(f"requirement {row.id} stands in the registry twice")
+                raise HarnessError(f"requirement {row.id} is defined twice in the registry")
             rows[row.id] = row
         return cls(MappingProxyType(rows))
 

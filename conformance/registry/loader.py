@@ -87,7 +87,7 @@ def _section(reader: Reader, head: _Head, identifier: str, at: Marked) -> str:
     match = _IDENTIFIER.fullmatch(identifier)
     if match is None or match["prefix"] != head.prefix:
         hint = f"an id is {head.prefix}-SECTION-slug, such as {head.prefix}-4.1-short_name"
-        reader.problem(at, f"{identifier!r} is no id of this document", hint)
+        reader.problem(at, f"{identifier!r} is not an id of this document", hint)
         return "0"
     return match["section"]
 

@@ -238,7 +238,7 @@ def _jwt_parts(path: str, context: OperatorContext) -> tuple[dict[str, Any], dic
         header, claims, signature = encoded.split(".")
         return _decoded(header), _decoded(claims), signature
     except (AttributeError, ValueError, TypeError, RecursionError) as error:
-        raise UnfitError(f"{path} is no JWT") from error
+        raise UnfitError(f"{path} is not a JWT") from error
 
 
 def _decoded(part: str) -> dict[str, Any]:

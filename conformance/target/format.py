@@ -63,7 +63,7 @@ TARGET = Section(
                 "The clients registered for the tests; the first is the main one. Needed unless "
                 "there is `registration`.",
             ),
-            "login": Key("mapping", "How an authorization code is had.", needed=True),
+            "login": Key("mapping", "How an authorization code is obtained.", needed=True),
             "product": Key("mapping", "What is tested, for the reports."),
             "tester": Key("text", "Who tests: name and organisation, for the reports."),
             "scope": Key(
@@ -289,7 +289,7 @@ NETWORK = Section(
                 "path",
                 "A certificate (PEM) shown at every connection, also for `auth: tls_client_auth`.",
             ),
-            "client_key": Key("path", "Its key (PEM), where it stands in another file."),
+            "client_key": Key("path", "Its key (PEM), where it is in another file."),
             "headers": Key(
                 "mapping of texts or `{env: NAME}`",
                 "Headers added to every request, such as the key of a gateway. Reports do not "

@@ -90,7 +90,7 @@ class LoginStep:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How an authorization code is had; see `tables.LOGIN` for what each kind reads."""
+    """How an authorization code is obtained; see `tables.LOGIN` for what each kind reads."""
 
     kind: LoginKind = "form"
     username: str = ""

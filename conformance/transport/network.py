@@ -35,7 +35,7 @@ class NetworkTransport:
         limits: seconds and bytes allowed for one response.
         verify_tls: whether certificates have to be valid.
         network: proxy, certificates, headers and addresses.
-        allowed: origins that may be spoken to; None for any.
+        allowed: allowed origins; None for any.
         clock: monotonic seconds.
         inner: the httpx transport to use; for tests.
 
@@ -81,13 +81,13 @@ class NetworkTransport:
         """Send one request and read its answer whole.
 
         Raises:
-            Unreachable: no answer, too large an answer, or an origin that may not be spoken to.
+            Unreachable: no answer, too large an answer, or an origin that is not allowed.
             TimedOut: the answer was not complete in time.
         """
         place = origin(request.url)
         if self.allowed is not None and place not in self.allowed:
             raise Unreachable(
-                f"{place} is not among the hosts that may be spoken to",
+                f"{place} is not an allowed host",
                 "name it under 'hosts' in the target file if it belongs to the target",
             )
         started = self._clock()
@@ -223,7 +223,7 @@ def _unreachable(place: str, error: httpx.TransportError) -> Unreachable:
     text = str(error) or type(error).__name__
     if "CERTIFICATE" in text.upper():
         hint = (
-            "mend the certificate, trust its issuer with 'network: {ca_file: …}', or set "
+            "fix the certificate, trust its issuer with 'network: {ca_file: …}', or set "
             "'verify_tls: false' for a test system"
         )
         return Unreachable(f"the TLS certificate of {place} is not valid: {text}", hint)

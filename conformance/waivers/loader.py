@@ -57,7 +57,7 @@ def _waiver(reader: Reader, at: Marked, *, unfinished: bool) -> Waiver:
     identifier = reader.text(own["id"]) if "id" in own else ""
     if isinstance(_plain(own, "id"), str) and not ID.fullmatch(identifier):
         hint = "a scenario or a case: pkce-verifier-wrong/trailing-newline"
-        reader.problem(own["id"], f"{identifier!r} is no id", hint)
+        reader.problem(own["id"], f"{identifier!r} is not an id", hint)
     return Waiver(
         id=identifier,
         kind=reader.choice(own["kind"], KINDS) if "kind" in own else "",
@@ -84,7 +84,7 @@ def _filled_in(reader: Reader, own: Mapping[str, Marked], name: str, *, unfinish
     elif text.upper().startswith(TODO) and not unfinished:
         asked = {
             "reason": "say why the failure is accepted for now",
-            "owner": "say who sees to it: a person or a team",
+            "owner": "say who is responsible: a person or a team",
         }
         reader.problem(at, f"{name} is still {text[:40]!r}", asked[name])
     return text
@@ -109,7 +109,7 @@ def _day(reader: Reader, own: Mapping[str, Marked]) -> date:
     except ValueError:
         day = None
     if day is None:
-        reader.problem(at, f"{text!r} is no day of the calendar", 'such as "2027-03-31"')
+        reader.problem(at, f"{text!r} is not a calendar date", 'such as "2027-03-31"')
     return day or date.max
 
 

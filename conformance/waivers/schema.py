@@ -25,7 +25,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "description": "the only way of failing that is excused; without it every way is",
     },
     "reason": {**_WRITTEN, "description": "why the failure is accepted for now"},
-    "owner": {**_WRITTEN, "description": "who sees to it"},
+    "owner": {**_WRITTEN, "description": "person responsible"},
     "link": {"type": "string", "pattern": "^https?://", "description": "where it is tracked"},
     "expires": {
         "type": "string",

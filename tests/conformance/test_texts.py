@@ -40,7 +40,7 @@ def test_compressed_and_random_bytes_are_no_text(seed: int) -> None:
         assert legible(body.decode("utf-8", "replace")) == ""
         assert words_of(body.decode("utf-8", "replace")) == NO_TEXT
         shown = Redactor(KEY, ()).body(body, "text/html")
-        assert shown == f"({len(body)} bytes that are no text)"
+        assert shown == f"({len(body)} bytes that are not text)"
 
 
 def test_an_odd_sign_in_a_text_is_marked() -> None:

@@ -117,7 +117,7 @@ def test_no_byte_of_the_archive_can_be_altered(packed: tuple[bytes, Path], tmp_p
         try:
             assert changes(tmp_path, bytes(altered)) != (), at
         except UnusableFile:
-            continue  # it is no archive any more
+            continue  # it is no longer an archive
     for longer in (content + b"\n", b"\n" + content):
         assert changes(tmp_path, longer) != ()
 

@@ -62,9 +62,9 @@ def test_a_challenge_is_looked_at(check: str, value: str, found: str) -> None:
     [
         ("id-token-issuer-form", {"iss": "https://server.example/tenant"}, ""),
         ("id-token-issuer-form", {"iss": "http://127.0.0.1:8080"}, ""),
-        ("id-token-issuer-form", {"iss": "http://server.example"}, "no https URL"),
+        ("id-token-issuer-form", {"iss": "http://server.example"}, "not an https URL"),
         ("id-token-issuer-form", {"iss": "https://server.example?x"}, "query"),
-        ("id-token-issuer-form", {}, "no https URL"),
+        ("id-token-issuer-form", {}, "not an https URL"),
         ("id-token-audience-alone", {"aud": ["app"]}, ""),
         ("id-token-audience-alone", {"aud": ["app", "api"]}, "others"),
         ("id-token-authorized-party", {"azp": "app"}, ""),
@@ -126,7 +126,7 @@ def test_a_shared_key_is_the_secret_of_the_client() -> None:
 @pytest.mark.parametrize(
     ("check", "document", "found"),
     [
-        ("metadata-lists", {"scopes_supported": "openid"}, "no array"),
+        ("metadata-lists", {"scopes_supported": "openid"}, "not an array"),
         ("metadata-lists", {"scopes_supported": ["openid"], "other": "x"}, ""),
         ("metadata-no-empty-lists", {"other": []}, "empty"),
         ("metadata-subject-types", {"subject_types_supported": ["pairwise"]}, ""),
@@ -137,7 +137,7 @@ def test_a_shared_key_is_the_secret_of_the_client() -> None:
          {"token_endpoint_auth_methods_supported": ["private_key_jwt"]}, "missing"),
         ("metadata-token-auth-algs", {"token_endpoint_auth_methods_supported": ["none"]}, ""),
         ("metadata-signature", {}, ""),
-        ("metadata-signature", {"signed_metadata": "x.y.z"}, "no JWT"),
+        ("metadata-signature", {"signed_metadata": "x.y.z"}, "not a JWT"),
         ("jwks-use-when-mixed", {"keys": [{"use": "enc"}, {"kty": "RSA"}]}, "key 1"),
         ("jwks-use-when-mixed", {"keys": [{"kty": "RSA"}]}, ""),
     ],

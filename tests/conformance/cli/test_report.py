@@ -139,7 +139,7 @@ def test_records_of_different_runs_are_refused(
 
 
 def test_a_whole_run_given_twice_is_refused(whole: Made) -> None:
-    with pytest.raises(UsageError, match="stands in several of these records"):
+    with pytest.raises(UsageError, match="is in several of these records"):
         read_records([whole.path, whole.path])
 
 

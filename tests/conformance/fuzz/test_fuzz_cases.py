@@ -175,7 +175,7 @@ def test_a_race_begins_when_its_requests_have_the_nonce_they_need() -> None:
     ("base", "shown", "held"),
     [
         ("code-exchange", USERINFO, True),
-        ("refresh", USERINFO, False),  # a replaced token is no token any more
+        ("refresh", USERINFO, False),  # a replaced token is not a token any more
         ("refresh", {"refresh": {}}, False),
     ],
 )

@@ -279,7 +279,7 @@ def test_ending_the_run_waits_for_no_line() -> None:
 def test_the_end_of_the_input_reaches_everyone_who_waits() -> None:
     prompt = CallbackPrompt(lambda: "", lambda _text: None)
     for _ in range(2):
-        with pytest.raises(LoginBlocked, match="nobody pasted"):
+        with pytest.raises(LoginBlocked, match="no callback URL was entered"):
             prompt.ask("https://login.example/authorize?state=x", "")
 
 

@@ -147,7 +147,7 @@ def test_a_generated_race_is_held_against_every_order() -> None:
 
 
 def test_a_token_replaced_a_moment_before_its_revocation_ends_nothing() -> None:
-    """Which came first is the server's, and a replaced token is no token any more."""
+    """Which came first is the server's, and a replaced token is not a token any more."""
     setup = against("refresh.overlooked")
     assert Campaign(setup, Budget(1), seed=1).judge(REVOKED_BESIDE) is None
 

@@ -235,12 +235,12 @@ class TestFiles:
             ("status: 403", "status: 4030", "4030 is no HTTP status"),
             ("status: 403\n", "\n", "missing key 'status'"),
             ("confidence: documented", "confidence: rumour", "'rumour' is not one of"),
-            ('"2026-01-01"\ndev', '"2026-13-01"\ndev', "is no date"),
-            ('"2026-01-01"\ndev', '"20260101"\ndev', "is no date"),
+            ('"2026-01-01"\ndev', '"2026-13-01"\ndev', "is not a date"),
+            ('"2026-01-01"\ndev', '"20260101"\ndev', "is not a date"),
             ("    source: a document\n", "", "missing key 'source'"),
             ("requirements: RFC7636-4.6", "note: nothing", "names 'scenarios'"),
             ("vendor: Vendor", "vendor: Vendor\ncapabilities: {pkce: true}", "unknown key 'pkce'"),
-            ("vendor: Vendor", 'vendor: Vendor\nrecognised_by: [{issuer: "("}]', "no regular"),
+            ("vendor: Vendor", 'vendor: Vendor\nrecognised_by: [{issuer: "("}]', "valid regular"),
         ],
     )
     def test_a_fault_of_a_preset_is_told_with_its_place(

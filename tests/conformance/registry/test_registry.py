@@ -166,7 +166,7 @@ class TestLookup:
         assert registry.matching("") == ()
 
     def test_an_id_stands_once(self) -> None:
-        with pytest.raises(HarnessError, match=r"RFC7636-4\.6-a stands in the registry twice"):
+        with pytest.raises(HarnessError, match=r"RFC7636-4\.6-a is defined twice in the registry"):
             Registry.of([row(), row()])
 
 
@@ -200,7 +200,7 @@ class TestReading:
         )
         assert "x.yaml:9:26: 'MUS' is not one of: MUST, MUST NOT, SHOULD, SHOULD NOT, MAY" in told
         assert "did you mean 'MUST'?" in told
-        assert "x.yaml:10:18: 'RFC6749-4.6-b' is no id of this document" in told
+        assert "x.yaml:10:18: 'RFC6749-4.6-b' is not an id of this document" in told
         assert "an id is RFC7636-SECTION-slug" in told
         assert "x.yaml:11:37: unknown key 'txt'" in told
         assert "x.yaml:11:18: missing key 'text'" in told

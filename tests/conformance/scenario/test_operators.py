@@ -180,7 +180,7 @@ def test_a_tampered_jwt_keeps_its_signature_and_lives_longer() -> None:
 
 
 def test_what_is_no_jwt_cannot_be_forged() -> None:
-    with pytest.raises(HarnessError, match="no JWT"):
+    with pytest.raises(HarnessError, match="not a JWT"):
         sent("unsigned", "token.access_token")
 
 
@@ -198,7 +198,7 @@ def test_a_play_stops_where_the_server_sent_no_jwt(operator: str, encoded: objec
             del path
             return encoded
 
-    with pytest.raises(UnfitError, match="is no JWT"):
+    with pytest.raises(UnfitError, match="is not a JWT"):
         apply(Change(operator, "token.access_token"), (), Odd())
 
 

@@ -61,18 +61,18 @@ def test_it_is_in_force_on_its_last_day_and_not_on_the_next() -> None:
         ("{id: a, reason: TODO, owner: c, expires: 2027-01-01}", "reason is still 'TODO'"),
         ("{id: a, reason: b, owner: todo, expires: 2027-01-01}", "owner is still 'todo'"),
         ("{id: a, reason: ' ', owner: c, expires: 2027-01-01}", "reason is empty"),
-        ("{id: a, reason: b, owner: c, expires: 2027-02-30}", "no day of the calendar"),
+        ("{id: a, reason: b, owner: c, expires: 2027-02-30}", "not a calendar date"),
         ("{id: a, reason: b, owner: c, expires: 20270101}", "found 20270101"),
-        ("{id: a, reason: b, owner: c, expires: tomorrow}", "no day of the calendar"),
-        ("{id: A/b, reason: b, owner: c, expires: 2027-01-01}", "w.yaml:3:10: 'A/b' is no id"),
+        ("{id: a, reason: b, owner: c, expires: tomorrow}", "not a calendar date"),
+        ("{id: A/b, reason: b, owner: c, expires: 2027-01-01}", "w.yaml:3:10: 'A/b' is not an id"),
         ("{id: a, kind: acepted, reason: b, owner: c, expires: 2027-01-01}", "'accepted'?"),
-        ("{id: a, link: 'x:1', reason: b, owner: c, expires: 2027-01-01}", "no web address"),
+        ("{id: a, link: 'x:1', reason: b, owner: c, expires: 2027-01-01}", "not a web address"),
         ("{id: a, raeson: b, owner: c, expires: 2027-01-01}", "did you mean 'reason'?"),
     ],
 )
 def test_a_wrong_entry_is_told_with_its_place(entry: str, told: str) -> None:
     said = "\n".join(problems(f"format: 1\nwaivers:\n  - {entry}\n"))
-    assert told.replace("no web address", "not a web address") in said
+    assert told in said
 
 
 def test_all_problems_are_told_at_once() -> None:

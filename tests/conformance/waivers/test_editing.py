@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenspec.conformance.errors import UnusableFile, UsageError
+from tokenspec.conformance.waivers.editing import Draft, added, removed
 from tokenspec.conformance.waivers.loader import parse_waivers
-from tokenspec.conformance.waivers.mending import Draft, added, removed
 
 DAY = date(2027, 1, 31)
 FILE = """\
