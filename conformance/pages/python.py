@@ -56,7 +56,7 @@ def _lines() -> Iterator[str]:
     names = ((f"`{n}`", code(one.name for one in public)) for n, (_, public) in modules.items())
     yield from table(("module", "public names"), names)
     for name, (about, public) in modules.items():
-        yield f"## {name}\n"
+        yield f"## `{name}`\n"
         first, _, _ = about.partition("\n\n")
         yield f"{first}\n"
         for declared in public:
@@ -64,7 +64,7 @@ def _lines() -> Iterator[str]:
 
 
 def _declaration(declared: Declaration) -> Iterator[str]:
-    yield f"### {declared.name}\n"
+    yield f"### `{declared.name}`\n"
     yield f"```python\n{declared.signature}\n```\n"
     if declared.about:
         yield f"{_sections(declared.about)}\n"

@@ -45,7 +45,7 @@ def test_the_public_names_are_these(name: str) -> None:
 def test_the_page_has_all_of_them() -> None:
     page = PAGES["reference/python.md"]()
     for name in {name for names in PUBLIC.values() for name in names}:
-        assert f"\n### {name}\n" in page
+        assert f"\n### `{name}`\n" in page
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if "reference_server" not in name])
