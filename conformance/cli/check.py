@@ -11,12 +11,12 @@ from typing import Any
 
 from tokenspec.conformance.errors import TargetUnusable
 from tokenspec.conformance.preflight.claims import disagreements, estimate, table
-from tokenspec.conformance.preflight.connectivity import reach
+from tokenspec.conformance.preflight.connectivity import probe_connectivity
 from tokenspec.conformance.preflight.exchange import preflight
-from tokenspec.conformance.preflight.features import learn
+from tokenspec.conformance.preflight.features import probe_features
 from tokenspec.conformance.preflight.opening import Opened, network_of, open_target
 from tokenspec.conformance.preflight.setup import Setup
-from tokenspec.conformance.preflight.step import Tick
+from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.scenario.catalogue import BUNDLED
@@ -48,15 +48,15 @@ def act(options: argparse.Namespace) -> int:
     """Print every step, then the capabilities and what a run takes."""
     path = Path(options.target_file) if options.target_file else None
     steps = _Steps(path)
-    ticks = []
+    done: list[CheckStep] = []
     try:
-        for tick in steps:
-            print(_shown(tick))
-            ticks.append(tick)
-        if any(tick.ends_it for tick in ticks):
+        for step in steps:
+            print(_shown(step))
+            done.append(step)
+        if any(step.ends_it for step in done):
             return ExitCode.NOT_ESTABLISHED
         if steps.opened is not None:
-            print("\n".join(_capabilities(steps.opened.setup, ticks)))
+            print("\n".join(_capabilities(steps.opened.setup, done)))
     finally:
         steps.close()
     print(f"\nready: tokenspec run {path or ''}".rstrip())
@@ -64,20 +64,20 @@ def act(options: argparse.Namespace) -> int:
 
 
 class _Steps:
-    """The ticks of the way there, then those of the target once it is open."""
+    """The steps of the way there, then those of the target once it is open."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self.opened: Opened | None = None
 
-    def __iter__(self) -> Iterator[Tick]:
+    def __iter__(self) -> Iterator[CheckStep]:
         if self._path is not None:
             target = read_target(self._path, os.environ, profile_names())
             print(f"tokenspec check of {target.issuer}\n")
             with network_of(target) as network:
-                for tick in reach(target, network):
-                    yield tick
-                    if tick.ends_it:
+                for step in probe_connectivity(target, network):
+                    yield step
+                    if step.ends_it:
                         return
         else:
             print("tokenspec check of the bundled server\n")
@@ -85,13 +85,13 @@ class _Steps:
             self.opened = open_target(self._path, os.environ)
         except TargetUnusable as error:
             hint = error.hint or ISSUER_HINT
-            yield Tick("metadata", good=False, detail=error.message, hint=hint)
+            yield CheckStep("metadata", passed=False, detail=error.message, hint=hint)
             return
-        for tick in preflight(self.opened.setup):
-            yield tick
-            if tick.ends_it:
+        for step in preflight(self.opened.setup):
+            yield step
+            if step.ends_it:
                 return
-        self.opened.setup = learn(self.opened.setup)
+        self.opened.setup = probe_features(self.opened.setup)
 
     def close(self) -> None:
         """Close connections, and delete what was registered."""
@@ -99,14 +99,14 @@ class _Steps:
             self.opened.close()
 
 
-def _capabilities(setup: Setup, ticks: list[Tick]) -> Iterator[str]:
+def _capabilities(setup: Setup, steps: list[CheckStep]) -> Iterator[str]:
     yield "\ncapabilities"
-    rows = list(table(setup, ticks))
+    rows = list(table(setup, steps))
     wide = max(len(row.name) for row in rows) + 1
     for row in rows:
         seen = f"   [seen: {row.seen}]" if row.seen else ""
         yield f"  {'yes' if row.present else 'no ':4}{row.name:{wide}}{row.reason}{seen}"
-    told = list(disagreements(setup, ticks))
+    told = list(disagreements(setup, steps))
     if told:
         yield "\nclaimed and seen"
         yield from (f"  note  {line}" for line in told)
@@ -118,12 +118,12 @@ def _capabilities(setup: Setup, ticks: list[Tick]) -> Iterator[str]:
     )
 
 
-def _shown(tick: Tick) -> str:
-    mark = "ok  " if tick.good else "FAIL" if tick.required else "note"
-    label = f"  {mark}  {tick.name:14} "
-    lines = _wrapped(tick.detail, label)
-    if tick.hint and not tick.good:
-        lines += _wrapped(tick.hint, f"{'':22}→ ")
+def _shown(step: CheckStep) -> str:
+    mark = "ok  " if step.passed else "FAIL" if step.required else "note"
+    label = f"  {mark}  {step.name:14} "
+    lines = _wrapped(step.detail, label)
+    if step.hint and not step.passed:
+        lines += _wrapped(step.hint, f"{'':22}→ ")
     return "\n".join(lines)
 
 

@@ -37,7 +37,7 @@ class Gating:
         if by_guard or self._documented(kind, divergence.requirement):
             return Verdict.OBSERVE
         row = self._setup.registry.get(divergence.requirement)
-        verdict = Verdict(self._setup.profile.in_force(row).gates)
+        verdict = Verdict(self._setup.profile.effective(row).severity)
         if divergence.requirement in HARMLESS and verdict is Verdict.FAIL:
             return Verdict.WARN
         mild = MILD if not self._setup.strict else ()

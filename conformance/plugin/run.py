@@ -16,11 +16,11 @@ from tokenspec.conformance.errors import HarnessError, Problem, TokenspecError
 from tokenspec.conformance.play.randomness import chosen_seed
 from tokenspec.conformance.plugin.ending import Ending
 from tokenspec.conformance.plugin.gating import Gating
-from tokenspec.conformance.plugin.keeping import Reports, summarised
-from tokenspec.conformance.plugin.narrowing import narrow
 from tokenspec.conformance.plugin.nodes import CaseItem
 from tokenspec.conformance.plugin.progress import Progress
-from tokenspec.conformance.plugin.telling import (
+from tokenspec.conformance.plugin.report_memory import Reports, summarised
+from tokenspec.conformance.plugin.selection import narrow
+from tokenspec.conformance.plugin.terminal import (
     Shown,
     named_alike,
     write_areas,
@@ -329,7 +329,7 @@ class RunPlugin:
         worker = hasattr(self.config, "workerinput")
         if self._engine is None or worker or self.tally.ended not in CUT_SHORT:
             return
-        for case, finding in self._engine.untold():
+        for case, finding in self._engine.unclaimed():
             if finding.verdict is not Verdict.COULD_NOT_RUN:
                 self._keep(finding_line(self.gating.applied(finding, case)))
                 self.tally.left -= 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tokenspec.conformance.preflight.setup import Setup
-from tokenspec.conformance.preflight.step import Tick
+from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.scenario.model import Case, StepKind
 from tokenspec.conformance.target.model import SIGNS_IN
 
@@ -35,18 +35,18 @@ class Estimate:
     requests: int
 
 
-def table(setup: Setup, ticks: Iterable[Tick]) -> Iterator[Row]:
+def table(setup: Setup, steps: Iterable[CheckStep]) -> Iterator[Row]:
     """Every capability."""
-    seen = _seen(ticks)
+    seen = _seen(steps)
     for name, decision in sorted(setup.decisions.items()):
         yield Row(name, decision.present, decision.reason, seen.get(name, ""))
 
 
-def disagreements(setup: Setup, ticks: Iterable[Tick]) -> Iterator[str]:
+def disagreements(setup: Setup, steps: Iterable[CheckStep]) -> Iterator[str]:
     """Where the metadata claims what was not seen, or keeps silent about what was."""
-    metadata, ticks = setup.discovered.metadata, tuple(ticks)
-    seen = _seen(ticks)
-    if setup.missing(("refresh",)) and any(_brought_refresh_token(tick) for tick in ticks):
+    metadata, steps = setup.discovered.metadata, tuple(steps)
+    seen = _seen(steps)
+    if setup.missing(("refresh",)) and any(_brought_refresh_token(step) for step in steps):
         yield (
             "a refresh token came with the access token, and the refresh cases are left out: "
             "'capabilities: {refresh: true}' has them run"
@@ -88,16 +88,16 @@ def estimate(setup: Setup, cases: Iterable[Case]) -> Estimate:
 WORKS, NOT = "works", "does not"
 
 
-def _seen(ticks: Iterable[Tick]) -> dict[str, str]:
+def _seen(steps: Iterable[CheckStep]) -> dict[str, str]:
     return {
-        SEEN_BY[tick.name]: WORKS if tick.good else NOT
-        for tick in ticks
-        if tick.name in SEEN_BY and not tick.detail.startswith("left out")
+        SEEN_BY[step.name]: WORKS if step.passed else NOT
+        for step in steps
+        if step.name in SEEN_BY and not step.detail.startswith("left out")
     }
 
 
-def _brought_refresh_token(tick: Tick) -> bool:
-    return tick.name == "code exchange" and tick.good and "refresh_token" in tick.detail
+def _brought_refresh_token(step: CheckStep) -> bool:
+    return step.name == "code exchange" and step.passed and "refresh_token" in step.detail
 
 
 def _ends_sessions(steps: Iterable[object]) -> bool:

@@ -22,7 +22,7 @@ from tokenspec.conformance.oauth.client_authentication import AssertionInputs, c
 from tokenspec.conformance.play.memory import Memory
 from tokenspec.conformance.play.player import valid_request
 from tokenspec.conformance.preflight.setup import Setup
-from tokenspec.conformance.preflight.step import Tick
+from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.scenario.model import ClientAuthChanges, Setting
 from tokenspec.conformance.target.discovery import allowed_origins
 
@@ -61,27 +61,27 @@ class _Said:
         return f"{self.status} {self.error or 'without an error code'}{more}"
 
 
-def introduction(setup: Setup) -> Iterator[Tick]:
+def probe_client(setup: Setup) -> Iterator[CheckStep]:
     """Client, redirect URI, client authentication; ends at the first that is not known."""
     try:
         result, said = _authorization(setup), _token(setup, "")
     except Unreachable as error:
-        yield Tick("client", good=False, detail=error.message, hint=error.hint)
+        yield CheckStep("client", passed=False, detail=error.message, hint=error.hint)
         return
     main = setup.target.main
     refusal = _unknown(setup, result, said)
     if refusal is not None:
         if refusal.name == "redirect_uri":
-            yield Tick("client", good=True, detail=f"{main.client_id} is known")
+            yield CheckStep("client", passed=True, detail=f"{main.client_id} is known")
         yield refusal
         return
-    yield Tick("client", good=True, detail=f"{main.client_id} is known")
-    yield Tick("redirect_uri", good=True, detail=f"{main.redirect_uris[0]} is registered")
+    yield CheckStep("client", passed=True, detail=f"{main.client_id} is known")
+    yield CheckStep("redirect_uri", passed=True, detail=f"{main.redirect_uris[0]} is registered")
     if said.refuses_client:
         yield _not_authenticated(setup, said)
     else:
         detail = f"by {main.auth}: a made-up code is answered {said.text}"
-        yield Tick("client auth", good=True, detail=detail)
+        yield CheckStep("client auth", passed=True, detail=detail)
 
 
 def login_page(setup: Setup) -> str:
@@ -142,14 +142,14 @@ def _token(setup: Setup, method: str) -> _Said:
     )
 
 
-def _unknown(setup: Setup, result: AuthorizationResult, said: _Said) -> Tick | None:
-    """The tick that failed where the authorization endpoint did not begin; None where it did."""
+def _unknown(setup: Setup, result: AuthorizationResult, said: _Said) -> CheckStep | None:
+    """The step that failed where the authorization endpoint did not begin; None where it did."""
     main, error = setup.target.main, result.parameters.get("error", "")
     if result.ending is Ending.ELSEWHERE:
         place = origin_of(result.location)
-        return Tick(
+        return CheckStep(
             "login page",
-            good=False,
+            passed=False,
             detail=f"the authorization request leads to {place}, which the target file does not "
             "name",
             hint=f"if the login page lives there, add it:  login: {{hosts: [{place}]}}",
@@ -158,7 +158,7 @@ def _unknown(setup: Setup, result: AuthorizationResult, said: _Said) -> Tick | N
         described = result.parameters.get("error_description", "")[:200]
         text = f"refused: {error}{f' ({described})' if described else ''}"
         hint = SETTINGS.get(error, "check 'scope', 'authorize' and clients[0] in the target file")
-        return Tick("authorization", good=False, detail=setup.redactor.text(text), hint=hint)
+        return CheckStep("authorization", passed=False, detail=setup.redactor.text(text), hint=hint)
     if result.ending is not Ending.ERROR_PAGE:
         return None
     words = setup.redactor.text(words_of(result.page))
@@ -168,13 +168,13 @@ def _unknown(setup: Setup, result: AuthorizationResult, said: _Said) -> Tick | N
     if "redirect" in words.lower() or (said.error == "invalid_grant" and "client" not in words):
         hint = f"register {uri} for {main.client_id} at the server, character for character, or "
         hint += "put a registered one first in clients[0].redirect_uris"
-        return Tick("redirect_uri", good=False, detail=evidence, hint=hint)
+        return CheckStep("redirect_uri", passed=False, detail=evidence, hint=hint)
     hint = f"is clients[0].client_id {main.client_id!r} registered at this issuer"
     hint += f", and is {uri} registered for it?" if not said.refuses_client else "?"
-    return Tick("client", good=False, detail=evidence, hint=hint)
+    return CheckStep("client", passed=False, detail=evidence, hint=hint)
 
 
-def _not_authenticated(setup: Setup, said: _Said) -> Tick:
+def _not_authenticated(setup: Setup, said: _Said) -> CheckStep:
     """Why the client's authentication is refused, by trying its other ways."""
     main = setup.target.main
     detail = f"authentication by {main.auth} is refused: {said.text}"
@@ -187,7 +187,7 @@ def _not_authenticated(setup: Setup, said: _Said) -> Tick:
         if method == "none":
             hint = "the server has it as a public client: say 'auth: none' for clients[0] and take "
             hint += "'secret' out, or make it confidential at the server"
-        return Tick("client auth", good=False, detail=detail, hint=hint)
+        return CheckStep("client auth", passed=False, detail=detail, hint=hint)
     if main.auth == "none":
         hint = "the server has it as a confidential client: give clients[0] 'auth' and 'secret', "
         hint += "or make it public at the server"
@@ -197,4 +197,4 @@ def _not_authenticated(setup: Setup, said: _Said) -> Tick:
         hint = "check clients[0].private_key and key_id: is its public key registered?"
     else:
         hint = "check network.client_certificate: is it registered for this client?"
-    return Tick("client auth", good=False, detail=detail, hint=hint)
+    return CheckStep("client auth", passed=False, detail=detail, hint=hint)

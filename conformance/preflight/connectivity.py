@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import Request, Transport
-from tokenspec.conformance.preflight.step import Tick
+from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.target.discovery import metadata_urls
 from tokenspec.conformance.target.model import Target
 from tokenspec.conformance.transport.network import tls_context
@@ -40,9 +40,9 @@ class _Place:
     secure: bool
 
 
-def reach(
+def probe_connectivity(
     target: Target, transport: Transport, clock: Callable[[], float] = time.time
-) -> Iterator[Tick]:
+) -> Iterator[CheckStep]:
     """The steps in order; ends at the first that fails.
 
     Args:
@@ -51,19 +51,21 @@ def reach(
         clock: seconds since the epoch, as this machine sees them.
     """
     place = _place(target)
-    steps: list[Callable[[], Tick]] = []
+    probes: list[Callable[[], CheckStep]] = []
     if target.network.proxy:
         proxy = urlsplit(target.network.proxy)
-        yield Tick("DNS", good=True, detail=f"left to the proxy at {proxy.hostname}:{proxy.port}")
+        yield CheckStep(
+            "DNS", passed=True, detail=f"left to the proxy at {proxy.hostname}:{proxy.port}"
+        )
     else:
-        steps = [lambda: _name(target, place), lambda: _port(target, place)]
+        probes = [lambda: _name(target, place), lambda: _port(target, place)]
         if place.secure:
-            steps.append(lambda: _tls(target, place))
-    steps.append(lambda: _clock(target, transport, clock))
-    for step in steps:
-        tick = step()
-        yield tick
-        if tick.ends_it:
+            probes.append(lambda: _tls(target, place))
+    probes.append(lambda: _clock(target, transport, clock))
+    for probe in probes:
+        step = probe()
+        yield step
+        if step.ends_it:
             return
 
 
@@ -78,7 +80,7 @@ def _place(target: Target) -> _Place:
     return _Place(host, port, name or host, secure)
 
 
-def _name(target: Target, place: _Place) -> Tick:
+def _name(target: Target, place: _Place) -> CheckStep:
     setting = "network.address" if target.network.address else "issuer"
     family = FAMILIES.get(target.network.ip_version, socket.AF_UNSPEC)
     try:
@@ -86,9 +88,9 @@ def _name(target: Target, place: _Place) -> Tick:
     except (OSError, UnicodeError) as error:
         hint = f"check the host in '{setting}', and this machine's name service"
         text = f"{place.host} has no address: {_said(error)}"
-        return Tick("DNS", good=False, detail=text, hint=hint)
+        return CheckStep("DNS", passed=False, detail=text, hint=hint)
     addresses = ", ".join(dict.fromkeys(str(item[4][0]) for item in found))
-    return Tick("DNS", good=True, detail=f"{place.host} is {addresses}")
+    return CheckStep("DNS", passed=True, detail=f"{place.host} is {addresses}")
 
 
 def _connect(target: Target, place: _Place) -> socket.socket:
@@ -110,23 +112,23 @@ def _connect(target: Target, place: _Place) -> socket.socket:
     raise last
 
 
-def _port(target: Target, place: _Place) -> Tick:
+def _port(target: Target, place: _Place) -> CheckStep:
     where = f"{place.host}:{place.port}"
     setting = "network.address" if target.network.address else "issuer"
     try:
         _connect(target, place).close()
     except OSError as error:
-        return Tick(
+        return CheckStep(
             "connection",
-            good=False,
+            passed=False,
             detail=f"nothing answers at {where}: {_said(error)}",
             hint=f"start the server, or fix host and port of '{setting}'; a way through a proxy "
             "is 'network: {proxy: …}'",
         )
-    return Tick("connection", good=True, detail=f"{where} accepts connections")
+    return CheckStep("connection", passed=True, detail=f"{where} accepts connections")
 
 
-def _tls(target: Target, place: _Place) -> Tick:
+def _tls(target: Target, place: _Place) -> CheckStep:
     context = tls_context(target.network, verify_tls=target.verify_tls)
     try:
         with (
@@ -135,25 +137,27 @@ def _tls(target: Target, place: _Place) -> Tick:
         ):
             return _certificate(target, wrapped)
     except ssl.SSLCertVerificationError as error:
-        return Tick("TLS", good=False, detail=_fault(error, place), hint=_fix(error, place))
+        return CheckStep("TLS", passed=False, detail=_fault(error, place), hint=_fix(error, place))
     except (ssl.SSLError, OSError) as error:
         hint = f"is {place.port} the port for https in 'issuer', or does the server speak plain "
         hint += "http there? Does it ask for a client certificate "
         hint += "('network: {client_certificate: …}')?"
         text = f"no TLS connection to {place.host}:{place.port}: {_said(error)}"
-        return Tick("TLS", good=False, detail=text, hint=hint)
+        return CheckStep("TLS", passed=False, detail=text, hint=hint)
 
 
-def _certificate(target: Target, wrapped: ssl.SSLSocket) -> Tick:
+def _certificate(target: Target, wrapped: ssl.SSLSocket) -> CheckStep:
     version = wrapped.version() or "TLS"
     if not target.verify_tls:
-        return Tick("TLS", good=True, detail=f"{version}, certificate not verified (verify_tls)")
+        return CheckStep(
+            "TLS", passed=True, detail=f"{version}, certificate not verified (verify_tls)"
+        )
     certificate: Any = wrapped.getpeercert() or {}
     ends = ssl.cert_time_to_seconds(certificate["notAfter"])
     days = int((ends - time.time()) // 86400)
     until = datetime.fromtimestamp(ends, UTC).date()
     soon = f", which is soon ({days} days)" if days < SOON else ""
-    return Tick("TLS", good=True, detail=f"{version}, certificate valid until {until}{soon}")
+    return CheckStep("TLS", passed=True, detail=f"{version}, certificate valid until {until}{soon}")
 
 
 def _fault(error: ssl.SSLCertVerificationError, place: _Place) -> str:
@@ -188,26 +192,26 @@ def _fix(error: ssl.SSLCertVerificationError, place: _Place) -> str:
             return TRUST
 
 
-def _clock(target: Target, transport: Transport, clock: Callable[[], float]) -> Tick:
+def _clock(target: Target, transport: Transport, clock: Callable[[], float]) -> CheckStep:
     url = metadata_urls(target.issuer)[0]
     try:
         response = transport.send(Request("GET", url, (("Accept", "application/json"),)))
     except Unreachable as error:
-        return Tick("HTTP", good=False, detail=error.message, hint=error.hint)
+        return CheckStep("HTTP", passed=False, detail=error.message, hint=error.hint)
     told = response.header("Date") or ""
     try:
         moment = parsedate_to_datetime(told).timestamp()
     except ValueError:
-        return Tick("clock", good=True, detail="the server sends no Date", required=False)
+        return CheckStep("clock", passed=True, detail="the server sends no Date", required=False)
     offset = target.network.clock_offset
     skew = moment - clock() - offset
     if abs(skew) <= TOLERANCE:
-        return Tick("clock", good=True, detail=f"differs by {abs(skew):.0f} s from ours")
+        return CheckStep("clock", passed=True, detail=f"differs by {abs(skew):.0f} s from ours")
     way = "ahead of" if skew > 0 else "behind"
     expected = f" with the clock_offset of {offset:g} s" if offset else ""
-    return Tick(
+    return CheckStep(
         "clock",
-        good=False,
+        passed=False,
         detail=f"the server's clock is {_spoken(abs(skew))} {way} this machine's{expected}: "
         f"it says {told}; proofs, assertions and ID tokens would be judged wrongly",
         hint="set the clock that is wrong, or say "

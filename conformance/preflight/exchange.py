@@ -8,9 +8,9 @@ from tokenspec.conformance.errors import LoginBlocked, TargetUnusable
 from tokenspec.conformance.play.player import play, session_of
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.wording import answer_text
-from tokenspec.conformance.preflight.clients import introduction, login_page
+from tokenspec.conformance.preflight.clients import login_page, probe_client
 from tokenspec.conformance.preflight.setup import Setup
-from tokenspec.conformance.preflight.step import Tick
+from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.record.evidence import evidence
 from tokenspec.conformance.scenario.bases import BASES
 from tokenspec.conformance.scenario.model import Answer, Change, Changes, Setting, Step, StepKind
@@ -33,11 +33,11 @@ STAGES = {
 }
 
 
-def preflight(setup: Setup) -> Iterator[Tick]:
+def preflight(setup: Setup) -> Iterator[CheckStep]:
     """The steps in order; ends at the first that fails and is required."""
-    steps: tuple[Callable[[Setup], Iterator[Tick]], ...] = (
+    probes: tuple[Callable[[Setup], Iterator[CheckStep]], ...] = (
         _metadata,
-        introduction,
+        probe_client,
         _sign_in,
         _exchange,
         _refresh,
@@ -46,10 +46,10 @@ def preflight(setup: Setup) -> Iterator[Tick]:
         _silently,
         _pkce,
     )
-    for step in steps if setup.target.login.kind != "none" else (_metadata, _no_login):
-        for tick in step(setup):
-            yield tick
-            if tick.ends_it:
+    for probe in probes if setup.target.login.kind != "none" else (_metadata, _no_login):
+        for step in probe(setup):
+            yield step
+            if step.ends_it:
                 return
 
 
@@ -61,40 +61,40 @@ def require_usable(setup: Setup) -> None:
     """
     if setup.target.login.kind == "none":
         return
-    for step in (_sign_in, _exchange):
-        for tick in step(setup):
-            if tick.ends_it:
-                raise TargetUnusable(f"{tick.name}: {tick.detail}", tick.hint)
+    for probe in (_sign_in, _exchange):
+        for step in probe(setup):
+            if step.ends_it:
+                raise TargetUnusable(f"{step.name}: {step.detail}", step.hint)
 
 
-def _metadata(setup: Setup) -> Iterator[Tick]:
+def _metadata(setup: Setup) -> Iterator[CheckStep]:
     source, target = setup.discovered.source, setup.target
     if not source:
-        yield Tick("metadata", good=True, detail="none; the target file names the endpoints")
+        yield CheckStep("metadata", passed=True, detail="none; the target file names the endpoints")
         return
     named = setup.discovered.metadata.get("issuer")
     if named == target.issuer:
-        yield Tick("metadata", good=True, detail=f"read from {source}")
+        yield CheckStep("metadata", passed=True, detail=f"read from {source}")
         return
-    yield Tick(
+    yield CheckStep(
         "metadata",
-        good=False,
+        passed=False,
         detail=f"{source} names the issuer {named!r}, the target file {target.issuer!r}; they have "
         "to be the same, character for character (OpenID Connect Discovery §4.3, RFC 8414 §3.3)",
         hint=f"say 'issuer: {named}', if that is the server's right name",
     )
 
 
-def _no_login(_setup: Setup) -> Iterator[Tick]:
-    yield Tick(
+def _no_login(_setup: Setup) -> Iterator[CheckStep]:
+    yield CheckStep(
         "sign-in",
-        good=True,
+        passed=True,
         detail="left out: login kind none; only cases that need no code will run",
         required=False,
     )
 
 
-def _sign_in(setup: Setup) -> Iterator[Tick]:
+def _sign_in(setup: Setup) -> Iterator[CheckStep]:
     """Page, credentials, consent, code: as far as the login came."""
     login = setup.target.login
     who = f" as {login.username}" if login.username else ""
@@ -109,64 +109,64 @@ def _sign_in(setup: Setup) -> Iterator[Tick]:
         yield from _blocked(error, seen, by_page=by_page)
         return
     except TargetUnusable as error:
-        yield Tick("sign-in", good=False, detail=error.message, hint=error.hint)
+        yield CheckStep("sign-in", passed=False, detail=error.message, hint=error.hint)
         return
     if not by_page:
-        yield Tick("sign-in", good=True, detail=seen)
+        yield CheckStep("sign-in", passed=True, detail=seen)
         return
-    yield Tick("login page", good=True, detail=seen)
-    yield Tick("credentials", good=True, detail=f"accepted{who}")
-    yield Tick("consent", good=True, detail="given, or not asked for")
-    yield Tick("code", good=True, detail="received")
+    yield CheckStep("login page", passed=True, detail=seen)
+    yield CheckStep("credentials", passed=True, detail=f"accepted{who}")
+    yield CheckStep("consent", passed=True, detail="given, or not asked for")
+    yield CheckStep("code", passed=True, detail="received")
 
 
-def _blocked(error: LoginBlocked, seen: str, *, by_page: bool) -> Iterator[Tick]:
+def _blocked(error: LoginBlocked, seen: str, *, by_page: bool) -> Iterator[CheckStep]:
     if not by_page or error.stage not in STAGES:
-        yield Tick("sign-in", good=False, detail=error.message, hint=error.hint)
+        yield CheckStep("sign-in", passed=False, detail=error.message, hint=error.hint)
         return
     passed = list(STAGES)[: list(STAGES).index(error.stage)]
     for stage in passed:
-        yield Tick(STAGES[stage], good=True, detail=seen if stage == "page" else "passed")
-    yield Tick(STAGES[error.stage], good=False, detail=error.message, hint=error.hint)
+        yield CheckStep(STAGES[stage], passed=True, detail=seen if stage == "page" else "passed")
+    yield CheckStep(STAGES[error.stage], passed=False, detail=error.message, hint=error.hint)
 
 
-def _exchange(setup: Setup) -> Iterator[Tick]:
+def _exchange(setup: Setup) -> Iterator[CheckStep]:
     transcript = _play(setup, "code-exchange")
     last = transcript.steps[-1]
     if last.step.name == "authorize":
         detail = f"the valid authorization request was {_said(setup, transcript, last)}"
         hint = "check 'scope', 'authorize' and clients[0] in the target file"
-        yield Tick("code exchange", good=False, detail=detail, hint=hint)
+        yield CheckStep("code exchange", passed=False, detail=detail, hint=hint)
         return
     if last.answer is not Answer.GRANTED:
         detail = f"the valid token request was {_said(setup, transcript, last)}"
         hint = EXCHANGE_HINTS.get(last.error, "look at the server's log for this request")
-        yield Tick("code exchange", good=False, detail=detail, hint=hint)
+        yield CheckStep("code exchange", passed=False, detail=detail, hint=hint)
         return
     names = ", ".join(sorted(name for name in last.received if name in _MEMBERS))
-    yield Tick("code exchange", good=True, detail=f"with {names}")
+    yield CheckStep("code exchange", passed=True, detail=f"with {names}")
 
 
 _MEMBERS = ("access_token", "refresh_token", "id_token", "expires_in", "scope", "token_type")
 
 
-def _refresh(setup: Setup) -> Iterator[Tick]:
+def _refresh(setup: Setup) -> Iterator[CheckStep]:
     yield _optional(setup, "refresh", "refresh", "no refresh token, or it was not accepted")
 
 
-def _dpop(setup: Setup) -> Iterator[Tick]:
+def _dpop(setup: Setup) -> Iterator[CheckStep]:
     yield _optional(setup, "dpop", "code-exchange-dpop", "the exchange with a proof failed")
 
 
-def _userinfo(setup: Setup) -> Iterator[Tick]:
+def _userinfo(setup: Setup) -> Iterator[CheckStep]:
     yield _optional(setup, "userinfo", "userinfo", "the access token was not accepted")
 
 
-def _silently(setup: Setup) -> Iterator[Tick]:
+def _silently(setup: Setup) -> Iterator[CheckStep]:
     """A second authorization, for which nobody signs in (OpenID Connect Core §3.1.2.1)."""
     missing = setup.missing(("session", "prompt-none"))
     if missing:
-        yield Tick("session", good=True, detail=f"left out: {missing}", required=False)
+        yield CheckStep("session", passed=True, detail=f"left out: {missing}", required=False)
         return
     silent = Changes({"prompt": Change("value", "none")})
     transcript = play(setup.side, Setting(), (Step(StepKind.AUTHORIZE, "authorize", silent),))
@@ -177,14 +177,14 @@ def _silently(setup: Setup) -> Iterator[Tick]:
     hint += "'capabilities: {session: false, prompt-none: false}'"
     if last.answer is Answer.SERVER_ERROR:
         hint = "look at the server's log for this request; cases of silent authentication will fail"
-    yield Tick("session", good=kept, detail=said, hint=hint, required=False)
+    yield CheckStep("session", passed=kept, detail=said, hint=hint, required=False)
 
 
-def _pkce(setup: Setup) -> Iterator[Tick]:
+def _pkce(setup: Setup) -> Iterator[CheckStep]:
     """One code is shown with another verifier than its challenge was made of."""
     missing = setup.missing(("pkce-s256",))
     if missing:
-        yield Tick("pkce", good=True, detail=f"left out: {missing}", required=False)
+        yield CheckStep("pkce", passed=True, detail=f"left out: {missing}", required=False)
         return
     wrong = Changes({"code_verifier": Change("change_last", 1)})
     steps = (Step(StepKind.AUTHORIZE, "authorize"), Step(StepKind.TOKEN, "token", wrong))
@@ -193,22 +193,22 @@ def _pkce(setup: Setup) -> Iterator[Tick]:
     if last.step.name == "token" and last.answer is Answer.GRANTED:
         listed = setup.discovered.metadata.get("code_challenge_methods_supported")
         claim = f", although the metadata lists {listed}" if listed else ""
-        yield Tick(
+        yield CheckStep(
             "pkce",
-            good=False,
+            passed=False,
             detail=f"a code was granted tokens for a wrong code_verifier: PKCE is off{claim}",
             hint="turn PKCE on for clients[0] at the server (RFC 9700 §2.1.1); or, if it has none, "
             "say 'capabilities: {pkce-s256: false}'",
         )
         return
     detail = f"a wrong code_verifier is {_said(setup, transcript, last)}"
-    yield Tick("pkce", good=True, detail=detail, required=False)
+    yield CheckStep("pkce", passed=True, detail=detail, required=False)
 
 
-def _optional(setup: Setup, need: str, base: str, trouble: str) -> Tick:
+def _optional(setup: Setup, need: str, base: str, trouble: str) -> CheckStep:
     missing = setup.missing((need,))
     if missing:
-        return Tick(need, good=True, detail=f"left out: {missing}", required=False)
+        return CheckStep(need, passed=True, detail=f"left out: {missing}", required=False)
     transcript = _play(setup, base)
     last = transcript.steps[-1]
     wanted = BASES[base].steps
@@ -217,16 +217,16 @@ def _optional(setup: Setup, need: str, base: str, trouble: str) -> Tick:
         if need == "dpop" and str(bound).lower() != "dpop":
             hint = "turn DPoP on for clients[0] at the server, or say 'capabilities: {dpop: false}'"
             text = f"the proof was ignored: token_type {bound}, though metadata lists DPoP"
-            return Tick(need, good=False, detail=text, hint=hint, required=False)
+            return CheckStep(need, passed=False, detail=text, hint=hint, required=False)
         detail = f"granted, token_type {bound}" if isinstance(bound, str) else "granted"
-        return Tick(need, good=True, detail=detail, required=False)
+        return CheckStep(need, passed=True, detail=detail, required=False)
     said = transcript.stopped or f"{last.step.name} was {_said(setup, transcript, last)}"
     hint = f"if the server is not meant to do this, say 'capabilities: {{{need}: false}}'"
     if need == "refresh" and transcript.stopped:
         hint += (
             "; many grant offline_access only with 'authorize: {prompt: consent}' (OIDC Core §11)"
         )
-    return Tick(need, good=False, detail=f"{trouble}: {said}", hint=hint, required=False)
+    return CheckStep(need, passed=False, detail=f"{trouble}: {said}", hint=hint, required=False)
 
 
 def _play(setup: Setup, base: str) -> Transcript:

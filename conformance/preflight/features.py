@@ -10,7 +10,7 @@ from __future__ import annotations
 from tokenspec.conformance.play.player import play
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.play.wording import answer_text
-from tokenspec.conformance.preflight.setup import Setup, knowing
+from tokenspec.conformance.preflight.setup import Setup, with_features
 from tokenspec.conformance.scenario.model import (
     Answer,
     Change,
@@ -28,7 +28,7 @@ DAY = 24 * 3600  # seconds
 UNCHANGED = Changes()
 
 
-def learn(setup: Setup) -> Setup:
+def probe_features(setup: Setup) -> Setup:
     """`setup` with every open capability decided, by a valid exchange or two.
 
     Raises:
@@ -45,7 +45,7 @@ def learn(setup: Setup) -> Setup:
         learned |= _bound(transcript) if setup.decisions[BOUND].open else {}
     if setup.decisions[JKT].open:
         learned[JKT] = _jkt(setup)
-    return knowing(setup, learned) if learned else setup
+    return with_features(setup, learned) if learned else setup
 
 
 def _nonces(setup: Setup) -> dict[str, Decision]:

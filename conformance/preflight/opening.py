@@ -11,7 +11,7 @@ from tokenspec.conformance.http import Request, origin
 from tokenspec.conformance.login.handed import HandedDriver
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.preflight.exchange import require_usable
-from tokenspec.conformance.preflight.features import learn
+from tokenspec.conformance.preflight.features import probe_features
 from tokenspec.conformance.preflight.registration import Registered, register, withdraw
 from tokenspec.conformance.preflight.setup import Setup, prepare
 from tokenspec.conformance.profile.catalogue import names as profile_names
@@ -46,7 +46,7 @@ class Opened:
             RateLimited: the target would not go on.
         """
         require_usable(self.setup)
-        self.setup = learn(self.setup)
+        self.setup = probe_features(self.setup)
 
     def close(self) -> None:
         """Close connections."""

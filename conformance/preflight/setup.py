@@ -16,7 +16,7 @@ from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import Oracle, make_oracle
 from tokenspec.conformance.play.side import Side
-from tokenspec.conformance.profile import InForce, Profile, load_profile
+from tokenspec.conformance.profile import EffectiveRequirement, Profile, load_profile
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.registry import Registry, Requirement
 from tokenspec.conformance.scenario.model import Case
@@ -52,14 +52,14 @@ class Setup:
                 return f"needs {need}: {decision.reason}"
         return ""
 
-    def in_force(self, case: Case) -> InForce:
+    def effective(self, case: Case) -> EffectiveRequirement:
         """The gravest level, under the profile, of the requirements a case tests."""
         return self.deciding(case)[1]
 
-    def deciding(self, case: Case) -> tuple[Requirement, InForce]:
+    def deciding(self, case: Case) -> tuple[Requirement, EffectiveRequirement]:
         """The requirement that weighs most under the profile, the first of several: it is cited."""
         rows = [self.registry.get(identifier) for identifier in case.cited]
-        weighed = [(row, self.profile.in_force(row)) for row in rows]
+        weighed = [(row, self.profile.effective(row)) for row in rows]
         return max(weighed, key=lambda pair: pair[1].level.weight)
 
 
@@ -120,7 +120,7 @@ def prepare(
     )
 
 
-def knowing(setup: Setup, learned: Mapping[str, Decision]) -> Setup:
+def with_features(setup: Setup, learned: Mapping[str, Decision]) -> Setup:
     """`setup` with what was found out about capabilities that nothing else speaks of."""
     defaults = {**learned, **profile_defaults(setup.profile, setup.target)}
     decisions = decide(setup.target, setup.discovered, defaults)

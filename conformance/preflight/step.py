@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class CheckStep:
     """What a step of the preflight found.
 
     `detail` is the evidence, `hint` the setting to change and how. `required`: without it
@@ -14,7 +14,7 @@ class Tick:
     """
 
     name: str
-    good: bool
+    passed: bool
     detail: str
     hint: str = ""
     required: bool = True
@@ -22,4 +22,4 @@ class Tick:
     @property
     def ends_it(self) -> bool:
         """Whether nothing after it can be looked at."""
-        return self.required and not self.good
+        return self.required and not self.passed

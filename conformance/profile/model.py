@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tokenspec.conformance.registry import Level, Requirement
-from tokenspec.conformance.registry.model import Gate, selects
+from tokenspec.conformance.registry.model import Severity, selects
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.verdicts import Judgement, Kind
 
@@ -127,16 +127,16 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class EffectiveRequirement:
     """The level a requirement has under a profile; `why` where it is not the document's."""
 
     level: Level
     why: str = ""
 
     @property
-    def gates(self) -> Gate:
+    def severity(self) -> Severity:
         """What an unmet requirement does to the verdict."""
-        return self.level.gates
+        return self.level.severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +155,19 @@ class Profile:
     capabilities: Mapping[str, Default] = field(default_factory=lambda: MappingProxyType({}))
     presets: tuple[Preset, ...] = ()
 
-    def in_force(self, row: Requirement) -> InForce:
+    def effective(self, row: Requirement) -> EffectiveRequirement:
         """The level of a requirement here; of a document not in force it is at most observed."""
         ruling = self.rulings.get(row.id)
         if ruling is not None and ruling.level is not None:
             if ruling.level is row.level:
-                return InForce(row.level)
-            return InForce(ruling.level, f"{row.level} in {row.source}; {self.name}: {ruling.why}")
+                return EffectiveRequirement(row.level)
+            return EffectiveRequirement(
+                ruling.level, f"{row.level} in {row.source}; {self.name}: {ruling.why}"
+            )
         if row.prefix in self.documents:
-            return InForce(row.level)
+            return EffectiveRequirement(row.level)
         why = f"{row.level} in {row.source}, which the profile {self.name} does not hold to"
-        return InForce(Level.MAY, why)
+        return EffectiveRequirement(Level.MAY, why)
 
     def deviation(self, case: Case, judgement: Judgement) -> Deviation | None:
         """The documented difference that describes this answer to this case, if there is one."""

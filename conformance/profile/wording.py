@@ -11,7 +11,7 @@ from tokenspec.conformance.registry import Requirement
 def standing(row: Requirement) -> str:
     """The level of a requirement by profile: `all`, or such as `rfc MUST, oauth-2.1 MAY`."""
     held = {
-        profile.name: str(profile.in_force(row).level)
+        profile.name: str(profile.effective(row).level)
         for profile in own_profiles()
         if row.prefix in profile.documents
     }

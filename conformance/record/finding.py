@@ -9,14 +9,17 @@ from tokenspec.conformance.record.evidence import ShownExchange
 from tokenspec.conformance.verdicts import Kind, Verdict
 from tokenspec.conformance.waivers.model import Waiver
 
+# what a record calls a member by another name
+RECORD_KEYS = {"case": "variant", "control_exchanges": "twin"}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A verdict with all that a reader needs to check it.
 
     `sent` says in words how the requests differed from valid ones; `oracle` what the reference
-    server answered and why; `control` whether the control succeeded. `twin` holds the exchanges
-    of it that correspond, kept unless the verdict is a pass. `seconds` is wall time.
+    server answered and why; `control` whether the control succeeded. `control_exchanges`
+    are those of it that correspond, kept unless the verdict is a pass. `seconds` is wall time.
     `level` is the one in force under the profile, and `level_why` says why where that is not the
     document's own. `deviation` is what a verdict of that name rests on.
     `judged` is the verdict before a waiver changed it; empty where none did. `waiver` is the one
@@ -26,7 +29,7 @@ class Finding:
 
     key: str
     scenario: str
-    variant: str
+    case: str
     title: str
     area: str
     file: str
@@ -49,7 +52,7 @@ class Finding:
     level_why: str = ""
     deviation: Evidence | None = None
     exchanges: tuple[ShownExchange, ...] = field(default=(), repr=False)
-    twin: tuple[ShownExchange, ...] = field(default=(), repr=False)
+    control_exchanges: tuple[ShownExchange, ...] = field(default=(), repr=False)
     seconds: float = 0.0
     tags: tuple[str, ...] = ()
     digest: str = ""  # of all that the case says; another one is another test

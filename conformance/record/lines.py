@@ -15,9 +15,9 @@ from typing import IO, Any, Self
 
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.evidence import ShownExchange
-from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.finding import RECORD_KEYS, Finding
 from tokenspec.conformance.record.header import NOTHING, moment
-from tokenspec.conformance.record.memory import GivingBack
+from tokenspec.conformance.record.memory import MemoryTrim
 
 MEMBERS = tuple(member.name for member in fields(Finding))
 EXCHANGE_MEMBERS = tuple(member.name for member in fields(ShownExchange))
@@ -35,14 +35,15 @@ def fault_line(key: str, message: str) -> dict[str, Any]:
 
 def finding_line(finding: Finding) -> dict[str, Any]:
     """A finding as plain data."""
-    plain = {"type": "finding", **{name: getattr(finding, name) for name in MEMBERS}}
+    plain: dict[str, Any] = {"type": "finding"}
+    plain |= {RECORD_KEYS.get(name, name): getattr(finding, name) for name in MEMBERS}
     plain["verdict"], plain["kind"] = str(finding.verdict), str(finding.kind)
     if finding.deviation is not None:
         confidence = str(finding.deviation.confidence)
         plain["deviation"] = asdict(finding.deviation) | {"confidence": confidence}
     plain["waiver"] = finding.waiver.line() if finding.waiver else None
     plain["exchanges"] = tuple(map(_exchange_line, finding.exchanges))
-    plain["twin"] = tuple(map(_exchange_line, finding.twin))
+    plain["twin"] = tuple(map(_exchange_line, finding.control_exchanges))
     return plain
 
 
@@ -74,7 +75,7 @@ class RecordWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._file: IO[bytes] = path.open("wb")
-        self._giving_back = GivingBack()
+        self._memory = MemoryTrim()
 
     def __enter__(self) -> Self:
         return self
@@ -91,7 +92,7 @@ class RecordWriter:
         """Add one line."""
         octets = self._file.write(_octets(line))
         self._file.flush()
-        self._giving_back.gone(octets)
+        self._memory.gone(octets)
 
     def close(self) -> None:
         """Close the file."""

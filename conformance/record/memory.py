@@ -21,17 +21,17 @@ def trim() -> None:
             found(0)
 
 
-class GivingBack:
-    """Gives memory back each time that so much evidence has come and gone.
+class MemoryTrim:
+    """Trims memory each time that so much evidence has come and gone.
 
     Args:
         every: octets.
-        give_back: does it.
+        trim_memory: gives free memory back to the system.
     """
 
-    def __init__(self, every: int = EVERY, give_back: Callable[[], None] = trim) -> None:
+    def __init__(self, every: int = EVERY, trim_memory: Callable[[], None] = trim) -> None:
         self._every = every
-        self._give_back = give_back
+        self._trim = trim_memory
         self._gone = 0
 
     def gone(self, octets: int) -> None:
@@ -39,4 +39,4 @@ class GivingBack:
         self._gone += octets
         if self._gone >= self._every:
             self._gone = 0
-            self._give_back()
+            self._trim()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.errors import Problem, UnusableFile
-from tokenspec.conformance.record.memory import GivingBack
+from tokenspec.conformance.record.memory import MemoryTrim
 from tokenspec.conformance.record.stored import StoredEvidence, StoredFinding
 from tokenspec.reports.record import Record
 
@@ -55,7 +55,7 @@ def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
 
 def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Number, offset in bytes and value of each whole line."""
-    number, offset, giving_back = 1, 0, GivingBack()
+    number, offset, memory = 1, 0, MemoryTrim()
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
@@ -63,7 +63,7 @@ def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
                     value = json.loads(line)
                     yield number, offset, value if isinstance(value, dict) else {}
                 offset += len(line)
-                giving_back.gone(len(line))
+                memory.gone(len(line))
     except OSError as error:
         raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {error}")]) from error
     except ValueError as error:

@@ -12,10 +12,11 @@ from tokenspec.conformance.documents import read_text
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.profile import Confidence, Evidence
 from tokenspec.conformance.record.evidence import ShownExchange
-from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.finding import RECORD_KEYS, Finding
 from tokenspec.conformance.record.header import Tested
 from tokenspec.conformance.verdicts import Kind, Verdict
 
+NAMES = {key: name for name, key in RECORD_KEYS.items()}
 PLAYED_AGAIN = (Verdict.COULD_NOT_RUN, Verdict.WAIVED, Verdict.STALE_WAIVER)
 
 
@@ -68,7 +69,7 @@ def _finding(line: Mapping[str, Any]) -> Finding:
     if deviation:
         confidence = Confidence(deviation["confidence"])
         values["deviation"] = Evidence(**{**deviation, "confidence": confidence})
-    return Finding(**values)
+    return Finding(**{NAMES.get(key, key): value for key, value in values.items()})
 
 
 def _exchange(item: Mapping[str, Any]) -> ShownExchange:

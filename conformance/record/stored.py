@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.errors import Problem, UnusableFile
-from tokenspec.conformance.record.memory import GivingBack
+from tokenspec.conformance.record.memory import MemoryTrim
 
 EVIDENCE = ("exchanges", "twin")  # nearly all of a finding's size
 
@@ -24,7 +24,7 @@ class StoredEvidence:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._at, self._last = -1, dict[str, Any]()
-        self._giving_back = GivingBack()
+        self._memory = MemoryTrim()
 
     def finding(self, offset: int, key: object) -> Mapping[str, Any]:
         """The whole finding that begins so many bytes into the file.
@@ -47,7 +47,7 @@ class StoredEvidence:
             line = json.loads(text)
         except (OSError, ValueError) as error:
             raise self._changed(str(error)) from error
-        self._giving_back.gone(len(text))
+        self._memory.gone(len(text))
         return line if isinstance(line, dict) else {}
 
     def _changed(self, why: str) -> UnusableFile:

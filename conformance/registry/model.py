@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-Gate = Literal["fail", "warn", "observe"]
-GATES: tuple[Gate, ...] = ("observe", "warn", "fail")
+Severity = Literal["fail", "warn", "observe"]
+SEVERITIES: tuple[Severity, ...] = ("observe", "warn", "fail")
 
 _APPENDIX = re.compile(r"[A-Z](\.[0-9]+)*")
 
@@ -28,15 +28,15 @@ class Level(StrEnum):
     @property
     def weight(self) -> int:
         """How grave an unmet requirement of this level is: 0 observed, 1 warned of, 2 failed."""
-        return GATES.index(self.gates)
+        return SEVERITIES.index(self.severity)
 
     @property
-    def gates(self) -> Gate:
+    def severity(self) -> Severity:
         """What an unmet requirement of this level does to the verdict."""
-        return _GATES[self]
+        return _SEVERITIES[self]
 
 
-_GATES: dict[Level, Gate] = {
+_SEVERITIES: dict[Level, Severity] = {
     Level.MUST: "fail",
     Level.MUST_NOT: "fail",
     Level.SHOULD: "warn",
@@ -76,9 +76,9 @@ class Requirement:
     untestable: str = ""
 
     @property
-    def gates(self) -> Gate:
+    def severity(self) -> Severity:
         """What an unmet requirement does to the verdict, by its document."""
-        return self.level.gates
+        return self.level.severity
 
     @property
     def prefix(self) -> str:

@@ -21,12 +21,12 @@ def one_by_one(play: Callable[[], T], times: int) -> Generator[T, None, None]:
     return (play() for _ in range(times))
 
 
-class Slots:
-    """So many plays at once; safe for many threads.
+class ConcurrencyLimit:
+    """At most so many plays at once; safe for many threads.
 
-    A slot given back goes to who has waited longest, so that plays begin in the order they came. A
-    play that comes back from a wait goes before those that have not begun: what it was given before
-    may not live long, and others may end it.
+    A slot that is released goes to the play that has waited longest, so that plays begin in the
+    order they came. A play that returns from a wait goes before those that have not begun: what it
+    was granted before may expire soon, and other plays may end it.
     """
 
     def __init__(self, count: int) -> None:
@@ -36,32 +36,32 @@ class Slots:
         self._returning: deque[threading.Event] = deque()
 
     @property
-    def in_line(self) -> int:
+    def queued(self) -> int:
         """How many wait for a slot."""
         return len(self._beginning) + len(self._returning)
 
     @contextmanager
-    def one(self) -> Iterator[None]:
+    def slot(self) -> Iterator[None]:
         """A slot for the time of the block."""
-        self._take(self._beginning)
+        self._acquire(self._beginning)
         try:
             yield
         finally:
-            self._give_back()
+            self._release()
 
-    def given_back_in_waits(self, setup: Setup) -> Setup:
-        """`setup` whose plays, each in a slot, leave it to others while they let time pass."""
+    def released_in_waits(self, setup: Setup) -> Setup:
+        """`setup` whose plays release their slot while they let time pass."""
         return replace(setup, side=replace(setup.side, wait=self._outside(setup.side.wait)))
 
     def side_by_side(self, play: Callable[[], T], times: int) -> Generator[T, None, None]:
-        """What `play` gives each of so many times, for a play that leaves its slot meanwhile.
+        """What `play` gives each of so many times; the calling play releases its slot meanwhile.
 
-        Several are under way at once, each in a slot; who wants no more closes the iterator.
+        Several are under way at once, each in a slot; the caller closes the iterator to stop.
         """
         if self._count == 1:
             yield from one_by_one(play, times)
             return
-        self._give_back()
+        self._release()
         try:
             with ThreadPoolExecutor(min(times, self._count), "tokenspec-again") as pool:
                 # each in a context of its own: a play has its own time
@@ -72,37 +72,37 @@ class Slots:
                 finally:
                     pool.shutdown(wait=False, cancel_futures=True)
         finally:
-            self._take(self._returning)
+            self._acquire(self._returning)
 
     def _in_slot(self, play: Callable[[], T]) -> T:
-        with self.one():
+        with self.slot():
             return play()
 
     def _outside(self, wait: Callable[[float], None]) -> Callable[[float], None]:
         def outside(seconds: float) -> None:
-            self._give_back()
+            self._release()
             try:
                 wait(seconds)
             finally:
-                self._take(self._returning)
+                self._acquire(self._returning)
 
         return outside
 
-    def _take(self, line: deque[threading.Event]) -> None:
-        """Take a free slot, or stand in line for one."""
+    def _acquire(self, waiting: deque[threading.Event]) -> None:
+        """Take a free slot, or wait for one."""
         with self._lock:
             if self._free:
                 self._free -= 1
                 return
             turn = threading.Event()
-            line.append(turn)
+            waiting.append(turn)
         turn.wait()
 
-    def _give_back(self) -> None:
-        """Hand the slot to the next in line; it is free only where nobody waits."""
+    def _release(self) -> None:
+        """Pass the slot to the next that waits; it is free only where nobody does."""
         with self._lock:
-            line = self._returning or self._beginning
-            if line:
-                line.popleft().set()
+            waiting = self._returning or self._beginning
+            if waiting:
+                waiting.popleft().set()
             else:
                 self._free += 1

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
-from tokenspec.conformance.run.concurrency import Slots
+from tokenspec.conformance.run.concurrency import ConcurrencyLimit
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.order import playing_order, waits
 from tokenspec.conformance.scenario.model import Case
@@ -19,7 +19,7 @@ MOST_WAITING = 32  # cases that let time pass at once; each holds a thread meanw
 
 
 class Engine:
-    """Examines cases concurrently; each finding is told once, as it comes.
+    """Examines cases concurrently; each finding is handed out once, as it comes.
 
     Args:
         setup: the target and the oracle.
@@ -44,9 +44,9 @@ class Engine:
     ) -> None:
         self.cases = tuple(cases)
         self._jobs = jobs
-        self._slots = Slots(jobs)
-        patient = self._slots.given_back_in_waits(setup)
-        self._examiner = examine(patient, self.cases, seed=seed, again=self._slots.side_by_side)
+        self._limit = ConcurrencyLimit(jobs)
+        patient = self._limit.released_in_waits(setup)
+        self._examiner = examine(patient, self.cases, seed=seed, again=self._limit.side_by_side)
         self._pool = ThreadPoolExecutor(jobs, "tokenspec")
         waiting = min(sum(map(waits, self.cases)), MOST_WAITING)
         self._waiting_pool = ThreadPoolExecutor(max(waiting, 1), "tokenspec-waiting")
@@ -82,7 +82,7 @@ class Engine:
         self.submit((case,))
         return self._futures.pop(case.key).result()
 
-    def untold(self) -> Iterator[tuple[Case, Finding]]:
+    def unclaimed(self) -> Iterator[tuple[Case, Finding]]:
         """After the close of a run cut short: what was judged and nobody had asked for yet.
 
         Without what looks at every answer, as there were not all of them.
@@ -110,13 +110,13 @@ class Engine:
     def _run(self, case: Case) -> Finding:
         known = self._known.get(case.key)
         if known is None:
-            return self._told(self._play(case))
+            return self._handed_out(self._play(case))
         self._count_played()
-        return self._told(known)
+        return self._handed_out(known)
 
     def _play(self, case: Case) -> Finding:
         try:
-            with self._slots.one():
+            with self._limit.slot():
                 return self._examiner.play(case)
         finally:
             self._count_played()
@@ -131,9 +131,9 @@ class Engine:
         """Queued last, so that whatever it waits for has begun, or was dropped at the end."""
         with self._played:
             self._played.wait_for(lambda: self._closed or self._unplayed == 0)
-        return self._told(self._examiner.conclude(case, play.result()))
+        return self._handed_out(self._examiner.conclude(case, play.result()))
 
-    def _told(self, finding: Finding) -> Finding:
+    def _handed_out(self, finding: Finding) -> Finding:
         with self._lock:
             self._on_finding(finding)
         return finding

@@ -26,7 +26,7 @@ from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.run.concurrency import one_by_one
 from tokenspec.conformance.run.response_checks import (
-    Everywhere,
+    ResponseChecks,
     Sighting,
     control_source,
     sighting_kind,
@@ -85,7 +85,7 @@ class Examiner:
         self._show = show
         self._oracle_results = oracle_results
         cases = tuple(cases)
-        self.everywhere = Everywhere(cases, self._excuse)
+        self.response_checks = ResponseChecks(cases, self._excuse)
         self._context = check_context(setup.side)
         self._oracle_context = check_context(setup.oracle.side)
         self._controls: dict[str, _Control] = {}
@@ -122,15 +122,15 @@ class Examiner:
         """The finding of a case's own play, with what the answers of others showed of it."""
         if not case.every_response or finding.verdict is Verdict.NOT_APPLICABLE:
             return finding
-        seen, looked_at = self.everywhere.sightings(case.key)
+        seen, looked_at = self.response_checks.sightings(case.key)
         note = f"{looked_at} answers of the run were looked at"
         if not seen:
             return replace(finding, note=finding.note or note)
         faults = [sighting for sighting in seen if sighting.excuse is None]
-        gate = Verdict(self.setup.in_force(case).gates)
-        if not faults and gate is not Verdict.OBSERVE:
+        severity = Verdict(self.setup.effective(case).severity)
+        if not faults and severity is not Verdict.OBSERVE:
             return _seen(case, finding, seen, note, Verdict.DEVIATION)
-        return _seen(case, finding, faults or seen, note, gate)
+        return _seen(case, finding, faults or seen, note, severity)
 
     def _examine(self, case: Case, blank: Finding) -> Finding:
         reason = self.setup.missing(case.needs)
@@ -146,11 +146,12 @@ class Examiner:
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
         judges = [self._judge(case, self._context, one.transcript) for one in oracle.orders]
         transcript, judgement = self._play(case, judges)
-        self.everywhere.look(transcript, case.key, self._context, self.setup.redactor)
+        self.response_checks.look(transcript, case.key, self._context, self.setup.redactor)
         finding = self._judged(case, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
             finding = replace(
-                finding, twin=self._control_exchanges(case, finding.step, control.transcript)
+                finding,
+                control_exchanges=self._control_exchanges(case, finding.step, control.transcript),
             )
         return finding
 
@@ -222,7 +223,7 @@ class Examiner:
         self._show(transcript, hide)
         control.said = hide.text(said) or "nothing was played"
         source = control_source(case.scenario)
-        self.everywhere.look(transcript, source, self._context, self.setup.redactor)
+        self.response_checks.look(transcript, source, self._context, self.setup.redactor)
 
     def _ask_oracle(self, case: Case) -> OracleResult:
         """The oracle's play, which has to satisfy the scenario's own `expect` in every order."""
@@ -243,8 +244,8 @@ class Examiner:
         return oracle
 
     def _judge(self, case: Case, context: CheckContext, oracle: Transcript) -> Judge:
-        gate = Verdict(self.setup.in_force(case).gates)
-        return Judge(case, gate, _looking(context), oracle, self.setup.strict)
+        severity = Verdict(self.setup.effective(case).severity)
+        return Judge(case, severity, _looking(context), oracle, self.setup.strict)
 
     def _excuse(self, case: Case, judgement: Judgement) -> Evidence | None:
         """The evidence for a documented difference that covers this answer, if there is any."""
@@ -288,7 +289,7 @@ class Examiner:
         return Finding(
             key=case.key,
             scenario=case.scenario,
-            variant=case.id,
+            case=case.id,
             title=case.title,
             area=case.area,
             file=case.place.file,

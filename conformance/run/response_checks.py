@@ -46,7 +46,7 @@ class _Watched:
         return len(alike) < KEPT
 
 
-class Everywhere:
+class ResponseChecks:
     """Collects, for the checks of `every_response` cases, what all other plays show."""
 
     def __init__(self, cases: Iterable[Case], excuse: Excuse) -> None:

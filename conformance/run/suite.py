@@ -50,7 +50,7 @@ def suite_digest(cases: Iterable[Case]) -> str:
 
 
 def _row(row: Requirement, profile: Profile, cases: list[str], chosen: set[str]) -> dict[str, Any]:
-    in_force = profile.in_force(row)
+    in_force = profile.effective(row)
     selected = [key for key in cases if key in chosen]
     return {
         "requirement": row.id,

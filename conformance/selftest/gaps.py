@@ -45,7 +45,7 @@ def graver(registry: Registry, cases: Iterable[Case]) -> Iterator[Gap]:
         own = registry.get(case.requirement)
         for identifier in case.also:
             other = registry.get(identifier)
-            if GRAVITY[other.gates] > GRAVITY[own.gates]:
+            if GRAVITY[other.severity] > GRAVITY[own.severity]:
                 text = f"'also' names {other.id} ({other.level}), which weighs more than {own.id}"
                 yield Gap("requirement underweighed", case.key, text)
 

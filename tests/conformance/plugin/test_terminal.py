@@ -16,7 +16,7 @@ import pytest
 
 from tests.reports.conftest import DEFECTS, Made, make
 from tokenspec.conformance.plugin.progress import ERASE, Progress, mode, progress_line
-from tokenspec.conformance.plugin.telling import Shown, named_alike, write_areas, write_end
+from tokenspec.conformance.plugin.terminal import Shown, named_alike, write_areas, write_end
 from tokenspec.reports.terminal import area_table, finding_text, next_step
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")

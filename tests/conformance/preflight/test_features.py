@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tokenspec.conformance.preflight.features import learn
+from tokenspec.conformance.preflight.features import probe_features
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.run.examiner import Examiner
@@ -34,7 +34,7 @@ def asked(*defects: str, switches: tuple[str, ...] = (), **stated: bool) -> Setu
     said = {name.replace("_", "-"): present for name, present in stated.items()}
     kept = {"pkce-required": True, **said}
     config = with_policies(demo_config(ISSUER), switches)
-    return learn(prepare_in_process(replace(target, capabilities=kept), config, defects))
+    return probe_features(prepare_in_process(replace(target, capabilities=kept), config, defects))
 
 
 def decided(setup: Setup) -> Mapping[str, bool]:

@@ -126,19 +126,19 @@ class TestBundledData:
 class TestLevels:
     def test_a_document_in_force_keeps_its_level(self) -> None:
         row = REGISTRY.get("RFC7636-4.6-mismatch_invalid_grant")
-        assert load_profile("rfc").in_force(row).level is Level.MUST
-        assert load_profile("rfc").in_force(row).why == ""
+        assert load_profile("rfc").effective(row).level is Level.MUST
+        assert load_profile("rfc").effective(row).why == ""
 
     def test_a_document_that_is_not_in_force_is_observed_only(self) -> None:
         row = REGISTRY.get("FAPI2SP-5.3.2.1-no_refresh_rotation")
-        found = load_profile("rfc").in_force(row)
-        assert (found.level, found.gates) == (Level.MAY, "observe")
+        found = load_profile("rfc").effective(row)
+        assert (found.level, found.severity) == (Level.MAY, "observe")
         assert "MUST NOT in FAPI 2.0 Security Profile" in found.why
-        assert load_profile("fapi-2.0").in_force(row).level is Level.MUST_NOT
+        assert load_profile("fapi-2.0").effective(row).level is Level.MUST_NOT
 
     def test_a_ruling_changes_the_level_and_says_why(self) -> None:
         row = REGISTRY.get("RFC6749-2.3.1-basic_supported")
-        found = load_profile("oauth-2.1").in_force(row)
+        found = load_profile("oauth-2.1").effective(row)
         assert found.level is Level.MAY
         assert "OAuth 2.1 §2.4.1" in found.why
 

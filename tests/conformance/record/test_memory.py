@@ -8,7 +8,7 @@ import pytest
 
 from tokenspec.conformance.record import lines, reading, stored
 from tokenspec.conformance.record.lines import RecordWriter
-from tokenspec.conformance.record.memory import GivingBack, trim
+from tokenspec.conformance.record.memory import MemoryTrim, trim
 from tokenspec.conformance.record.reading import read_record
 
 HEADER = {"type": "header", "format": 1}
@@ -17,10 +17,10 @@ FINDING = {"type": "finding", "key": "a/b", "exchanges": ["much" * 100], "twin":
 
 def test_it_is_given_back_each_time_that_so_much_is_gone() -> None:
     times: list[int] = []
-    giving_back = GivingBack(100, lambda: times.append(1))
+    memory = MemoryTrim(100, lambda: times.append(1))
     counts = []
     for _ in range(5):
-        giving_back.gone(60)
+        memory.gone(60)
         counts.append(len(times))
     assert counts == [0, 1, 1, 2, 2]
 
@@ -33,12 +33,12 @@ def test_it_works_on_this_system_whatever_its_library() -> None:
 def test_what_is_written_and_read_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone: list[int] = []
 
-    class Counting(GivingBack):
+    class Counting(MemoryTrim):
         def gone(self, octets: int) -> None:
             gone.append(octets)
 
     for module in (lines, reading, stored):
-        monkeypatch.setattr(module, "GivingBack", Counting)
+        monkeypatch.setattr(module, "MemoryTrim", Counting)
     path = tmp_path / "record.ndjson"
     with RecordWriter(path) as writer:
         writer.write(HEADER)

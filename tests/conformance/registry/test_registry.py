@@ -106,7 +106,7 @@ class TestRequirement:
     )
     def test_the_level_decides_the_verdict(self, level: Level, gates: str) -> None:
         requirement = Requirement("A-1-b", "A", "1", level, "Text.", "https://rfc.example")
-        assert requirement.gates == gates
+        assert requirement.severity == gates
 
     @pytest.mark.parametrize(
         ("source", "section", "citation"),

@@ -17,7 +17,7 @@ from tokenspec.conformance.play.transcript import Played
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
-from tokenspec.conformance.run.concurrency import Slots
+from tokenspec.conformance.run.concurrency import ConcurrencyLimit
 from tokenspec.conformance.run.engine import MOST_WAITING, Engine
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.order import controls_early, playing_order, takes_long
@@ -204,24 +204,24 @@ def test_who_comes_back_from_a_wait_goes_before_who_has_not_begun() -> None:
     def wait(_seconds: float) -> None:
         assert waited.wait(10)
 
-    slots = Slots(1)
-    outside = slots.given_back_in_waits(replace(ready, side=replace(ready.side, wait=wait)))
+    limit = ConcurrencyLimit(1)
+    outside = limit.released_in_waits(replace(ready, side=replace(ready.side, wait=wait)))
     entered = threading.Event()
 
     def patient() -> None:
-        with slots.one():
+        with limit.slot():
             outside.side.wait(1.0)
             told.append("back")
 
     def next_one() -> None:
-        with slots.one():
+        with limit.slot():
             told.append("new")
 
     def holding() -> None:
-        with slots.one():
+        with limit.slot():
             entered.set()
             waited.set()
-            while not slots.in_line:
+            while not limit.queued:
                 pass
 
     first = threading.Thread(target=patient)
@@ -238,18 +238,18 @@ def test_who_comes_back_from_a_wait_goes_before_who_has_not_begun() -> None:
 
 def test_who_gives_a_slot_back_does_not_take_it_before_who_waits() -> None:
     """Else a play may begin last of all, and what comes after it waits to be told."""
-    slots, told = Slots(1), []
+    limit, told = ConcurrencyLimit(1), []
 
     def waiting() -> None:
-        with slots.one():
+        with limit.slot():
             told.append("who waited")
 
     later = threading.Thread(target=waiting)
-    with slots.one():
+    with limit.slot():
         later.start()
-        while not slots.in_line:
+        while not limit.queued:
             pass
-    with slots.one():
+    with limit.slot():
         told.append("who had it")
     later.join(10)
     assert told == ["who waited", "who had it"]
@@ -257,15 +257,15 @@ def test_who_gives_a_slot_back_does_not_take_it_before_who_waits() -> None:
 
 def test_of_many_that_wait_for_a_slot_none_is_forgotten() -> None:
     """Each slot given back is offered to one of them, whoever else comes back meanwhile."""
-    ready, slots = setup(), Slots(2)
+    ready, limit = setup(), ConcurrencyLimit(2)
     inside, most, lock = [0], [], threading.Lock()
-    outside = slots.given_back_in_waits(
+    outside = limit.released_in_waits(
         replace(ready, side=replace(ready.side, wait=lambda _seconds: None))
     )
 
     def play() -> None:
         for _time in range(20):
-            with slots.one():
+            with limit.slot():
                 with lock:
                     inside[0] += 1
                     most.append(inside[0])
@@ -280,7 +280,7 @@ def test_of_many_that_wait_for_a_slot_none_is_forgotten() -> None:
         thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
     assert max(most) <= 2
-    assert all_free(slots, 2)
+    assert all_free(limit, 2)
 
 
 def test_nothing_of_a_play_is_kept_when_its_finding_was_told(cases: list[Case]) -> None:
@@ -298,8 +298,8 @@ def test_nothing_of_a_play_is_kept_when_its_finding_was_told(cases: list[Case]) 
 
 
 def test_plays_of_a_race_are_side_by_side_in_the_slots_there_are() -> None:
-    """Three at once, as many as the slots, with the slot of who asked for them among these."""
-    slots, meeting, most = Slots(3), threading.Barrier(3), []
+    """Three at once, as many as the limit, with the slot of who asked for them among these."""
+    limit, meeting, most = ConcurrencyLimit(3), threading.Barrier(3), []
     numbers, inside, lock = count(), [0], threading.Lock()
 
     def play() -> int:
@@ -313,55 +313,55 @@ def test_plays_of_a_race_are_side_by_side_in_the_slots_there_are() -> None:
         meeting.wait(10)
         return number
 
-    with slots.one():
-        assert sorted(slots.side_by_side(play, 6)) == list(range(6))
+    with limit.slot():
+        assert sorted(limit.side_by_side(play, 6)) == list(range(6))
     assert max(most) == 3
-    assert all_free(slots, 3)
+    assert all_free(limit, 3)
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_who_has_seen_enough_of_a_race_ends_it(jobs: int) -> None:
-    slots, played = Slots(jobs), []
+    limit, played = ConcurrencyLimit(jobs), []
 
     def play() -> str:
         played.append(1)
         return "lost"
 
-    with slots.one(), closing(slots.side_by_side(play, 500)) as plays:
+    with limit.slot(), closing(limit.side_by_side(play, 500)) as plays:
         assert next(plays) == "lost"
     assert len(played) < 500
-    assert all_free(slots, jobs)
+    assert all_free(limit, jobs)
 
 
 def test_a_play_of_a_race_that_fails_gives_its_slot_back() -> None:
-    slots = Slots(2)
+    limit = ConcurrencyLimit(2)
 
     def play() -> None:
         raise TargetUnusable("gone")
 
-    with slots.one(), pytest.raises(TargetUnusable, match="gone"):
-        list(slots.side_by_side(play, 4))
-    assert all_free(slots, 2)
+    with limit.slot(), pytest.raises(TargetUnusable, match="gone"):
+        list(limit.side_by_side(play, 4))
+    assert all_free(limit, 2)
 
 
-def all_free(slots: Slots, number: int) -> bool:
-    """Whether so many slots can be had at once."""
+def all_free(limit: ConcurrencyLimit, number: int) -> bool:
+    """Whether so many limit can be had at once."""
     with ExitStack() as taken:
         for _ in range(number):
-            taken.enter_context(slots.one())
+            taken.enter_context(limit.slot())
     return True
 
 
 def test_each_play_of_a_race_has_its_own_time() -> None:
-    slots, clock = Slots(2), MovableClock(lambda: 0.0)
+    limit, clock = ConcurrencyLimit(2), MovableClock(lambda: 0.0)
 
     def play() -> float:
         clock.wait(10)
         return clock()
 
     clock.wait(5)
-    with slots.one():
-        assert list(slots.side_by_side(play, 4)) == [15.0] * 4
+    with limit.slot():
+        assert list(limit.side_by_side(play, 4)) == [15.0] * 4
     assert clock() == 5.0
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tokenspec.conformance.plugin.keeping import Reports, summarised
+from tokenspec.conformance.plugin.report_memory import Reports, summarised
 from tokenspec.conformance.verdicts import Verdict
 
 LINE = {

@@ -51,7 +51,7 @@ def _binding(config: pytest.Config) -> Callable[[Case], bool]:
 
     def binding(case: Case) -> bool:
         row = Registry.load().get(case.requirement)
-        level = opened.setup.in_force(case).level if opened else row.level
+        level = opened.setup.effective(case).level if opened else row.level
         return str(level).startswith("MUST")
 
     return binding
