@@ -34,7 +34,7 @@ from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
 from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner
 from tokenspec.conformance.selftest.servers import ConformingServer
 from tokenspec.conformance.vocabulary import vocabulary
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
 
 NEW = 5  # servers at which a scenario is played until its finding shows again
 

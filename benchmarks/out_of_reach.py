@@ -10,7 +10,7 @@ from tokenspec.conformance.scenario.model import StepKind
 from tokenspec.conformance.selftest.matrix import Matrix
 from tokenspec.conformance.selftest.runner import SelftestRunner
 from tokenspec.conformance.verdicts import Kind, Verdict
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
 
 FREE = "no MUST or SHOULD: the suite notes the difference and a campaign does not report it"
 DOCUMENT = "a document or page that is fetched by itself and is no part of an exchange"

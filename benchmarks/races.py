@@ -28,7 +28,7 @@ from tokenspec.conformance.selftest.servers import conforming_servers
 from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server import Server, ServerConfig
-from tokenspec.reference_server.defects import tokens
+from tokenspec.reference_server.alterations.defects.grants import replays as tokens
 from tokenspec.reference_server.shell import running
 
 # Each race whose verdict depends on luck, and the defect it has to notice.

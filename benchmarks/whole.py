@@ -28,7 +28,7 @@ from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, prepare_in_p
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.target.bundled import bundled_target
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
 from tokenspec.reference_server.demo import demo_config
 
 VERDICT_LINE = 3  # of the record: after the header and the coverage

@@ -33,11 +33,6 @@ def normal_address(address: str) -> tuple[str, ...]:
     return (scheme, found["host"].lower(), port, path)
 
 
-def origin(address: str) -> str:
-    """Scheme, host and port; the whole text where it is no web address."""
-    return "|".join(normal_address(address)[:3]) or address
-
-
 def _unescaped(escape: re.Match[str]) -> str:
     character = chr(int(escape[1], 16))
     return character if UNRESERVED.fullmatch(character) else escape[0].upper()

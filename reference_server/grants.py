@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tokenspec.reference_server.guarding import Guard
 from tokenspec.reference_server.guards import (
+    authorization,
     binding,
     code,
     dpop,
     managing,
+    openid,
     refresh,
     request,
     resource,
@@ -15,6 +17,12 @@ from tokenspec.reference_server.guards import (
 )
 from tokenspec.reference_server.guards import client_authentication as client
 
+BEFORE_REDIRECTING: tuple[Guard, ...] = authorization.BEFORE_REDIRECTING
+AUTHORIZATION: tuple[Guard, ...] = (
+    *authorization.REDIRECTED,
+    *openid.OPENID,
+    *targets.REQUESTED,
+)
 SHAPE: tuple[Guard, ...] = (
     request.method_post,
     request.form_encoded,

@@ -78,9 +78,9 @@ def process_key() -> SigningKey:
     return SigningKey(made, thumbprint(jwk)[:16])
 
 
-def thumbprint(jwk: Mapping[str, Any], *, every_member: bool = False) -> str:
-    """The SHA-256 thumbprint of a key (RFC 7638 §3); with `every_member` wrong on purpose."""
-    members = tuple(jwk) if every_member else KEY_MEMBERS.get(str(jwk.get("kty")), PUBLIC_MEMBERS)
+def thumbprint(jwk: Mapping[str, Any]) -> str:
+    """The SHA-256 thumbprint of a key, made of its required members alone (RFC 7638 §3)."""
+    members = KEY_MEMBERS.get(str(jwk.get("kty")), PUBLIC_MEMBERS)
     public = {name: jwk[name] for name in members if name in jwk}
     canonical = json.dumps(public, separators=(",", ":"), sort_keys=True)
     return base64url(hashlib.sha256(canonical.encode()).digest())

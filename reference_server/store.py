@@ -1,12 +1,14 @@
-"""What the server remembers, in memory. Every check-and-change is one step under one lock."""
+"""What the server remembers: the protocol of a store, and one in memory.
+
+Every check-and-change of a store is one step: of several callers at once, one wins.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 CAPACITY = 5_000  # entries of one kind; the oldest go first, so that a long run stays small
 
@@ -60,6 +62,62 @@ class SignIn:
     identifier: str
     username: str
     auth_time: int
+
+
+class Store(Protocol):
+    """What the server asks of a store. Times are seconds since the epoch.
+
+    `consume_code`, `retire_token` and `first_time` are true for exactly one of several callers at
+    once. `codes` and `tokens` are for whoever looks after a server: no endpoint asks for them.
+    """
+
+    def add_code(self, code: Code) -> None:
+        """Remember a new code."""
+
+    def code(self, value: str) -> Code | None:
+        """The code, used or not."""
+
+    def codes(self) -> tuple[Code, ...]:
+        """Every code, newest first."""
+
+    def consume_code(self, value: str) -> bool:
+        """Mark the code used."""
+
+    def add_token(self, token: Token) -> None:
+        """Remember a new token."""
+
+    def token(self, value: str) -> Token | None:
+        """The token, active or not."""
+
+    def tokens(self) -> tuple[Token, ...]:
+        """Every token, oldest first."""
+
+    def retire_token(self, value: str, now: float = 0.0) -> bool:
+        """Make a token inactive."""
+
+    def replaced_since(self, token: Token, moment: float) -> bool:
+        """Whether a refresh token was the last of its living family to be replaced, and lately."""
+
+    def revoke_family(self, family: str) -> None:
+        """Make every token of a grant inactive, also one that is being issued just now."""
+
+    def ended(self, family: str) -> bool:
+        """Whether a grant was revoked."""
+
+    def put_sign_in(self, sign_in: SignIn) -> None:
+        """Remember or replace a session."""
+
+    def sign_in(self, identifier: str) -> SignIn | None:
+        """The session of that cookie."""
+
+    def put_consent(self, username: str, given: tuple[str, str]) -> None:
+        """Remember that a user let a client (its id) have what it asked for (a scope)."""
+
+    def consented(self, username: str, given: tuple[str, str]) -> bool:
+        """Whether the user has let the client have exactly that before."""
+
+    def first_time(self, key: str, expires_at: float) -> bool:
+        """Whether `key` (a jti) is seen for the first time; remembers it."""
 
 
 Record = TypeVar("Record")
@@ -120,16 +178,6 @@ class MemoryStore:
             return replace(token, active=False)
         return token
 
-    def token_of(self, fits: Callable[[str], bool]) -> Token | None:
-        """The first token whose value fits; a server that looks tokens up so has a defect."""
-        found = next((value for value in list(self._tokens.rows) if fits(value)), "")
-        return self.token(found)
-
-    def first_key(self, family: str) -> str:
-        """The key that the first bound token of a family belongs to; for a server with a defect."""
-        tokens = list(self._tokens.rows.values())
-        return next((t.jkt for t in tokens if t.grant.family == family and t.jkt), "")
-
     def retire_token(self, value: str, now: float = 0.0) -> bool:
         """Make a token inactive; true for exactly one caller."""
         with self._lock:
@@ -155,14 +203,6 @@ class MemoryStore:
         """Whether a grant was revoked."""
         return family in self._ended.rows
 
-    def put_back(self, token: Token) -> bool:
-        """Undo the end of a grant, with a token as it was then; for a server with a defect."""
-        with self._lock:
-            ended = self._ended.rows.pop(token.grant.family, False)
-            if ended:
-                self._tokens.put(token.value, token)
-            return ended
-
     def put_sign_in(self, sign_in: SignIn) -> None:
         """Remember or replace a session."""
         with self._lock:
@@ -182,8 +222,13 @@ class MemoryStore:
         return repr((username, given)) in self._consents.rows
 
     def codes(self) -> tuple[Code, ...]:
-        """Every code, newest first; a server that goes through them has a defect."""
+        """Every code, newest first."""
         return tuple(reversed(self._codes.rows.values()))
+
+    def tokens(self) -> tuple[Token, ...]:
+        """Every token, oldest first, as `token` has it."""
+        found = map(self.token, tuple(self._tokens.rows))
+        return tuple(token for token in found if token is not None)
 
     def first_time(self, key: str, expires_at: float) -> bool:
         """Whether `key` (a jti) is seen for the first time; remembers it."""

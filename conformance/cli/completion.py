@@ -13,7 +13,7 @@ from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.vocabulary import vocabulary
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
 from tokenspec.reference_server.policies import POLICIES
 from tokenspec.reports.formats import ALL, FORMATS
 

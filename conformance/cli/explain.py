@@ -22,7 +22,7 @@ from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.scenario.wording import changes_in_words
 from tokenspec.conformance.target.capabilities import CAPABILITIES
 from tokenspec.conformance.vocabulary import vocabulary
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
 
 WIDTH, INDENT = 96, 15
 EPILOG = """\

@@ -24,7 +24,7 @@ from tokenspec.conformance.selftest.gaps import Gap
 from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
 from tokenspec.conformance.selftest.pool import pool
 from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
 
 FILE = "selftest.json"
 

@@ -9,9 +9,9 @@ from typing import Any
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.reference_server import Server
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
+from tokenspec.reference_server.alterations.dialects import Dialect, load_dialect
 from tokenspec.reference_server.demo import demo_config
-from tokenspec.reference_server.dialects import Dialect, load_dialect
 from tokenspec.reference_server.policies import POLICIES, with_policies
 from tokenspec.reference_server.shell import serve_forever
 

@@ -13,7 +13,7 @@ from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.matrix import Matrix
 from tokenspec.conformance.selftest.runner import selftest_runner
 from tokenspec.conformance.verdicts import Verdict
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
 
 ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
 GRAVITY = {"fail": 2, "warn": 1, "observe": 0}

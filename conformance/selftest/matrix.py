@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.pool import Progress, Run, pool
 from tokenspec.conformance.selftest.runner import Detection, SelftestRunner, selftest_runner
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
 
 WORD = re.compile(r"[a-z0-9]+")
 # Defects that turn most cases that are granted, or refused, or bound to a key: the second to try.

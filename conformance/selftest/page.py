@@ -16,7 +16,7 @@ from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.gaps import coverage
 from tokenspec.conformance.vocabulary import vocabulary
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "requirements.md"
 HEAD = """\

@@ -18,8 +18,9 @@ from tokenspec.conformance.target.model import (
     Target,
 )
 from tokenspec.reference_server import Policy, ServerConfig
+from tokenspec.reference_server.alterations.dialects import dialect_of
 from tokenspec.reference_server.demo import demo_config, demo_private_key
-from tokenspec.reference_server.server import NONCE_SECONDS, dialect_of
+from tokenspec.reference_server.nonces import NONCE_SECONDS
 
 
 def bundled_target(issuer: str) -> Target:

@@ -7,66 +7,18 @@ wrong gets a page (RFC 6749 §4.1.2.1).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tokenspec.reference_server.config import Client
+from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.errors import OAuthError, invalid_request
-from tokenspec.reference_server.guarding import behaviour, guard
-
-if TYPE_CHECKING:
-    from tokenspec.reference_server.server import Server
+from tokenspec.reference_server.guarding import guard
 
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9\-_]{43}")
 PLAIN_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 SCOPE = re.compile(r"[!#-\[\]-~]+(?: [!#-\[\]-~]+)*")
 CHALLENGE_NEEDED = "A code_challenge is required."
 LOOPBACKS = {"127.0.0.1", "::1"}
-MISSING_EXPLAINED = behaviour(
-    "authorize.challenge_missing_explained",
-    "RFC7636-4.4.1-challenge_missing_explained",
-    "it is said that a challenge is needed",
-)
-METHOD_EXPLAINED = behaviour(
-    "authorize.challenge_method_explained",
-    "RFC7636-4.4.1-transform_unsupported_explained",
-    "it is said that the method is not supported",
-)
-
-NAMED = behaviour(
-    "authorize.redirect_uri_named",
-    "OAUTH21-2.3.2-redirect_uri_needed_if_many",
-    "a client with several redirect URIs has to name one",
-)
-
-
-@dataclass(slots=True)
-class Authorization:
-    """An authorization request; an empty parameter counts as absent (RFC 6749 §3.1)."""
-
-    server: Server
-    parameters: tuple[tuple[str, str], ...]
-    now: float
-    client: Client | None = None
-    values: dict[str, str] = field(default_factory=dict)
-
-    def get(self, name: str) -> str:
-        """The first value of a parameter; empty where absent."""
-        return self.values.get(name, "")
-
-    @property
-    def audience(self) -> str:
-        """The API the tokens are for, by `audience` or by `resource` (RFC 8707 §2)."""
-        return self.get("audience") or self.get("resource")
-
-    @property
-    def redirect_uri(self) -> str:
-        """Where the answer goes: as asked, else the only one registered."""
-        registered = self.client.redirect_uris if self.client else ()
-        guessed = self.server.dialect.has("redirect_uri_first")
-        clear = len(registered) == 1 or guessed or not self.server.behaves(NAMED)
-        return self.get("redirect_uri") or (registered[0] if registered and clear else "")
+METHOD_UNSUPPORTED = "The code_challenge_method is not supported."
 
 
 def matches_registered(redirect_uri: str, registered: str) -> bool:
@@ -137,11 +89,9 @@ def _native(request: Authorization) -> bool:
 @guard("authorize.challenge_present", "RFC7636-4.4.1-challenge_missing")
 def challenge_present(request: Authorization) -> None:
     """RFC 7636 §4.4.1: where PKCE is required, a challenge is."""
-    needed = request.server.config.policy.pkce_required and not _native(request)
+    needed = request.core.config.policy.pkce_required and not _native(request)
     if needed and not request.get("code_challenge"):
-        explained = request.server.behaves(MISSING_EXPLAINED)
-        told = CHALLENGE_NEEDED if explained else ""
-        raise OAuthError("invalid_request", "code challenge required", told=told)
+        raise OAuthError("invalid_request", "code challenge required", told=CHALLENGE_NEEDED)
 
 
 @guard("authorize.native_challenge_present", "RFC8252-8.1-reject_without_pkce")
@@ -159,11 +109,10 @@ def challenge_method_supported(request: Authorization) -> None:
     if not request.get("code_challenge"):
         return
     method = request.get("code_challenge_method") or "plain"
-    allowed = {"S256", "plain"} if request.server.offers_plain else {"S256"}
+    allowed = {"S256", "plain"} if request.core.policy.plain_pkce else {"S256"}
     if method not in allowed:
-        explained = request.server.behaves(METHOD_EXPLAINED)
-        told = "The code_challenge_method is not supported." if explained else ""
-        raise OAuthError("invalid_request", "transform algorithm not supported", told=told)
+        cause = "transform algorithm not supported"
+        raise OAuthError("invalid_request", cause, told=METHOD_UNSUPPORTED)
 
 
 @guard("authorize.challenge_form", "RFC7636-4.2-challenge_syntax")
@@ -195,7 +144,7 @@ def prompt_none_alone(request: Authorization) -> None:
 def audience_known(request: Authorization) -> None:
     """RFC 8707 §2: an unknown audience is refused."""
     audience = request.get("audience")
-    if audience and request.server.config.api(audience) is None:
+    if audience and request.core.config.api(audience) is None:
         raise OAuthError("invalid_target", "unknown audience")
 
 

@@ -22,7 +22,7 @@ def code_key(exchange: Exchange) -> None:
 def code_proof_present(exchange: Exchange) -> None:
     """RFC 9449 §10: a code asked for with dpop_jkt, by policy any, needs a proof."""
     code = exchange.code
-    needed = (code and code.dpop_jkt) or exchange.server.policy.dpop_required
+    needed = (code and code.dpop_jkt) or exchange.core.policy.dpop_required
     if needed and exchange.dpop is None:
         raise invalid_dpop_proof("no proof")
 
@@ -39,7 +39,7 @@ def refresh_key(exchange: Exchange) -> None:
 def refresh_proof_present(exchange: Exchange) -> None:
     """RFC 9449 §5: a bound refresh token, by policy any, is not used without a proof."""
     token = exchange.refresh_token
-    if exchange.server.policy.dpop_required and exchange.dpop is None:
+    if exchange.core.policy.dpop_required and exchange.dpop is None:
         raise invalid_dpop_proof("no proof")
     if token and token.jkt and exchange.dpop is None:
         raise invalid_grant("bound refresh_token without proof")

@@ -7,8 +7,9 @@ import hmac
 import jwt
 
 from tokenspec.reference_server.errors import OAuthError, invalid_client, invalid_request
-from tokenspec.reference_server.exchange import ASSERTION_TYPE, Exchange, UnverifiedJwt
+from tokenspec.reference_server.exchange import ASSERTION_TYPE, Exchange
 from tokenspec.reference_server.guarding import guard
+from tokenspec.reference_server.jwts import UnverifiedJwt
 from tokenspec.reference_server.keys import SIGNATURE_ALONE
 
 
@@ -90,7 +91,7 @@ def assertion_signature(exchange: Exchange) -> None:
     if not assertion.well_formed:
         raise invalid_client("assertion is no JWT")
     for key in jwt.PyJWKSet.from_dict(dict(exchange.client.jwks)).keys:
-        if key.algorithm_name not in exchange.server.policy.client_algorithms:
+        if key.algorithm_name not in exchange.core.policy.client_algorithms:
             continue
         try:
             jwt.decode(
@@ -124,12 +125,12 @@ def assertion_audience(exchange: Exchange) -> None:
         return
     audience = assertion.claims.get("aud")
     named = audience if isinstance(audience, list) else [audience]
-    server = exchange.server
-    if server.policy.assertion_audience_issuer:
-        if audience != server.config.issuer:
+    core = exchange.core
+    if core.policy.assertion_audience_issuer:
+        if audience != core.config.issuer:
             raise invalid_client("assertion aud is not the issuer")
         return
-    if not {server.config.issuer, server.endpoint("token")} & {str(item) for item in named}:
+    if not {core.config.issuer, core.endpoint("token")} & {str(item) for item in named}:
         raise invalid_client("assertion aud")
 
 
@@ -161,7 +162,7 @@ def assertion_replay(exchange: Exchange) -> None:
         return
     jti = assertion.claims.get("jti")
     seen = f"assertion:{assertion.claims.get('iss')}:{jti}"  # unique by issuer: RFC 7519 §4.1.7
-    if not jti or not exchange.server.store.first_time(seen, exchange.now + 600):
+    if not jti or not exchange.core.store.first_time(seen, exchange.now + 600):
         raise invalid_client("assertion jti")
 
 

@@ -7,24 +7,12 @@ import hashlib
 import hmac
 import re
 
-from tokenspec.reference_server.addresses import origin
 from tokenspec.reference_server.errors import invalid_grant
 from tokenspec.reference_server.exchange import Exchange
-from tokenspec.reference_server.guarding import behaviour, guard
+from tokenspec.reference_server.guarding import guard
 from tokenspec.reference_server.store import Code
 
 VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
-REPLAY_REVOKES = behaviour(
-    "code.replay_revokes",
-    "RFC6749-4.1.2-code_reuse_revokes_access_token",
-    "a second use of a code revokes the tokens of the first",
-)
-
-INVALID_REPLAY_SPARES = behaviour(
-    "code.invalid_replay_spares",
-    "OAUTH21-7.5.2-invalid_replay_does_not_revoke",
-    "a used code that comes back with a wrong verifier ends no token",
-)
 
 
 @guard("code.issued", "RFC6749-4.1.3-code_valid")
@@ -48,11 +36,10 @@ def unused(exchange: Exchange) -> None:
 
     Not upon a use that would have failed anyway (OAuth 2.1 §7.5.2).
     """
-    code, behaves = exchange.code, exchange.server.behaves
+    code = exchange.code
     if code and code.used:
-        spared = behaves(INVALID_REPLAY_SPARES) and not _verifies(code, exchange)
-        if behaves(REPLAY_REVOKES) and not spared:
-            exchange.server.store.revoke_family(code.grant.family)
+        if verifies(code, exchange):
+            exchange.core.store.revoke_family(code.grant.family)
         raise invalid_grant("code used before")
 
 
@@ -68,7 +55,7 @@ def unexpired(exchange: Exchange) -> None:
 def redirect_uri_present(exchange: Exchange) -> None:
     """RFC 6749 §4.1.3: redirect_uri is required if the authorization request had it."""
     code = exchange.code
-    if not exchange.server.config.policy.redirect_uri_at_token:
+    if not exchange.core.config.policy.redirect_uri_at_token:
         return
     if code and code.redirect_uri_sent and not exchange.get("redirect_uri"):
         raise invalid_grant("no redirect_uri")
@@ -78,10 +65,7 @@ def redirect_uri_present(exchange: Exchange) -> None:
 def redirect_uri_same(exchange: Exchange) -> None:
     """RFC 6749 §4.1.3: redirect_uri is identical to that of the authorization request."""
     code, shown = exchange.code, exchange.get("redirect_uri")
-    sent = code.redirect_uri if code else ""
-    if exchange.server.dialect.has("redirect_uri_origin"):
-        sent, shown = origin(sent), origin(shown)
-    if code and shown and shown != sent:
+    if code and shown and shown != code.redirect_uri:
         raise invalid_grant("another redirect_uri")
 
 
@@ -105,7 +89,7 @@ def verifier_form(exchange: Exchange) -> None:
 def verifier_matches(exchange: Exchange) -> None:
     """RFC 7636 §4.6: the verifier hashes to the challenge."""
     code = exchange.code
-    if code and exchange.get("code_verifier") and not _verifies(code, exchange):
+    if code and exchange.get("code_verifier") and not verifies(code, exchange):
         raise invalid_grant("code_verifier does not match")
 
 
@@ -124,14 +108,14 @@ def consumed_once(exchange: Exchange) -> None:
     Whatever the order was, each other use came after it and so is one of a used code. One that
     was used when it was looked up is the business of `unused`.
     """
-    code, store = exchange.code, exchange.server.store
+    code, store = exchange.code, exchange.core.store
     if code and not store.consume_code(code.value):
-        if exchange.server.behaves(REPLAY_REVOKES) and not code.used:
+        if not code.used:
             store.revoke_family(code.grant.family)
         raise invalid_grant("code used at the same time")
 
 
-def _verifies(code: Code, exchange: Exchange) -> bool:
+def verifies(code: Code, exchange: Exchange) -> bool:
     """Whether the verifier shown leads to the challenge; anything does where there was none."""
     if not code.code_challenge:
         return True

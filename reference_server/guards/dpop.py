@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives import serialization
 
 from tokenspec.reference_server.addresses import normal_address
 from tokenspec.reference_server.errors import OAuthError, invalid_dpop_proof
-from tokenspec.reference_server.exchange import Exchange, UnverifiedJwt
-from tokenspec.reference_server.guarding import behaviour, guard
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import guard
+from tokenspec.reference_server.jwts import UnverifiedJwt
 from tokenspec.reference_server.keys import PRIVATE_MEMBERS, PUBLIC_MEMBERS, base64url_decode
+from tokenspec.reference_server.nonces import demands_nonce, recent_nonces
 
 IMPLEMENTED = jwt.algorithms.get_default_algorithms()
 # The type of key an algorithm takes, and its curves (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1).
@@ -27,12 +29,6 @@ KEYS: dict[str, tuple[str, set[str]]] = {
     "EdDSA": ("OKP", {"Ed25519", "Ed448"}),
 }
 SMALLEST_RSA = 2048  # bits
-NONCE_HEADER = behaviour(
-    "dpop.nonce_header", "RFC9449-8-use_dpop_nonce_400", "a demand for a nonce brings one"
-)
-NEXT_NONCE = behaviour(
-    "dpop.nonce_in_success", "RFC9449-8.2-nonce_in_200", "a success brings the next nonce"
-)
 
 
 @guard("dpop.single_header", "RFC9449-4.3-1_single_header")
@@ -63,7 +59,7 @@ def typ(exchange: Exchange) -> None:
 @guard("dpop.alg", "RFC9449-4.3-5_alg_acceptable")
 def alg(exchange: Exchange) -> None:
     """RFC 9449 §4.3 (5): alg is asymmetric and supported."""
-    known = exchange.server.policy.client_algorithms
+    known = exchange.core.policy.client_algorithms
     if exchange.dpop and exchange.dpop.header.get("alg") not in known:
         raise invalid_dpop_proof(f"alg {exchange.dpop.header.get('alg')!r}")
 
@@ -214,10 +210,9 @@ def htu(exchange: Exchange) -> None:
 @guard("dpop.nonce", "RFC9449-4.3-10_nonce")
 def nonce(exchange: Exchange) -> None:
     """RFC 9449 §8: where the server gives nonces, the proof repeats a recent one."""
-    server = exchange.server
-    if exchange.dpop is None or not server.demands_nonce(exchange):
+    if exchange.dpop is None or not demands_nonce(exchange):
         return
-    if _claim(exchange, "nonce") not in server.recent_nonces(exchange.endpoint):
+    if _claim(exchange, "nonce") not in recent_nonces(exchange.core, exchange.endpoint):
         raise OAuthError("use_dpop_nonce", "no recent nonce")
 
 
@@ -225,7 +220,7 @@ def nonce(exchange: Exchange) -> None:
 def not_old(exchange: Exchange) -> None:
     """RFC 9449 §4.3 (11): the proof was not made too long ago."""
     issued = _claim(exchange, "iat")
-    window = exchange.server.policy.dpop_iat_window
+    window = exchange.core.policy.dpop_iat_window
     if _is_number(issued) and issued < exchange.now - window:
         raise invalid_dpop_proof("iat too old")
 
@@ -234,7 +229,7 @@ def not_old(exchange: Exchange) -> None:
 def not_in_the_future(exchange: Exchange) -> None:
     """RFC 9449 §4.3 (11), §11.1: the proof was not made too far in the future."""
     issued = _claim(exchange, "iat")
-    window = exchange.server.policy.dpop_iat_window
+    window = exchange.core.policy.dpop_iat_window
     if _is_number(issued) and issued > exchange.now + window:
         raise invalid_dpop_proof("iat in the future")
 
@@ -246,8 +241,8 @@ def jti_unseen(exchange: Exchange) -> None:
     if not _is_text(shown):
         return
     digest = hashlib.sha256(json.dumps([exchange.url, shown]).encode()).hexdigest()
-    until = exchange.now + 2 * exchange.server.policy.dpop_iat_window
-    if not exchange.server.store.first_time(f"dpop:{digest}", until):
+    until = exchange.now + 2 * exchange.core.policy.dpop_iat_window
+    if not exchange.core.store.first_time(f"dpop:{digest}", until):
         raise invalid_dpop_proof("jti seen before")
 
 

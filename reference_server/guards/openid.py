@@ -8,16 +8,15 @@ from typing import Any
 
 import jwt
 
+from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.errors import OAuthError, invalid_request
-from tokenspec.reference_server.exchange import UnverifiedJwt
-from tokenspec.reference_server.guarding import behaviour, guard
-from tokenspec.reference_server.guards.authorization import Authorization
+from tokenspec.reference_server.guarding import guard
+from tokenspec.reference_server.jwts import UnverifiedJwt
 from tokenspec.reference_server.keys import SIGNATURE_ALONE
+from tokenspec.reference_server.seams import Seam, seam
 
-CLAIMED_SUB_COUNTS = behaviour(
-    "authorize.claimed_sub",
-    "OIDCC-3.1.2.2-sub_mismatch",
-    "no code is issued for another user than the one whose sub the claims parameter names",
+SUBJECTS: Seam[set[str], Authorization] = seam(
+    "subjects", "the users a code may be for; empty where any will do"
 )
 
 
@@ -38,16 +37,16 @@ def no_request_uri(request: Authorization) -> None:
 @guard("authorize.hint_issued", "OIDCC-3.1.2.2-id_token_hint_issuer")
 def hint_issued(request: Authorization) -> None:
     """OpenID Connect Core §3.1.2.2: an id_token_hint was issued here; it may have expired."""
-    hint, server = request.get("id_token_hint"), request.server
+    hint, core = request.get("id_token_hint"), request.core
     if not hint:
         return
-    key = server.key.private_key.public_key()
+    key = core.key.private_key.public_key()
     try:
         jwt.decode(
             hint,
             key,
-            algorithms=[server.key.algorithm, "RS256", "PS256"],
-            issuer=server.config.issuer,
+            algorithms=[core.key.algorithm, "RS256", "PS256"],
+            issuer=core.config.issuer,
             options=SIGNATURE_ALONE,
         )
     except jwt.PyJWTError as error:
@@ -68,16 +67,19 @@ def claims_asked(request: Authorization) -> tuple[str, ...]:
 
 def subjects_asked(request: Authorization) -> set[str]:
     """The users a code may be for, by id_token_hint and claims; empty where any will do."""
-    subjects = set()
-    hinted = UnverifiedJwt.read(request.get("id_token_hint")).claims
-    if "sub" in hinted:
-        subjects.add(str(hinted["sub"]))
+    subjects = hinted_subjects(request)
     for place, members in _places(request):
         wanted = members.get("sub")
         named = place == "id_token" and isinstance(wanted, dict) and "value" in wanted
-        if wanted and named and request.server.behaves(CLAIMED_SUB_COUNTS):
+        if wanted and named:
             subjects.add(str(wanted["value"]))
-    return subjects
+    return request.core.tell(SUBJECTS, subjects, request)
+
+
+def hinted_subjects(request: Authorization) -> set[str]:
+    """The user that id_token_hint names, if there is one."""
+    hinted = UnverifiedJwt.read(request.get("id_token_hint")).claims
+    return {str(hinted["sub"])} if "sub" in hinted else set()
 
 
 def _places(request: Authorization) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from tokenspec.reference_server.errors import OAuthError, invalid_grant
 from tokenspec.reference_server.exchange import Exchange
-from tokenspec.reference_server.guarding import behaviour, guard
+from tokenspec.reference_server.guarding import guard
 from tokenspec.reference_server.store import Token
-
-REUSE_REVOKES = behaviour(
-    "refresh.reuse_revokes_family",
-    "RFC9700-4.14.2-rotation_replay_revokes_family",
-    "a rotated refresh token that comes back revokes its family",
-)
 
 
 @guard("refresh.issued", "RFC6749-5.2-invalid_grant")
@@ -33,9 +27,8 @@ def of_this_client(exchange: Exchange) -> None:
 def active(exchange: Exchange) -> None:
     """RFC 9700 §4.14.2: a rotated token is dead; one shown again kills its family."""
     token = exchange.refresh_token
-    if token and not token.active and not _in_overlap(exchange, token):
-        if exchange.server.behaves(REUSE_REVOKES):
-            exchange.server.store.revoke_family(token.grant.family)
+    if token and not token.active and not in_overlap(exchange, token):
+        exchange.core.store.revoke_family(token.grant.family)
         raise invalid_grant("refresh_token used before or revoked")
 
 
@@ -59,15 +52,15 @@ def scope_not_wider(exchange: Exchange) -> None:
 def consumed_once(exchange: Exchange) -> None:
     """RFC 9700 §4.14.2: of several uses at once, one wins. Last, so that only it consumes."""
     token = exchange.refresh_token
-    rotates = exchange.server.policy.rotate_refresh_tokens
-    if not token or not rotates or _in_overlap(exchange, token):
+    rotates = exchange.core.policy.rotate_refresh_tokens
+    if not token or not rotates or in_overlap(exchange, token):
         return
-    if not exchange.server.store.retire_token(token.value, exchange.now):
+    if not exchange.core.store.retire_token(token.value, exchange.now):
         raise invalid_grant("refresh_token used at the same time")
 
 
-def _in_overlap(exchange: Exchange, token: Token) -> bool:
+def in_overlap(exchange: Exchange, token: Token) -> bool:
     """Whether a replaced token still works for a while, as the policy may have it."""
-    overlap = exchange.server.policy.rotation_overlap
+    overlap = exchange.core.policy.rotation_overlap
     moment = exchange.now - overlap
-    return overlap > 0 and exchange.server.store.replaced_since(token, moment)
+    return overlap > 0 and exchange.core.store.replaced_since(token, moment)

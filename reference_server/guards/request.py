@@ -18,8 +18,6 @@ def method_post(exchange: Exchange) -> None:
 def form_encoded(exchange: Exchange) -> None:
     """RFC 6749 §4.1.3: parameters come form-encoded in the body."""
     media_type = exchange.request.header("Content-Type").split(";")[0].strip().lower()
-    if media_type == "application/json" and exchange.server.dialect.has("json_bodies"):
-        return
     if media_type != "application/x-www-form-urlencoded":
         raise invalid_request(f"content type {media_type!r}")
 

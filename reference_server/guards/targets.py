@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.errors import OAuthError
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guarding import guard
-from tokenspec.reference_server.guards.authorization import Authorization
 
 
 def _resources(request: Authorization) -> list[str]:
@@ -16,7 +16,7 @@ def _resources(request: Authorization) -> list[str]:
 def resource_known(request: Authorization) -> None:
     """RFC 8707 §2: a resource is one the server knows, so an absolute URI without fragment."""
     for resource in _resources(request):
-        if request.server.config.api(resource) is None:
+        if request.core.config.api(resource) is None:
             raise OAuthError("invalid_target", "unknown resource")
 
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from tokenspec.reference_server import Policy, Request, Response
 from tokenspec.reference_server.grants import DPOP
 from tokenspec.reference_server.keys import base64url, thumbprint
+from tokenspec.reference_server.nonces import recent_nonces
 
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(OTHER_KEY.public_key()))
@@ -243,7 +244,7 @@ def test_a_nonce_is_asked_for_and_then_taken(nonce: Any) -> None:
 
 def test_a_nonce_grows_old() -> None:
     bench = Bench(policy=NONCES)
-    nonce = bench.server.recent_nonces()[0]
+    nonce = recent_nonces(bench.server.core, "token")[0]
     bench.now += 300
     assert exchange(bench, bench.proof(nonce=nonce)).status == 200
     bench.now += 300
@@ -334,7 +335,7 @@ def test_a_bound_token_opens_userinfo_with_its_proof() -> None:
 
 def test_userinfo_asks_for_a_nonce_too() -> None:
     bench = Bench(policy=NONCES)
-    token = bench.bound_token(nonce=bench.server.recent_nonces()[0])
+    token = bench.bound_token(nonce=recent_nonces(bench.server.core, "token")[0])
     refused = bench.userinfo(token, "DPoP", bench.userinfo_proof(token))
     assert refused.status == 401
     headers = dict(refused.headers)
@@ -356,10 +357,10 @@ def test_a_success_brings_the_next_nonce(
     brought: bool,  # noqa: FBT001 - a case of the table
 ) -> None:
     bench = Bench(*defects, policy=NONCES)
-    nonce = bench.server.recent_nonces()[0]
+    nonce = recent_nonces(bench.server.core, "token")[0]
     response = exchange(bench, bench.proof(nonce=nonce))
     token = body(response)["access_token"]
-    own = bench.server.recent_nonces("userinfo")[0]
+    own = recent_nonces(bench.server.core, "userinfo")[0]
     at_userinfo = bench.userinfo(token, "DPoP", bench.userinfo_proof(token, nonce=own))
     for success in (response, at_userinfo):
         assert success.status == 200
@@ -383,7 +384,7 @@ def test_tokens_in_two_schemes_at_once_are_refused() -> None:
 @pytest.mark.parametrize(("defects", "status"), [((), 400), (("dpop.own_nonces",), 200)])
 def test_a_nonce_is_good_at_its_own_endpoint(defects: tuple[str, ...], status: int) -> None:
     bench = Bench(*defects, policy=NONCES)
-    nonce = bench.server.recent_nonces("userinfo")[0]
+    nonce = recent_nonces(bench.server.core, "userinfo")[0]
     assert exchange(bench, bench.proof(nonce=nonce)).status == status
 
 

@@ -8,7 +8,8 @@ import pytest
 from bench import Bench, body
 
 from tokenspec.reference_server import OAuthError
-from tokenspec.reference_server.authorize import AuthorizeEndpoint, unproven
+from tokenspec.reference_server.authorization import read_authorization
+from tokenspec.reference_server.endpoints.interaction import unproven
 
 
 def id_token(bench: Bench) -> str:
@@ -83,4 +84,4 @@ def test_any_program_can_take_a_loopback_address(
     client_id: str, redirect_uri: str, *, expected: bool
 ) -> None:
     parameters = (("client_id", client_id), ("redirect_uri", redirect_uri))
-    assert unproven(AuthorizeEndpoint(Bench().server).read(parameters)) is expected
+    assert unproven(read_authorization(Bench().server.core, parameters)) is expected

@@ -6,9 +6,9 @@ import jwt
 import pytest
 from bench import Bench, body
 
+from tokenspec.reference_server.alterations.dialects import CONFIDENCES, load_dialect
 from tokenspec.reference_server.config import Policy, ServerConfig
 from tokenspec.reference_server.demo import demo_config
-from tokenspec.reference_server.dialects import CONFIDENCES, load_dialect
 from tokenspec.reference_server.errors import OAuthError
 from tokenspec.reference_server.policies import FAPI, OVERLAP, POLICIES, with_policies
 

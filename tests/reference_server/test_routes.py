@@ -6,7 +6,7 @@ import pytest
 from bench import ISSUER, Bench
 
 from tokenspec.reference_server import Request, Response
-from tokenspec.reference_server.server import PATHS
+from tokenspec.reference_server.core import PATHS
 
 DIRECT = ["token", "userinfo", "revocation", "introspection", "jwks", "openid-configuration"]
 

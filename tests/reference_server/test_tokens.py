@@ -120,7 +120,7 @@ def test_a_token_for_no_api_is_opaque() -> None:
 
 
 def test_servers_of_one_process_share_a_key_unless_given_one() -> None:
-    assert Bench().server.key is Bench().server.key
+    assert Bench().server.core.key is Bench().server.core.key
 
 
 # behaviour, what is seen in the answer to a code exchange with the good server

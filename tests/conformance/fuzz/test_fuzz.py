@@ -217,7 +217,7 @@ def test_a_choice_left_to_the_server_is_learned_and_followed() -> None:
     assert learned.granted["verifier-form"]
     assert not learned.granted["challenge-form"]
     assert {"verifier-form", "proofs-remembered"}.isdisjoint(learned.as_oracle)
-    assert set(learned.oracle.server.defects) == {"pkce.verifier_form", "dpop.jti_unseen"}
+    assert set(learned.oracle.server.altered_by) == {"pkce.verifier_form", "dpop.jti_unseen"}
     assert campaign(setup, 300).found == []
 
 

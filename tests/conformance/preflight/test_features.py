@@ -18,10 +18,10 @@ from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.conformance.target.capabilities import decide
 from tokenspec.conformance.target.discovery import Discovered
 from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reference_server.alterations import Alteration
 from tokenspec.reference_server.demo import demo_config
 from tokenspec.reference_server.errors import OAuthError
 from tokenspec.reference_server.exchange import Exchange
-from tokenspec.reference_server.guarding import Defect
 from tokenspec.reference_server.policies import with_policies
 
 ISSUER = "https://server.example"
@@ -118,8 +118,8 @@ def test_a_server_that_asks_for_a_nonce_where_the_time_does_not_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As oidc-provider does where nonces are set up and not demanded."""
-    odd = Defect("odd", "RFC9449-8-nonce_optional", "", {"dpop.nonce": _asks_only_the_old})
-    monkeypatch.setattr("tokenspec.reference_server.server._defect", lambda _name: odd)
+    odd = Alteration("odd", "RFC9449-8-nonce_optional", "", {"dpop.nonce": _asks_only_the_old})
+    monkeypatch.setattr("tokenspec.reference_server.server.defect_named", lambda _name: odd)
     told = decided(asked("odd", switches=("no-dpop-nonce",)))
     assert not told["dpop-nonce"]
     assert not told["dpop-window"]

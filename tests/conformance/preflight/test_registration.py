@@ -38,6 +38,10 @@ class Registering(Server):
         more = {"registration_endpoint": base, "token_endpoint_auth_methods_supported": methods}
         return replace(answer, body=json.dumps(json.loads(answer.body) | more).encode())
 
+    def _know(self, clients: tuple[Client, ...]) -> None:
+        """Become a server with these clients that remembers what it did."""
+        super().__init__(replace(self.config, clients=clients), store=self.store)
+
     def _registration(self, request: Request, base: str) -> Response:
         bearer = {n.lower(): v for n, v in request.headers}.get("authorization", "")
         if request.method == "DELETE":
@@ -46,7 +50,7 @@ class Registering(Server):
                 return Response(401)
             self.deleted.append(name)
             rest = tuple(c for c in self.config.clients if c.client_id != name)
-            self.config = replace(self.config, clients=rest)
+            self._know(rest)
             return Response(204)
         if self.refuses and bearer != f"Bearer {TOKEN}":
             return told(401, {"error": "invalid_token", "error_description": self.refuses})
@@ -55,7 +59,7 @@ class Registering(Server):
         name, method = f"made-{len(self.asked)}", asked["token_endpoint_auth_method"]
         secret = f"secret-of-{name}" if method.startswith("client_secret") else ""
         made = Client(name, method, secret, asked.get("jwks"), tuple(asked["redirect_uris"]))
-        self.config = replace(self.config, clients=(*self.config.clients, made))
+        self._know((*self.config.clients, made))
         answer = asked | {"client_id": name}
         if secret:
             answer |= {"client_secret": secret, "client_secret_expires_at": 0}

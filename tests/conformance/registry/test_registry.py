@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tokenspec.reference_server.server  # noqa: F401 - registers the guards and behaviours
+import tokenspec.reference_server.server  # noqa: F401 - registers the guards
 from tokenspec.conformance.errors import HarnessError, UnusableFile, UsageError
 from tokenspec.conformance.registry import Level, Registry, Requirement
 from tokenspec.conformance.registry.catalogue import read_folder
 from tokenspec.conformance.registry.loader import read_document
-from tokenspec.reference_server.guarding import BEHAVIOURS, GUARDS
+from tokenspec.reference_server.alterations.defects import DEFECTS
+from tokenspec.reference_server.guarding import GUARDS
 
 REGISTRY = Registry.load()
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
@@ -78,8 +79,8 @@ class TestBundledData:
             assert key not in seen, (requirement.id, seen[key])
             seen[key] = requirement.id
 
-    def test_every_guard_and_behaviour_of_the_reference_server_cites_a_row(self) -> None:
-        cited = [*GUARDS.values(), *BEHAVIOURS.values()]
+    def test_every_guard_and_defect_of_the_reference_server_cites_a_row(self) -> None:
+        cited = [*GUARDS.values(), *DEFECTS.values()]
         assert not [problem for item in cited if (problem := REGISTRY.problem(item.requirement))]
 
     def test_every_scenario_cites_a_row(self) -> None:

@@ -12,8 +12,8 @@ from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runne
 from tokenspec.conformance.selftest.servers import TABLE, ConformingServer, conforming_servers
 from tokenspec.conformance.target.bundled import target_of
 from tokenspec.conformance.verdicts import Verdict
+from tokenspec.reference_server.alterations.dialects import load_dialect
 from tokenspec.reference_server.demo import demo_private_key
-from tokenspec.reference_server.dialects import load_dialect
 from tokenspec.reference_server.policies import POLICIES
 
 AUTH0 = load_dialect("auth0")

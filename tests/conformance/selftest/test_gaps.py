@@ -12,7 +12,7 @@ from tokenspec.conformance.registry.model import Level, Requirement
 from tokenspec.conformance.selftest import gaps, page
 from tokenspec.conformance.selftest.matrix import Matrix, candidates, make_matrix
 from tokenspec.conformance.selftest.runner import Detection, SelftestRunner, selftest_runner
-from tokenspec.reference_server.defects import DEFECTS
+from tokenspec.reference_server.alterations.defects import DEFECTS
 
 TESTED = "RFC7636-4.6-mismatch_invalid_grant"
 KEY = "pkce-verifier-wrong/last-character-changed"

@@ -1,0 +1,24 @@
+"""Faults on the way to a code: requests, addresses, pages, sessions, and what is sent back."""
+
+from __future__ import annotations
+
+from tokenspec.reference_server.alterations.defects.authorization import (
+    callbacks,
+    destinations,
+    interaction,
+    openid,
+    pages,
+    redirects,
+    requests,
+)
+from tokenspec.reference_server.alterations.model import Alteration
+
+DEFECTS: tuple[Alteration, ...] = (
+    *callbacks.DEFECTS,
+    *destinations.DEFECTS,
+    *interaction.DEFECTS,
+    *openid.DEFECTS,
+    *pages.DEFECTS,
+    *redirects.DEFECTS,
+    *requests.DEFECTS,
+)
