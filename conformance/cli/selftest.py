@@ -7,7 +7,7 @@ import json
 import sys
 import time
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runne
 from tokenspec.reference_server.alterations.defects import DEFECTS
 
 FILE = "selftest.json"
+MOST = 6  # names told in one line
 
 
 def add_to(verbs: Any) -> None:
@@ -90,6 +91,8 @@ def act(options: argparse.Namespace) -> int:
     path = Path(options.report_dir) / FILE
     _write(path, runner, matrix, found)
     print("\n".join(_summary(runner, matrix, defects, keys, found)))
+    if options.select:
+        print("\n".join(_detections(matrix, defects, keys)))
     print(f"\nmatrix: {path}   ({time.perf_counter() - started:.0f} s)")
     return ExitCode.HARNESS_FAULT if found else ExitCode.CONFORMS
 
@@ -137,7 +140,8 @@ def _summary(
     awake = sum(key in matrix.useful for key in keys)
     still = sum(runner.cases[key].open for key in keys)
     yield f"conforming servers  {len(runner.servers)}: {', '.join(runner.servers)}"
-    yield f"defects             {caught} of {len(defects)} noticed"
+    if defects:
+        yield f"defects             {caught} of {len(defects)} noticed"
     yield f"cases               {awake} of {len(keys)} notice a defect, {still} only observe"
     for row in gaps.coverage(Registry.load(), cases):
         share = f"{100 * row.tested / row.testable:.0f} %" if row.testable else "none to test"
@@ -155,6 +159,23 @@ def _summary(
             kind = gap.kind
             yield f"\n{kind}:"
         yield f"  {gap.where}: {gap.text}"
+
+
+def _detections(matrix: Matrix, defects: Collection[str], keys: Collection[str]) -> Iterator[str]:
+    """By name: the defects that each selected case notices, the cases that notice each defect."""
+    for title, names, found in (
+        ("cases, and the defects they notice", keys, matrix.turning),
+        ("defects, and the cases that notice them", defects, matrix.noticed_by),
+    ):
+        if names:
+            yield f"\n{title}:"
+        for name in names:
+            yield f"  {name}: {_few(found(name)) or 'none'}"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return ", ".join(names[:MOST]) + more
 
 
 def _write(path: Path, runner: SelftestRunner, matrix: Matrix, found: Collection[Gap]) -> None:

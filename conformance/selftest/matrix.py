@@ -39,6 +39,10 @@ class Matrix:
         """The cases known to notice a defect."""
         return tuple(one.case for one in self.detections if one.defect == defect)
 
+    def turning(self, case: str) -> tuple[str, ...]:
+        """The defects that a case is known to notice."""
+        return tuple(one.defect for one in self.detections if one.case == case)
+
     @property
     def useful(self) -> frozenset[str]:
         """The cases known to notice something."""
@@ -57,12 +61,15 @@ def make_matrix(
     """Try `defects` on the cases of `runner`, and the cases `keys` on all defects.
 
     First each defect on the cases that cite its requirement, then what was noticed by none of them
-    on all others, then each idle case on the defects nearest to it. `full` tries everything.
+    on all others, then each idle case on the defects nearest to it. `full` tries each of `defects`
+    on every case, and each of the cases `keys` on every defect.
     """
     everything = tuple(runner.home)
     with pool(jobs, progress) as run:
         if full:
-            return _matrix(run(_try, [(d, everything) for d in defects], "defects"), full=True)
+            chosen = frozenset(defects)
+            tasks = [(d, everything if d in chosen else tuple(keys)) for d in DEFECTS]
+            return _matrix(run(_try, tasks, "defects"), full=True)
         citing = {defect: _citing(runner.cases, defect) for defect in defects}
         detections = run(_try, citing.items(), "defects by their own cases")
         caught = {one.defect for one in detections}
