@@ -15,10 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokenspec.reference_server import Policy, Request, Response
+from tokenspec.reference_server import Request, Response
 from tokenspec.reference_server.grants import DPOP
 from tokenspec.reference_server.keys import base64url, thumbprint
-from tokenspec.reference_server.nonces import recent_nonces
 
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(OTHER_KEY.public_key()))
@@ -227,35 +226,6 @@ def test_without_a_proof_the_token_is_a_bearer_token() -> None:
     assert body(exchange(Bench()))["token_type"] == "Bearer"
 
 
-NONCES = Policy(dpop_nonce=True)
-
-
-@pytest.mark.parametrize("nonce", [None, "made-up", 7, ["x"]])
-def test_a_nonce_is_asked_for_and_then_taken(nonce: Any) -> None:
-    bench = Bench(policy=NONCES)
-    form = bench.form()
-    refused = bench.post(form, proofs=(bench.proof(nonce=nonce),))
-    assert refused.status == 400
-    assert body(refused)["error"] == "use_dpop_nonce"
-    given_nonce = dict(refused.headers)["DPoP-Nonce"]
-    assert bench.post(form, proofs=(bench.proof(nonce=given_nonce),)).status == 200
-    assert exchange(Bench("dpop.nonce", policy=NONCES), bench.proof(nonce=nonce)).status == 200
-
-
-def test_a_nonce_grows_old() -> None:
-    bench = Bench(policy=NONCES)
-    nonce = recent_nonces(bench.server.core, "token")[0]
-    bench.now += 300
-    assert exchange(bench, bench.proof(nonce=nonce)).status == 200
-    bench.now += 300
-    assert body(exchange(bench, bench.proof(nonce=nonce)))["error"] == "use_dpop_nonce"
-
-
-def test_without_the_behaviour_no_nonce_comes_with_the_demand() -> None:
-    bench = Bench("dpop.nonce_header", policy=NONCES)
-    assert "DPoP-Nonce" not in dict(exchange(bench, bench.proof()).headers)
-
-
 def refreshed(bench: Bench, *proofs: str) -> Response:
     granted = body(exchange(bench, bench.proof()))
     fields = {"grant_type": "refresh_token", "client_id": "app"}
@@ -333,40 +303,10 @@ def test_a_bound_token_opens_userinfo_with_its_proof() -> None:
     assert body(bench.userinfo(token, "DPoP", bench.userinfo_proof(token)))["sub"] == "u1"
 
 
-def test_userinfo_asks_for_a_nonce_too() -> None:
-    bench = Bench(policy=NONCES)
-    token = bench.bound_token(nonce=recent_nonces(bench.server.core, "token")[0])
-    refused = bench.userinfo(token, "DPoP", bench.userinfo_proof(token))
-    assert refused.status == 401
-    headers = dict(refused.headers)
-    assert headers["WWW-Authenticate"].startswith("DPoP ")
-    assert 'error="use_dpop_nonce"' in headers["WWW-Authenticate"]
-    proof = bench.userinfo_proof(token, nonce=headers["DPoP-Nonce"])
-    assert bench.userinfo(token, "DPoP", proof).status == 200
-
-
 def test_a_jwt_for_another_purpose_is_no_proof() -> None:
     bench = Bench()
     assertion = signed({"alg": "ES256"}, {"iss": "app"})
     assert body(exchange(bench, assertion))["error"] == "invalid_dpop_proof"
-
-
-@pytest.mark.parametrize(("defects", "brought"), [((), True), (("dpop.nonce_in_success",), False)])
-def test_a_success_brings_the_next_nonce(
-    defects: tuple[str, ...],
-    brought: bool,  # noqa: FBT001 - a case of the table
-) -> None:
-    bench = Bench(*defects, policy=NONCES)
-    nonce = recent_nonces(bench.server.core, "token")[0]
-    response = exchange(bench, bench.proof(nonce=nonce))
-    token = body(response)["access_token"]
-    own = recent_nonces(bench.server.core, "userinfo")[0]
-    at_userinfo = bench.userinfo(token, "DPoP", bench.userinfo_proof(token, nonce=own))
-    for success in (response, at_userinfo):
-        assert success.status == 200
-        assert ("DPoP-Nonce" in dict(success.headers)) is brought
-    assert "DPoP-Nonce" not in dict(exchange(bench).headers)
-    assert "DPoP-Nonce" not in dict(exchange(Bench(), Bench().proof()).headers)
 
 
 def test_tokens_in_two_schemes_at_once_are_refused() -> None:
@@ -379,13 +319,6 @@ def test_tokens_in_two_schemes_at_once_are_refused() -> None:
     refused = probe(Bench())
     assert (refused.status, body(refused)["error"]) == (400, "invalid_request")
     assert probe(Bench("resource.one_authorization")).status == 200
-
-
-@pytest.mark.parametrize(("defects", "status"), [((), 400), (("dpop.own_nonces",), 200)])
-def test_a_nonce_is_good_at_its_own_endpoint(defects: tuple[str, ...], status: int) -> None:
-    bench = Bench(*defects, policy=NONCES)
-    nonce = recent_nonces(bench.server.core, "userinfo")[0]
-    assert exchange(bench, bench.proof(nonce=nonce)).status == status
 
 
 @pytest.mark.parametrize(("defects", "key"), [((), OTHER), (("dpop.key_of_the_proof",), PUBLIC)])
