@@ -13,7 +13,18 @@ SCOPES = ("openid", "profile", "email", "offline_access")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered client."""
+    """A registered client.
+
+    Attributes:
+        client_id: its identifier (RFC 6749 §2.2).
+        auth_method: how it authenticates: `none`, `client_secret_basic`, `client_secret_post` or
+            `private_key_jwt` (RFC 7591 §2).
+        secret: its client_secret; empty where it has none.
+        jwks: its public keys as a JWK set (RFC 7517 §5), for `private_key_jwt`.
+        redirect_uris: where its users may be sent back to; matched exactly, but for the port of a
+            loopback address (RFC 8252 §7.3).
+        grant_types: the grants it may use.
+    """
 
     client_id: str
     auth_method: str = "none"
@@ -25,7 +36,13 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """An API named by the `audience` parameter."""
+    """An API that tokens can be asked for.
+
+    Attributes:
+        audience: its name in the parameters `audience` and `resource` (RFC 8707 §2); an absolute
+            URI without fragment. Access tokens for it are JWTs (RFC 9068).
+        allow_offline_access: whether a refresh token may come with a token for it.
+    """
 
     audience: str
     allow_offline_access: bool = False
@@ -33,7 +50,15 @@ class Api:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user and the claims the server may tell of them."""
+    """A user and the claims the server may tell of them.
+
+    Attributes:
+        username: what is typed into the login page.
+        password: the same.
+        sub: the subject identifier in tokens (OpenID Connect Core §2).
+        claims: standard claims (OpenID Connect Core §5.1) and custom ones, the latter told only
+            where they are named by a URL.
+    """
 
     username: str
     password: str = field(repr=False)
@@ -45,10 +70,23 @@ class User:
 class Policy:
     """The choices the specifications leave to a server. Times are in seconds.
 
-    `rotation_overlap` is for how long a refresh token still works after it was replaced;
-    `redirect_uri_at_token` whether it has to be sent to the token endpoint again; with
-    `dpop_required` no token is issued without a proof; `client_algorithms` sign proofs and
-    assertions.
+    Attributes:
+        plain_pkce: whether the challenge method `plain` is taken beside S256 (RFC 7636 §4.3).
+        pkce_required: whether an authorization request needs a code_challenge.
+        dpop_nonce: whether every DPoP proof has to hold a nonce of the server (RFC 9449 §8).
+        dpop_required: whether no token is issued without a proof.
+        rotate_refresh_tokens: whether a refresh replaces the refresh token (RFC 9700 §4.14.2).
+        rotation_overlap: for how long a refresh token still works after it was replaced.
+        refresh_requires_offline_access: whether only that scope brings a refresh token.
+        redirect_uri_at_token: whether redirect_uri is sent to the token endpoint again
+            (RFC 6749 §4.1.3).
+        assertion_audience_issuer: whether client assertions name the issuer alone.
+        client_algorithms: what may sign proofs and assertions.
+        id_token_algorithm: what ID tokens and JWT access tokens are signed with.
+        code_lifetime: how long a code is good for.
+        access_token_lifetime: how long an access token is.
+        refresh_token_lifetime: how long a refresh token is.
+        dpop_iat_window: how far the `iat` of a proof may be from now, either way.
     """
 
     plain_pkce: bool = False
@@ -70,9 +108,17 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """Everything a server is made of. `issuer` has no trailing slash.
+    """Everything a server is made of.
 
-    `scopes` are the words of scope that it knows.
+    Attributes:
+        issuer: its identifier, a URL without trailing slash (RFC 8414 §2); endpoints are below it.
+        clients: those that are registered.
+        users: those who can sign in.
+        apis: what tokens can be asked for beside userinfo.
+        scopes: the words of scope that the server knows.
+        policy: its choices.
+        dialect: how refusals are told and what is done otherwise: `rfc` or a vendor's.
+        dialect_switches: the differences of the dialect that are on; None: its usual ones.
     """
 
     issuer: str
@@ -82,7 +128,7 @@ class ServerConfig:
     scopes: tuple[str, ...] = SCOPES
     policy: Policy = Policy()
     dialect: str = "rfc"
-    dialect_switches: tuple[str, ...] | None = None  # None: the usual ones of the dialect
+    dialect_switches: tuple[str, ...] | None = None
 
     @property
     def offered_scopes(self) -> tuple[str, ...]:

@@ -23,7 +23,14 @@ PUBLIC_TEXTS = {
 
 
 class OAuthError(Exception):
-    """A refusal: an error code of the protocol, a status, and the true cause."""
+    """A refusal: an error code of the protocol, a status, and the true cause.
+
+    Args:
+        error: the code (RFC 6749 §4.1.2.1, §5.2 and others).
+        cause: what was wrong, for the oracle's explanation; never sent to a client.
+        status: of HTTP; 400 unless said otherwise.
+        told: the description a client gets to see; empty: a general text for the code.
+    """
 
     def __init__(self, error: str, cause: str, status: int = 400, told: str = "") -> None:
         super().__init__(cause)

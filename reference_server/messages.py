@@ -10,7 +10,13 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request was refused: the oracle's explanation, never sent to the client."""
+    """Why a request was refused: the oracle's explanation, never sent to the client.
+
+    Attributes:
+        guard: the name of the guard that refused, such as `pkce.verifier_matches`.
+        requirement: the requirement it enforces, such as `RFC7636-4.6-mismatch_invalid_grant`.
+        cause: what was wrong, in words.
+    """
 
     guard: str
     requirement: str
@@ -19,7 +25,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request with an absolute URL."""
+    """A request.
+
+    Attributes:
+        method: in capital letters.
+        url: absolute, with its query.
+        headers: pairs of name and value, repetition kept.
+        body: as it was sent.
+    """
 
     method: str
     url: str
@@ -48,7 +61,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response; `refusal` says why a request was refused."""
+    """A response.
+
+    Attributes:
+        status: of HTTP.
+        headers: pairs of name and value, repetition kept.
+        body: as it is sent.
+        refusal: why the request was refused; None where it was not. It is never sent.
+    """
 
     status: int
     headers: Headers = ()

@@ -15,7 +15,18 @@ CAPACITY = 5_000  # entries of one kind; the oldest go first, so that a long run
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a user granted: shared by a code and every token that comes of it."""
+    """What a user granted: shared by a code and every token that comes of it.
+
+    Attributes:
+        family: names the grant; what is revoked is revoked by it.
+        client_id: whom it was granted to.
+        sub: who granted it.
+        scope: the words of scope that were granted.
+        audience: the API it is for; empty where for none.
+        auth_time: when the user signed in, in seconds since the epoch.
+        nonce: of the authorization request; empty without.
+        claims: those asked for one by one (OpenID Connect Core §5.5).
+    """
 
     family: str
     client_id: str
@@ -24,7 +35,7 @@ class Grant:
     audience: str
     auth_time: int
     nonce: str
-    claims: tuple[str, ...] = ()  # asked for one by one (OpenID Connect Core §5.5)
+    claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

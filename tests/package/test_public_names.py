@@ -13,8 +13,8 @@ from tokenspec.conformance.pages.python import MODULES
 PUBLIC = {
     "tokenspec": {"__version__"},
     "tokenspec.reference_server": {
-        "Api", "Client", "OAuthError", "Policy", "Refusal", "Request", "Response", "Server",
-        "ServerConfig", "User",
+        "Alteration", "Api", "Client", "OAuthError", "Policy", "Refusal", "Request", "Response",
+        "Server", "ServerConfig", "User",
     },
     "tokenspec.reference_server.shell": {"application", "running", "serve_forever"},
     "tokenspec.reference_server.demo": {"demo_config"},
