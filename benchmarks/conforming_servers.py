@@ -1,4 +1,4 @@
-"""Campaigns against servers that are right: whatever is found accuses falsely.
+"""Campaigns against servers that are right: whatever is found is a false failure.
 
 `python -m benchmarks.conforming_servers --seconds 3600 bundled auth0` searches one after the other,
 each for so many seconds by the clock, and prints a row each. Ends with 1 if anything was found.

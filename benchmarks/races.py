@@ -1,4 +1,4 @@
-"""How often a race is noticed, and how often an atomic server is accused.
+"""How often a race is noticed, and how often an atomic server fails.
 
 `python -m benchmarks.races --runs 100 --window 0.001` plays the races of the suite over loopback
 against the reference server in a process of its own. With a window, that server has for each race

@@ -107,11 +107,11 @@ def _form(setup: Setup) -> dict[str, str]:
     url = wire.with_query(setup.side.endpoints.authorization, urlencode(requests.pairs(dict(sent))))
     redirect_uri = str(sent["redirect_uri"][0])
     with session_of(setup.side) as session:
-        landing = setup.side.driver.authorize(url, redirect_uri, session, setup.side.connect())
+        result = setup.side.driver.authorize(url, redirect_uri, session, setup.side.connect())
     return {
         "grant_type": "authorization_code",
         "client_id": memory.client.client_id,
-        "code": str(landing.parameters["code"]),
+        "code": str(result.parameters["code"]),
         "redirect_uri": redirect_uri,
         "code_verifier": memory.proof_key.code_verifier,
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tokenspec.reports.record import Line, Record
-from tokenspec.reports.words import VERDICTS, word
+from tokenspec.reports.words import VERDICTS, counted, word
 
 RANK = {verdict.name: rank for rank, verdict in enumerate(VERDICTS)}
 FAILING = ("fail", "stale-waiver")
@@ -117,27 +117,30 @@ class Summary:
             parts = []
             if self.counts["fail"]:
                 parts.append(
-                    f"{_number(self.counts['fail'], 'case')} of {total} "
+                    f"{counted(self.counts['fail'], 'case')} of {total} "
                     f"{'breaks' if self.counts['fail'] == 1 else 'break'} "
-                    f"{_number(len(broken), 'requirement')} that must be met (MUST, MUST NOT)"
+                    f"{counted(len(broken), 'requirement')} that must be met (MUST, MUST NOT)"
                 )
             stale = max(self.counts["stale-waiver"], len(self.record.waiver_problems))
             if stale:
-                parts.append(f"{_number(stale, 'waiver')} no longer true")
+                parts.append(f"{counted(stale, 'waiver')} no longer true")
             return "; ".join(parts) + "."
         if self.verdict == "not-established":
             return (
                 "No broken requirement was found, but something essential could not be looked at."
             )
-        return f"None of the {_number(len(self._tested()), 'requirement')} tested is broken."
+        number = len(self._tested())
+        if number == 1:
+            return "The requirement tested was met."
+        return f"All {number} requirements tested were met."
 
     @property
     def established(self) -> tuple[str, ...]:
         """What the run shows in the target's favour, as sentences."""
         tested, met = self._tested(), self._met()
         sentences = [
-            f"{_number(self.counts['pass'], 'case')} of {len(self.record.findings)} passed.",
-            f"{len(met)} of {_number(len(tested), 'tested requirement')} met in every case.",
+            f"{counted(self.counts['pass'], 'case')} of {len(self.record.findings)} passed.",
+            f"{len(met)} of {counted(len(tested), 'tested requirement')} met in every case.",
         ]
         whole = [area.name for area in self.areas if set(area.counts) == {"pass"}]
         if whole:
@@ -206,7 +209,7 @@ def _gaps(summary: Summary) -> Iterator[Gap]:
     yield from _cut_off(summary.record)
     record = summary.record
     if record.faults:
-        text = f"{_number(len(record.faults), 'case')} ended in a fault of tokenspec itself."
+        text = f"{counted(len(record.faults), 'case')} ended in a fault of tokenspec itself."
         yield Gap(len(record.faults), text, _parts(line["message"] for line in record.faults))
     for verdict, text in (
         ("could-not-run", "could not run; nothing can be said about what they test."),
@@ -215,17 +218,18 @@ def _gaps(summary: Summary) -> Iterator[Gap]:
         own = [f for f in record.findings if f["verdict"] == verdict]
         if own:
             parts = _parts(f["note"] or f["observed"] for f in own)
-            yield Gap(len(own), f"{_number(len(own), 'case')} {text}", parts, f"verdict-{verdict}")
+            yield Gap(len(own), f"{counted(len(own), 'case')} {text}", parts, f"verdict-{verdict}")
     suite = record.header.get("suite", {})
     left = suite.get("variants", 0) - suite.get("selected", 0)
     if left > 0:
-        text = f"{left} of the suite's {suite['variants']} cases were not selected."
+        were = "was" if left == 1 else "were"
+        text = f"{left} of the suite's {counted(suite['variants'], 'case')} {were} not selected."
         yield Gap(left, text, (_selection(record),))
     untested = [row for document in summary.documents for row in document.untested]
     if untested:
         text = (
             f"{len(untested)} of the {len(record.requirements)} requirements known to tokenspec "
-            "were not tested."
+            f"{'was' if len(untested) == 1 else 'were'} not tested."
         )
         yield Gap(len(untested), text, _parts(row["reason"] for row in untested), "matrix")
     if not record.header.get("target", {}).get("verify_tls", True):
@@ -239,10 +243,10 @@ def _cut_off(record: Record) -> Iterator[Gap]:
     elif record.footer.get("ended", "complete") != "complete":
         yield Gap(1, ENDED.get(record.footer["ended"], "The run ended early."))
     if record.missing_shards:
-        text = f"{_number(len(record.missing_shards), 'shard')} of the run missing."
+        text = f"{counted(len(record.missing_shards), 'shard')} of the run missing."
         yield Gap(len(record.missing_shards), text, record.missing_shards)
     if record.unfinished:
-        text = f"{_number(len(record.unfinished), 'selected case')} without a result."
+        text = f"{counted(len(record.unfinished), 'selected case')} without a result."
         yield Gap(len(record.unfinished), text, record.unfinished[:20])
 
 
@@ -252,9 +256,5 @@ def _selection(record: Record) -> str:
 
 
 def _parts(reasons: Iterable[str]) -> tuple[str, ...]:
-    counted = Counter(reasons).most_common()
-    return tuple(f"{number} × {reason}" for reason, number in counted)
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    often = Counter(reasons).most_common()
+    return tuple(f"{number} × {reason}" for reason, number in often)

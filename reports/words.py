@@ -119,6 +119,11 @@ LEVELS = {
 }
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 case, 2 cases."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def word(verdict: str) -> Word:
     """The word for a verdict; unknown ones have a word too."""
     return WORDS.get(verdict, OTHER)

@@ -24,6 +24,7 @@ from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.target.loader import read_target
 from tokenspec.conformance.texts import harmless
 from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reports.words import counted
 
 WIDTH, INDENT = 96, 24
 ISSUER_HINT = "is 'issuer' in the target file right?"
@@ -113,7 +114,7 @@ def _capabilities(setup: Setup, steps: list[CheckStep]) -> Iterator[str]:
     cases = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
     needed = estimate(setup, cases)
     yield (
-        f"\na full run   {needed.cases} of {len(cases)} cases apply; "
+        f"\na full run   {needed.cases} of {counted(len(cases), 'case')} apply; "
         f"about {needed.codes} codes, {needed.sign_ins} sign-ins and {needed.requests} requests"
     )
 

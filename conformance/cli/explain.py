@@ -11,7 +11,7 @@ from typing import Any
 from tokenspec.conformance.checks import CHECKS
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.play.wording import outcome_text
-from tokenspec.conformance.profile.wording import readings, standing
+from tokenspec.conformance.profile.wording import level_by_profile, readings
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.advisories import Advisory, published_advisories
@@ -124,7 +124,7 @@ def _requirement(row: Requirement, cases: list[Case]) -> Lines:
     yield from _row("read it at", row.url)
     yield from _row("note", row.note)
     yield from _row("untestable", row.untestable)
-    yield from _row("profiles", standing(row))
+    yield from _row("profiles", level_by_profile(row))
     for profile, reading in readings(row):
         yield from _row(profile, reading)
     yield from _list("tested by", (case.key for case in cases if row.id in case.cited))

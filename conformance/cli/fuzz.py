@@ -19,6 +19,7 @@ from tokenspec.conformance.scenario.loader import load_document
 from tokenspec.conformance.scenario.wording import changes_in_words
 from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.reports.words import counted
 
 EVERY = 50  # cases between two lines of progress
 EPILOG = """\
@@ -92,7 +93,9 @@ def act(options: argparse.Namespace) -> int:
         opened.close()
     print("\n" + _summary(progress, campaign.seconds))
     if others and (others.trouble or others.passed_over):
-        print(others.trouble or f"{others.passed_over} shared findings could not be read")
+        print(
+            others.trouble or f"{counted(others.passed_over, 'shared finding')} could not be read"
+        )
     broken = any(found.verdict is Verdict.FAIL for found in progress.found)
     return ExitCode.NONCONFORMITIES if broken else ExitCode.CONFORMS
 
@@ -100,8 +103,9 @@ def act(options: argparse.Namespace) -> int:
 def _tell(progress: Progress) -> None:
     if sys.stderr.isatty() and progress.cases % EVERY == 0:
         line = (
-            f"{progress.cases} cases, {progress.requests} requests, {len(progress.guards)} guards, "
-            f"{len(progress.pairs)} pairs, {len(progress.found)} found"
+            f"{counted(progress.cases, 'case')}, {counted(progress.requests, 'request')}, "
+            f"{counted(len(progress.guards), 'guard')}, "
+            f"{counted(len(progress.pairs), 'pair')}, {len(progress.found)} found"
         )
         print(f"\r{line}", end="", file=sys.stderr, flush=True)
 
@@ -118,7 +122,7 @@ def _text(found: Counterexample) -> str:
         f"  sent         {sent}",
         f"  oracle       {divergence.expected}",
         f"  got          {divergence.observed}",
-        f"  found after  {found.seconds} s, {found.requests} requests",
+        f"  found after  {found.seconds} s, {counted(found.requests, 'request')}",
     ]
     if found.choice:
         lines.append(f"  but          the target itself chose otherwise before: {found.choice}")
@@ -126,15 +130,16 @@ def _text(found: Counterexample) -> str:
 
 
 def _summary(progress: Progress, seconds: float) -> str:
-    played = f"{progress.cases} cases, {progress.requests} requests in {seconds:.0f} s"
-    guards = f"{len(progress.guards)} guards of the oracle refused something"
+    sent = f"{counted(progress.cases, 'case')}, {counted(progress.requests, 'request')}"
+    played = f"{sent} in {seconds:.0f} s"
+    guards = f"{counted(len(progress.guards), 'guard')} of the oracle refused something"
     lines = [
-        f"{played}; {len(progress.found)} findings",
+        f"{played}; {counted(len(progress.found), 'finding')}",
         f"{guards}",
         f"{len(progress.pairs)} pairs of requests, {len(progress.outcomes)} different sequences",
     ]
     if progress.unplayable:
-        lines.append(f"{progress.unplayable} cases could not be played at the target")
+        lines.append(f"{counted(progress.unplayable, 'case')} could not be played at the target")
     lines += [
         f"{count:6} divergences are free: {why}" for why, count in progress.free.most_common()
     ]

@@ -99,7 +99,7 @@ def act(options: argparse.Namespace) -> int:
     record = read_record(Path(options.record))
     findings = chosen(record, options.ids)
     if not findings:
-        print(f"nothing to play again: all {len(record.findings)} cases of the record are settled")
+        print("nothing to play again: every case of the record is settled")
         return ExitCode.NOTHING_SELECTED
     folders = options.scenarios or record.header["settings"].get("scenarios") or ()
     loaded = load_folders([BUNDLED, *map(Path, folders)], vocabulary())

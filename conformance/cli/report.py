@@ -16,6 +16,7 @@ from tokenspec.conformance.record.reporting import sources_of
 from tokenspec.reports.formats import ALL, FORMATS, chosen, write
 from tokenspec.reports.record import Record
 from tokenspec.reports.summary import Summary
+from tokenspec.reports.words import counted
 
 EPILOG = """\
 formats:
@@ -118,8 +119,8 @@ def run_exit_code(record: Record) -> int:
         counted = tally(record.findings, record.fail_on)
         counted.faults = len(record.faults)
         code = counted.exit_code
-    lacking = not record.complete or record.unfinished
-    return ExitCode.NOT_ESTABLISHED if lacking and code == ExitCode.CONFORMS else code
+    incomplete = not record.complete or record.unfinished
+    return ExitCode.NOT_ESTABLISHED if incomplete and code == ExitCode.CONFORMS else code
 
 
 def _warn(record: Record) -> None:
@@ -128,7 +129,9 @@ def _warn(record: Record) -> None:
     if record.missing_shards:
         print(f"WARNING: shards missing: {', '.join(record.missing_shards)}", file=sys.stderr)
     if record.unfinished:
-        print(f"WARNING: {len(record.unfinished)} cases have no result", file=sys.stderr)
+        print(
+            f"WARNING: {counted(len(record.unfinished), 'case')} without a result", file=sys.stderr
+        )
 
 
 def _formats() -> str:

@@ -60,7 +60,7 @@ METHOD_DEFAULT = "RFC7636-4.3-method_default_plain"
 PLAIN_USED = "RFC7636-7.2-plain_not_used"
 REGISTERED = "authorize.redirect_uri_registered"
 OTHER_SPELLING = "RFC6749-3.1.2.3-simple_string_comparison"
-ADDRESS_LACKING = "RFC6749-3.1.2.3-multiple_registered_requires_param"
+ADDRESS_MISSING = "RFC6749-3.1.2.3-multiple_registered_requires_param"
 DEATHS = ("resource.token_active", "refresh.active")  # guards that refuse a token that was good
 
 
@@ -89,9 +89,9 @@ def _plain_used(_kind: Kind, ours: Played, refusal: Refusal) -> str:
     return METHOD_DEFAULT if method_left_out(ours) else PLAIN_USED if plain else ""
 
 
-def _address_lacking(_kind: Kind, ours: Played, refusal: Refusal) -> str:
-    lacking = refusal.guard == REGISTERED and not ours.sent.get("redirect_uri")
-    return ADDRESS_LACKING if lacking else ""
+def _address_missing(_kind: Kind, ours: Played, refusal: Refusal) -> str:
+    missing = refusal.guard == REGISTERED and not ours.sent.get("redirect_uri")
+    return ADDRESS_MISSING if missing else ""
 
 
 def _spelled_otherwise(_kind: Kind, ours: Played, refusal: Refusal) -> str:
@@ -111,7 +111,7 @@ def _beside_an_assertion(_kind: Kind, ours: Played, refusal: Refusal) -> str:
     return ASSERTED_CLIENT if beside and refusal.guard.startswith("client.") else ""
 
 
-EXACT = (_in_the_query, _plain_used, _address_lacking, _spelled_otherwise, _beside_an_assertion)
+EXACT = (_in_the_query, _plain_used, _address_missing, _spelled_otherwise, _beside_an_assertion)
 
 
 def granting(ours: Played) -> str:

@@ -198,5 +198,5 @@ RULES: tuple[tuple[Rule, str], ...] = (
 
 
 def why_tolerated(divergence: Divergence, play: Transcript, target: Target) -> str:
-    """Why a divergence in a play at `target` is its own affair; empty where it is not."""
+    """Why a divergence in a play at `target` is tolerated; empty where it is not."""
     return next((why for holds, why in RULES if holds(divergence, play, target)), "")

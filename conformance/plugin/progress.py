@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from tokenspec.reports.words import VERDICTS
+from tokenspec.reports.words import VERDICTS, counted
 
 MODES = ("live", "plain", "dots")  # dots: pytest's own
 EVERY = {"live": 0.2, "plain": 10.0}  # seconds between two lines
@@ -114,7 +114,7 @@ def progress_line(
     done = sum(counts.values())
     told = [f"{counts[v.name]} {v.phrase}" for v in VERDICTS if counts.get(v.name)]
     parts = [f"{done} of {total}" + (f": {', '.join(told)}" if told else "")]
-    parts.append(f"{requests} requests, {codes} codes")
+    parts.append(f"{counted(requests, 'request')}, {counted(codes, 'code')}")
     left = seconds / done * (total - done) if done else 0.0
     if left >= 1:
         parts.append(f"about {_span(left)} left")

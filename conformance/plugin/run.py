@@ -52,6 +52,7 @@ from tokenspec.reports.again import replay
 from tokenspec.reports.formats import chosen
 from tokenspec.reports.record import Record
 from tokenspec.reports.terminal import finding_lines, finding_text
+from tokenspec.reports.words import counted
 
 SuiteFacts = tuple[dict[str, Any], list[dict[str, Any]]]
 CUT_SHORT = (Ended.INTERRUPTED, Ended.TARGET_LOST)
@@ -257,8 +258,9 @@ class RunPlugin:
             return []
         areas = len({case.area for case in chosen})
         digest = suite_digest(self._collected)[:12]
-        whole = f" of {len(self._collected)}" if len(chosen) < len(self._collected) else ""
-        return [f"suite         {len(chosen)}{whole} cases in {areas} areas, digest {digest}…"]
+        whole = f"{len(chosen)} of " if len(chosen) < len(self._collected) else ""
+        cases = whole + counted(len(self._collected), "case")
+        return [f"suite         {cases} in {counted(areas, 'area')}, digest {digest}…"]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Warnings in full, the verdicts by area, where the reports are."""

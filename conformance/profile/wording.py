@@ -8,7 +8,7 @@ from tokenspec.conformance.profile.catalogue import own_profiles
 from tokenspec.conformance.registry import Requirement
 
 
-def standing(row: Requirement) -> str:
+def level_by_profile(row: Requirement) -> str:
     """The level of a requirement by profile: `all`, or such as `rfc MUST, oauth-2.1 MAY`."""
     held = {
         profile.name: str(profile.effective(row).level)

@@ -327,7 +327,7 @@ class _Builder:
     def _judged(self, step: Step, fields: Fields, at: Marked, *, optional: bool) -> Step:
         if "expect" not in fields:
             if not optional:
-                self.reader.problem(at, "missing key 'expect'", "say how a good server answers")
+                self.reader.problem(at, "missing key 'expect'", "say how a server has to answer")
             return step
         expect = read_expect(self.reader, fields["expect"], self.vocabulary.checks)
         expect = tuple(map(self._once, expect))

@@ -263,7 +263,7 @@ class Case:
     needs: tuple[str, ...]  # capabilities without which it does not apply
     setting: Setting
     steps: tuple[Step, ...]  # in the order they are sent
-    control: tuple[Step, ...]  # the valid twin, played before; empty: no control
+    control: tuple[Step, ...]  # the valid exchange played before; empty: none
     control_setting: Setting
     place: Place
     area: str = ""  # the folder it stands in

@@ -210,8 +210,8 @@ def _unsplit(parts: SplitResult) -> str:
 def _encode(valid: Values, argument: Any, _: OperatorContext) -> Values:
     """Percent-encode the last unreserved letter of the path, `argument` times over."""
     text = _text(valid, "encode")
-    head, letter = text[:-1], text[-1]
-    encoded = f"%{ord(letter):02X}"
+    head, last = text[:-1], text[-1]
+    encoded = f"%{ord(last):02X}"
     for _round in range(argument - 1):
         encoded = encoded.replace("%", "%25")
     return (head + encoded,)

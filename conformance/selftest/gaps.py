@@ -15,7 +15,7 @@ from tokenspec.conformance.selftest.runner import selftest_runner
 from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reference_server.alterations.defects import DEFECTS
 
-ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
+FAILING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
 GRAVITY = {"fail": 2, "warn": 1, "observe": 0}
 
 
@@ -104,13 +104,13 @@ def oracle_mismatches(found: Mapping[tuple[str, str], str]) -> Iterator[Gap]:
         yield Gap("oracle mismatch", key, f"beside the conforming server {server}: {text}")
 
 
-def accused(server: str, findings: Iterable[Finding]) -> Iterator[Gap]:
-    """Conforming servers that a case accuses."""
+def false_failures(server: str, findings: Iterable[Finding]) -> Iterator[Gap]:
+    """Conforming servers that fail a case."""
     for finding in findings:
-        if finding.verdict in ACCUSING:
+        if finding.verdict in FAILING:
             said = finding.observed or finding.note
             text = f"{finding.verdict} at the conforming server {server}: {said}"
-            yield Gap("conforming server accused", finding.key, text)
+            yield Gap("conforming server fails", finding.key, text)
 
 
 def at_conforming_server(server: str, keys: Collection[str]) -> list[Gap]:
@@ -118,7 +118,7 @@ def at_conforming_server(server: str, keys: Collection[str]) -> list[Gap]:
     runner = selftest_runner()
     found = runner.examine(server, [runner.cases[key] for key in keys])
     mismatches = {at: text for at, text in runner.oracle_mismatches.items() if at[1] == server}
-    return [*accused(server, found.values()), *oracle_mismatches(mismatches)]
+    return [*false_failures(server, found.values()), *oracle_mismatches(mismatches)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from tokenspec.conformance.profile.wording import standing
+from tokenspec.conformance.profile.wording import level_by_profile
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.model import Requirement
 from tokenspec.conformance.scenario.catalogue import BUNDLED
@@ -59,7 +59,7 @@ def _row(row: Requirement, cases: Collection[Case]) -> str:
         f"[{row.id}]({row.url})",
         str(row.level),
         row.text,
-        standing(row),
+        level_by_profile(row),
         tested,
         ", ".join(defects),
     )

@@ -33,9 +33,9 @@ TABLE: Mapping[str, tuple[tuple[str, ...], str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ConformingServer:
-    """A reference server and the target that fits it. No case may accuse it of anything.
+    """A reference server and the target that fits it. It may fail no case.
 
-    What the target's profile allows as a documented difference is no accusation.
+    What the target's profile allows as a documented difference is not a failure.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""No case accuses a conforming server, whatever its policy, dialect and profile."""
+"""No conforming server fails a case, whatever its policy, dialect and profile."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def runner() -> SelftestRunner:
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_it_is_not_accused(name: str, runner: SelftestRunner) -> None:
+def test_it_fails_no_case(name: str, runner: SelftestRunner) -> None:
     findings: list[Finding] = list(runner.examine(name, runner.cases.values()).values())
     accusing = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
     assert not [
