@@ -13,7 +13,7 @@ from tokenspec.reports.words import VERDICTS, counted, word
 RANK = {verdict.name: rank for rank, verdict in enumerate(VERDICTS)}
 FAILING = ("fail", "stale-waiver")
 QUIET = ("pass", "not-applicable")  # nobody has to act
-SILENT = ("not-applicable", "could-not-run")  # nothing is said of the target
+SILENT = ("not-applicable", "could-not-run")  # nothing is said about the target
 HEADLINES = {
     "fails": "Does not conform",
     "not-established": "Conformance not established",

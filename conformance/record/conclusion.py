@@ -38,9 +38,9 @@ MEANING: Mapping[ExitCode, str] = MappingProxyType(
     {
         ExitCode.CONFORMS: "conforms",
         ExitCode.NONCONFORMITIES: "nonconformities: a MUST is broken (`--fail-on should` counts "
-        "SHOULDs, `--fail-on never` none), or a waiver is not true any more",
+        "SHOULDs, `--fail-on never` none), or a waiver is no longer true",
         ExitCode.INTERRUPTED: "interrupted",
-        ExitCode.HARNESS_FAULT: "a fault of tokenspec; nothing is said of the target",
+        ExitCode.HARNESS_FAULT: "a fault of tokenspec; nothing is said about the target",
         ExitCode.WRONG_USAGE: "wrong usage or file",
         ExitCode.NOTHING_SELECTED: "nothing selected",
         ExitCode.NOT_ESTABLISHED: "not established: target unreachable, login failed, or a MUST "

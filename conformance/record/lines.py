@@ -29,7 +29,7 @@ def coverage_line(requirements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def fault_line(key: str, message: str) -> dict[str, Any]:
-    """The harness failed at a case: nothing is said of the target. `message` is redacted."""
+    """The harness failed at a case: nothing is said about the target. `message` is redacted."""
     return {"type": "fault", "key": key, "message": message}
 
 
