@@ -124,7 +124,7 @@ class _Handover:
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Hand the target over before anything is collected."""
-        plugin.begin(config).hand_over(self.opened)
+        plugin.begin(config).target.hand_over(self.opened)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tokenspec.conformance.plugin.options import RUN, add_options, is_scenario_file, wants_page
+from tokenspec.conformance.plugin.options import add_options, is_scenario_file, wants_page
 
 if TYPE_CHECKING:
-    from tokenspec.conformance.plugin.run import RunPlugin
+    from tokenspec.conformance.plugin.run import ScenarioRun
+
+RUN: pytest.StashKey[ScenarioRun] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,19 +30,18 @@ def pytest_configure(config: pytest.Config) -> None:
         begin(config)
 
 
-def begin(config: pytest.Config) -> RunPlugin:
-    """The state of the run, made when first asked for; nothing is read or sent yet."""
-    from tokenspec.conformance.plugin.run import RunPlugin
+def begin(config: pytest.Config) -> ScenarioRun:
+    """The run of the session, made when first asked for; nothing is read or sent yet."""
+    from tokenspec.conformance.plugin.run import ScenarioRun
 
     if RUN not in config.stash:
-        config.stash[RUN] = RunPlugin(config)
-        config.pluginmanager.register(config.stash[RUN], "tokenspec-run")
-        config.pluginmanager.register(config.stash[RUN].gating, "tokenspec-gate")
-        config.pluginmanager.register(config.stash[RUN].ending, "tokenspec-ending")
+        run = config.stash[RUN] = ScenarioRun(config)
+        run.register(config.pluginmanager)
         if wants_page(config):
             from tokenspec.conformance.plugin.page import RunPage
 
-            config.pluginmanager.register(RunPage(config.stash[RUN]), "tokenspec-page")
+            page = RunPage(config, run.recording, run.target)
+            config.pluginmanager.register(page, "tokenspec-page")
     return config.stash[RUN]
 
 
@@ -50,5 +51,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     from tokenspec.conformance.plugin.nodes import ScenarioFile
 
-    begin(parent.config)
-    return ScenarioFile.from_parent(parent, path=file_path)
+    run = begin(parent.config)
+    return ScenarioFile.from_parent(
+        parent, path=file_path, examine=run.examine, problems=run.problems
+    )

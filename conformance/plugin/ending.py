@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tokenspec.conformance.plugin.options import RUN
 from tokenspec.conformance.record.conclusion import Ended, ExitCode
 
 
 class Ending:
-    """Stops the session when the target is gone, and says in the end which way it was."""
+    """Stops the session when the target is gone, and says in the end which way it was.
 
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
-        self.lost = ""
+    Args:
+        lost: why the target is taken to be gone; empty while it is not.
+    """
+
+    def __init__(self, lost: Callable[[], str]) -> None:
+        self._lost = lost
+        self._why = ""
         self._session: pytest.Session | None = None
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -23,18 +28,17 @@ class Ending:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """See whether a case could not run because the target is gone."""
         line = getattr(report, "tokenspec", None)
-        opened = self.config.stash[RUN].opened
-        if opened is not None and line is not None and line["verdict"] == "could-not-run":
-            self.lost = opened.lost
+        if line is not None and line["verdict"] == "could-not-run":
+            self._why = self._lost()
 
     def pytest_runtest_logfinish(self) -> None:
         """End the session after the case that found the target gone."""
-        if self.lost and self._session is not None:
-            self._session.shouldstop = self.lost
+        if self._why and self._session is not None:
+            self._session.shouldstop = self._why
 
     def ended(self, session: pytest.Session, *, left: int) -> Ended:
         """Which way the session ended; `left` cases were not examined."""
-        if self.lost:
+        if self._why:
             return Ended.TARGET_LOST
         if session.exitstatus == ExitCode.INTERRUPTED:
             return Ended.INTERRUPTED

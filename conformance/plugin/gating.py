@@ -9,10 +9,12 @@ from __future__ import annotations
 import pytest
 
 from tokenspec.conformance.errors import UnusableFile
-from tokenspec.conformance.plugin.nodes import CaseItem, whole_suite
+from tokenspec.conformance.plugin.options import RunOptions
+from tokenspec.conformance.plugin.selection import cases_of
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.gate import Gate, open_gate
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.waivers.ledger import WaiverProblem
 
@@ -20,9 +22,9 @@ from tokenspec.conformance.waivers.ledger import WaiverProblem
 class Gating:
     """The gate of one run, and what it has to say."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self.config = config
+    def __init__(self, options: RunOptions) -> None:
         self.chosen = 0  # cases of this run
+        self._options = options
         self._collected: tuple[Case, ...] = ()
         self._verdicts: dict[str, str] = {}
         self._gate: Gate | None = None
@@ -31,9 +33,8 @@ class Gating:
     def gate(self) -> Gate:
         """The gate, read when first asked for; a wrong file ends the session."""
         if self._gate is None:
-            option = self.config.getoption
             try:
-                self._gate = open_gate(option("oauth_waivers"), option("oauth_baseline"))
+                self._gate = open_gate(self._options.waivers, self._options.baseline)
             except UnusableFile as error:
                 pytest.exit(str(error), ExitCode.WRONG_USAGE)
         return self._gate
@@ -56,13 +57,13 @@ class Gating:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Read the files, and see every case before any is left out."""
-        self._collected = tuple(item.case for item in items if isinstance(item, CaseItem))
+        self._collected = cases_of(items)
         if self._collected:
             _ = self.gate
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """See what was chosen."""
-        self.chosen = sum(isinstance(item, CaseItem) for item in session.items)
+        self.chosen = len(cases_of(session.items))
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """How many cases the waivers match."""
@@ -94,4 +95,5 @@ class Gating:
         if all(matched.values()):
             return self._collected
         known = {case.key: case for case in self._collected}
-        return tuple((known | {case.key: case for case in whole_suite(self.config)}).values())
+        every = whole_suite(self._options.scenarios)
+        return tuple((known | {case.key: case for case in every}).values())

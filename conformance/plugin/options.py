@@ -1,18 +1,24 @@
-"""The plugin's options, and which files are scenarios. Light: imported by every pytest run."""
+"""The plugin's options, what they are in a session, and which files are scenarios.
+
+Light: imported by every pytest run.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tokenspec.conformance.scenario.catalogue import BUNDLED, SCHEMA_NAME
 
-if TYPE_CHECKING:
-    from tokenspec.conformance.plugin.run import RunPlugin
-
-RUN: pytest.StashKey[RunPlugin] = pytest.StashKey()
+REPORT_DIR = "tokenspec-report"
+# the options that bear on verdicts, which the record's header holds
+SETTINGS = (
+    "profile", "scenarios", "fail_on", "strict", "select", "rate", "shard", "quick",
+)  # fmt: skip
 HELP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("target", {"metavar": "FILE", "help": "target file; default: the bundled server"}),
     (
@@ -112,6 +118,64 @@ def add_options(parser: pytest.Parser) -> None:
     for name, settings in HELP:
         destination = "oauth_" + name.replace("-", "_")
         group.addoption(f"--oauth-{name}", dest=destination, **settings)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What is asked of the run of one session; texts are empty where nothing is."""
+
+    target: str  # a file; without one the bundled server
+    scenarios: tuple[Path, ...]  # folders beside the bundled one
+    select: tuple[str, ...]
+    profile: str
+    fail_on: str
+    strict: bool
+    waivers: str
+    baseline: str
+    quick: bool
+    shard: str
+    seed: int | None
+    start: str
+    wait_for: str
+    wait_seconds: float
+    jobs: int | None
+    rate: float | None
+    report_dir: Path
+    progress: str
+    resume: str
+    formats: tuple[str, ...]
+    settings: Mapping[str, Any]  # those of `SETTINGS`, as they were given
+
+
+def run_options(config: pytest.Config) -> RunOptions:
+    """What the options of a session ask for."""
+
+    def option(name: str) -> Any:
+        return config.getoption(f"oauth_{name}")
+
+    return RunOptions(
+        target=option("target") or "",
+        scenarios=tuple(map(Path, option("scenarios") or ())),
+        select=tuple(option("select") or ()),
+        profile=option("profile") or "",
+        fail_on=option("fail_on"),
+        strict=option("strict"),
+        waivers=option("waivers") or "",
+        baseline=option("baseline") or "",
+        quick=option("quick"),
+        shard=option("shard") or "",
+        seed=option("seed"),
+        start=option("start") or "",
+        wait_for=option("wait_for") or "",
+        wait_seconds=option("wait_seconds"),
+        jobs=option("jobs"),
+        rate=option("rate"),
+        report_dir=Path(option("report_dir") or REPORT_DIR),
+        progress=option("progress") or "",
+        resume=option("resume") or "",
+        formats=tuple(option("formats") or ()),
+        settings={name: option(name) for name in SETTINGS},
+    )
 
 
 def is_scenario_file(path: Path, config: pytest.Config) -> bool:

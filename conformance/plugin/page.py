@@ -14,7 +14,8 @@ import pytest
 from pytest_html import extras
 
 from tokenspec.conformance.plugin.nodes import CaseItem
-from tokenspec.conformance.plugin.run import RunPlugin
+from tokenspec.conformance.plugin.recording import Recording
+from tokenspec.conformance.plugin.target import SessionTarget
 from tokenspec.reports.evidence import evidence_html
 from tokenspec.reports.formats import FORMATS
 from tokenspec.reports.summary import QUIET
@@ -24,10 +25,12 @@ from tokenspec.reports.terminal import area_table
 class RunPage:
     """Hooks of pytest-html. Whatever a target sent is escaped before it gets here."""
 
-    def __init__(self, run: RunPlugin) -> None:
-        self.run = run
-        here = Path(run.config.getoption("htmlpath", None) or ".").parent
-        self.audit = Path(os.path.relpath(run.report_dir / FORMATS["html"].file, here)).as_posix()
+    def __init__(self, config: pytest.Config, recording: Recording, target: SessionTarget) -> None:
+        self._recording = recording
+        self._target = target
+        here = Path(config.getoption("htmlpath", None) or ".").parent
+        audit = recording.path.with_name(FORMATS["html"].file)
+        self.audit = Path(os.path.relpath(audit, here)).as_posix()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -46,9 +49,8 @@ class RunPage:
 
     def pytest_html_results_summary(self, prefix: list[str]) -> None:
         """What was tested, by which profile, and the verdicts by area."""
-        setup = self.run.setup
-        target = setup.target
-        table = "\n".join(area_table(self.run.shown))
+        target = self._target.setup.target
+        table = "\n".join(area_table(self._recording.shown))
         name = " ".join(part for part in (target.product.name, target.product.version) if part)
         prefix.append(
             f"<p>Target: <strong>{escape(name or target.issuer)}</strong>, issuer "

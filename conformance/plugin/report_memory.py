@@ -34,7 +34,7 @@ def _once(names: tuple[str, ...], values: tuple[str, ...]) -> Mapping[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
-class Reports:
+class ReportMemory:
     """pytest's reports on cases, which it keeps to the end: made small when all have seen them."""
 
     def __init__(self) -> None:

@@ -2,62 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from tokenspec.conformance.errors import UsageError
-from tokenspec.conformance.plugin.nodes import CaseItem, keep, order, select
-from tokenspec.conformance.plugin.options import RUN
+from tokenspec.conformance.plugin.nodes import CaseItem
+from tokenspec.conformance.plugin.options import RunOptions
+from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
-from tokenspec.conformance.run.selection import quick, read_shard
+from tokenspec.conformance.run.order import waits
+from tokenspec.conformance.run.selection import quick, read_shard, selected, unmatched
 from tokenspec.conformance.scenario.model import Case
 
-Choice = Callable[[list[Case]], list[Case]]
 
+class Selection:
+    """Keeps the cases that the options leave, and every item that is not ours.
 
-def narrow(config: pytest.Config, items: list[pytest.Item]) -> bool:
-    """Keep what the options leave; what looks at every answer of the run goes last.
-
-    Returns whether the session is a shard that has nothing to do, though others have.
+    Args:
+        options: of the session.
+        known: what is known of the target, where it is open already; nothing is sent here.
     """
-    select(config, items)
-    if config.getoption("oauth_quick"):
-        _keep(config, items, lambda cases: quick(cases, _binding(config), _applies(config)))
-    shard = config.getoption("oauth_shard")
-    selected = bool(_cases(items))
-    if shard:
+
+    def __init__(self, options: RunOptions, known: Callable[[], Setup | None]) -> None:
+        self.collected: tuple[Case, ...] = ()
+        self.unmatched: list[str] = []  # what to say of words of --oauth-select
+        self.nothing_left = False  # for this shard, though others have something to do
+        self._options = options
+        self._known = known
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Keep what the options leave; what looks at every answer goes last."""
+        self.collected = cases_of(items)
+        chosen = self._part(self._named(self.collected))
+        _keep(config, items, chosen)
+        # in their places, those that let time pass would hold up the findings of all after them
+        items.sort(key=_place)
+
+    def _named(self, cases: tuple[Case, ...]) -> list[Case]:
+        """Those that `--oauth-select` names."""
+        words = self._options.select
+        if not words:
+            return list(cases)
+        self.unmatched += unmatched(words, cases)
+        return [case for case in cases if selected(case, words)]
+
+    def _part(self, cases: list[Case]) -> list[Case]:
+        """Of these the quick ones, and the part of this shard."""
+        if self._options.quick:
+            cases = quick(cases, self._binding, self._applies)
+        if not self._options.shard:
+            return cases
         try:
-            _keep(config, items, read_shard(shard).of)
+            part = read_shard(self._options.shard).of(cases)
         except UsageError as error:
             pytest.exit(str(error), ExitCode.WRONG_USAGE)
-    order(items)
-    return selected and not _cases(items)
+        self.nothing_left = bool(cases) and not part
+        return part
+
+    def _binding(self, case: Case) -> bool:
+        """By the level under the profile, where that is known."""
+        known = self._known()
+        row = known.effective(case) if known else Registry.load().get(case.requirement)
+        return str(row.level).startswith("MUST")
+
+    def _applies(self, case: Case) -> bool:
+        """Known only where the target is open."""
+        known = self._known()
+        return known is None or not known.missing(case.needs)
 
 
-def _cases(items: list[pytest.Item]) -> list[Case]:
-    return [item.case for item in items if isinstance(item, CaseItem)]
+def cases_of(items: Iterable[pytest.Item]) -> tuple[Case, ...]:
+    """The cases among the items of a session, in their order."""
+    return tuple(item.case for item in items if isinstance(item, CaseItem))
 
 
-def _keep(config: pytest.Config, items: list[pytest.Item], choose: Choice) -> None:
-    keys = {case.key for case in choose(_cases(items))}
-    keep(config, items, lambda case: case.key in keys)
+def _keep(config: pytest.Config, items: list[pytest.Item], chosen: Iterable[Case]) -> None:
+    keys = {case.key for case in chosen}
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        wanted = not isinstance(item, CaseItem) or item.case.key in keys
+        (kept if wanted else left_out).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
 
 
-def _binding(config: pytest.Config) -> Callable[[Case], bool]:
-    """By the level under the profile, where that is known: the target is open already."""
-    opened = config.stash[RUN].opened
-
-    def binding(case: Case) -> bool:
-        row = Registry.load().get(case.requirement)
-        level = opened.setup.effective(case).level if opened else row.level
-        return str(level).startswith("MUST")
-
-    return binding
-
-
-def _applies(config: pytest.Config) -> Callable[[Case], bool]:
-    """Known only where the target is open already; nothing is sent while cases are collected."""
-    opened = config.stash[RUN].opened
-    return lambda case: opened is None or not opened.setup.missing(case.needs)
+def _place(item: pytest.Item) -> int:
+    """What looks at every answer of the run last, and before it what lets time pass."""
+    if not isinstance(item, CaseItem):
+        return 0
+    return 2 if item.case.every_response else int(waits(item.case))

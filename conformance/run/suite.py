@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.profile import Profile
 from tokenspec.conformance.registry import Level, Registry, Requirement
+from tokenspec.conformance.scenario.catalogue import BUNDLED
+from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case, Place
+from tokenspec.conformance.vocabulary import vocabulary
 
 NOWHERE = Place("", 0)
 FOR_CLIENTS = ("Client only.", "Binds the client", "Binds the caller")
@@ -39,6 +43,16 @@ class Suite:
             for identifier in case.cited:
                 cases.setdefault(identifier, []).append(case.key)
         return [_row(row, profile, cases.get(row.id, []), chosen) for row in registry.all]
+
+
+def whole_suite(more: Iterable[Path] = ()) -> Iterator[Case]:
+    """Every case of the bundled scenarios and of those in further folders.
+
+    Raises:
+        UnusableFile: a file of them is wrong.
+    """
+    for scenario in load_folders([BUNDLED, *more], vocabulary()):
+        yield from scenario.cases
 
 
 def suite_digest(cases: Iterable[Case]) -> str:

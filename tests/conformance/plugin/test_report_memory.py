@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tokenspec.conformance.plugin.report_memory import Reports, summarised
+from tokenspec.conformance.plugin.report_memory import ReportMemory, summarised
 from tokenspec.conformance.verdicts import Verdict
 
 LINE = {
@@ -37,7 +37,7 @@ def reports(verdict: str | None) -> list[SimpleNamespace]:
 
 @pytest.mark.parametrize("verdict", [str(verdict) for verdict in Verdict])
 def test_the_reports_on_a_case_are_made_small_when_the_last_was_seen(verdict: str) -> None:
-    kept, (first, finding, last) = Reports(), reports(verdict)
+    kept, (first, finding, last) = ReportMemory(), reports(verdict)
     for report in (first, finding):
         kept.seen(report)
         assert report.keywords
@@ -51,7 +51,7 @@ def test_the_reports_on_a_case_are_made_small_when_the_last_was_seen(verdict: st
 
 
 def test_what_a_report_has_to_show_is_kept() -> None:
-    kept, made = Reports(), reports("fail")
+    kept, made = ReportMemory(), reports("fail")
     made[1].sections = [("finding", "its words")]
     for report in made:
         kept.seen(report)
@@ -59,7 +59,7 @@ def test_what_a_report_has_to_show_is_kept() -> None:
 
 
 def test_the_reports_on_other_tests_are_left_alone() -> None:
-    kept, foreign = Reports(), reports(None)
+    kept, foreign = ReportMemory(), reports(None)
     for report in foreign:
         kept.seen(report)
     assert all(report.keywords and report.user_properties and report.extras for report in foreign)

@@ -1,0 +1,114 @@
+"""What a session of scenarios shows in pytest's terminal: its part, its progress, its summary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tokenspec.conformance.plugin.options import RunOptions
+from tokenspec.conformance.plugin.progress import Cost, Progress
+from tokenspec.conformance.plugin.recording import Recording
+from tokenspec.conformance.plugin.selection import Selection, cases_of
+from tokenspec.conformance.plugin.terminal import (
+    named_alike,
+    write_areas,
+    write_end,
+    write_finding,
+)
+from tokenspec.conformance.run.suite import suite_digest
+from tokenspec.conformance.verdicts import Verdict
+from tokenspec.reports.terminal import finding_lines
+from tokenspec.reports.words import counted
+
+STATUS = {
+    Verdict.WARN: ("warned", "w", ("WARN", {"yellow": True})),
+    Verdict.DEVIATION: ("deviated", "d", ("DEVIATION", {"cyan": True})),
+    Verdict.WAIVED: ("waived", "x", ("WAIVED", {"yellow": True})),
+    Verdict.OBSERVE: ("observed", "o", ("OBSERVED", {"cyan": True})),
+    Verdict.COULD_NOT_RUN: ("error", "E", ("COULD-NOT-RUN", {"red": True})),
+}
+
+
+class Display:
+    """Hooks of pytest's terminal; they change nothing of the run."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        options: RunOptions,
+        selection: Selection,
+        recording: Recording,
+    ) -> None:
+        self._config = config
+        self._target = options.target
+        self._selection = selection
+        self._recording = recording
+        self._progress = _progress(options.progress, config)
+
+    def begin(self, total: int, cost: Cost) -> None:
+        """`total` cases are about to be examined."""
+        if self._progress is not None:
+            self._progress.begin(total, cost)
+
+    def add(self, verdict: str) -> None:
+        """One more case has a verdict."""
+        if self._progress is not None:
+            self._progress.add(verdict)
+
+    def end(self) -> None:
+        """No case is examined any more."""
+        if self._progress is not None:
+            self._progress.end()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
+        """Words of our own for warnings, observations and what could not run."""
+        line = getattr(report, "tokenspec", None)
+        if not line:
+            return None
+        status = STATUS.get(line["verdict"])
+        if self._progress is None:
+            return status
+        return (status[0] if status else report.outcome), "", ""  # the progress shows it
+
+    def pytest_report_header(self) -> list[str]:
+        """The target file, where one is given."""
+        return [f"tokenspec: target {self._target}"] if self._target else []
+
+    def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
+        """How much of the suite is about to run."""
+        chosen, collected = cases_of(items), self._selection.collected
+        if not chosen:
+            return []
+        areas = len({case.area for case in chosen})
+        part = f"{len(chosen)} of " if len(chosen) < len(collected) else ""
+        cases = part + counted(len(collected), "case")
+        digest = suite_digest(collected)[:12]
+        return [f"suite         {cases} in {counted(areas, 'area')}, digest {digest}…"]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Warnings in full, the verdicts by area, where the reports are."""
+        recording = self._recording
+        for text in self._selection.unmatched:
+            terminalreporter.write_line(text, yellow=True)
+        if not recording.shown:
+            return
+        terminal = self._config.get_terminal_writer()
+        for report in terminalreporter.stats.get("warned", ()):
+            terminalreporter.section(report.tokenspec["key"], "_", yellow=True)
+            write_finding(terminal, finding_lines(report.tokenspec, recording.again))
+        terminalreporter.section("verdicts", "=")
+        write_areas(terminal, recording.shown)
+        if recording.record is not None:
+            page = self._config.getoption("htmlpath", None)
+            pages = [named_alike(page, recording.path.parent)] if page else []
+            files = [*recording.reports, *pages, recording.path]
+            write_end(terminal, recording.record, files)
+
+
+def _progress(kind: str, config: pytest.Config) -> Progress | None:
+    """None where pytest's own dots do, as in a plain `pytest`."""
+    if kind not in ("live", "plain"):
+        return None
+    return Progress(kind, lambda text: config.get_terminal_writer().write(text, flush=True))

@@ -1,0 +1,77 @@
+"""The plays of a session: the target checked, the cases queued, a finding for each that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tokenspec.conformance.errors import HarnessError, TokenspecError
+from tokenspec.conformance.plugin.target import SessionTarget
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.conclusion import exit_code_of
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.resume import findings_of
+from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.scenario.model import Case
+
+
+class Execution:
+    """The engine of a session, from the first item to the last.
+
+    Args:
+        target: what is played at.
+        seed: what may come again in another run is drawn from it.
+        resume: a record whose verdicts are taken over; empty for none.
+    """
+
+    def __init__(self, target: SessionTarget, seed: int, resume: str) -> None:
+        self._target = target
+        self._seed = seed
+        self._resume = resume
+        self._engine: Engine | None = None
+
+    def begin(self, cases: Sequence[Case], *, ahead: bool) -> Setup:
+        """Check the target, and with `ahead` queue every case; else each as it is asked for."""
+        try:
+            setup = self._target.make_ready()
+            known = findings_of(Path(self._resume), setup) if self._resume else {}
+        except TokenspecError as error:
+            pytest.exit(str(error), exit_code_of(error))
+        jobs = setup.target.limits.jobs
+        self._engine = Engine(setup, cases, jobs=jobs, known=known, seed=self._seed)
+        if ahead:
+            self._engine.submit(cases)
+        return setup
+
+    def finding(self, case: Case) -> Finding:
+        """What is found of a case.
+
+        Raises:
+            HarnessError: the scenario, the harness or the oracle is at fault.
+        """
+        if self._engine is None:
+            raise HarnessError("a finding was asked for before the run began")
+        return self._engine.finding(case)
+
+    def unclaimed(self) -> Iterator[tuple[Case, Finding]]:
+        """After the end of a run cut short: what was judged and nobody had asked for yet."""
+        if self._engine is not None:
+            yield from self._engine.unclaimed()
+
+    @property
+    def cost(self) -> dict[str, int]:
+        """What the run took of the target; not known where workers sent the requests."""
+        if self._engine is None:
+            return {}
+        counted = self._target.setup.counted
+        return {"requests": counted.requests, "codes": counted.codes}
+
+    def close(self, *, cut_short: bool) -> None:
+        """End what is under way, at once if the run was cut short, and close the target."""
+        if cut_short:
+            self._target.stop()
+        if self._engine is not None:
+            self._engine.close()
+        self._target.close()

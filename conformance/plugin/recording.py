@@ -1,0 +1,81 @@
+"""The record of a session, written as findings come, and the reports made of it in the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenspec.conformance.plugin.report_memory import summarised
+from tokenspec.conformance.record.conclusion import Tally
+from tokenspec.conformance.record.lines import RecordWriter, footer_line
+from tokenspec.conformance.record.reading import read_record
+from tokenspec.conformance.record.reporting import write_reports
+from tokenspec.conformance.waivers.ledger import WaiverProblem
+from tokenspec.reports.again import replay
+from tokenspec.reports.record import Record
+
+Line = Mapping[str, Any]
+RECORD = "record.ndjson"
+
+
+class Recording:
+    """Counts and keeps the findings of a session.
+
+    Args:
+        folder: where the record and the reports go.
+        fail_on: what makes the run fail.
+        first_lines: header and coverage, asked for when the first line is written.
+    """
+
+    def __init__(
+        self, folder: Path, fail_on: str, first_lines: Callable[[float], Iterable[Line]]
+    ) -> None:
+        self.tally = Tally(fail_on)
+        self.shown: list[Line] = []  # of every finding what the summary shows
+        self.path = folder / RECORD
+        self.record: Record | None = None  # what was written, once it is whole
+        self.reports: list[Path] = []
+        self._first_lines = first_lines
+        self._started = time.time()
+        self._writer: RecordWriter | None = None
+
+    @property
+    def again(self) -> str:
+        """What plays a case of this run again; its key follows."""
+        return replay(str(self.path))
+
+    def add(self, finding: Line) -> None:
+        """One more finding, as its line."""
+        self.tally.add(finding)
+        self.shown.append(summarised(finding))
+        self._open().write(finding)
+
+    def add_fault(self, fault: Line) -> None:
+        """One more fault of the harness, as its line."""
+        self.tally.faults += 1
+        self._open().write(fault)
+
+    def conclude(
+        self, problems: Sequence[WaiverProblem], cost: Mapping[str, int], formats: Iterable[str]
+    ) -> None:
+        """Write the footer, then the reports; nothing where nothing was recorded."""
+        self.tally.waiver_problems = len(problems)
+        if self._writer is None and not self.tally.empty:
+            return
+        now = time.time()
+        line = footer_line(self.tally, finished=now, seconds=now - self._started, cost=cost)
+        writer = self._open()
+        writer.write(line | {"waivers": [problem.line() for problem in problems]})
+        writer.close()
+        self.record = read_record(self.path, leave_evidence=True)
+        self.reports = write_reports(self.record, self.path, formats)
+
+    def _open(self) -> RecordWriter:
+        if self._writer is None:
+            first = list(self._first_lines(self._started))
+            self._writer = RecordWriter(self.path)
+            for line in first:
+                self._writer.write(line)
+        return self._writer
