@@ -49,7 +49,7 @@ class Marked:
 
 
 class Reader:
-    """Reads one file, gathering its problems so that all can be told at once.
+    """Reads one file, gathering its problems so that all can be reported at once.
 
     Every reading method returns something usable after a problem, so that reading goes on;
     `finish` raises what was gathered.

@@ -136,7 +136,7 @@ class RateLimited(TargetUnusable):
 
 
 class LoginBlocked(TargetUnusable):
-    """The login page could not be passed, so no authorization code can be had.
+    """The login page could not be passed, so no authorization code can be obtained.
 
     Attributes:
         stage: how far it came: `request`, `page`, `credentials`, `consent` or `code`.

@@ -114,7 +114,7 @@ def response_text(exchange: Line) -> str:
 
 
 def bars(counts: Iterable[tuple[str, int]]) -> Iterator[dict[str, Any]]:
-    """The parts of a stacked bar: what each stands for, where it begins, its width in percent."""
+    """The parts of a stacked bar: what each is for, where it begins, its width in percent."""
     shares = [(name, number) for name, number in counts if number]
     total = sum(number for _, number in shares) or 1
     at = 0.0

@@ -152,7 +152,7 @@ def _case(case: Case) -> Lines:
             yield from _row("expects", f"{step.name}: {outcome_text(step.expect)}")
     yield from _row("needs", ", ".join(case.needs))
     yield from _row("finds", ", ".join(tag for tag in case.tags if tag != tag.lower()))
-    yield from _row("stands at", f"{case.place.file}:{case.place.line}")
+    yield from _row("defined in", f"{case.place.file}:{case.place.line}")
     yield ""
 
 

@@ -24,7 +24,7 @@ from tokenspec.reports.words import counted
 EVERY = 50  # cases between two lines of progress
 EPILOG = """\
 examples:
-  tokenspec fuzz --seconds 30                        the bundled server, which has to stand
+  tokenspec fuzz --seconds 30                        the bundled server, which has to pass
   tokenspec fuzz target.yaml --seconds 300 --save found/
   tokenspec run target.yaml --scenarios found/       what was found, again
 

@@ -97,7 +97,7 @@ def _lines() -> Iterator[str]:
     yield "## Keys of a scenario and of a case\n"
     yield from table(("key", "what it says"), _named(KEYS))
     yield "## Steps\n"
-    yield "Under the name of a step stand its parameters and how each differs from the valid one.\n"
+    yield "A step has its parameters under its name, and how each differs from the valid one.\n"
     yield from table(("step", "request"), _named(STEPS))
     yield "## Bases\n"
     yield from table(("base", "valid exchange", "steps", "needs"), _bases())

@@ -95,7 +95,7 @@ def login_page(setup: Setup) -> str:
     title = f", titled {page.title!r}" if page.title else ""
     if known is not None:
         return f"that of {known.recipe.product} (recipe {known.recipe.name}){title}"
-    return f"known by its looks: {page.kind}{title}"
+    return f"recognised by its form: {page.kind}{title}"
 
 
 def _authorization(setup: Setup) -> AuthorizationResult:

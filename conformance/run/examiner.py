@@ -198,7 +198,9 @@ class Examiner:
     def _control(self, case: Case) -> _Control:
         """Play the control, once for all cases of a scenario that share it."""
         if not case.control:
-            return _Control(said="none: the case itself is the valid exchange", good=True)
+            return _Control(
+                said="none needed: the case begins with a valid exchange itself", good=True
+            )
         key = _control_key(case)
         with self._lock:
             control = self._controls.setdefault(key, _Control())

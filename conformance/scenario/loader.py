@@ -1,4 +1,4 @@
-"""The strict loader: YAML files to scenarios, with every problem of a file told at once."""
+"""The strict loader: YAML files to scenarios, with every problem of a file reported at once."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def changes_in_words(case: Case) -> tuple[str, ...]:
         for step in together:
             changes = [] if step.given else [f"{step.name}.{t}" for t in _changes(step.changes)]
             if step.kind in seen and not changes:
-                changes = [f"{step.name}: the same kind of request again, valid in itself"]
+                changes = [f"{step.name}: another request of the same kind, unchanged"]
             words += changes
             seen.add(step.kind)
         if len(together) > 1:

@@ -84,10 +84,10 @@ TARGET = Section(
             "profile": Key("word", "What the target is held to.", "`rfc`"),
             "capabilities": Key(
                 "mapping of true/false",
-                "What the target can do, where it cannot be known otherwise. The words stand "
-                "below; the file's word goes before the metadata's.",
+                "What the target can do, where it cannot be known otherwise. The names are "
+                "listed below; the file overrides the metadata.",
             ),
-            "limits": Key("mapping", "How hard the harness may press."),
+            "limits": Key("mapping", "Limits on the load that the harness causes."),
             "lifetimes": Key(
                 "mapping",
                 "How long codes, tokens and nonces are good for, where the run may wait for it.",
@@ -102,9 +102,9 @@ TARGET = Section(
                 "`false` accepts any certificate. Every report says so.",
                 "`true`",
             ),
-            "network": Key("mapping", "How bytes get to the target, where it is not straight."),
+            "network": Key("mapping", "Proxy, certificates and other settings of the connection."),
             "registration": Key(
-                "mapping, `{}` will do",
+                "mapping, may be `{}`",
                 "Clients are registered at the server for the run and deleted after it, so that "
                 "none has to be there before.",
             ),
@@ -114,8 +114,8 @@ TARGET = Section(
 
 CLIENT = Section(
     "clients[]",
-    "One client is enough. A second public client, a confidential one, a second redirect URI open "
-    "further cases; what their absence leaves out is said at the end of a run.",
+    "One client is enough. A second public client, a confidential one, a second redirect URI let "
+    "further cases apply; the end of a run lists what was left out.",
     MappingProxyType(
         {
             "client_id": Key("text", "Its identifier.", needed=True),
@@ -127,7 +127,7 @@ CLIENT = Section(
             ),
             "grant_types": Key(
                 "list of texts",
-                "The grants it may use. A client without `refresh_token` opens a case.",
+                "The grants it may use. A case needs a client without `refresh_token`.",
                 "both grants",
             ),
             "auth": Key(
@@ -150,7 +150,7 @@ CLIENT = Section(
 
 LOGIN = Section(
     "login",
-    "How the harness comes by authorization codes; [login.md](login.md) shows each kind at work.",
+    "How the harness obtains authorization codes; [login.md](login.md) explains each kind.",
     MappingProxyType(
         {
             "kind": Key(
@@ -198,14 +198,15 @@ LOGIN = Section(
                 "For `python`: called with the authorization URL and the redirect URI, returns the "
                 "callback URL.",
             ),
-            "hosts": Key("list of URLs", "Further origins that the login pages live on."),
+            "hosts": Key("list of URLs", "Further origins of the login pages."),
         }
     ),
 )  # fmt: skip
 
 API = Section(
     "apis[]",
-    "Resource servers known to the target. One with and one without offline access open all cases.",
+    "Resource servers known to the target. All cases apply with one of each kind: with and without "
+    "offline access.",
     MappingProxyType(
         {
             "audience": Key("text", "What the `audience` parameter names it by.", needed=True),
@@ -230,7 +231,7 @@ PRODUCT = Section(
 
 ENDPOINTS = Section(
     "endpoints",
-    "Each is an absolute URL and goes before the metadata's. A server without metadata needs at "
+    "Each is an absolute URL and overrides the metadata. A server without metadata needs at "
     "least `authorization` and `token`.",
     MappingProxyType(
         {
@@ -247,7 +248,7 @@ ENDPOINTS = Section(
 
 LIMITS = Section(
     "limits",
-    "A 429 is obeyed as `Retry-After` says, whatever stands here.",
+    "A 429 is obeyed as `Retry-After` says, whatever is set here.",
     MappingProxyType(
         {
             "rate": Key("number", "Most requests a second.", "no limit"),
@@ -278,7 +279,7 @@ LIFETIMES = Section(
 
 NETWORK = Section(
     "network",
-    "Proxy settings of the environment are not read: what stands here is all there is.",
+    "Proxy settings of the environment are not read; only what is set here counts.",
     MappingProxyType(
         {
             "proxy": Key(

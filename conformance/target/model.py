@@ -109,7 +109,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How bytes get to the target, where it is not straight."""
+    """Proxy, certificates and other settings of the connection."""
 
     proxy: str = field(default="", repr=False)
     ca_file: str = ""
@@ -138,7 +138,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How hard the harness may press. `rate` is in requests a second, None for no limit."""
+    """How much load the harness may cause. `rate` is in requests a second, None: no limit."""
 
     rate: float | None = None
     timeout: float = 10.0  # seconds of wall clock for one response

@@ -19,7 +19,7 @@ One YAML file says what is tested and how to get in. `tokenspec init ISSUER_URL`
 `tokenspec check target.yaml` says what is wrong with it, `tokenspec run target.yaml` uses it.
 This page is made from the tables that the loader reads by; a test holds it to them.
 
-The least there is:
+The shortest file:
 
 ```yaml
 format: 1
@@ -30,7 +30,7 @@ clients:
 login: {username: test-user, password: {env: TOKENSPEC_PASSWORD}}
 ```
 
-A file that opens nearly every case:
+A file with which nearly every case applies:
 
 ```yaml
 format: 1
@@ -55,11 +55,12 @@ limits: {rate: 20}
 
 ## Rules of the file
 
-- Secrets stand in the environment: `{env: NAME}`. A literal secret is read only where the issuer is
-  on the loopback (127.0.0.0/8, ::1, localhost).
+- Secrets are kept in the environment: `{env: NAME}`. A literal secret is read only where the issuer
+  is on the loopback (127.0.0.0/8, ::1, localhost).
 - URLs are `https`; `http` is read only for the loopback.
-- Unknown and duplicate keys, anchors and aliases are refused. All problems of a file are told at
-  once, each with line and column. `no`, `12:30` and dates are texts, not truth values or times.
+- Unknown and duplicate keys, anchors and aliases are refused. All problems of a file are
+  reported at once, each with line and column. `no`, `12:30` and dates are texts, not truth values
+  or times.
 """
 
 

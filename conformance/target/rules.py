@@ -107,7 +107,7 @@ def untold(reason: str) -> Rule:
 
 def without_nonce(target: Target, discovered: Discovered) -> Decision:
     if target.capabilities.get("dpop-nonce"):
-        return Decision(False, "proofs hold nonces")
+        return Decision(False, "the server asks for nonces in proofs")
     return dpop(target, discovered)
 
 
@@ -205,7 +205,11 @@ def redirect(which: str) -> Rule:
     def rule(target: Target, _: Discovered) -> Decision:
         fitting = registered(which, target.main, target.client("second"))
         whose = "the second client" if which == "of-second" else "clients[0]"
-        held = f"{whose} has {fitting[0]}" if fitting else f"{whose} has none ({which})"
+        held = (
+            f"{whose} has {fitting[0]}"
+            if fitting
+            else f"{whose} has no redirect URI of this kind ({which})"
+        )
         return Decision(bool(fitting), held)
 
     return rule

@@ -78,7 +78,7 @@ def _clients(wanted: Wanted) -> Iterator[str]:
     if not wanted.clients:
         yield "registration: {}  # clients are registered for each run and deleted after it"
         return
-    yield "clients:  # the first is the main one; more of them open more cases"
+    yield "clients:  # the first is the main one; with more of them, more cases apply"
     for client in wanted.clients:
         yield f"  - client_id: {_scalar(client.client_id)}"
         if client.auth != "none":

@@ -245,7 +245,7 @@ def test_a_good_target_gets_its_table_and_the_cost_of_a_run(
     said = capsys.readouterr().out
     for words in (
         "client         tokenspec-public is known",
-        "login page     known by its looks: login, titled 'Sign in'",
+        "login page     recognised by its form: login, titled 'Sign in'",
         "metadata lists ES256 for DPoP proofs   [seen: works]",
         "cases apply; about",
         "ready: tokenspec run",
