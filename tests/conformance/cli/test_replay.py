@@ -131,7 +131,7 @@ def test_nothing_to_play_again(server: Changeable, say: Say) -> None:
     assert say("run", "target.yaml", "--select", FAILING)[0] == 0
     assert say("replay", RECORD) == (
         5,
-        "nothing to play again: all 1 cases of the record are settled\n",
+        "nothing to play again: every case of the record is settled\n",
     )
     assert say("replay", RECORD, FAILING)[0] == 0
 
