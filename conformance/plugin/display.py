@@ -16,7 +16,7 @@ from tokenspec.conformance.plugin.terminal import (
     write_end,
     write_finding,
 )
-from tokenspec.conformance.run.suite import suite_digest
+from tokenspec.conformance.scenario.digest import suite_digest
 from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reports.terminal import finding_lines
 from tokenspec.reports.words import counted

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.profile import Profile
 from tokenspec.conformance.registry import Level, Registry, Requirement
 from tokenspec.conformance.scenario.catalogue import BUNDLED
+from tokenspec.conformance.scenario.digest import suite_digest
 from tokenspec.conformance.scenario.loader import load_folders
-from tokenspec.conformance.scenario.model import Case, Place
+from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.vocabulary import vocabulary
 
-NOWHERE = Place("", 0)
 FOR_CLIENTS = ("Client only.", "Binds the client", "Binds the caller")
 
 
@@ -53,14 +52,6 @@ def whole_suite(more: Iterable[Path] = ()) -> Iterator[Case]:
     """
     for scenario in load_folders([BUNDLED, *more], vocabulary()):
         yield from scenario.cases
-
-
-def suite_digest(cases: Iterable[Case]) -> str:
-    """SHA-256 over everything the cases say, wherever their files stand."""
-    digest = hashlib.sha256()
-    for case in sorted(cases, key=lambda case: case.key):
-        digest.update(repr(replace(case, place=NOWHERE)).encode())
-    return digest.hexdigest()
 
 
 def _row(row: Requirement, profile: Profile, cases: list[str], chosen: set[str]) -> dict[str, Any]:
