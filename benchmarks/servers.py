@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 import httpx
 
 from benchmarks.common import TOKENSPEC, Row, child, over_loopback, served
-from tests.peers.launch import PeerError, running
+from tests.peers.launch import running
+from tests.peers.recipes import PeerError
 from tokenspec.conformance.play import requests, wire
 from tokenspec.conformance.play.memory import Memory
 from tokenspec.conformance.play.player import session_of

@@ -40,9 +40,9 @@ from tokenspec.conformance.play.player import own_sign_in_needed, play
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.evidence import ShownExchange, evidence
+from tokenspec.conformance.scenario.edits import InapplicableError
 from tokenspec.conformance.scenario.loader import load_document
 from tokenspec.conformance.scenario.model import Answer, Case
-from tokenspec.conformance.scenario.operators import InapplicableError
 from tokenspec.conformance.verdicts import Kind, Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 

@@ -12,8 +12,9 @@ from urllib.parse import quote, quote_plus
 from tokenspec.conformance.errors import HarnessError
 from tokenspec.conformance.oauth.keys import SigningKey, signing_key
 from tokenspec.conformance.oauth.signed_jwt import Signers, make_jwt
+from tokenspec.conformance.scenario.edits import OperatorContext
 from tokenspec.conformance.scenario.model import ClientAuthChanges, JwtChanges
-from tokenspec.conformance.scenario.operators import OperatorContext, apply
+from tokenspec.conformance.scenario.operators import apply
 from tokenspec.conformance.target.model import Client
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

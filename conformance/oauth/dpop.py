@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tokenspec.conformance.oauth.keys import SigningKey, base64url
 from tokenspec.conformance.oauth.signed_jwt import Signers, make_jwt
+from tokenspec.conformance.scenario.edits import OperatorContext
 from tokenspec.conformance.scenario.model import JwtChanges
-from tokenspec.conformance.scenario.operators import OperatorContext
 
 
 @dataclass(frozen=True, slots=True)

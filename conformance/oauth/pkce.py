@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 
 from tokenspec.conformance.oauth.keys import base64url
+from tokenspec.conformance.scenario.edits import UNRESERVED, OperatorContext
 from tokenspec.conformance.scenario.model import Pkce
-from tokenspec.conformance.scenario.operators import UNRESERVED, OperatorContext
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from typing import Any
 
 from tokenspec.conformance.errors import HarnessError
 from tokenspec.conformance.oauth.keys import SigningKey, base64url, base64url_decode
+from tokenspec.conformance.scenario.edits import OperatorContext
 from tokenspec.conformance.scenario.model import Change, JwtChanges
-from tokenspec.conformance.scenario.operators import OperatorContext, apply
+from tokenspec.conformance.scenario.operators import apply
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tokenspec.conformance.pages import (
+    architecture,
     checks,
     commands,
     errors,
@@ -22,6 +23,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 AGAIN = "python -m tokenspec.conformance.pages"
 PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
+        "pictures/architecture.svg": architecture.text,
         "target-file.md": target_file.reference,
         "requirements.md": requirements.text,
         "reference/commands.md": commands.text,

@@ -20,8 +20,8 @@ from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Sent, Transcript
 from tokenspec.conformance.scenario.bases import SESSION_NEEDS
 from tokenspec.conformance.scenario.changes import MOMENT
+from tokenspec.conformance.scenario.edits import UnfitError
 from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind, concurrent_groups
-from tokenspec.conformance.scenario.operators import UnfitError
 from tokenspec.conformance.target.model import SIGNS_IN
 
 EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime

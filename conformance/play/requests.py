@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 from tokenspec.conformance.http import Headers
 from tokenspec.conformance.play.memory import Memory, MissingValue
+from tokenspec.conformance.scenario.edits import InapplicableError
 from tokenspec.conformance.scenario.model import Change, Changes, HttpChanges, StepKind
-from tokenspec.conformance.scenario.operators import InapplicableError, apply
+from tokenspec.conformance.scenario.operators import apply
 
 Parameters = dict[str, tuple[Any, ...]]
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"

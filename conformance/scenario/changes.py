@@ -1,8 +1,9 @@
-"""Reading the places where a scenario changes a request."""
+"""Reading what a step changes; and several sets of changes made one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tokenspec.conformance.documents import Marked, Reader, suggest
@@ -178,3 +179,20 @@ def _choice(
     reader: Reader, fields: Mapping[str, Marked], key: str, options: tuple[str, ...]
 ) -> Any:
     return reader.choice(fields[key], options) if key in fields else ""
+
+
+def fold(changes: Sequence[Mapping[str, Change]]) -> dict[str, Change]:
+    """Several sets of changes as one; the later wins for each place."""
+    folded: dict[str, Change] = {}
+    for mapping in changes:
+        folded.update(mapping)
+    return folded
+
+
+def on_top(given: Mapping[str, Change], written: Mapping[str, Change]) -> dict[str, Change]:
+    """`written` applied upon what `given` makes of the valid values."""
+    stacked = {
+        name: replace(change, upon=given[name]) if name in given else change
+        for name, change in written.items()
+    }
+    return {**given, **stacked}

@@ -20,7 +20,9 @@ from tokenspec.conformance.scenario.bases import (
 from tokenspec.conformance.scenario.changes import (
     CLIENT_ROLES,
     REQUEST_KEYS,
+    fold,
     needs_of,
+    on_top,
     read_change_map,
     read_pkce,
     read_request_changes,
@@ -35,7 +37,6 @@ from tokenspec.conformance.scenario.model import (
     Step,
     StepKind,
 )
-from tokenspec.conformance.scenario.operators import fold, on_top
 from tokenspec.conformance.scenario.outcomes import ORACLE, read_expect
 
 __all__ = ["Vocabulary", "load_document", "load_file", "load_folders"]

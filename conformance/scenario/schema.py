@@ -13,7 +13,8 @@ from typing import Any
 
 from tokenspec.conformance.scenario import changes, loader, outcomes
 from tokenspec.conformance.scenario.bases import BASES
-from tokenspec.conformance.scenario.operators import OPERATORS, URI_PARTS
+from tokenspec.conformance.scenario.edits import URI_PARTS
+from tokenspec.conformance.scenario.operators import OPERATORS
 
 SCHEMA_FILE = Path(__file__).parent.parent / "schema" / "scenario-1.schema.json"
 _TEXT: dict[str, Any] = {"type": "string"}

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.docs.pages import text_of
-from tests.peers.launch import RECIPES
+from tests.peers.recipes import RECIPES
 from tests.peers.test_peers import FIRST_RUN
 
 

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.peers.judgements import FINDINGS, judgement, read_judgements
-from tests.peers.launch import RECIPES, running
+from tests.peers.launch import running
+from tests.peers.recipes import RECIPES
 from tokenspec.conformance.record.reading import read_record
 from tokenspec.reports import matrix
 

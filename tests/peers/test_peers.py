@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from tests.peers.judgements import FINDINGS, judgement, read_judgements
-from tests.peers.launch import RECIPES, running
+from tests.peers.launch import running
+from tests.peers.recipes import RECIPES
 from tokenspec.conformance.record.reading import read_record
 
 JUDGED: dict[str, dict[str, str]] = yaml.safe_load(

@@ -28,7 +28,7 @@ def test_the_page_is_what_the_code_says(name: str) -> None:
 def test_one_command_writes_them_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["pages", str(tmp_path)])
     writing.main()
-    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.md")}
+    written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
     assert written == set(PAGES)
 
 

@@ -17,6 +17,7 @@ from tokenspec.conformance.oauth.client_authentication import AssertionInputs, c
 from tokenspec.conformance.oauth.keys import generate_key
 from tokenspec.conformance.play.requests import carry, in_a_header
 from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.edits import InapplicableError
 from tokenspec.conformance.scenario.model import (
     Answer,
     ClientAuthChanges,
@@ -25,7 +26,6 @@ from tokenspec.conformance.scenario.model import (
     Step,
     StepKind,
 )
-from tokenspec.conformance.scenario.operators import InapplicableError
 from tokenspec.conformance.target.model import Client
 
 KEY = generate_key()

@@ -14,14 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.scenario.edits import UnfitError
 from tokenspec.conformance.scenario.model import Change
-from tokenspec.conformance.scenario.operators import (
-    OPERATORS,
-    UnfitError,
-    apply,
-    argument_problem,
-    describe,
-)
+from tokenspec.conformance.scenario.operators import OPERATORS, apply, argument_problem, describe
 
 URI = "https://app.example/callback"
 tokens = st.text("abcXYZ019-_", min_size=8, max_size=60)

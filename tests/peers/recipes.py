@@ -1,0 +1,160 @@
+"""How each peer is installed and started, and what its target file says besides."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import venv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+
+class PeerError(Exception):
+    """A peer could not be installed or started; the message holds the tail of its output."""
+
+
+METHODS = ("none", "client_secret_basic", "client_secret_post", "private_key_jwt")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one peer is installed and started. Files are relative to the peer's folder.
+
+    `install` fills an empty folder; `command` gives the arguments that start the server, from that
+    folder and a working folder that holds a copy of the peer's files.
+    """
+
+    vendor: str
+    product: str
+    version: re.Pattern[str]  # matches the manifest, group 1 is the version
+    manifest: tuple[str, ...]
+    install: Callable[[Path, Path], None]
+    command: Callable[[Path, Path], list[str]]
+    scope: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    authorize: Mapping[str, str] = field(default_factory=dict)  # sent with ordinary requests
+    methods: tuple[str, ...] = METHODS  # of client authentication
+    path: str = ""  # of the issuer
+    ready: str = "/.well-known/openid-configuration"  # under the issuer, answers when it is up
+    more: Mapping[str, Any] = field(default_factory=dict)  # of the target file; {issuer} is put in
+
+
+def _run(command: list[str], folder: Path) -> None:
+    """Run an installer in `folder`.
+
+    Raises:
+        PeerError: the program is missing or failed.
+    """
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise PeerError(f"{command[0]} is not installed; the peer needs it") from error
+    if done.returncode:
+        output = (done.stdout + done.stderr)[-2000:]
+        raise PeerError(f"{shlex.join(command)} failed with status {done.returncode}:\n{output}")
+
+
+def _install_node(folder: Path, source: Path) -> None:
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(source / name, folder)
+    _run(["npm", "ci", "--ignore-scripts"], folder)
+
+
+def _start_node(installation: Path, work: Path) -> list[str]:
+    # Node looks for the packages of a module in the folders above it.
+    (work / "node_modules").symlink_to(installation / "node_modules")
+    return ["node", "server.js"]
+
+
+def _install_python(folder: Path, source: Path) -> None:
+    venv.create(folder, with_pip=True, symlinks=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--only-binary=:all:"]
+    _run([*pip, "--require-hashes", "-r", str(source / "requirements.txt")], folder)
+
+
+def _start_python(installation: Path, _work: Path) -> list[str]:
+    return [str(installation / "bin" / "python"), "server.py"]
+
+
+def _install_go(folder: Path, source: Path) -> None:
+    _run(["go", "build", "-o", str(folder / "server"), "."], source)
+
+
+def _start_go(installation: Path, _work: Path) -> list[str]:
+    return [str(installation / "server")]
+
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "oidc-provider": Recipe(
+            vendor="panva",
+            product="oidc-provider",
+            version=re.compile(r'"oidc-provider": "([\d.]+)"'),
+            manifest=("package.json", "package-lock.json"),
+            install=_install_node,
+            command=_start_node,
+            scope="openid profile email offline_access",
+            environment=MappingProxyType({"NODE_ENV": "production"}),
+            # offline_access is granted only where consent is asked for (OIDC Core §11)
+            authorize=MappingProxyType({"prompt": "consent"}),
+        ),
+        "authlib": Recipe(
+            vendor="authlib",
+            product="Authlib",
+            version=re.compile(r"^authlib==([\d.]+)", re.MULTILINE),
+            manifest=("requirements.txt",),
+            install=_install_python,
+            command=_start_python,
+            scope="openid profile email",
+            environment=MappingProxyType({"AUTHLIB_INSECURE_TRANSPORT": "1"}),
+        ),
+        "node-oauth": Recipe(
+            vendor="node-oauth",
+            product="@node-oauth/oauth2-server",
+            version=re.compile(r'"@node-oauth/oauth2-server": "([\d.]+)"'),
+            manifest=("package.json", "package-lock.json"),
+            install=_install_node,
+            command=_start_node,
+            scope="read",
+            methods=("none", "client_secret_basic", "client_secret_post"),
+            ready="/login",
+            more=MappingProxyType(
+                {
+                    "endpoints": {
+                        "authorization": "{issuer}/authorize",
+                        "token": "{issuer}/token",
+                    },
+                    "capabilities": {"refresh": True, "pkce-plain-off": True},
+                }
+            ),
+        ),
+        "django-oauth-toolkit": Recipe(
+            vendor="Django OAuth Toolkit",
+            product="django-oauth-toolkit",
+            version=re.compile(r"^django-oauth-toolkit==([\d.]+)", re.MULTILINE),
+            manifest=("requirements.txt",),
+            install=_install_python,
+            command=_start_python,
+            scope="openid read",
+            methods=("none", "client_secret_basic", "client_secret_post"),
+            path="/o",
+            more=MappingProxyType({"capabilities": {"refresh": True}}),
+        ),
+        "zitadel-oidc": Recipe(
+            vendor="zitadel",
+            product="zitadel/oidc",
+            version=re.compile(r"github.com/zitadel/oidc/v3 v([\d.]+)"),
+            manifest=("go.mod", "go.sum", "main.go"),
+            install=_install_go,
+            command=_start_go,
+            scope="openid profile email offline_access",
+            methods=("none", "client_secret_basic"),
+            more=MappingProxyType({"capabilities": {"session": False, "prompt-none": False}}),
+        ),
+    }
+)
