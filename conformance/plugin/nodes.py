@@ -40,7 +40,7 @@ class ScenarioFile(pytest.File):
         self._problems = problems
 
     def collect(self) -> Iterator[pytest.Collector]:
-        """Its scenarios; a wrong file tells all its problems at once."""
+        """Its scenarios; of a wrong file all problems at once."""
         try:
             scenarios = load_file(self.path, vocabulary(), shown=_shown(self.path))
         except UnusableFile as error:

@@ -1,4 +1,4 @@
-"""How a run is told while it lasts: one live line on a terminal, a plain line now and then else."""
+"""Progress of a run: one live line on a terminal, elsewhere a plain line now and then."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def mode(asked: str | None, environ: Mapping[str, str] = os.environ) -> str:
 
 
 class Progress:
-    """Counts verdicts and tells them from a thread of its own, until it ends.
+    """Counts verdicts and shows them from a thread of its own, until it ends.
 
     Args:
         kind: `live` or `plain`.
@@ -75,7 +75,7 @@ class Progress:
     def begin(self, total: int, cost: Cost) -> None:
         """`total` cases are about to be examined."""
         self._total, self._cost, self._started = total, cost, self._clock()
-        self._thread = threading.Thread(target=self._tell_on, name="progress", daemon=True)
+        self._thread = threading.Thread(target=self._show_on, name="progress", daemon=True)
         self._thread.start()
 
     def add(self, verdict: str) -> None:
@@ -99,7 +99,7 @@ class Progress:
             self._counts, self._total, requests, codes, self._clock() - self._started
         )
 
-    def _tell_on(self) -> None:
+    def _show_on(self) -> None:
         while not self._over.wait(self._every):
             if self._kind == "live":
                 self._write(ERASE + self.line()[: max(self._columns() - 1, 20)])
@@ -112,8 +112,8 @@ def progress_line(
 ) -> str:
     """`142 of 271: 4 failed, 130 passed; 310 requests, 97 codes; about 8 s left`."""
     done = sum(counts.values())
-    told = [f"{counts[v.name]} {v.phrase}" for v in VERDICTS if counts.get(v.name)]
-    parts = [f"{done} of {total}" + (f": {', '.join(told)}" if told else "")]
+    said = [f"{counts[v.name]} {v.phrase}" for v in VERDICTS if counts.get(v.name)]
+    parts = [f"{done} of {total}" + (f": {', '.join(said)}" if said else "")]
     parts.append(f"{counted(requests, 'request')}, {counted(codes, 'code')}")
     left = seconds / done * (total - done) if done else 0.0
     if left >= 1:

@@ -1,4 +1,4 @@
-"""What is kept of a case to the end of a session: thousands of them, so only what is told then."""
+"""What is kept of a case to the end of a session: of thousands, only what is shown then."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ def _make_small(reports: list[Any]) -> None:
         vars(report).update(SEEN)
         report.sections = report.sections or NO_SECTIONS
         line = getattr(report, "tokenspec", None)
-        if line is not None and line["verdict"] != Verdict.WARN:  # told once more in the summary
+        if line is not None and line["verdict"] != Verdict.WARN:  # shown once more in the summary
             report.tokenspec = VERDICT_ALONE[line["verdict"]]

@@ -198,9 +198,9 @@ def _clock(target: Target, transport: Transport, clock: Callable[[], float]) -> 
         response = transport.send(Request("GET", url, (("Accept", "application/json"),)))
     except Unreachable as error:
         return CheckStep("HTTP", passed=False, detail=error.message, hint=error.hint)
-    told = response.header("Date") or ""
+    date = response.header("Date") or ""
     try:
-        moment = parsedate_to_datetime(told).timestamp()
+        moment = parsedate_to_datetime(date).timestamp()
     except ValueError:
         return CheckStep("clock", passed=True, detail="the server sends no Date", required=False)
     offset = target.network.clock_offset
@@ -213,7 +213,7 @@ def _clock(target: Target, transport: Transport, clock: Callable[[], float]) -> 
         "clock",
         passed=False,
         detail=f"the server's clock is {_spoken(abs(skew))} {way} this machine's{expected}: "
-        f"it says {told}; proofs, assertions and ID tokens would be judged wrongly",
+        f"it says {date}; proofs, assertions and ID tokens would be judged wrongly",
         hint="set the clock that is wrong, or say "
         f"'network: {{clock_offset: {offset + skew:.0f}}}'",
     )

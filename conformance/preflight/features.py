@@ -1,4 +1,4 @@
-"""What a target can do that neither its metadata nor its file tells: found out by asking it.
+"""What a target can do that neither its metadata nor its file says: found out by asking it.
 
 Nonces: a server that asks for them may go by them instead of the time of a proof (RFC 9449 §11.1).
 Bound tokens: a server may answer a proof with a bearer token (RFC 9449 §5).

@@ -38,7 +38,7 @@ class Opened:
     resources: ExitStack = field(default_factory=ExitStack)
 
     def make_ready(self) -> None:
-        """Check that the target can be judged, and ask it what only asking tells.
+        """Check that the target can be judged, and find out by asking what nothing else says.
 
         Raises:
             TargetUnusable: it cannot be judged as its file describes it.

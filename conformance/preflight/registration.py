@@ -136,10 +136,12 @@ def _one(registrar: _Registrar, method: ClientAuth, asked: dict[str, Any]) -> Re
 
 def _refused(method: str, response: Response, answer: Mapping[str, Any]) -> TargetUnusable:
     error, described = _text(answer, "error"), _text(answer, "error_description")
-    told = f"{response.status} {error} {described[:200]}".strip()
+    refusal = f"{response.status} {error} {described[:200]}".strip()
     hint = "list a client of yours under 'clients' instead; or, if the server asks for an initial "
     hint += "access token, give registration.initial_access_token"
-    return TargetUnusable(f"the server did not register a client with auth {method}: {told}", hint)
+    return TargetUnusable(
+        f"the server did not register a client with auth {method}: {refusal}", hint
+    )
 
 
 def _delete(one: Registered, transport: Transport, allowed: frozenset[str]) -> str:

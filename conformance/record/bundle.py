@@ -174,12 +174,12 @@ def _against_manifest(
     manifest: Mapping[str, Any], members: Mapping[str, bytes], damaged: Sequence[str]
 ) -> Iterator[str]:
     listed = manifest.get("files", {})
-    for name, told in listed.items():
+    for name, entry in listed.items():
         if name in damaged:
             continue
         if name not in members:
             yield f"{name}: missing"
-        elif hashlib.sha256(members[name]).hexdigest() != dict(told).get("sha256"):
+        elif hashlib.sha256(members[name]).hexdigest() != dict(entry).get("sha256"):
             yield f"{name}: changed, its SHA-256 is not that of the manifest"
     for name in members:
         if manifest and name not in (*listed, MANIFEST, SIGNATURE):

@@ -49,11 +49,11 @@ def _same(path: Path, header: Mapping[str, Any], tested: Tested) -> None:
     target = header.get("target") or {}
     profile = header.get("profile") or {}
     named = profile.get("name") if isinstance(profile, dict) else profile
-    told = (header.get("tokenspec"), target.get("issuer"), named)
+    theirs = (header.get("tokenspec"), target.get("issuer"), named)
     ours = (__version__, tested.target.issuer, tested.profile.name)
-    if told != ours:
+    if theirs != ours:
         raise UsageError(
-            f"--resume {path}: it is a record of {told}, not of {ours}",
+            f"--resume {path}: it is a record of {theirs}, not of {ours}",
             "resume with the same release, target and profile, or run anew",
         )
 
