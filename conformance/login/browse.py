@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import Headers, Request, Response, Transport, origin
@@ -15,6 +16,7 @@ from tokenspec.conformance.login.model import AuthorizationResult, Ending
 KEEPS_METHOD = (307, 308)
 REDIRECTS = (301, 302, 303, *KEEPS_METHOD)
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+DEFAULT_PORTS = {"https": 443, "http": 80}
 PAGE_TEXT = 2_000  # characters of a page that a result keeps
 
 
@@ -60,7 +62,7 @@ class Browser:
     ) -> Shown | AuthorizationResult:
         """Send a form; one that leads to the redirect_uri is the callback (form_post)."""
         if is_callback(action, self._redirect_uri):
-            return callback(action, fields)
+            return callback(action, fields, self._redirect_uri)
         encoded = urlencode(fields)
         if method == "GET":
             return self.get(f"{action.split('?', maxsplit=1)[0]}?{encoded}")
@@ -113,42 +115,56 @@ class Browser:
 
     def _leave(self, location: str, response: Response) -> AuthorizationResult:
         if is_callback(location, self._redirect_uri):
-            return callback(location, ())
+            return callback(location, (), self._redirect_uri)
         return AuthorizationResult(Ending.ELSEWHERE, response.status, location)
 
 
 def callback(
-    location: str, fields: list[tuple[str, str]] | tuple[tuple[str, str], ...]
+    location: str, fields: Iterable[tuple[str, str]], redirect_uri: str
 ) -> AuthorizationResult:
-    """The result for a redirect (or form_post) to the redirect_uri."""
+    """The result for a redirect (or form_post) to the redirect_uri.
+
+    What the redirect_uri has of its own (RFC 6749 §3.1.2: retained) is no part of the answer, nor
+    is a fragment `#_=_`, which some servers add so that a browser keeps none of an earlier page.
+    """
     parts = urlsplit(location)
-    pairs = [
-        *parse_qsl(parts.query, keep_blank_values=True),
-        *parse_qsl(parts.fragment.rpartition("?")[2], keep_blank_values=True),
-        *fields,
-    ]
-    counted = Counter(name for name, _ in pairs)
-    repeated = tuple(sorted(name for name, count in counted.items() if count > 1))
+    fragment = parts.fragment.rpartition("?")[2] if parts.fragment.strip("_=") else ""
+    came = Counter([*_pairs(parts.query), *_pairs(fragment), *fields])
+    own = Counter(_pairs(urlsplit(redirect_uri).query))
+    times, expected = _names(came), _names(own)
+    repeated = tuple(sorted(name for name in times if times[name] > max(expected[name], 1)))
     first: dict[str, str] = {}
-    for name, value in pairs:
+    for name, value in came - own:  # in the order they came
         first.setdefault(name, value)
     return AuthorizationResult(Ending.CALLBACK, 0, location, first, repeated)
 
 
 def is_callback(location: str, redirect_uri: str) -> bool:
-    """Whether a URL is the redirect_uri with an answer added to its query or fragment."""
+    """Whether a URL is the redirect_uri with an answer added to its query or fragment.
+
+    The order of a query is the server's, and a port that goes without saying may be said.
+    """
     try:
         went, asked = urlsplit(location), urlsplit(redirect_uri)
-        same = (went.scheme.lower(), went.hostname, went.port, went.path or "/") == (
-            asked.scheme.lower(),
-            asked.hostname,
-            asked.port,
-            asked.path or "/",
-        )
+        same = _place(went) == _place(asked)
     except ValueError:
         return False
-    kept = not asked.query or went.query == asked.query or went.query.startswith(f"{asked.query}&")
+    kept = not Counter(_pairs(asked.query)) - Counter(_pairs(went.query))
     return same and kept and went.username == asked.username
+
+
+def _place(parts: SplitResult) -> tuple[str, str | None, int | None, str]:
+    scheme = parts.scheme.lower()
+    return scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(scheme), parts.path or "/"
+
+
+def _names(pairs: Counter[tuple[str, str]]) -> Counter[str]:
+    """How often each name is there."""
+    return Counter(name for name, _ in pairs.elements())
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True)
 
 
 def origin_of(url: str) -> str:

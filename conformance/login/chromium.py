@@ -166,7 +166,7 @@ class BrowserDriver:
         for cookie in context.cookies():
             _keep(jar, cookie)
         if visit.location:
-            return callback(visit.location, ())
+            return callback(visit.location, (), visit.redirect_uri)
         return AuthorizationResult(Ending.ERROR_PAGE, visit.status, page=page.content()[:PAGE_TEXT])
 
     def _pass(self, page: Page, visit: _Visit) -> None:

@@ -79,5 +79,5 @@ class HandedDriver:
             return result  # refused before any page: nobody has to be asked
         location = self._carry(url, redirect_uri)
         if is_callback(location, redirect_uri):
-            return callback(location, ())
+            return callback(location, (), redirect_uri)
         return AuthorizationResult(Ending.ELSEWHERE, 0, location)

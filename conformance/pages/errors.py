@@ -22,6 +22,7 @@ REMEDIES: Mapping[str, str] = {
     "harness-error": "Run the same command again. If the error comes again, report it as a bug, "
     "with the whole message.",
     "inapplicable-operator": "Change the operator in the scenario, or the step it belongs to.",
+    "unchanging-operator": "Never ends a command: the case is told as one that does not apply.",
     "unfit-answer": "Never ends a command: the case is told as one that could not run.",
     "wrong-usage": "Change what the message names.",
     "unusable-file": "Change each place that the message lists as file, line and column.",

@@ -40,7 +40,7 @@ MEANING: Mapping[ExitCode, str] = MappingProxyType(
         ExitCode.NONCONFORMITIES: "nonconformities: a MUST is broken (`--fail-on should` counts "
         "SHOULDs, `--fail-on never` none), or a waiver is no longer true",
         ExitCode.INTERRUPTED: "interrupted",
-        ExitCode.HARNESS_FAULT: "a fault of tokenspec; nothing is said about the target",
+        ExitCode.HARNESS_FAULT: "a fault of tokenspec, and no MUST was seen broken beside it",
         ExitCode.WRONG_USAGE: "wrong usage or file",
         ExitCode.NOTHING_SELECTED: "nothing selected",
         ExitCode.NOT_ESTABLISHED: "not established: target unreachable, login failed, or a MUST "
@@ -106,10 +106,10 @@ class Tally:
         judged = sum(self.counts[v] for v in JUDGED)
         if self.ended is Ended.INTERRUPTED:
             return ExitCode.INTERRUPTED
-        if self.faults:
-            return ExitCode.HARNESS_FAULT
         if self.failures:
             return ExitCode.NONCONFORMITIES
+        if self.faults:
+            return ExitCode.HARNESS_FAULT
         if self.unestablished or self.ended is Ended.TARGET_LOST:
             return ExitCode.NOT_ESTABLISHED
         if not judged and not self.empty:

@@ -32,6 +32,7 @@ from tokenspec.conformance.run.response_checks import (
     sighting_kind,
 )
 from tokenspec.conformance.scenario.digest import case_digest
+from tokenspec.conformance.scenario.edits import UnchangedError
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.scenario.wording import changes_in_words
 from tokenspec.conformance.verdicts import SEVERITY, Judgement, Verdict, worst
@@ -112,6 +113,9 @@ class Examiner:
         blank = self._blank(case)
         try:
             finding = self._examine(case, blank)
+        except UnchangedError as error:
+            note = self.setup.redactor.text(f"the change would change nothing: {error.message}")
+            finding = replace(blank, verdict=Verdict.NOT_APPLICABLE, note=note)
         except TargetUnusable as error:
             blocked = "login blocked: " if isinstance(error, LoginBlocked) else ""
             note = blocked + self.setup.redactor.text(str(error))

@@ -30,6 +30,12 @@ class InapplicableError(HarnessError):
     code = "inapplicable-operator"
 
 
+class UnchangedError(InapplicableError):
+    """A change would leave the valid value as it is: there is nothing a server could refuse."""
+
+    code = "unchanging-operator"
+
+
 class UnfitError(InapplicableError):
     """What the server sent is not what an operator works on: the play cannot go on."""
 

@@ -15,7 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokenspec.conformance.scenario import edits
-from tokenspec.conformance.scenario.edits import SWAP_CASE_PARTS, URI_PARTS, OperatorContext, Values
+from tokenspec.conformance.scenario.edits import (
+    SWAP_CASE_PARTS,
+    URI_PARTS,
+    OperatorContext,
+    UnchangedError,
+    Values,
+)
 from tokenspec.conformance.scenario.model import Change
 
 REGISTERED = (
@@ -24,6 +30,11 @@ REGISTERED = (
 )  # fmt: skip
 APIS = ("any", "with-offline-access", "without-offline-access")
 CLIENTS = ("main", "second", "public", "confidential", "private_key_jwt")
+# These are asked for a difference, unless what they add is empty. Others set up what may be so
+# already, or leave out words that may not be there.
+DIFFERENCES = (
+    "append", "prepend", "change_first", "change_last", "truncate", "swap_case", "encode", "uri",
+)  # fmt: skip
 Apply = Callable[[Values, Any, OperatorContext], Values]
 
 
@@ -39,10 +50,17 @@ class Operator:
 
 
 def apply(change: Change, valid: Values, context: OperatorContext) -> Values:
-    """The values to send in place of `valid`."""
+    """The values to send in place of `valid`.
+
+    Raises:
+        UnchangedError: they would be the valid ones, as a host without letters has no other case.
+    """
     if change.upon is not None:
         valid = apply(change.upon, valid, context)
-    return OPERATORS[change.operator].apply(valid, change.argument, context)
+    sent = OPERATORS[change.operator].apply(valid, change.argument, context)
+    if change.operator in DIFFERENCES and change.argument and sent == valid:
+        raise UnchangedError(f"{describe(change)} is the valid value itself")
+    return sent
 
 
 def describe(change: Change) -> str:

@@ -177,6 +177,12 @@ CAPABILITIES: dict[str, Capability] = {
     "web-redirect": Capability(
         "the main client's redirect URI is at a host of its own", rules.web_redirect
     ),
+    "redirect-uri-with-path": Capability(
+        "the main client's redirect URI has a path", rules.redirect_path
+    ),
+    "web-origin": Capability(
+        "scripts come from the origin of the client's redirect URI", rules.web_origin
+    ),
     "https-redirect": Capability("the main client's redirect URI is https", rules.https_redirect),
     "sign-in": Capability("a new sign-in, by forms, whenever one is wanted", rules.sign_in),
     "code-only": Capability("no response type but code", rules.code_only),

@@ -39,6 +39,16 @@ def on_the_web(uri: str) -> bool:
     return urlsplit(uri).scheme in WEB and not is_loopback(uri)
 
 
+def has_origin(uri: str) -> bool:
+    """Whether scripts of a page at a URI have an origin that browsers tell (RFC 6454 §4)."""
+    return urlsplit(uri).scheme in WEB and bool(_host(uri))
+
+
+def has_path(uri: str) -> bool:
+    """Whether a URI goes on behind its host."""
+    return urlsplit(uri).path not in ("", "/")
+
+
 def _host(uri: str) -> str:
     try:
         return urlsplit(uri).hostname or ""

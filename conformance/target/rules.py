@@ -11,7 +11,7 @@ from urllib.parse import quote_plus, urlsplit
 
 from tokenspec.conformance.target.discovery import Discovered
 from tokenspec.conformance.target.model import SIGNS_IN, Target
-from tokenspec.conformance.target.redirects import on_the_web, registered
+from tokenspec.conformance.target.redirects import has_origin, has_path, on_the_web, registered
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +219,22 @@ def web_redirect(target: Target, _: Discovered) -> Decision:
     first = next(iter(target.main.redirect_uris), "")
     present = on_the_web(first)
     return Decision(present, f"the first of clients[0] is {'' if present else 'not '}on the web")
+
+
+def redirect_path(target: Target, _: Discovered) -> Decision:
+    """RFC 3986 §6.2.3: without a path, a slash behind the host makes no other address."""
+    first = next(iter(target.main.redirect_uris), "")
+    present = has_path(first)
+    return Decision(present, f"the first of clients[0] has {'a' if present else 'no'} path")
+
+
+def web_origin(target: Target, _: Discovered) -> Decision:
+    """Of both clients whose scripts are played: the main one, and one without a secret."""
+    clients = [target.main, *filter(None, [target.client("public")])]
+    native = [c.client_id for c in clients if not any(map(has_origin, c.redirect_uris[:1]))]
+    if native:
+        return Decision(False, f"the first redirect URI of {native[0]} has no origin")
+    return Decision(True, "the first redirect URI of each client has an origin")
 
 
 def https_redirect(target: Target, _: Discovered) -> Decision:

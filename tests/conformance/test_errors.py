@@ -15,6 +15,7 @@ from tokenspec.conformance.record.conclusion import ExitCode, exit_code_of
 CODES = {
     "harness-error": ExitCode.HARNESS_FAULT,
     "inapplicable-operator": ExitCode.HARNESS_FAULT,
+    "unchanging-operator": ExitCode.HARNESS_FAULT,
     "unfit-answer": ExitCode.HARNESS_FAULT,
     "wrong-usage": ExitCode.WRONG_USAGE,
     "unusable-file": ExitCode.WRONG_USAGE,

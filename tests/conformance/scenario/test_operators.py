@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenspec.conformance.errors import HarnessError
-from tokenspec.conformance.scenario.edits import UnfitError
+from tokenspec.conformance.scenario.edits import UnchangedError, UnfitError
 from tokenspec.conformance.scenario.model import Change
 from tokenspec.conformance.scenario.operators import OPERATORS, apply, argument_problem, describe
 
@@ -124,9 +124,35 @@ def test_time_moves() -> None:
 
 
 @given(st.from_regex(r"[a-z]{1,8}(/[a-z]{1,8}){0,3}", fullmatch=True))
-def test_uri_without_parts_replaced_is_itself(path: str) -> None:
+def test_a_uri_whose_parts_are_so_already_is_not_sent_as_another(path: str) -> None:
     uri = f"https://app.example/{path}"
-    assert sent("uri", {"host": urlsplit(uri).hostname}, uri) == (uri,)
+    with pytest.raises(UnchangedError, match="is the valid value itself"):
+        sent("uri", {"host": urlsplit(uri).hostname}, uri)
+
+
+@pytest.mark.parametrize(
+    ("operator", "argument", "valid"),
+    [
+        ("swap_case", "host", "http://127.0.0.1:3000/cb"),
+        ("swap_case", "host", "http://[::1]/cb"),
+        ("swap_case", "host", "com.example.app:/cb"),
+        ("swap_case", "path", "https://app.example"),
+        ("swap_case", "path", "https://app.example/123"),
+        ("swap_case", "all", "4711"),
+        ("uri", {"host_dot": "x"}, "https://app/cb"),
+        ("uri", {"port": 443}, "https://app.example:443/cb"),
+        ("truncate", 3, ""),
+    ],
+)
+def test_a_change_that_changes_nothing_is_not_sent(
+    operator: str, argument: object, valid: str
+) -> None:
+    with pytest.raises(UnchangedError):
+        sent(operator, argument, valid)
+
+
+def test_nothing_added_is_the_same_value() -> None:
+    assert sent("append", "", URI) == (URI,)
 
 
 @pytest.mark.parametrize("operator", sorted(OPERATORS))
