@@ -7,7 +7,11 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from types import MappingProxyType
 
-from tokenspec.reference_server.alterations.catalogue import defect_named, dialect_of
+from tokenspec.reference_server.alterations.catalogue import (
+    defect_named,
+    dialect_of,
+    liberty_named,
+)
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.config import Policy, ServerConfig
 from tokenspec.reference_server.core import Core
@@ -26,12 +30,13 @@ class Server:
         clock: seconds since the epoch.
         random_bytes: gives so many random bytes.
         defects: names of defects (`tokenspec serve --list-defects` lists them).
+        liberties: names of liberties (`tokenspec serve --list-liberties` lists them).
         alterations: further ones, made by hand.
         key: what tokens are signed with; default one for the whole process.
         store: what is remembered, and where; default in memory.
 
     Raises:
-        ValueError: a defect, dialect or seam is not known.
+        ValueError: a defect, liberty, dialect or seam is not known.
     """
 
     def __init__(
@@ -41,11 +46,17 @@ class Server:
         clock: Callable[[], float] = time.time,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
         defects: Collection[str] = (),
+        liberties: Collection[str] = (),
         alterations: Iterable[Alteration] = (),
         key: SigningKey | None = None,
         store: Store | None = None,
     ) -> None:
-        applied = (*dialect_of(config).alterations(), *map(defect_named, defects), *alterations)
+        applied = (
+            *dialect_of(config).alterations(),
+            *map(liberty_named, liberties),
+            *map(defect_named, defects),
+            *alterations,
+        )
         plain = Core(
             config=config,
             store=store or MemoryStore(),

@@ -112,6 +112,7 @@ def prepare_in_process(
     config: ServerConfig,
     defects: Iterable[str] = (),
     *,
+    liberties: Iterable[str] = (),
     strict: bool = False,
 ) -> Setup:
     """A setup against a reference server in this process, which shares the clock of the plays.
@@ -120,10 +121,12 @@ def prepare_in_process(
         target: fits `config`.
         config: what the server is set up with.
         defects: what is wrong with it, by name.
+        liberties: what it does otherwise and may, by name.
         strict: whether another error code than the one named is a failure.
     """
     clock = MovableClock()
-    transport = InProcessTransport(Server(config, clock=clock, defects=tuple(defects)))
+    server = Server(config, clock=clock, defects=tuple(defects), liberties=tuple(liberties))
+    transport = InProcessTransport(server)
     return prepare(target, transport, strict=strict, clock=clock, wait=clock.wait)
 
 

@@ -1,0 +1,197 @@
+"""How JSON answers are written, declared and numbered: RFC 6749 §5, RFC 8259."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from tokenspec.reference_server.alterations.building import having, lacking, less
+from tokenspec.reference_server.alterations.liberties.model import telling
+from tokenspec.reference_server.endpoints.answers import Refused
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.messages import Headers, Refusal, Response
+from tokenspec.reference_server.seams import Alter
+
+UNAUTHORIZED = 401
+OAUTH_JSON, JSON_SPACE, JSON_ORDER = "RFC 6749 §5.1", "RFC 8259 §2", "RFC 8259 §4"
+
+
+def _declared(media_type: str) -> Alter:
+    def alter(headers: Headers, _refusal: Refusal | None) -> Headers:
+        return (("Content-Type", media_type), *less(headers, "Content-Type"))
+
+    return alter
+
+
+def _indented(text: str, _refusal: Refusal | None) -> str:
+    return json.dumps(json.loads(text), indent=2)
+
+
+def _escaped(text: str, _refusal: Refusal | None) -> str:
+    return text.replace("/", "\\/")
+
+
+def _reversed(text: str, _refusal: Refusal | None) -> str:
+    content = json.loads(text)
+    turned = dict(reversed(content.items())) if isinstance(content, dict) else content
+    return json.dumps(turned)
+
+
+def _as_client_sent(error: OAuthError, about: Refused) -> OAuthError:
+    """Status 400 for a client that did not use the Authorization header."""
+    exchange = about.exchange
+    in_header = exchange.request.header("Authorization") or exchange.endpoint == "userinfo"
+    body = error.status == UNAUTHORIZED and not in_header
+    return OAuthError(error.error, error.cause, 400, error.told) if body else error
+
+
+def _uncached(headers: Headers, refusal: Refusal | None) -> Headers:
+    return less(headers, "Cache-Control", "Pragma") if refusal else headers
+
+
+def _charset(headers: Headers, _about: Refused) -> Headers:
+    return tuple(
+        (name, f'{value}, charset="UTF-8"') if value.startswith("Basic") else (name, value)
+        for name, value in headers
+    )
+
+
+def _more_headers(answer: Response, _exchange: object) -> Response:
+    more = (
+        ("Vary", "Origin"),
+        ("X-Request-Id", "4f1c"),
+        ("Strict-Transport-Security", "max-age=1"),
+    )
+    return replace(answer, headers=(*answer.headers, *more))
+
+
+def _private(headers: Headers, _refusal: Refusal | None) -> Headers:
+    return (*less(headers, "Cache-Control"), ("Cache-Control", "no-cache, no-store, private"))
+
+
+def _text(of: str) -> dict[str, Any]:
+    return {"error_description": of}
+
+
+LIBERTIES = (
+    telling(
+        "answers.charset",
+        OAUTH_JSON,
+        "The example of a token response declares a charset beside the media type.",
+        "the media type of JSON has a charset",
+        json_headers=_declared("application/json;charset=UTF-8"),
+    ),
+    telling(
+        "answers.media_type_any_case",
+        "RFC 9110 §8.3.1",
+        "Type and subtype are compared without regard to case.",
+        "the media type of JSON is written in other letters",
+        json_headers=_declared("Application/JSON; charset=utf-8"),
+    ),
+    telling(
+        "answers.indented",
+        JSON_SPACE,
+        "White space may stand before and after each structural character.",
+        "JSON is indented",
+        json_text=_indented,
+    ),
+    telling(
+        "answers.ends_in_newline",
+        JSON_SPACE,
+        "White space may stand after the value.",
+        "a line break stands behind the JSON",
+        json_text=lambda text, _refusal: f"{text}\n",
+    ),
+    telling(
+        "answers.slashes_escaped",
+        "RFC 8259 §7",
+        "Any character may be escaped; a slash by a reverse solidus.",
+        "slashes in JSON are escaped",
+        json_text=_escaped,
+    ),
+    telling(
+        "answers.other_order",
+        JSON_ORDER,
+        "The members of an object have no order.",
+        "the members of JSON come in another order",
+        json_text=_reversed,
+    ),
+    telling(
+        "answers.several_cache_directives",
+        "RFC 9111 §5.2",
+        "A Cache-Control header is a list of directives.",
+        "no-store stands among other directives for caches",
+        json_headers=_private,
+    ),
+    telling(
+        "answers.more_headers",
+        "RFC 9110 §5.1",
+        "New header fields may be defined and sent; whoever does not know one ignores it.",
+        "a token response has headers nobody asked for",
+        token_answer=_more_headers,
+    ),
+    telling(
+        "response.more_members",
+        OAUTH_JSON,
+        "A client ignores names in a response that it does not know.",
+        "a token response has members of its own",
+        token_response=having(ext_expires_in=3600, not_before_policy=0, session_state="4f1c"),
+    ),
+    telling(
+        "response.token_type_any_case",
+        OAUTH_JSON,
+        "The value of token_type is case-insensitive.",
+        "token_type is written in small letters",
+        token_response=lambda body, _about: body | {"token_type": body["token_type"].lower()},
+    ),
+    telling(
+        "error.no_description",
+        "RFC 6749 §5.2",
+        "error_description is optional.",
+        "an error has no description",
+        error_body=lacking("error_description"),
+    ),
+    telling(
+        "error.other_words",
+        "RFC 6749 §5.2",
+        "A description is text for developers; what it says is left to the server.",
+        "an error has the same description, whatever it is about",
+        error_body=having(**_text("Bad request")),
+    ),
+    telling(
+        "error.uri",
+        "RFC 6749 §5.2",
+        "error_uri may name a page about the error.",
+        "an error names a page that explains it",
+        error_body=having(error_uri="https://server.example/errors/400"),
+    ),
+    telling(
+        "error.more_members",
+        "RFC 6749 §8.5",
+        "What errors say can be extended by further members.",
+        "an error has members of its own",
+        error_body=having(error_hint="look at the log", status_code=400, trace_id="4f1c"),
+    ),
+    telling(
+        "error.invalid_client_400",
+        "RFC 6749 §5.2",
+        "Status 401 is a must only for credentials in the Authorization header.",
+        "credentials in the body that fail are answered with status 400",
+        error=_as_client_sent,
+    ),
+    telling(
+        "error.kept_by_caches",
+        "RFC 6749 §5.2",
+        "Of an error, unlike a success, nothing about caching is demanded.",
+        "an error says nothing to caches",
+        json_headers=_uncached,
+    ),
+    telling(
+        "error.challenge_charset",
+        "RFC 7617 §2.1",
+        "A challenge for Basic may say the charset that is expected.",
+        "a challenge for Basic has a charset",
+        error_headers=_charset,
+    ),
+)

@@ -1,0 +1,116 @@
+"""Metadata and key sets that say more, or less, than they could: RFC 8414 §2, RFC 7517."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tokenspec.reference_server.alterations.building import having, lacking, less
+from tokenspec.reference_server.alterations.liberties.model import Liberty, telling
+from tokenspec.reference_server.core import Core
+from tokenspec.reference_server.endpoints.routes import AUTHORIZATION_SERVER, Route
+from tokenspec.reference_server.messages import Request, Response
+
+METADATA = "RFC 8414 §2"
+OPTIONAL = "The member is optional."
+EC_KEY = {
+    "kty": "EC", "kid": "for-encryption", "use": "enc", "alg": "ECDH-ES", "crv": "P-256",
+    "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+}  # fmt: skip
+
+
+def _left_out(member: str) -> Liberty:
+    return telling(
+        f"metadata.no_{member}",
+        METADATA,
+        OPTIONAL,
+        f"the metadata has no {member}",
+        metadata=lacking(member),
+    )
+
+
+def _openid_alone(routes: dict[str, Route], _core: Core) -> dict[str, Route]:
+    return {p: r for p, r in routes.items() if not p.startswith(AUTHORIZATION_SERVER)}
+
+
+def _cached(answer: Response, _request: Request) -> Response:
+    kept = less(answer.headers, "Cache-Control", "Pragma")
+    return replace(
+        answer, headers=(*kept, ("Cache-Control", "public, max-age=3600"), ("ETag", '"1"'))
+    )
+
+
+def _named_keys(content: dict[str, Any], _core: Core) -> dict[str, Any]:
+    return {"keys": [key | {"nbf": 1, "iss": "us"} for key in content["keys"]]}
+
+
+def _keys(content: dict[str, Any], _core: Core) -> dict[str, Any]:
+    return {"keys": [*content["keys"], EC_KEY]}
+
+
+LIBERTIES = (
+    *map(
+        _left_out,
+        (
+            "response_modes_supported",
+            "claims_supported",
+            "claims_parameter_supported",
+            "prompt_values_supported",
+        ),
+    ),
+    telling(
+        "metadata.more_members",
+        METADATA,
+        "Further members may be used; whoever does not know one ignores it.",
+        "the metadata has members of the server's own",
+        metadata=having(
+            service_documentation="https://server.example/docs",
+            ui_locales_supported=["en", "de-CH"],
+            check_session_iframe="https://server.example/session",
+            tokenspec_member={"any": ["thing"]},
+        ),
+    ),
+    telling(
+        "metadata.part_of_the_scopes",
+        "RFC 8414 §2",
+        "A server may leave out scopes that it supports.",
+        "the metadata lists the scope openid alone",
+        metadata=having(scopes_supported=["openid"]),
+    ),
+    telling(
+        "metadata.other_order",
+        "RFC 8259 §4",
+        "The members of an object have no order.",
+        "the members of the metadata come in another order",
+        metadata=lambda content, _request: dict(reversed(content.items())),
+    ),
+    telling(
+        "metadata.cached",
+        "RFC 9111 §5.2.2",
+        "What may be kept, and for how long, is for the server to say.",
+        "the metadata may be kept by caches for an hour",
+        metadata_answer=_cached,
+    ),
+    telling(
+        "metadata.openid_place_alone",
+        "RFC 8414 §3",
+        "An application may publish its metadata at a well-known place of its own.",
+        "the metadata is where OpenID Connect Discovery has it, and nowhere else",
+        routes=_openid_alone,
+    ),
+    telling(
+        "jwks.key_for_encryption",
+        "RFC 8414 §2",
+        "A key set may hold keys for encryption, if every key then says its use.",
+        "a key for encryption stands beside the one that signs",
+        jwks=_keys,
+    ),
+    telling(
+        "jwks.more_members",
+        "RFC 7517 §4",
+        "Further members may be in a key; whoever does not know one ignores it.",
+        "a key has members of the server's own",
+        jwks=_named_keys,
+    ),
+)

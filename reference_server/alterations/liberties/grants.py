@@ -1,0 +1,176 @@
+"""How codes and refresh tokens are redeemed: RFC 6749 §4.1.3, §6, RFC 9700 §4.14.2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from tokenspec.reference_server.alterations.defects.grants.reading import json_counts
+from tokenspec.reference_server.alterations.liberties.model import (
+    Liberty,
+    checking,
+    configured,
+    telling,
+)
+from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.config import Policy, ServerConfig
+from tokenspec.reference_server.endpoints.issuing import Issued
+from tokenspec.reference_server.endpoints.token import Issue
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guards import code, refresh
+from tokenspec.reference_server.guards import request as shape
+
+REFRESH = "RFC 6749 §6"
+
+
+def _policy(**changes: Any) -> Callable[[ServerConfig], ServerConfig]:
+    def configures(config: ServerConfig) -> ServerConfig:
+        policy: Policy = replace(config.policy, **changes)
+        return replace(config, policy=policy)
+
+    return configures
+
+
+def _spent_by_a_failure(exchange: Exchange) -> None:
+    try:
+        code.verifier_matches.check(exchange)
+    except OAuthError:
+        exchange.core.store.consume_code(exchange.get("code"))
+        raise
+
+
+def _json_too(exchange: Exchange) -> None:
+    media_type = exchange.request.header("Content-Type").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        shape.form_encoded.check(exchange)
+
+
+def _scope_of_the_grant(issue: Issue, exchange: Exchange) -> Issue:
+    if not exchange.refreshing:
+        return issue
+    return replace(issue, grant=issue.refresh_grant, id_token="openid" in issue.refresh_grant.scope)
+
+
+def _scope_overlooked(_exchange: Exchange) -> None:
+    """Whatever scope is asked for: what was granted is granted again, and told."""
+
+
+def _no_id_token(issue: Issue, exchange: Exchange) -> Issue:
+    return replace(issue, id_token=False) if exchange.refreshing else issue
+
+
+def _newest_alone(kept: int) -> Callable[[dict[str, Any], Issued], dict[str, Any]]:
+    """So many refresh tokens live for a user and client; older ones end."""
+
+    def alter(body: dict[str, Any], about: Issued) -> dict[str, Any]:
+        if "refresh_token" in body:
+            own = [
+                token
+                for token in about.core.store.tokens()
+                if token.kind == "refresh"
+                and token.active
+                and (token.grant.sub, token.grant.client_id)
+                == (about.grant.sub, about.grant.client_id)
+            ]
+            for token in own[:-kept]:
+                about.core.store.retire_token(token.value)
+        return body
+
+    return alter
+
+
+def _replay_ends_all(exchange: Exchange) -> None:
+    """A replaced refresh token that comes back ends all that the user let the client have."""
+    token = exchange.refresh_token
+    if token and not token.active and not refresh.in_overlap(exchange, token):
+        for other in exchange.core.store.tokens():
+            same = (other.grant.sub, other.grant.client_id)
+            if same == (token.grant.sub, token.grant.client_id):
+                exchange.core.store.revoke_family(other.grant.family)
+    refresh.active.check(exchange)
+
+
+LIBERTIES: tuple[Liberty, ...] = (
+    checking(
+        "code.spent_by_a_wrong_verifier",
+        "RFC 7636 §4.6",
+        "What becomes of the code after a failure is not said.",
+        "a wrong code_verifier uses the code up",
+        pkce__verifier_matches=_spent_by_a_failure,
+    ),
+    configured(
+        "code.lives_ten_minutes",
+        "RFC 6749 §4.1.2",
+        "Ten minutes at most are recommended.",
+        "a code is good for ten minutes",
+        _policy(code_lifetime=600),
+    ),
+    configured(
+        "code.lives_briefly",
+        "RFC 6749 §4.1.2",
+        "A code expires shortly after it is issued.",
+        "a code is good for ten seconds",
+        _policy(code_lifetime=10),
+    ),
+    configured(
+        "access_token.lives_briefly",
+        "RFC 6749 §5.1",
+        "How long an access token lives is for the server to say.",
+        "an access token is good for a minute",
+        _policy(access_token_lifetime=60),
+    ),
+    Liberty(
+        "token.json_too",
+        "RFC 6749 §3.2",
+        "That parameters come as a form binds the client; what else a server reads is not said.",
+        Alteration(
+            "token.json_too",
+            "RFC 6749 §3.2",
+            "a token request may be JSON as well",
+            {shape.form_encoded.name: _json_too},
+            {"parameters": json_counts},
+        ),
+    ),
+    Liberty(
+        "refresh.scope_ignored",
+        "RFC 6749 §3.3",
+        "The server may ignore the scope that is asked for, and tells what it grants.",
+        Alteration(
+            "refresh.scope_ignored",
+            "RFC 6749 §3.3",
+            "a refresh grants all that was granted before, whatever scope it names, and tells it",
+            {refresh.scope_not_wider.name: _scope_overlooked},
+            {"issue": _scope_of_the_grant},
+        ),
+    ),
+    telling(
+        "refresh.no_id_token",
+        "OpenID Connect Core §12.2",
+        "The answer to a refresh might not contain an ID token.",
+        "a refresh brings no ID token",
+        issue=_no_id_token,
+    ),
+    telling(
+        "refresh.one_for_a_user_and_client",
+        "RFC 6749 §1.5",
+        "Refresh tokens are issued at the discretion of the server.",
+        "a new refresh token ends the older ones of its user and client",
+        token_response=_newest_alone(1),
+    ),
+    telling(
+        "refresh.ten_for_a_user_and_client",
+        "RFC 6749 §1.5",
+        "Refresh tokens are issued at the discretion of the server.",
+        "the ten newest refresh tokens of a user and client live",
+        token_response=_newest_alone(10),
+    ),
+    checking(
+        "refresh.replay_ends_all_of_the_client",
+        "RFC 9700 §4.14.2",
+        "The server cannot tell who was attacked, and revokes; how much else, is not limited.",
+        "a replaced refresh token that comes back ends all grants of its user and client",
+        refresh__active=_replay_ends_all,
+    ),
+)

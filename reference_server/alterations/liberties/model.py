@@ -1,0 +1,55 @@
+"""What a liberty is, and how one is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.config import ServerConfig
+from tokenspec.reference_server.guarding import Check
+from tokenspec.reference_server.seams import Alter
+
+
+@dataclass(frozen=True, slots=True)
+class Liberty:
+    """A difference that the specifications permit.
+
+    Attributes:
+        name: as `tokenspec serve --liberty` takes it.
+        permitted_by: document and section, such as `RFC 6749 §5.1`.
+        permission: what is said there, in our words.
+        alteration: what is done; its summary is the sentence that `tokenspec explain` tells.
+    """
+
+    name: str
+    permitted_by: str
+    permission: str
+    alteration: Alteration
+
+    @property
+    def summary(self) -> str:
+        """What a server that takes it does."""
+        return self.alteration.summary
+
+
+def telling(name: str, by: str, permission: str, summary: str, **tells: Alter) -> Liberty:
+    """Another value told at seams, by their names."""
+    return Liberty(name, by, permission, Alteration(name, by, summary, tells=tells))
+
+
+def checking(name: str, by: str, permission: str, summary: str, **guards: Check) -> Liberty:
+    """Other checks in the place of guards; `__` stands for the dot of a guard's name."""
+    checks = {key.replace("__", "."): check for key, check in guards.items()}
+    return Liberty(name, by, permission, Alteration(name, by, summary, checks))
+
+
+def configured(
+    name: str,
+    by: str,
+    permission: str,
+    summary: str,
+    configures: Callable[[ServerConfig], ServerConfig],
+) -> Liberty:
+    """Another configuration."""
+    return Liberty(name, by, permission, Alteration(name, by, summary, configures=configures))
