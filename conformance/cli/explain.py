@@ -23,6 +23,7 @@ from tokenspec.conformance.scenario.wording import changes_in_words
 from tokenspec.conformance.target.capabilities import CAPABILITIES
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.alterations.defects import DEFECTS
+from tokenspec.reference_server.alterations.liberties import LIBERTIES
 
 WIDTH, INDENT = 96, 15
 EPILOG = """\
@@ -94,6 +95,7 @@ def explain(name: str, cases: list[Case]) -> list[str]:
         _scenario,
         _advisory,
         _defect,
+        _liberty,
         _word,
     )
     lines = [line for reading in readings for line in reading(name, cases)]
@@ -103,6 +105,7 @@ def explain(name: str, cases: list[Case]) -> list[str]:
         *Registry.load().rows,
         *WORDS,
         *DEFECTS,
+        *LIBERTIES,
         *CHECKS,
         *CAPABILITIES,
         *(advisory.id for advisory in published_advisories()),
@@ -181,6 +184,17 @@ def _defect(name: str, cases: list[Case]) -> Lines:
     yield from _row("breaks", f"{row.citation} ({row.level}, {row.id}): {row.text}")
     yield from _row("try it", f"tokenspec serve --defect {name}")
     yield from _list("tested by", (case.key for case in cases if defect.requirement in case.cited))
+    yield ""
+
+
+def _liberty(name: str, _cases: list[Case]) -> Lines:
+    if name not in LIBERTIES:
+        return
+    liberty = LIBERTIES[name]
+    yield f"{name}: a liberty of the reference server"
+    yield from _row("does", liberty.summary)
+    yield from _row("permitted", f"{liberty.permitted_by}: {liberty.permission}")
+    yield from _row("try it", f"tokenspec serve --liberty {name}")
     yield ""
 
 

@@ -19,12 +19,13 @@ from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.advisories import published_advisories
 from tokenspec.conformance.run.selection import selected
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.selftest import gaps
+from tokenspec.conformance.selftest import gaps, liberties
 from tokenspec.conformance.selftest.gaps import Gap
 from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
 from tokenspec.conformance.selftest.pool import pool
 from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner
 from tokenspec.reference_server.alterations.defects import DEFECTS
+from tokenspec.reference_server.alterations.liberties import LIBERTIES
 
 FILE = "selftest.json"
 MOST = 6  # names told in one line
@@ -52,7 +53,8 @@ def add_to(verbs: Any) -> None:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="play every case against every defect, not only until one notices",
+        help="play every case against every defect, not only until one notices, and at servers "
+        "that take each liberty by itself and each pair of them",
     )
     parser.add_argument("--jobs", type=int, help="number of processes; default one for each core")
     parser.add_argument(
@@ -81,12 +83,19 @@ def act(options: argparse.Namespace) -> int:
     with pool(options.jobs, _progress) as run:
         tasks = [(server, keys) for server in runner.servers]
         at_conforming_servers = run(gaps.at_conforming_server, tasks, "conforming servers")
+        taken = list(liberties.rows(LIBERTIES.values()))
+        if options.full:
+            taken += [(name,) for name in LIBERTIES]
+        else:
+            taken = list(liberties.once(taken))
+        at_liberties = run(liberties.at_liberties, [(names, keys) for names in taken], "liberties")
     matrix = make_matrix(
         runner, defects, keys, full=options.full, jobs=options.jobs, progress=_progress
     )
     found = [
         *_gaps(runner, matrix, defects, keys, whole=not options.select),
         *at_conforming_servers,
+        *at_liberties,
     ]
     path = Path(options.report_dir) / FILE
     _write(path, runner, matrix, found)
@@ -142,6 +151,7 @@ def _summary(
     yield f"conforming servers  {len(runner.servers)}: {', '.join(runner.servers)}"
     if defects:
         yield f"defects             {caught} of {len(defects)} noticed"
+    yield f"liberties           {len(LIBERTIES)} taken"
     yield f"cases               {awake} of {len(keys)} notice a defect, {still} only observe"
     for row in gaps.coverage(Registry.load(), cases):
         share = f"{100 * row.tested / row.testable:.0f} %" if row.testable else "none to test"

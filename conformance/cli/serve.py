@@ -11,6 +11,7 @@ from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.reference_server import Server
 from tokenspec.reference_server.alterations.defects import DEFECTS
 from tokenspec.reference_server.alterations.dialects import Dialect, load_dialect
+from tokenspec.reference_server.alterations.liberties import LIBERTIES
 from tokenspec.reference_server.demo import demo_config
 from tokenspec.reference_server.policies import POLICIES, with_policies
 from tokenspec.reference_server.shell import serve_forever
@@ -45,6 +46,14 @@ def add_to(verbs: Any) -> None:
         metavar="NAME",
         help="use the alternative for this policy",
     )
+    parser.add_argument(
+        "--liberty",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="do this otherwise, as the specifications permit",
+    )
+    parser.add_argument("--list-liberties", action="store_true", help="list the liberties and exit")
     parser.add_argument("--list-policies", action="store_true", help="list the policies and exit")
     parser.add_argument(
         "--list-switches", action="store_true", help="list the differences of --dialect and exit"
@@ -57,7 +66,7 @@ def act(options: argparse.Namespace) -> int:
     """Serve until interrupted.
 
     Raises:
-        UsageError: a defect, dialect or policy is not known.
+        UsageError: a defect, liberty, dialect or policy is not known.
     """
     if options.list_switches:
         for name, difference in _dialect(options.dialect).switches.items():
@@ -74,15 +83,19 @@ def act(options: argparse.Namespace) -> int:
         for name, defect in sorted(DEFECTS.items()):
             print(f"{name:44} {defect.summary}")
         return ExitCode.CONFORMS
+    if options.list_liberties:
+        for name, liberty in sorted(LIBERTIES.items()):
+            print(f"{name:44} {liberty.summary} ({liberty.permitted_by})")
+        return ExitCode.CONFORMS
     issuer = f"http://{HOST}:{options.port}"
     try:
         config = with_policies(demo_config(issuer), options.policy)
         switches = tuple(options.switch) if options.switch else None
         config = replace(config, dialect=options.dialect, dialect_switches=switches)
-        server = Server(config, defects=options.defect)
+        server = Server(config, defects=options.defect, liberties=options.liberty)
     except ValueError as error:
         raise UsageError(
-            str(error), "see 'tokenspec serve --list-defects' and --list-policies"
+            str(error), "see 'tokenspec serve --list-defects', --list-liberties and --list-policies"
         ) from error
     print(f"reference server at {issuer}, user alice, password wonderland; Ctrl-C ends it")
     serve_forever(server, HOST, options.port)

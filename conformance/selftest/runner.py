@@ -58,20 +58,25 @@ class SelftestRunner:
     def examine(
         self, server: str, cases: Iterable[Case], defects: Iterable[str] = ()
     ) -> dict[str, Finding]:
-        """The findings of `cases` at a conforming server, those that look at every answer last."""
-        place = self.servers[server]
+        """The findings of `cases` at a conforming server, by its name."""
+        return self.examine_at(self.servers[server], cases, defects)
+
+    def examine_at(
+        self, place: ConformingServer, cases: Iterable[Case], defects: Iterable[str] = ()
+    ) -> dict[str, Finding]:
+        """The findings of `cases` at a server, those that look at every answer last."""
         chosen = sorted(cases, key=lambda case: case.every_response)
         if not chosen:
             return {}
-        setup = prepare_in_process(place.target, place.config, defects)
-        known = self._oracle_results.setdefault(server, {})
+        setup = prepare_in_process(place.target, place.config, defects, liberties=place.liberties)
+        known = self._oracle_results.setdefault(place.name, {})
         examiner = Examiner(setup, chosen, show=lambda _play, _hide: (), oracle_results=known)
         findings = {}
         for case in chosen:
             try:
                 findings[case.key] = examiner.examine(case)
             except HarnessError as error:
-                self.oracle_mismatches[case.key, server] = error.message
+                self.oracle_mismatches[case.key, place.name] = error.message
         return findings
 
     def detections(self, defect: str, keys: Collection[str]) -> list[Detection]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from tokenspec.conformance.target.bundled import target_of
 from tokenspec.conformance.target.model import Target
 from tokenspec.reference_server import ServerConfig
+from tokenspec.reference_server.alterations.liberties import Liberty
 from tokenspec.reference_server.demo import demo_config, demo_private_key
 from tokenspec.reference_server.policies import FAPI, with_policies
 
 ISSUER = "https://server.example"
+BUNDLED_SERVER = "bundled"
 # By name: the switches turned, the dialect spoken, the profile it is judged by.
 TABLE: Mapping[str, tuple[tuple[str, ...], str, str]] = {
-    "bundled": ((), "rfc", "rfc"),
+    BUNDLED_SERVER: ((), "rfc", "rfc"),
     "plain-pkce": (("plain-pkce",), "rfc", "rfc"),
     "pkce-optional": (("pkce-optional",), "rfc", "rfc"),
     "no-dpop-nonce": (("no-dpop-nonce",), "rfc", "rfc"),
@@ -41,6 +43,7 @@ class ConformingServer:
     name: str
     target: Target
     config: ServerConfig
+    liberties: tuple[str, ...] = ()
 
 
 def conforming_servers() -> Mapping[str, ConformingServer]:
@@ -53,3 +56,16 @@ def _conforming_server(name: str) -> ConformingServer:
     config = replace(with_policies(demo_config(ISSUER), switches), dialect=dialect)
     target = target_of(config, {"tokenspec-jwt": demo_private_key()})
     return ConformingServer(name, replace(target, profile=profile), config)
+
+
+def server_with(liberties: Collection[Liberty]) -> ConformingServer:
+    """The bundled server, taking these liberties; its target file says what follows from them."""
+    config = told = demo_config(ISSUER)
+    for liberty in liberties:
+        if liberty.alteration.configures:
+            told = liberty.alteration.configures(told)
+    target = target_of(told, {"tokenspec-jwt": demo_private_key()})
+    said = {name: has for liberty in liberties for name, has in liberty.states.items()}
+    target = replace(target, capabilities={**target.capabilities, **said})
+    names = tuple(liberty.name for liberty in liberties)
+    return ConformingServer("+".join(names), target, config, names)

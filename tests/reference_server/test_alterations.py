@@ -14,6 +14,7 @@ from tokenspec.reference_server.alterations import Alteration
 from tokenspec.reference_server.alterations.building import having, nothing, subtle, telling
 from tokenspec.reference_server.alterations.defects import BY_HAND, DEFECTS
 from tokenspec.reference_server.alterations.dialects import load_dialect
+from tokenspec.reference_server.alterations.liberties import LIBERTIES
 from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.guarding import GUARDS
 from tokenspec.reference_server.seams import SEAMS
@@ -32,13 +33,19 @@ def altered(alteration: Alteration) -> Bench:
 def test_a_name_is_given_once() -> None:
     counted = Counter(defect.name for defect in BY_HAND)
     assert [name for name, times in counted.items() if times > 1] == []
+    assert not set(DEFECTS) & set(LIBERTIES)
 
 
-@pytest.mark.parametrize("defect", [*DEFECTS.values(), *DIALECTS], ids=lambda defect: defect.name)
+TAKEN = tuple(liberty.alteration for liberty in LIBERTIES.values())
+
+
+@pytest.mark.parametrize(
+    "defect", [*DEFECTS.values(), *DIALECTS, *TAKEN], ids=lambda defect: defect.name
+)
 def test_an_alteration_names_guards_and_seams_that_there_are(defect: Alteration) -> None:
     assert set(defect.guards) <= set(GUARDS)
     assert set(defect.tells) <= set(SEAMS)
-    assert defect.guards or defect.tells or defect.configures
+    assert defect.guards or defect.tells or defect.configures or defect.clock
     assert defect.summary
 
 

@@ -80,6 +80,7 @@ LIBERTIES = (
         OAUTH_JSON,
         "The example of a token response declares a charset beside the media type.",
         "the media type of JSON has a charset",
+        group="media type",
         json_headers=_declared("application/json;charset=UTF-8"),
     ),
     telling(
@@ -87,6 +88,7 @@ LIBERTIES = (
         "RFC 9110 §8.3.1",
         "Type and subtype are compared without regard to case.",
         "the media type of JSON is written in other letters",
+        group="media type",
         json_headers=_declared("Application/JSON; charset=utf-8"),
     ),
     telling(
@@ -150,6 +152,7 @@ LIBERTIES = (
         "RFC 6749 §5.2",
         "error_description is optional.",
         "an error has no description",
+        group="description",
         error_body=lacking("error_description"),
     ),
     telling(
@@ -157,6 +160,7 @@ LIBERTIES = (
         "RFC 6749 §5.2",
         "A description is text for developers; what it says is left to the server.",
         "an error has the same description, whatever it is about",
+        group="description",
         error_body=having(**_text("Bad request")),
     ),
     telling(

@@ -62,13 +62,6 @@ LIBERTIES = (
         ),
     ),
     telling(
-        "callback.fragment_behind",
-        "RFC 3986 §3.5",
-        "A fragment is for the browser and no part of what is sent to the client.",
-        "an empty-looking fragment stands behind the answer",
-        location=lambda location, _about: f"{location}#_=_",
-    ),
-    telling(
         "callback.error_without_description",
         FAILURE,
         "error_description is optional.",

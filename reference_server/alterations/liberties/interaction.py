@@ -1,4 +1,4 @@
-"""When a user is asked, and what is refused at once: OpenID Connect Core §3.1.2, RFC 6749 §3.3."""
+"""When a user is asked, and what is refused at once: OpenID Connect Core §3.1.2."""
 
 from __future__ import annotations
 
@@ -38,12 +38,6 @@ def _known_displays(request: Authorization) -> None:
         raise invalid_request("unknown display")
 
 
-def _known_scope(request: Authorization) -> None:
-    rules.scope_form.check(request)
-    if set(request.get("scope").split()) - set(request.core.config.scopes):
-        raise OAuthError("invalid_scope", "unknown scope")
-
-
 LIBERTIES = (
     telling(
         "consent.always",
@@ -72,12 +66,5 @@ LIBERTIES = (
         "An unknown display may be answered with an error.",
         "a value of display that is not known is refused",
         authorize__prompt_none_alone=_known_displays,
-    ),
-    checking(
-        "authorize.unknown_scope_refused",
-        "RFC 6749 §4.1.2.1",
-        "invalid_scope is for a scope that is invalid, unknown or malformed.",
-        "a word of scope that is not known is refused",
-        authorize__scope_form=_known_scope,
     ),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.config import ServerConfig
@@ -20,12 +21,16 @@ class Liberty:
         permitted_by: document and section, such as `RFC 6749 §5.1`.
         permission: what is said there, in our words.
         alteration: what is done; its summary is the sentence that `tokenspec explain` tells.
+        group: liberties of one group exclude each other: they are ways to do the same thing.
+        states: what the target file of such a server says of its capabilities, by their names.
     """
 
     name: str
     permitted_by: str
     permission: str
     alteration: Alteration
+    group: str = ""
+    states: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def summary(self) -> str:
@@ -33,9 +38,11 @@ class Liberty:
         return self.alteration.summary
 
 
-def telling(name: str, by: str, permission: str, summary: str, **tells: Alter) -> Liberty:
+def telling(
+    name: str, by: str, permission: str, summary: str, *, group: str = "", **tells: Alter
+) -> Liberty:
     """Another value told at seams, by their names."""
-    return Liberty(name, by, permission, Alteration(name, by, summary, tells=tells))
+    return Liberty(name, by, permission, Alteration(name, by, summary, tells=tells), group)
 
 
 def checking(name: str, by: str, permission: str, summary: str, **guards: Check) -> Liberty:

@@ -9,6 +9,7 @@ from tokenspec.reference_server.alterations.liberties.model import Liberty, tell
 from tokenspec.reference_server.messages import Response
 from tokenspec.reference_server.seams import Alter
 
+GROUP = "error page"
 BY = "RFC 6749 §4.1.2.1"
 OPEN = "The user is informed of the error; how, and with which status, is not said."
 
@@ -28,6 +29,7 @@ def _status(code: int) -> Liberty:
         BY,
         OPEN,
         f"an error page has status {code}",
+        group=GROUP,
         page=_error_page(status=code),
     )
 
@@ -44,18 +46,24 @@ def _plain(page: Response, csrf: str) -> Response:
     return page if csrf else replace(page, headers=headers, body=b"Something went wrong.")
 
 
-SCRIPTED = b'<!doctype html><div id="root"></div><script src="/app.js"></script>'
 LIBERTIES = (
-    *(_status(code) for code in (200, 401, 403, 404, 422)),
+    *(_status(code) for code in (401, 403, 404, 422)),
     telling(
-        "page.error_script",
+        "page.error_json",
         BY,
         OPEN,
-        "an error page is made by a script, with status 200",
-        page=_error_page(status=200, body=SCRIPTED),
+        "an error is told to the browser as JSON",
+        group=GROUP,
+        page=_json,
     ),
-    telling("page.error_json", BY, OPEN, "an error is told to the browser as JSON", page=_json),
-    telling("page.error_text", BY, OPEN, "an error is told to the browser as text", page=_plain),
+    telling(
+        "page.error_text",
+        BY,
+        OPEN,
+        "an error is told to the browser as text",
+        group=GROUP,
+        page=_plain,
+    ),
     telling(
         "page.framing_by_policy_alone",
         "RFC 9700 §4.16",

@@ -46,6 +46,7 @@ LIBERTIES = (
         OPAQUE,
         ANY_FORM,
         "an access token has five parts, as an encrypted JWT has",
+        group="form",
         token_value=_many_parts,
     ),
     telling(
@@ -53,6 +54,7 @@ LIBERTIES = (
         OPAQUE,
         ANY_FORM,
         "an access token has more than two thousand characters",
+        group="form",
         token_value=_long,
     ),
     telling(
@@ -60,6 +62,7 @@ LIBERTIES = (
         OPAQUE,
         ANY_FORM,
         "tokens say what they are in their first characters",
+        group="form",
         token_value=_prefixed,
     ),
     telling(
@@ -81,6 +84,7 @@ LIBERTIES = (
         "RFC 6749 §A.11",
         "A code is any text of printable ASCII.",
         "a code has parts, like a UUID with more behind it",
+        group="code",
         code_value=_uuid,
     ),
     telling(
@@ -88,6 +92,7 @@ LIBERTIES = (
         "RFC 6749 §4.1.2",
         "The size of a code is left undefined.",
         "a code has six hundred characters",
+        group="code",
         code_value=lambda value, _request: value + "A" * 557,
     ),
     telling(
