@@ -17,7 +17,7 @@ from tokenspec.conformance.login.browse import PAGE_TEXT, Browser, callback, is_
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import BLOCKED, NEVER, look, no_code
 from tokenspec.conformance.login.model import AuthorizationResult, Ending, Session
-from tokenspec.conformance.login.pages import ACCEPTING, DENYING, read_page
+from tokenspec.conformance.login.pages import ACCEPTING, DENYING, ELSEWHERE, SIGNING, read_page
 from tokenspec.conformance.target.model import Limits, Login, LoginStep, Network
 
 if TYPE_CHECKING:
@@ -273,18 +273,20 @@ def _open(page: Page, url: str) -> None:
 
 
 def _button(page: Page, *, signed_in: bool) -> Any:
-    """What sends the page; on a consent page the button that says yes."""
+    """What sends the fields of a sign-in page; on a consent page the button that says yes."""
     found = page.locator(BUTTONS).locator("visible=true")
     buttons = [found.nth(n) for n in range(found.count())]
     words = [
         (b, f"{b.inner_text()} {b.get_attribute('value') or ''} {b.get_attribute('name') or ''}")
         for b in buttons
     ]
-    willing = [button for button, said in words if not DENYING.search(said)]
+    willing = [(button, said) for button, said in words if not DENYING.search(said)]
     if signed_in:
-        clear = [b for b, said in words if ACCEPTING.search(said) and not DENYING.search(said)]
-        return clear[0] if clear else (willing[0] if len(willing) == 1 else None)
-    return willing[0] if willing else None
+        clear = [button for button, said in willing if ACCEPTING.search(said)]
+        return clear[0] if clear else (willing[0][0] if len(willing) == 1 else None)
+    own = [(button, said) for button, said in willing if not ELSEWHERE.search(said)]
+    named = [button for button, said in own if SIGNING.search(said)]
+    return named[0] if named else (own[0][0] if own else None)
 
 
 def _title(page: Page) -> str:

@@ -18,9 +18,11 @@ from tokenspec.conformance.login.pages import (
     Page,
     PageKind,
     accepting_button,
+    agreed,
     denying_button,
     filled,
     read_page,
+    sign_in_button,
 )
 from tokenspec.conformance.login.recipes import Recognised, recognise, script_request
 from tokenspec.conformance.target.model import Limits, Login
@@ -195,7 +197,10 @@ class FormDriver:
     def _consent(
         self, browser: Browser, page: Page, known: Recognised | None
     ) -> Shown | AuthorizationResult:
-        return self._submit(browser, known.form if known else page.consent_form, {}, known)
+        if known is not None:
+            return self._submit(browser, known.form, {}, known)
+        form = page.consent_form
+        return self._submit(browser, agreed(form) if form else None, {})
 
     def _submit(
         self,
@@ -210,7 +215,8 @@ class FormDriver:
             self._allowed(origin_of(form.action))
         button = known.page.button_of(form) if known else None
         ticked = known.page.tick if known else ()
-        sent = filled(form, values, button or accepting_button(form), ticked)
+        pressed = button or (sign_in_button(form) if values else accepting_button(form))
+        sent = filled(form, values, pressed, ticked)
         return browser.submit(form.action, form.method, sent)
 
     def _allowed(self, place: str) -> None:

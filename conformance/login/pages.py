@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from html.parser import HTMLParser
 from urllib.parse import urljoin
@@ -26,6 +26,12 @@ ACCEPTING = re.compile(
     r"accept|allow|approve|yes|continue|confirm|authori[sz]e|agree|grant", re.IGNORECASE
 )
 DENYING = re.compile(r"deny|cancel|reject|refuse|decline|abort|disagree|no\b", re.IGNORECASE)
+SIGNING = re.compile(r"sign.?in|log.?in|log.?on|submit|next|continue", re.IGNORECASE)
+# Buttons beside the one that sends the fields: other ways to sign in, and ways out.
+ELSEWHERE = re.compile(
+    r"\b(with|via|using)\b|sso\b|passkey|forgot|reset|sign.?up|register|create|resend|show|back",
+    re.IGNORECASE,
+)
 REFRESH = re.compile(r"^\s*\d+\s*;\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
 MOST = 2_000  # elements of one kind that are read of a page
 PIECE = 16 * 1024  # characters of a page that are read at once
@@ -135,6 +141,37 @@ def accepting_button(form: Form) -> Control | None:
     willing = [button for button, said in words if not DENYING.search(said)]
     clear = (b for b, said in words if ACCEPTING.search(said) and not DENYING.search(said))
     return next(clear, willing[0] if len(willing) == 1 else None)
+
+
+def sign_in_button(form: Form) -> Control | None:
+    """The button that sends username and password: by its words, else the form's default button.
+
+    That is the first submit button in tree order (HTML Standard, "Implicit submission").
+    """
+    buttons = form.of_kind("submit", "button", "image")
+    words = [(b, f"{b.name} {b.value} {b.text}") for b in buttons]
+    own = [(b, said) for b, said in words if not (ELSEWHERE.search(said) or DENYING.search(said))]
+    named = (button for button, said in own if SIGNING.search(said))
+    return next(named, own[0][0] if own else None)
+
+
+def agreed(form: Form) -> Form:
+    """A consent form with its boxes ticked, and of each group of radios one chosen.
+
+    It is a yes, or else the first; a group in which one is chosen already is left alone.
+    """
+    radios = form.of_kind("radio")
+    decided = {radio.name for radio in radios if radio.checked}
+    chosen: dict[str, Control] = {}
+    for radio in sorted(radios, key=lambda r: not ACCEPTING.search(f"{r.value} {r.hint}")):
+        chosen.setdefault(radio.name, radio)
+
+    def ticked(control: Control) -> bool:
+        if control.kind == "radio" and control.name not in decided:
+            return chosen[control.name] is control
+        return control.checked or control.kind == "checkbox"
+
+    return replace(form, controls=[replace(c, checked=ticked(c)) for c in form.controls])
 
 
 def denying_button(form: Form) -> Control | None:
