@@ -13,7 +13,7 @@ from tokenspec.conformance.errors import TargetUnusable, UsageError
 from tokenspec.conformance.profile import load_preset, recognise
 from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.record.conclusion import ExitCode
-from tokenspec.conformance.target.discovery import NEEDED, find_metadata, metadata_urls
+from tokenspec.conformance.target.discovery import NEEDED, find_metadata, looked_for
 from tokenspec.conformance.target.format import ENDPOINTS
 from tokenspec.conformance.target.loader import read_target
 from tokenspec.conformance.target.model import (
@@ -146,17 +146,17 @@ def _find(options: argparse.Namespace, endpoints: Endpoints) -> _Found:
     network = Network(ca_file=options.ca_file or "")
     verify = not options.no_verify_tls
     with NetworkTransport(Limits(), verify_tls=verify, network=network) as transport:
-        metadata, source, _ = find_metadata(issuer, transport)
+        found = find_metadata(issuer, transport)
     given = all(getattr(endpoints, name) for name in NEEDED)
-    if not source and not given:
-        tried = " and ".join(metadata_urls(issuer))
+    if not found.source and not given:
         raise TargetUnusable(
-            f"there is no metadata at {tried}",
+            f"there is no metadata: {looked_for(found)}",
             "is it the issuer, with its path? A server without metadata needs --endpoint "
             "authorization=URL --endpoint token=URL",
         )
-    named = metadata.get("issuer")
-    return _Found(named if isinstance(named, str) and named else issuer, metadata, source)
+    named = found.document.get("issuer")
+    name = named if isinstance(named, str) and named else issuer
+    return _Found(name, found.document, found.source)
 
 
 def _bare(url: str) -> str:

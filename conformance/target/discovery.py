@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
 from tokenspec.conformance.errors import TargetUnusable
-from tokenspec.conformance.http import Request, Transport, origin
+from tokenspec.conformance.http import Request, Response, Transport, origin
 from tokenspec.conformance.target.model import CERTIFICATE_METHODS, Endpoints, Target
+from tokenspec.conformance.texts import legible
 
 OK = 200
+TAGS = re.compile(r"<[^>]*>")
+MOST_TEXT, FIRST_WORDS = 2_000, 60  # characters that are read of a wrong answer, and shown
 MEMBERS = {
     "authorization": "authorization_endpoint",
     "token": "token_endpoint",
@@ -44,17 +48,23 @@ def discover(target: Target, transport: Transport) -> Discovered:
         TargetUnusable: there is no metadata and the file names no endpoints, or the metadata leads
             to a host that the file does not name.
     """
-    metadata, source, digest = find_metadata(target.issuer, transport)
+    found = find_metadata(target.issuer, transport)
+    metadata = found.document
     endpoints = _endpoints(target, metadata)
     missing = [name for name in NEEDED if not getattr(endpoints, name)]
     if missing:
-        tried = ", ".join(metadata_urls(target.issuer))
         raise TargetUnusable(
-            f"no {' and no '.join(missing)} endpoint is known; metadata was looked for at {tried}",
+            f"no {' and no '.join(missing)} endpoint is known; "
+            f"metadata was looked for at {looked_for(found)}",
             "is 'issuer' right? A server without metadata needs 'endpoints:' in the target file",
         )
     _refuse_strangers(target, endpoints, metadata.get("issuer"))
-    return Discovered(metadata, source, digest, endpoints)
+    return Discovered(metadata, found.source, found.digest, endpoints)
+
+
+def looked_for(found: Metadata) -> str:
+    """Where metadata was looked for, and what each place answered instead."""
+    return "; ".join(found.seen or (found.source,))
 
 
 def metadata_urls(issuer: str) -> tuple[str, str]:
@@ -81,18 +91,53 @@ def allowed_origins(target: Target, discovered: Discovered) -> frozenset[str]:
     return _named_origins(target) | {origin(url) for url in found if url}
 
 
-def find_metadata(issuer: str, transport: Transport) -> tuple[Mapping[str, Any], str, str]:
-    """The metadata of an issuer, where it was found and its SHA-256; empty where there is none.
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The metadata of an issuer.
+
+    Attributes:
+        document: as it was found; empty where there is none.
+        source: the URL it was found at; empty where there is none.
+        digest: SHA-256 of the document as received, in hexadecimal.
+        seen: where there is none, what each place answered, in words.
+    """
+
+    document: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    digest: str = ""
+    seen: tuple[str, ...] = ()
+
+
+def find_metadata(issuer: str, transport: Transport) -> Metadata:
+    """The metadata of an issuer, at the first place that has it (RFC 8414 §3, OpenID Discovery §4).
 
     Raises:
         Unreachable: the server does not answer.
     """
+    seen = []
     for url in metadata_urls(issuer):
         response = transport.send(Request("GET", url, (("Accept", "application/json"),)))
         document = response.json_object()
         if response.status == OK and document is not None:
-            return document, url, hashlib.sha256(response.body).hexdigest()
-    return {}, "", ""
+            return Metadata(document, url, hashlib.sha256(response.body).hexdigest())
+        seen.append(f"{url}: {_in_words(response)}")
+    return Metadata(seen=tuple(seen))
+
+
+def _in_words(response: Response) -> str:
+    """Status, where a redirect leads, media type and first words of what is not metadata."""
+    said = [f"status {response.status}"]
+    location = response.header("Location")
+    if location:
+        said.append(f"redirects to {legible(location)}")
+    if response.media_type:
+        said.append(legible(response.media_type))
+    words = " ".join(legible(TAGS.sub(" ", response.text[:MOST_TEXT])).split())
+    if response.media_type == "application/json" and response.status == OK:
+        said.append("not a JSON object")
+    if words:
+        said.append(f"{words[:FIRST_WORDS]!r}")
+    return ", ".join(said)
 
 
 def _endpoints(target: Target, metadata: Mapping[str, Any]) -> Endpoints:
