@@ -12,7 +12,14 @@ from tokenspec.conformance.errors import TargetUnusable, Unreachable
 from tokenspec.conformance.http import Request, Response, Transport, origin
 from tokenspec.conformance.oauth.keys import generate_key
 from tokenspec.conformance.target.discovery import Discovered, discover
-from tokenspec.conformance.target.model import Client, ClientAuth, Registration, Target
+from tokenspec.conformance.target.model import (
+    CLIENT_AUTH_METHODS,
+    Client,
+    ClientAuth,
+    Registration,
+    Target,
+)
+from tokenspec.conformance.texts import legible
 
 CREATED, DELETED = (200, 201), (204, 200)  # RFC 7591 §3.2.1 has 201, RFC 7592 §2.3 has 204
 JSON = ("Content-Type", "application/json")
@@ -120,17 +127,42 @@ def _one(registrar: _Registrar, method: ClientAuth, asked: dict[str, Any]) -> Re
     client_id = answer.get("client_id")
     if response.status not in CREATED or not isinstance(client_id, str) or not client_id:
         raise _refused(method, response, answer)
-    registered = Client(
-        client_id=client_id,
-        auth=method,
-        secret=_text(answer, "client_secret") if method.startswith("client_secret") else "",
-        private_key=key.private_key if key else None,
-        redirect_uris=registrar.wanted.redirect_uris,
-    )
-    return Registered(
-        registered,
+    managed = (
         _text(answer, "registration_client_uri"),
         _text(answer, "registration_access_token"),
+    )
+    try:
+        given = _as_registered(asked | answer)
+    except TargetUnusable:
+        unusable = Registered(Client(client_id), *managed)
+        withdraw([unusable], registrar.transport, frozenset({origin(registrar.url)}))
+        raise
+    registered = Client(
+        client_id=client_id,
+        auth=given,
+        secret=_text(answer, "client_secret") if given.startswith("client_secret") else "",
+        private_key=key.private_key if key and given == "private_key_jwt" else None,
+        redirect_uris=_texts(asked | answer, "redirect_uris"),
+        grant_types=_texts(asked | answer, "grant_types"),
+    )
+    return Registered(registered, *managed)
+
+
+def _as_registered(client: Mapping[str, Any]) -> ClientAuth:
+    """How the client authenticates: the server may replace what was asked (RFC 7591 §3.2.1).
+
+    Raises:
+        TargetUnusable: in a way that cannot be tested.
+    """
+    named = client.get("token_endpoint_auth_method")
+    usable = [m for m in CLIENT_AUTH_METHODS if m != "private_key_jwt" or "jwks" in client]
+    for method in usable:
+        if method == named:
+            return method
+    raise TargetUnusable(
+        f"the server registered a client that authenticates by {legible(str(named)[:60])!r}, which "
+        "was not asked for and cannot be used",
+        f"ask for clients of other kinds:  registration: {{clients: [{usable[0]}]}}",
     )
 
 
@@ -160,6 +192,13 @@ def _delete(one: Registered, transport: Transport, allowed: frozenset[str]) -> s
 
 def _bearer(token: str) -> tuple[tuple[str, str], ...]:
     return (("Authorization", f"Bearer {token}"),) if token else ()
+
+
+def _texts(client: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    listed = client.get(name)
+    return (
+        tuple(item for item in listed if isinstance(item, str)) if isinstance(listed, list) else ()
+    )
 
 
 def _text(answer: Mapping[str, Any], name: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import yaml
@@ -26,6 +27,7 @@ class Registering(Server):
     deleted: list[str]
     manages: bool = True
     refuses: str = ""
+    replaces: Mapping[str, object] = MappingProxyType({})
 
     def handle(self, request: Request) -> Response:
         base = f"{self.config.issuer}/register"
@@ -37,6 +39,10 @@ class Registering(Server):
         methods = ["none", "client_secret_basic", "private_key_jwt"]
         more = {"registration_endpoint": base, "token_endpoint_auth_methods_supported": methods}
         return replace(answer, body=json.dumps(json.loads(answer.body) | more).encode())
+
+    def _instead(self, method: str) -> dict[str, object]:
+        """What the server registers in the place of what was asked, for confidential clients."""
+        return {} if method == "none" else dict(self.replaces)
 
     def _know(self, clients: tuple[Client, ...]) -> None:
         """Become a server with these clients that remembers what it did."""
@@ -56,9 +62,11 @@ class Registering(Server):
             return told(401, {"error": "invalid_token", "error_description": self.refuses})
         asked = json.loads(request.body)
         self.asked.append(asked)
+        asked |= self._instead(asked["token_endpoint_auth_method"])
         name, method = f"made-{len(self.asked)}", asked["token_endpoint_auth_method"]
         secret = f"secret-of-{name}" if method.startswith("client_secret") else ""
-        made = Client(name, method, secret, asked.get("jwks"), tuple(asked["redirect_uris"]))
+        uris, grants = tuple(asked["redirect_uris"]), tuple(asked["grant_types"])
+        made = Client(name, method, secret, asked.get("jwks"), uris, grants)
         self._know((*self.config.clients, made))
         answer = asked | {"client_id": name}
         if secret:
@@ -154,6 +162,37 @@ def test_after_a_failure_nothing_stays_registered(tmp_path: Path) -> None:
         path.write_text(path.read_text("utf-8").replace("wonderland", "wrong"), "utf-8")
         assert main(["run", str(path)]) == 6
         assert server.deleted == ["made-1", "made-2", "made-3"]
+
+
+def test_what_the_server_registered_governs_not_what_was_asked(tmp_path: Path) -> None:
+    replaced = {
+        "token_endpoint_auth_method": "client_secret_post",
+        "grant_types": ["authorization_code"],
+        "redirect_uris": ["https://client.example/callback"],
+    }
+    with registering(replaces=replaced) as (issuer, _):
+        path = target(tmp_path, issuer, {"clients": ["none", "client_secret_basic"]})
+        report = tmp_path / "report"
+        assert main(["run", path, "--report-dir", str(report), "--select", "client_auth"]) == 0
+    lines = (report / "record.ndjson").read_text(encoding="utf-8").splitlines()
+    found = [json.loads(line) for line in lines]
+    verdicts = {line["key"]: line["verdict"] for line in found if line["type"] == "finding"}
+    assert set(verdicts.values()) <= {"pass", "not-applicable", "observe"}
+    assert "pass" in verdicts.values()
+
+
+def test_a_method_that_was_not_asked_for_and_cannot_be_used_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with registering(replaces={"token_endpoint_auth_method": "private_key_jwt"}) as (
+        issuer,
+        server,
+    ):
+        assert main(["check", target(tmp_path, issuer, {"clients": ["client_secret_post"]})]) == 6
+        assert server.deleted == ["made-1"]
+    said = " ".join(capsys.readouterr().out.split())
+    assert "authenticates by 'private_key_jwt', which was not asked for" in said
+    assert "registration: {clients: [none]}" in said
 
 
 def test_a_server_that_registers_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
