@@ -53,5 +53,5 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
     run = begin(parent.config)
     return ScenarioFile.from_parent(
-        parent, path=file_path, examine=run.examine, problems=run.problems
+        parent, path=file_path, examine=run.examine, problems=run.problems, places=run.places
     )

@@ -17,8 +17,8 @@ from tokenspec.conformance.errors import (
 )
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_file
-from tokenspec.conformance.scenario.model import Case, Scenario
+from tokenspec.conformance.scenario.loader import duplicates, load_file
+from tokenspec.conformance.scenario.model import Case, Place, Scenario
 from tokenspec.conformance.vocabulary import vocabulary
 
 Examine = Callable[[Case], Finding]
@@ -31,18 +31,27 @@ class ScenarioFile(pytest.File):
     Args:
         examine: gives the finding of a case.
         problems: where those of a wrong file are added.
+        places: where each scenario id was met first; added to.
         arguments: what pytest gives every node.
     """
 
-    def __init__(self, *, examine: Examine, problems: list[Problem], **arguments: Any) -> None:
+    def __init__(
+        self,
+        *,
+        examine: Examine,
+        problems: list[Problem],
+        places: dict[str, Place],
+        **arguments: Any,
+    ) -> None:
         super().__init__(**arguments)
         self.examine = examine
         self._problems = problems
+        self._places = places
 
     def collect(self) -> Iterator[pytest.Collector]:
         """Its scenarios; of a wrong file all problems at once."""
         try:
-            scenarios = load_file(self.path, vocabulary(), shown=_shown(self.path))
+            scenarios = self._load()
         except UnusableFile as error:
             self._problems += error.problems
             raise self.CollectError(str(error)) from error
@@ -50,6 +59,13 @@ class ScenarioFile(pytest.File):
             yield ScenarioNode.from_parent(
                 self, name=scenario.id, scenario=scenario, examine=self.examine
             )
+
+    def _load(self) -> list[Scenario]:
+        scenarios = load_file(self.path, vocabulary(), shown=_shown(self.path))
+        taken = list(duplicates(scenarios, self._places))
+        if taken:
+            raise UnusableFile(taken)
+        return scenarios
 
 
 class ScenarioNode(pytest.Collector):

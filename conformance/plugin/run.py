@@ -25,7 +25,7 @@ from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.header import header_line
 from tokenspec.conformance.record.lines import coverage_line, finding_line
 from tokenspec.conformance.run.suite import Suite
-from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.scenario.model import Case, Place
 from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reports.formats import chosen
 
@@ -46,6 +46,7 @@ class ScenarioRun:
         self.seed = chosen_seed(options.seed, options.shard)
         config.option.oauth_seed = self.seed  # so that workers of pytest-xdist have the same
         self.problems: list[Problem] = []  # of scenario files that cannot be used
+        self.places: dict[str, Place] = {}  # of the scenarios collected, by id
         self.worker = hasattr(config, "workerinput")
         self.options = options
         self.formats = _formats(options)

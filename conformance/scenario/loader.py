@@ -124,7 +124,7 @@ def load_folders(folders: Iterable[Path], vocabulary: Vocabulary) -> list[Scenar
             scenarios += load_file(path, vocabulary, shown=shown)
         except UnusableFile as error:
             problems += error.problems
-    problems += _duplicates(scenarios)
+    problems += duplicates(scenarios, {})
     if problems:
         raise UnusableFile(problems)
     return scenarios
@@ -139,11 +139,16 @@ def _files(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
             yield path, str(Path(folder.name) / path.relative_to(folder))
 
 
-def _duplicates(scenarios: Iterable[Scenario]) -> Iterator[Problem]:
-    seen: dict[str, Place] = {}
+def duplicates(scenarios: Iterable[Scenario], seen: dict[str, Place]) -> Iterator[Problem]:
+    """A problem for each scenario whose id is taken; a file that is read again takes nothing.
+
+    Args:
+        scenarios: of one file or more.
+        seen: where each id was met first; added to.
+    """
     for scenario in scenarios:
         first = seen.setdefault(scenario.id, scenario.place)
-        if first is not scenario.place:
+        if first != scenario.place:
             place = scenario.place
             message = f"scenario id {scenario.id!r} is used twice"
             yield Problem(place.file, place.line, 1, message, f"first at {first.file}:{first.line}")

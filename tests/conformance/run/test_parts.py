@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.conformance.run.command import FAILING, Gate, verdicts
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.reference_server import Request, Response, Server
 from tokenspec.reference_server.demo import demo_config
 from tokenspec.reference_server.shell import running
@@ -27,6 +28,21 @@ def test_a_shard_with_nothing_to_do_is_no_failure(gate: Gate) -> None:
     assert gate("run", "--select", "no-such-thing", "--shard", "2/2") == 5
     for wrong in ("3/2", "0/2", "x", "1"):
         assert gate("run", "--shard", wrong) == 4
+
+
+def test_a_scenario_id_that_is_taken_is_a_wrong_file_however_it_is_met(gate: Gate) -> None:
+    bundled = (BUNDLED / "pkce" / "verifier.yaml").read_text(encoding="utf-8")
+    (gate.folder / "mine").mkdir()
+    (gate.folder / "mine" / "copied.yaml").write_text(bundled, encoding="utf-8")
+    assert gate("run", "--scenarios", "mine", "--select", FAILING) == 4
+    assert "scenario id 'pkce-verifier-wrong' is used twice" in gate.said
+    assert "scenarios/pkce/verifier.yaml:" in gate.said
+    assert "mine/copied.yaml:" in gate.said
+
+
+def test_a_folder_that_is_named_twice_is_no_wrong_file(gate: Gate) -> None:
+    assert gate("run", "--scenarios", str(BUNDLED / "pkce"), "--select", FAILING) == 0, gate.said
+    assert list(verdicts(gate.record())) == [FAILING]
 
 
 def test_the_quick_selection_has_every_must(gate: Gate) -> None:
