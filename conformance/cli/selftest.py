@@ -151,8 +151,9 @@ def _summary(
     yield f"conforming servers  {len(runner.servers)}: {', '.join(runner.servers)}"
     if defects:
         yield f"defects             {caught} of {len(defects)} noticed"
-    yield f"liberties           {len(LIBERTIES)} taken"
-    yield f"cases               {awake} of {len(keys)} notice a defect, {still} only observe"
+    if keys:
+        yield f"liberties           {len(LIBERTIES)} taken"
+        yield f"cases               {awake} of {len(keys)} notice a defect, {still} only observe"
     for row in gaps.coverage(Registry.load(), cases):
         share = f"{100 * row.tested / row.testable:.0f} %" if row.testable else "none to test"
         yield (

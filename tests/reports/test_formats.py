@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests.reports.conftest import Made
 from tests.reports.packages import needs_npm, node_modules, schema
 from tests.reports.test_audit import hostile
+from tokenspec.conformance.plugin.options import HELP
 from tokenspec.reports import formats
 from tokenspec.reports.ctrf import ctrf
 from tokenspec.reports.github import message, value, workflow_commands
@@ -203,6 +204,14 @@ def test_the_formats_are_chosen_by_name() -> None:
     assert formats.chosen(["all"]) == tuple(formats.FORMATS)
     with pytest.raises(ValueError, match="'junti'"):
         formats.chosen(["junti"])
+
+
+def test_the_plugins_help_and_the_page_on_reports_name_every_format() -> None:
+    said = dict(HELP)["formats"]["help"].partition(": ")[2].split(", ")
+    assert sorted(said) == sorted({*formats.FORMATS, formats.ALL} - {"html"})  # that is made anyway
+    page = (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8")
+    rows = [f"| `{name}` | `{form.file}` |" for name, form in formats.FORMATS.items()]
+    assert [row for row in rows if row not in page] == []
 
 
 def test_every_format_is_written(record: Record, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def test_a_selected_defect_names_the_cases_that_notice_it(
     assert "pkce-verifier-wrong/" in line
     assert " more" in line
     assert "1 of 1 noticed" in said
+    assert "0 of 0" not in said
 
 
 def test_in_full_a_selected_case_is_tried_on_every_defect(
