@@ -63,13 +63,22 @@ def password_answered_303(played: Played, _t: Transcript, _s: CheckContext) -> I
 
 @check("error-page-tells")
 def error_page_tells(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
-    """An error page has an error status and says something to the user (RFC 6749 §3.1.2.4)."""
-    if played.authorization is None or played.authorization.location:
-        return
-    if played.authorization.status < BAD_REQUEST:
-        yield f"the status of the error page is {played.authorization.status}"
-    if not re.sub(r"<(script|style)[^>]*>[^<]*</\1>|<[^>]*>|\s", "", played.authorization.page):
+    """An error page says something to the user, if it can be read (RFC 6749 §3.1.2.4)."""
+    page = played.authorization.page if played.authorization else ""
+    silent = not re.sub(r"<style[^>]*>[^<]*</style>|<[^>]*>|\s", "", page)
+    if _ended_on_a_page(played) and silent and "<script" not in page.lower():
         yield "the error page is empty"
+
+
+@check("error-page-status")
+def error_page_status(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """An error page has an error status, which no specification asks of it."""
+    if _ended_on_a_page(played) and played.status < BAD_REQUEST:
+        yield f"the status of the error page is {played.status}"
+
+
+def _ended_on_a_page(played: Played) -> bool:
+    return played.authorization is not None and not played.authorization.location
 
 
 def _pages(played: Played) -> Iterator[tuple[str, Response, tuple[Form, ...]]]:

@@ -16,7 +16,7 @@ from tokenspec.conformance.http import Response, Transport
 from tokenspec.conformance.login.browse import PAGE_TEXT, Browser, callback, is_callback, origin_of
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import BLOCKED, NEVER, look, no_code
-from tokenspec.conformance.login.model import AuthorizationResult, Ending, Session
+from tokenspec.conformance.login.model import UNPASSED, AuthorizationResult, Ending, Session
 from tokenspec.conformance.login.pages import ACCEPTING, DENYING, ELSEWHERE, SIGNING, read_page
 from tokenspec.conformance.target.model import Limits, Login, LoginStep, Network
 
@@ -121,7 +121,7 @@ class BrowserDriver:
         jar = session.jar if session else CookieJar()
         small = Browser(jar, transport, self._origins, redirect_uri, self._limits.hops)
         result = look(small, url)
-        if session is None or not interactive or result.ending is not Ending.LOGIN_PAGE:
+        if session is None or not interactive or result.ending not in UNPASSED:
             return result
         return self._visit(url, _Visit(redirect_uri, self._hosts()), jar)
 

@@ -76,10 +76,13 @@ class FormDriver:
         limits: how many requests one login may take.
     """
 
-    def __init__(self, login: Login, origins: frozenset[str], limits: Limits) -> None:
+    def __init__(
+        self, login: Login, origins: frozenset[str], limits: Limits, *, by_forms: bool = False
+    ) -> None:
         self.login = login
         self.origins = origins
         self.limits = limits
+        self.by_forms = by_forms  # a form has signed the user in: pages without one do not
 
     def sign_in(self, url: str, redirect_uri: str, transport: Transport) -> Session:
         """Sign in by performing the authorization request `url`.
@@ -91,7 +94,7 @@ class FormDriver:
         browser = self._browser(CookieJar(), transport, redirect_uri)
         result = self._walk(browser, url)
         if result.ending is not Ending.CALLBACK or not result.parameters.get("code"):
-            raise no_code(result)
+            raise result.blocked or no_code(result)
         return Session(browser.jar)
 
     def authorize(
@@ -111,7 +114,9 @@ class FormDriver:
         """
         jar = session.jar if session else CookieJar()
         browser = self._browser(jar, transport, redirect_uri)
-        return self._walk(browser, url) if interactive else look(browser, url)
+        if interactive:
+            return self._walk(browser, url)
+        return look(browser, url, self.login.recipe, by_forms=self.by_forms)
 
     def _browser(self, jar: CookieJar, transport: Transport, redirect_uri: str) -> Browser:
         return Browser(jar, transport, self.origins, redirect_uri, self.limits.hops)
@@ -128,6 +133,8 @@ class FormDriver:
             known = recognise(page, self.login.recipe)
             kind = _kind(page, known)
             good = shown.response.status < BAD_REQUEST
+            if good and _no_sign_in(page, known, by_forms=self.by_forms):
+                return _error_page(shown)
             form_post = _lone_form(page)
             if kind is PageKind.LOGIN:
                 asks = bool(known.page.password) if known else _asks_password(page)
@@ -150,7 +157,9 @@ class FormDriver:
                 return _error_page(shown)
             else:
                 message, hint = BLOCKED[kind]
-                raise LoginBlocked(f"{message} ({origin_of(shown.url)})", hint)
+                blocked = LoginBlocked(f"{message} ({origin_of(shown.url)})", hint)
+                return _ended(Ending.UNKNOWN_PAGE, shown, blocked)
+        self.by_forms = self.by_forms or (bool(sent) and bool(shown.parameters.get("code")))
         return shown
 
     def _sign_in_form(
@@ -228,8 +237,17 @@ class FormDriver:
             )
 
 
-def look(browser: Browser, url: str) -> AuthorizationResult:
-    """Open an authorization request and act on no page."""
+def look(
+    browser: Browser, url: str, recipe: str = "", *, by_forms: bool = False
+) -> AuthorizationResult:
+    """Open an authorization request and act on no page.
+
+    Args:
+        browser: what opens it.
+        url: the authorization request.
+        recipe: the name of the one that knows the login pages; empty for any.
+        by_forms: whether a form has signed the user in, so that a page without one does not.
+    """
     shown = browser.get(url)
     while isinstance(shown, Shown):
         page = read_page(shown.url, shown.response.text)
@@ -241,9 +259,21 @@ def look(browser: Browser, url: str) -> AuthorizationResult:
         elif shown.response.status >= BAD_REQUEST:
             return _error_page(shown)
         else:
-            text = shown.response.text[:PAGE_TEXT]
-            return AuthorizationResult(Ending.LOGIN_PAGE, shown.response.status, page=text)
+            return _ended(_ending(page, recognise(page, recipe), by_forms=by_forms), shown)
     return shown
+
+
+def _ending(page: Page, known: Recognised | None, *, by_forms: bool) -> Ending:
+    """What a page without an error status is, by its looks."""
+    if _no_sign_in(page, known, by_forms=by_forms):
+        return Ending.ERROR_PAGE
+    asking = known or page.login_form or page.consent_form or (page.forms and page.kind in NEVER)
+    return Ending.LOGIN_PAGE if asking else Ending.UNKNOWN_PAGE
+
+
+def _no_sign_in(page: Page, known: Recognised | None, *, by_forms: bool) -> bool:
+    """Whether a page has no form where one has signed the user in: it says no, or nothing."""
+    return by_forms and known is None and not page.forms
 
 
 def _kind(page: Page, known: Recognised | None) -> PageKind:
@@ -274,9 +304,14 @@ def _lone_form(page: Page) -> Form | None:
 
 
 def _error_page(shown: Shown) -> AuthorizationResult:
-    return AuthorizationResult(
-        Ending.ERROR_PAGE, shown.response.status, page=shown.response.text[:PAGE_TEXT]
-    )
+    return _ended(Ending.ERROR_PAGE, shown)
+
+
+def _ended(
+    ending: Ending, shown: Shown, blocked: LoginBlocked | None = None
+) -> AuthorizationResult:
+    text = shown.response.text[:PAGE_TEXT]
+    return AuthorizationResult(ending, shown.response.status, page=text, blocked=blocked)
 
 
 def no_code(result: AuthorizationResult) -> LoginBlocked:
@@ -332,4 +367,4 @@ def denying(driver: LoginDriver) -> LoginDriver:
     """
     if not isinstance(driver, FormDriver):
         raise HarnessError("a login without forms has no consent to deny")
-    return DenyingDriver(driver.login, driver.origins, driver.limits)
+    return DenyingDriver(driver.login, driver.origins, driver.limits, by_forms=driver.by_forms)

@@ -9,7 +9,7 @@ from tokenspec.conformance.http import Transport
 from tokenspec.conformance.login.browse import Browser, callback, is_callback
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import look
-from tokenspec.conformance.login.model import AuthorizationResult, Ending, Session
+from tokenspec.conformance.login.model import UNPASSED, AuthorizationResult, Ending, Session
 from tokenspec.conformance.target.model import Limits
 
 Carry = Callable[[str, str], str]  # authorization URL and redirect URI to callback URL
@@ -75,7 +75,7 @@ class HandedDriver:
         limits = self._limits
         browser = Browser(CookieJar(), transport, self._origins, redirect_uri, limits.hops)
         result = look(browser, url)
-        if session is None or not interactive or result.ending is not Ending.LOGIN_PAGE:
+        if session is None or not interactive or result.ending not in UNPASSED:
             return result  # refused before any page: nobody has to be asked
         location = self._carry(url, redirect_uri)
         if is_callback(location, redirect_uri):

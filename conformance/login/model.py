@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from tokenspec.conformance.errors import LoginBlocked
 from tokenspec.conformance.http import Transport
 from tokenspec.conformance.login.cookies import CookieJar
 
@@ -17,7 +18,11 @@ class Ending(StrEnum):
     CALLBACK = "callback"  # a redirect to the redirect_uri of the request
     ELSEWHERE = "elsewhere"  # a redirect to another place outside the target
     LOGIN_PAGE = "login-page"  # a page that wants the user to act (sign in, consent)
-    ERROR_PAGE = "error-page"  # any other answer without a redirect
+    ERROR_PAGE = "error-page"  # a page that says no: by its status, or unlike any that signs in
+    UNKNOWN_PAGE = "unknown-page"  # one that may be either, as pages made by scripts are
+
+
+UNPASSED = (Ending.LOGIN_PAGE, Ending.UNKNOWN_PAGE)  # pages that somebody may still pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,8 @@ class AuthorizationResult:
 
     `parameters` are those of the callback (query of the redirect, or fields of a form_post page);
     `location` is the redirect's target for CALLBACK and ELSEWHERE; `status` and `page` describe the
-    last response otherwise (`page` holds at most the first 2,000 characters of its text).
+    last response otherwise (`page` holds at most the first 2,000 characters of its text). `blocked`
+    says why an unknown page could not be passed, where that was tried.
     """
 
     ending: Ending
@@ -35,6 +41,7 @@ class AuthorizationResult:
     parameters: Mapping[str, str] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()  # callback parameters that came more than once
     page: str = ""
+    blocked: LoginBlocked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,8 @@ class LoginDriver(Protocol):
         """Perform the authorization request `url` with `session` (None: no cookies).
 
         With `interactive` false no page is acted on: a login or consent page is an ending of its
-        own (`LOGIN_PAGE`). Otherwise pages are filled in, and one that cannot be passed raises.
+        own (`LOGIN_PAGE`). Otherwise pages are filled in; one that wants what is never done here
+        raises, and one that nothing can be told of is an `UNKNOWN_PAGE`.
 
         Raises:
             LoginBlocked: a login or consent page could not be passed.

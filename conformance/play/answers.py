@@ -12,6 +12,7 @@ from tokenspec.conformance.login.model import AuthorizationResult, Ending
 from tokenspec.conformance.scenario.model import Answer, StepKind
 
 OK, REDIRECT, BAD_REQUEST, SERVER_ERROR = 200, 300, 400, 500
+GRANTS = ("code", "access_token", "id_token")  # the last two where the implicit grant is on
 ENDINGS = {
     Ending.ELSEWHERE: Answer.ELSEWHERE,
     Ending.LOGIN_PAGE: Answer.LOGIN_PAGE,
@@ -19,10 +20,15 @@ ENDINGS = {
 }
 
 
-def authorization_answer(result: AuthorizationResult) -> Answer:
-    """The class of an authorization response."""
+def authorization_answer(result: AuthorizationResult, *, error_page_due: bool) -> Answer:
+    """The class of an authorization response.
+
+    A page that may be either is the one due: nothing was granted and nobody was sent anywhere.
+    """
     if result.ending is Ending.CALLBACK:
-        return Answer.GRANTED if result.parameters.get("code") else Answer.REFUSED
+        return Answer.GRANTED if any(map(result.parameters.get, GRANTS)) else Answer.REFUSED
+    if result.ending is Ending.UNKNOWN_PAGE:
+        return Answer.ERROR_PAGE if error_page_due else Answer.LOGIN_PAGE
     if result.status >= SERVER_ERROR:
         return Answer.SERVER_ERROR
     return ENDINGS[result.ending]

@@ -42,7 +42,7 @@ def play(
     `in_turn`, different requests sent together are sent one after the other.
 
     Raises:
-        LoginBlocked: the user could not be signed in.
+        LoginBlocked: the user could not be signed in, or a page that was not due not be passed.
         RateLimited: the target would not go on.
         HarnessError: the scenario asks for what cannot be made.
     """
@@ -94,10 +94,18 @@ class _Play:
         self.setting = setting
         self.own_sign_in = own_sign_in
         self.in_turn = in_turn
+        self.error_pages_due: set[str] = set()  # names of steps that may be answered with one
         self.memory = Memory.begin(side, setting)
         self.recorder = Recorder(side.connect())
 
     def run(self, steps: Iterable[Step]) -> Transcript:
+        steps = tuple(steps)
+        self.error_pages_due = {
+            outcome.at or step.name
+            for step in steps
+            for outcome in step.expect
+            if outcome.answer is Answer.ERROR_PAGE
+        }
         done: list[Played] = []
         stopped = ""
         for together in concurrent_groups(steps):
@@ -143,9 +151,12 @@ class _Play:
             result = self._authorization_result(step, url, sent)
         except Unreachable as error:
             return self._unanswered(step, sent, valid, error)
+        due = step.name in self.error_pages_due
+        if result.blocked is not None and not due:
+            raise result.blocked
         return Played(
             step=step,
-            answer=authorization_answer(result),
+            answer=authorization_answer(result, error_page_due=due),
             sent=sent,
             valid=valid,
             received=result.parameters,

@@ -1,0 +1,57 @@
+"""The suite at a reference server whose answers are changed on their way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+from tokenspec.conformance.play.clock import MovableClock
+from tokenspec.conformance.preflight.setup import prepare
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.selftest.runner import selftest_runner
+from tokenspec.conformance.selftest.servers import conforming_servers
+from tokenspec.conformance.transport.in_process import InProcessTransport
+from tokenspec.conformance.verdicts import Verdict
+from tokenspec.reference_server import Request, Response, Server
+
+Change = Callable[[Request, Response], Response]
+ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
+
+
+def examined(change: Change, cases: Iterable[Case], server: str = "bundled") -> list[Finding]:
+    """The findings of `cases` where `change` makes each answer."""
+
+    class Altered(Server):
+        def handle(self, request: Request) -> Response:
+            return change(request, super().handle(request))
+
+    place, clock = conforming_servers()[server], MovableClock()
+    transport = InProcessTransport(Altered(place.config, clock=clock))
+    setup = prepare(place.target, transport, clock=clock, wait=clock.wait)
+    chosen = sorted(cases, key=lambda case: case.every_response)
+    examiner = Examiner(setup, chosen, show=lambda _play, _hide: ())
+    return [examiner.examine(case) for case in chosen]
+
+
+def of_areas(*areas: str) -> list[Case]:
+    """The bundled cases of these folders."""
+    return [case for case in selftest_runner().cases.values() if case.area in areas]
+
+
+def keyed(*keys: str) -> list[Case]:
+    """The bundled cases of these keys, or of these scenarios."""
+    cases = selftest_runner().cases
+    return [case for key, case in cases.items() if key in keys or case.scenario in keys]
+
+
+def accused(findings: Iterable[Finding]) -> list[tuple[str, str, str, str]]:
+    """What a maintainer would hear of, in short."""
+    heard = (f for f in findings if f.verdict in ACCUSING)
+    return [(f.key, str(f.verdict), f.observed, f.note) for f in heard]
+
+
+def path(request: Request) -> str:
+    """The path a request goes to."""
+    return urlsplit(request.url).path
