@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from tokenspec.reference_server.alterations.building import having
@@ -9,6 +10,7 @@ from tokenspec.reference_server.alterations.liberties.model import telling
 from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.messages import Response
 
+ESCAPE = re.compile("%[0-9A-F]{2}")
 FOUND, SEE_OTHER = 302, 303
 SUCCESS, FAILURE = "RFC 6749 §4.1.2", "RFC 6749 §4.1.2.1"
 
@@ -34,6 +36,10 @@ def _undescribed(fields: dict[str, str], about: Answered) -> dict[str, str]:
 
 def _success_alone(fields: dict[str, str], about: Answered, more: dict[str, str]) -> dict[str, str]:
     return fields if about.error else fields | more
+
+
+def _small_escapes(location: str, _about: Answered) -> str:
+    return ESCAPE.sub(lambda escape: escape[0].lower(), location)
 
 
 LIBERTIES = (
@@ -74,5 +80,19 @@ LIBERTIES = (
         "error_uri may name a page about the error.",
         "an error at the client's address names a page that explains it",
         authorization_error=having(error_uri="https://server.example/errors/400"),
+    ),
+    telling(
+        "callback.spaces_as_percent_20",
+        "RFC 3986 §2.1",
+        "A space in a query may be written percent-encoded instead of as a plus sign.",
+        "spaces in the answer are percent-encoded",
+        location=lambda location, _about: location.replace("+", "%20"),
+    ),
+    telling(
+        "callback.escapes_in_small_letters",
+        "RFC 3986 §2.1",
+        "The digits of a percent-encoding are the same in capital and small letters.",
+        "percent-encodings in the answer have small letters",
+        location=_small_escapes,
     ),
 )

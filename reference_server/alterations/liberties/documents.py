@@ -49,6 +49,31 @@ def _keys(content: dict[str, Any], _core: Core) -> dict[str, Any]:
     return {"keys": [*content["keys"], EC_KEY]}
 
 
+def _without_endpoint(name: str) -> Liberty:
+    members = (
+        f"{name}_endpoint",
+        f"{name}_endpoint_auth_methods_supported",
+        f"{name}_endpoint_auth_signing_alg_values_supported",
+    )
+    return telling(
+        f"metadata.no_{name}_endpoint",
+        METADATA,
+        OPTIONAL,
+        f"the metadata names no {name} endpoint",
+        metadata=lacking(*members),
+    )
+
+
+def _more_methods(content: dict[str, Any], _request: Request) -> dict[str, Any]:
+    name = "token_endpoint_auth_methods_supported"
+    return content | {name: [*content[name], "client_secret_jwt", "tls_client_auth"]}
+
+
+def _more_grants(content: dict[str, Any], _request: Request) -> dict[str, Any]:
+    more = ("client_credentials", "urn:ietf:params:oauth:grant-type:device_code")
+    return content | {"grant_types_supported": [*content["grant_types_supported"], *more]}
+
+
 LIBERTIES = (
     *map(
         _left_out,
@@ -104,6 +129,7 @@ LIBERTIES = (
         "RFC 8414 §2",
         "A key set may hold keys for encryption, if every key then says its use.",
         "a key for encryption stands beside the one that signs",
+        group="keys",
         jwks=_keys,
     ),
     telling(
@@ -112,5 +138,20 @@ LIBERTIES = (
         "Further members may be in a key; whoever does not know one ignores it.",
         "a key has members of the server's own",
         jwks=_named_keys,
+    ),
+    *map(_without_endpoint, ("revocation", "introspection")),
+    telling(
+        "metadata.more_methods",
+        METADATA,
+        "The list has the methods the endpoint supports, whoever may use them.",
+        "the metadata lists methods that no client of the run has",
+        metadata=_more_methods,
+    ),
+    telling(
+        "metadata.more_grants",
+        METADATA,
+        "The list has the grants the server supports, whoever may use them.",
+        "the metadata lists grants that no client of the run has",
+        metadata=_more_grants,
     ),
 )

@@ -13,6 +13,7 @@ from tokenspec.reference_server.alterations.liberties.model import (
     telling,
 )
 from tokenspec.reference_server.config import Policy, ServerConfig
+from tokenspec.reference_server.endpoints.answers import Refused
 from tokenspec.reference_server.endpoints.issuing import Issued
 from tokenspec.reference_server.endpoints.token import Issue
 from tokenspec.reference_server.errors import OAuthError
@@ -73,6 +74,18 @@ def _replay_ends_all(exchange: Exchange) -> None:
     refresh.active.check(exchange)
 
 
+def _scope_left_out(body: dict[str, Any], about: Issued) -> dict[str, Any]:
+    if not about.refreshed or body.get("scope") != " ".join(about.grant.scope):
+        return body
+    return {name: value for name, value in body.items() if name != "scope"}
+
+
+def _missing_is_malformed(error: OAuthError, about: Refused) -> OAuthError:
+    if about.guard.name != code.verifier_present.name:
+        return error
+    return OAuthError("invalid_request", error.cause, error.status)
+
+
 LIBERTIES: tuple[Liberty, ...] = (
     checking(
         "code.spent_by_a_wrong_verifier",
@@ -123,5 +136,33 @@ LIBERTIES: tuple[Liberty, ...] = (
         "The server cannot tell who was attacked, and revokes; how much else, is not limited.",
         "a replaced refresh token that comes back ends all grants of its user and client",
         refresh__active=_replay_ends_all,
+    ),
+    configured(
+        "access_token.lives_long",
+        "RFC 6749 §5.1",
+        "How long an access token lives is for the server to say.",
+        "an access token is good for a day",
+        _policy(access_token_lifetime=24 * 3600),
+    ),
+    configured(
+        "refresh_token.lives_briefly",
+        "RFC 6749 §1.5",
+        "Refresh tokens are issued at the discretion of the server.",
+        "a refresh token is good for an hour",
+        _policy(refresh_token_lifetime=3600),
+    ),
+    telling(
+        "refresh.scope_left_out",
+        "RFC 6749 §5.1",
+        "scope is optional where it is what was asked for.",
+        "the answer to a refresh has no scope where it is what was granted",
+        token_response=_scope_left_out,
+    ),
+    telling(
+        "error.verifier_missing_invalid_request",
+        "RFC 6749 §5.2",
+        "invalid_request is for a request that lacks a required parameter.",
+        "a missing code_verifier is an invalid_request",
+        error=_missing_is_malformed,
     ),
 )

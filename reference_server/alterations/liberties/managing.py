@@ -84,4 +84,20 @@ LIBERTIES = (
         "a client without credentials may not use introspection",
         managing__token_present=_confidential_alone,
     ),
+    telling(
+        "introspect.token_type_any_case",
+        INTROSPECTION,
+        "token_type is as RFC 6749 §5.1 has it, and so case-insensitive.",
+        "introspection writes token_type in small letters",
+        introspection=lambda told, _about: (
+            told | ({"token_type": told["token_type"].lower()} if "token_type" in told else {})
+        ),
+    ),
+    telling(
+        "introspect.audience_list",
+        INTROSPECTION,
+        "aud is a text, or a list of texts.",
+        "introspection tells the audience as a list",
+        introspection=lambda told, _about: told | ({"aud": [told["aud"]]} if "aud" in told else {}),
+    ),
 )

@@ -46,6 +46,24 @@ def _plain(page: Response, csrf: str) -> Response:
     return page if csrf else replace(page, headers=headers, body=b"Something went wrong.")
 
 
+def _attributes(page: Response, _csrf: str) -> Response:
+    headers = (
+        (name, f"{value}; Secure; SameSite=Lax; Max-Age=600" if name == "Set-Cookie" else value)
+        for name, value in page.headers
+    )
+    return replace(page, headers=tuple(headers))
+
+
+def _more_fields(page: Response, csrf: str) -> Response:
+    more = b'<input type="checkbox" name="remember"><input type="hidden" name="t" value="1">'
+    return replace(page, body=page.body.replace(b"<button", more + b"<button", 1)) if csrf else page
+
+
+def _language_first(page: Response, csrf: str) -> Response:
+    first = b'<form method="get" action="/lang"><select name="l"><option>en</select></form>'
+    return replace(page, body=page.body.replace(b"<form", first + b"<form", 1)) if csrf else page
+
+
 LIBERTIES = (
     *(_status(code) for code in (401, 403, 404, 422)),
     telling(
@@ -70,5 +88,26 @@ LIBERTIES = (
         "A Content-Security-Policy is the way that is named; the older header is one more.",
         "only a Content-Security-Policy forbids framing",
         page=lambda page, _csrf: replace(page, headers=less(page.headers, "X-Frame-Options")),
+    ),
+    telling(
+        "page.cookies_with_attributes",
+        "RFC 6265 §4.1.2",
+        "A cookie may have attributes that say where and how long it is kept.",
+        "cookies of pages are for secure connections of this site",
+        page=_attributes,
+    ),
+    telling(
+        "page.more_in_a_form",
+        "OpenID Connect Core §3.1.2.3",
+        "How a user is authenticated is beyond the scope of the specification.",
+        "the login form has a box to be remembered, a hidden field, and a link",
+        page=_more_fields,
+    ),
+    telling(
+        "page.another_form_first",
+        "OpenID Connect Core §3.1.2.3",
+        "How a user is authenticated is beyond the scope of the specification.",
+        "a form to choose a language stands before the login form",
+        page=_language_first,
     ),
 )

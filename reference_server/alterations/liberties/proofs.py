@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from tokenspec.reference_server.alterations.building import nothing
-from tokenspec.reference_server.alterations.liberties.model import Liberty, checking, telling
+from tokenspec.reference_server.alterations.liberties.model import (
+    Liberty,
+    checking,
+    configured,
+    telling,
+)
 from tokenspec.reference_server.alterations.model import Alteration, Clock
+from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.errors import invalid_dpop_proof
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guards import dpop
@@ -22,6 +31,13 @@ def _at_token_alone(exchange: Exchange) -> None:
 
 def _whole_seconds(clock: Clock) -> Clock:
     return lambda: float(int(clock()))
+
+
+def _window(seconds: int) -> Callable[[ServerConfig], ServerConfig]:
+    def configures(config: ServerConfig) -> ServerConfig:
+        return replace(config, policy=replace(config.policy, dpop_iat_window=seconds))
+
+    return configures
 
 
 LIBERTIES = (
@@ -63,5 +79,31 @@ LIBERTIES = (
             "the server knows whole seconds alone",
             clock=_whole_seconds,
         ),
+    ),
+    configured(
+        "dpop.window_of_five_minutes",
+        "RFC 9449 §11.1",
+        "A proof is accepted for a brief period, of seconds or minutes.",
+        "a proof is taken for five minutes",
+        _window(300),
+    ),
+    configured(
+        "dpop.window_of_half_a_minute",
+        "RFC 9449 §11.1",
+        "A proof is accepted for a brief period, of seconds or minutes.",
+        "a proof is taken for half a minute",
+        _window(30),
+    ),
+    Liberty(
+        "clock.ahead",
+        "RFC 7519 §4.1.4",
+        "A small leeway, of no more than a few minutes, is for clocks that do not agree.",
+        Alteration(
+            "clock.ahead",
+            "RFC 7519 §4.1.4",
+            "the clock of the server is two seconds ahead",
+            clock=lambda clock: lambda: clock() + 2,
+        ),
+        group="clock",
     ),
 )

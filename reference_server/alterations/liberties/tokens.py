@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from tokenspec.reference_server.alterations.building import having, lacking, making
-from tokenspec.reference_server.alterations.liberties.model import telling
+from tokenspec.reference_server.alterations.liberties.model import configured, telling
+from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.issuing import IdToken
 from tokenspec.reference_server.keys import base64url
 
@@ -38,6 +40,11 @@ def _uuid(value: str, _about: object) -> str:
 
 def _as_list(claims: dict[str, Any], _about: IdToken) -> dict[str, Any]:
     return claims | {"aud": [claims["aud"]]}
+
+
+def _prefixed_subjects(config: ServerConfig) -> ServerConfig:
+    users = (replace(user, sub=f"local|{user.sub}-{'x' * 190}") for user in config.users)
+    return replace(config, users=tuple(users))
 
 
 LIBERTIES = (
@@ -136,5 +143,55 @@ LIBERTIES = (
         "Further header parameters may stand; whoever does not know one ignores it.",
         "the header of an ID token names a certificate",
         id_token_header=having(x5t="4f1c4f1c4f1c4f1c4f1c4f1c4f1"),
+    ),
+    telling(
+        "id_token.short_lived",
+        "OpenID Connect Core §2",
+        "How long an ID token is good for is for the server to say.",
+        "an ID token is good for five minutes",
+        id_token=making(lambda claims, _about: {"exp": claims["iat"] + 300}),
+    ),
+    telling(
+        "id_token.long_lived",
+        "OpenID Connect Core §2",
+        "How long an ID token is good for is for the server to say.",
+        "an ID token is good for ten hours",
+        id_token=making(lambda claims, _about: {"exp": claims["iat"] + 36_000}),
+    ),
+    telling(
+        "id_token.no_kid",
+        "OpenID Connect Core §10.1",
+        "A kid is a must only where the key set has several keys.",
+        "the header of an ID token has no kid, as there is one key",
+        group="keys",
+        id_token_header=having(kid=None),
+    ),
+    telling(
+        "id_token.times_with_a_fraction",
+        "RFC 7519 §2",
+        "A NumericDate may be no integer.",
+        "the times of an ID token have a fraction",
+        id_token=making(lambda claims, _about: {"exp": claims["exp"] + 0.5}),
+    ),
+    telling(
+        "access_token.times_with_a_fraction",
+        "RFC 7519 §2",
+        "A NumericDate may be no integer.",
+        "the times of a JWT access token have a fraction",
+        access_token=making(lambda claims, _about: {"exp": claims["exp"] + 0.5}),
+    ),
+    telling(
+        "access_token.audience_list",
+        "RFC 7519 §4.1.3",
+        "The audience is an array, or in the special case of one a text.",
+        "aud of a JWT access token is an array of one",
+        access_token=making(lambda claims, _about: {"aud": [claims["aud"]]}),
+    ),
+    configured(
+        "sub.with_a_prefix",
+        "OpenID Connect Core §2",
+        "A sub is a text of up to 255 ASCII characters.",
+        "sub has a prefix and two hundred characters",
+        _prefixed_subjects,
     ),
 )
