@@ -130,9 +130,13 @@ class Summary:
                 "No broken requirement was found, but something essential could not be looked at."
             )
         number = len(self._tested())
+        warned = {line["requirement"] for line in self.record.findings if line["verdict"] == "warn"}
+        if warned:
+            are = "is" if len(warned) == 1 else "are"
+            return f"Nothing that must be met is broken; {len(warned)} that should be met {are}."
         if number == 1:
             return "The requirement tested was met."
-        return f"All {number} requirements tested were met."
+        return f"None of the {number} requirements tested is broken."
 
     @property
     def established(self) -> tuple[str, ...]:
