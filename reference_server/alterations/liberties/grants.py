@@ -138,13 +138,6 @@ LIBERTIES: tuple[Liberty, ...] = (
         refresh__active=_replay_ends_all,
     ),
     configured(
-        "access_token.lives_long",
-        "RFC 6749 §5.1",
-        "How long an access token lives is for the server to say.",
-        "an access token is good for a day",
-        _policy(access_token_lifetime=24 * 3600),
-    ),
-    configured(
         "refresh_token.lives_briefly",
         "RFC 6749 §1.5",
         "Refresh tokens are issued at the discretion of the server.",
