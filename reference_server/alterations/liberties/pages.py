@@ -64,8 +64,17 @@ def _language_first(page: Response, csrf: str) -> Response:
     return replace(page, body=page.body.replace(b"<form", first + b"<form", 1)) if csrf else page
 
 
+SCRIPTED = b'<!doctype html><div id="root"></div><script src="/app.js"></script>'
 LIBERTIES = (
-    *(_status(code) for code in (401, 403, 404, 422)),
+    *(_status(code) for code in (200, 401, 403, 404, 422)),
+    telling(
+        "page.error_script",
+        BY,
+        OPEN,
+        "an error page is made by a script, with status 200",
+        group=GROUP,
+        page=_error_page(status=200, body=SCRIPTED),
+    ),
     telling(
         "page.error_json",
         BY,
