@@ -21,6 +21,17 @@ SENT_SECRETS = ("code", "code_verifier", "refresh_token", "client_secret", "clie
 LONG_ENOUGH = 16  # characters; a shorter value may stand in a text by chance
 BODILESS = ("OPTIONS", "HEAD")
 ERROR_STATUSES = (400, 401)
+BAD_REQUEST = 400
+ERROR_CODES = frozenset({
+    "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
+    "unsupported_grant_type", "invalid_scope",
+    # RFC 6749 §4.1.2.1, RFC 7009, RFC 8628, RFC 8707, RFC 9396, RFC 9449, RFC 9470,
+    # OpenID Connect Core §3.1.2.6
+    "invalid_target", "invalid_dpop_proof", "use_dpop_nonce", "unsupported_token_type",
+    "authorization_pending", "slow_down", "expired_token", "insufficient_user_authentication",
+    "login_required", "interaction_required", "consent_required", "account_selection_required",
+    "access_denied", "server_error", "temporarily_unavailable", "invalid_authorization_details",
+})  # fmt: skip
 UNAUTHORIZED = 401
 
 
@@ -113,12 +124,14 @@ def token_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str
 
 @check("expires-in")
 def expires_in(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
-    """expires_in, where given, is a positive number of seconds (RFC 6749 §5.1, Appendix A.14)."""
+    """expires_in, where given, is a whole number of seconds (RFC 6749 §5.1, Appendix A.14)."""
     if not _granted(played) or "expires_in" not in played.received:
         return
     shown = played.received["expires_in"]
-    if isinstance(shown, bool) or not isinstance(shown, int | float) or shown <= 0:
-        yield "expires_in is not a positive number"
+    if isinstance(shown, bool) or not isinstance(shown, int | float):
+        yield "expires_in is not a number"
+    elif shown < 0 or (isinstance(shown, float) and not shown.is_integer()):
+        yield "expires_in is not made of digits"
 
 
 @check("scope-is-text")
@@ -166,6 +179,21 @@ def error_is_json_always(played: Played, _t: Transcript, _s: CheckContext) -> It
         return
     if response.media_type != "application/json" or response.json_object() is None:
         yield f"status {response.status} came with {response.media_type or 'no media type'}"
+
+
+@check("error-status")
+def error_status(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """A refused token request does not get the status of a success (RFC 6749 §5.2)."""
+    if _refused(played) and played.status < BAD_REQUEST:
+        yield f"a request was refused with status {played.status}"
+
+
+@check("error-code-known")
+def error_code_known(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """The error code is one of RFC 6749 §5.2 or of an extension (IANA OAuth Extensions Errors)."""
+    answered = played.status in ERROR_STATUSES or played.status < BAD_REQUEST
+    if _refused(played) and answered and played.error and played.error not in ERROR_CODES:
+        yield f"the error code {played.error[:40]!r} is none of the section, nor registered"
 
 
 @check("error-member")

@@ -17,6 +17,7 @@ KEEPS_METHOD = (307, 308)
 REDIRECTS = (301, 302, 303, *KEEPS_METHOD)
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 DEFAULT_PORTS = {"https": 443, "http": 80}
+ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 PAGE_TEXT = 2_000  # characters of a page that a result keeps
 
 
@@ -98,7 +99,7 @@ class Browser:
                 "raise 'limits.hops' in the target file if that is meant to be",
             )
         self._left -= 1
-        headers: Headers = (("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"),)
+        headers: Headers = (("Accept", ACCEPT),)
         cookies = self.jar.header_for(url)
         if cookies:
             headers = (*headers, ("Cookie", cookies))

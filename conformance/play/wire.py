@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from tokenspec.conformance.challenges import read_challenges
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import Exchange, Headers, Request, Response, Transport
+from tokenspec.conformance.login.browse import ACCEPT as BROWSER_ACCEPT
 from tokenspec.conformance.oauth.client_authentication import (
     AssertionInputs,
     Credentials,
@@ -32,6 +33,7 @@ from tokenspec.conformance.target.discovery import well_known_url
 from tokenspec.conformance.transport.together import send_together
 
 FETCHED = (StepKind.PAGE, StepKind.USERINFO, StepKind.METADATA, StepKind.JWKS)
+BROWSED = (StepKind.PAGE, StepKind.AUTHORIZE)  # what only browsers are sent to
 PROVEN = (StepKind.TOKEN, StepKind.REFRESH, StepKind.USERINFO)
 AUTHENTICATED = (StepKind.TOKEN, StepKind.REFRESH, StepKind.REVOKE, StepKind.INTROSPECT)
 
@@ -183,8 +185,8 @@ def _exchange(request: Request, answer: Response | Unreachable) -> Exchange:
 
 def _request(memory: Memory, outgoing: OutgoingRequest, *, nonce: str = "") -> Request:
     method, parameters = outgoing.method, dict(outgoing.sent)
-    page = outgoing.step.kind is StepKind.PAGE
-    headers: Headers = (("Accept", "text/html" if page else "application/json"),)
+    browsing = outgoing.step.kind in BROWSED
+    headers: Headers = (("Accept", BROWSER_ACCEPT if browsing else "application/json"),)
     if method == "OPTIONS":  # a preflight carries neither parameters nor credentials
         asked = requests.changed_headers(headers, outgoing.step.changes.headers, memory)
         return Request(method, outgoing.url, asked)

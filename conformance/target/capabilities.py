@@ -163,6 +163,9 @@ CAPABILITIES: dict[str, Capability] = {
         "another redirect URI of the main client", rules.redirect("other")
     ),
     "loopback-redirect": Capability("a loopback redirect URI", rules.redirect("loopback")),
+    "native-client": Capability(
+        "the main client has no secret, as native apps have none", rules.native
+    ),
     "loopback-ipv6-redirect": Capability(
         "a redirect URI at [::1]", rules.redirect("loopback-ipv6")
     ),

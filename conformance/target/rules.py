@@ -221,6 +221,12 @@ def web_redirect(target: Target, _: Discovered) -> Decision:
     return Decision(present, f"the first of clients[0] is {'' if present else 'not '}on the web")
 
 
+def native(target: Target, _: Discovered) -> Decision:
+    """RFC 8252 §8.4: native apps are public clients; §7.3 speaks of them alone."""
+    auth = target.main.auth
+    return Decision(auth == "none", f"the method of clients[0] is {auth}")
+
+
 def redirect_path(target: Target, _: Discovered) -> Decision:
     """RFC 3986 §6.2.3: without a path, a slash behind the host makes no other address."""
     first = next(iter(target.main.redirect_uris), "")

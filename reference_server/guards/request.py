@@ -14,7 +14,7 @@ def method_post(exchange: Exchange) -> None:
         raise OAuthError("invalid_request", f"method {exchange.request.method}", 405)
 
 
-@guard("request.form_encoded", "RFC6749-4.1.3-form_encoded_utf8")
+@guard("request.form_encoded", "RFC6749-4.1.3-content_type_required")
 def form_encoded(exchange: Exchange) -> None:
     """RFC 6749 §4.1.3: parameters come form-encoded in the body."""
     media_type = exchange.request.header("Content-Type").split(";")[0].strip().lower()

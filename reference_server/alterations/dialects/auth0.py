@@ -125,7 +125,7 @@ def _rate_limit(routes: dict[str, Route], core: Core) -> dict[str, Route]:
 ALL = (
     Alteration(
         "json_bodies",
-        "RFC6749-4.1.3-form_encoded_utf8",
+        "RFC6749-4.1.3-json_body",
         "a token request may be JSON",
         {shape.form_encoded.name: _json_bodies},
         {"parameters": json_counts},

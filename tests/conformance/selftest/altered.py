@@ -20,10 +20,12 @@ Change = Callable[[Request, Response], Response]
 ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
 
 
-def examined(change: Change, cases: Iterable[Case], server: str = "bundled") -> list[Finding]:
-    """The findings of `cases` where `change` makes each answer."""
+def examined(
+    change: Change, cases: Iterable[Case], *, server: str = "bundled", made: type[Server] = Server
+) -> list[Finding]:
+    """The findings of `cases` where `change` makes each answer of a server `made` so."""
 
-    class Altered(Server):
+    class Altered(made):  # type: ignore[misc, valid-type]
         def handle(self, request: Request) -> Response:
             return change(request, super().handle(request))
 

@@ -77,8 +77,8 @@ class TestDialectSwitches:
     # Differences that no case sees: they change nothing a specification settles, or the limit
     # would stop the suite.
     UNSEEN = frozenset({
-        "nonce_for_public_clients", "plain_offered", "no_iss_parameter", "redirect_uri_first",
-        "access_token_profile", "rate_limit", "pkce.verifier_present",
+        "json_bodies", "nonce_for_public_clients", "plain_offered", "no_iss_parameter",
+        "redirect_uri_first", "access_token_profile", "rate_limit", "pkce.verifier_present",
         "unsupported_grant_type", "use_dpop_nonce",
     })  # fmt: skip
 

@@ -176,7 +176,7 @@ DEFECTS: tuple[Alteration, ...] = (
     ),
     subtle(
         "request.declared_as_anything",
-        "RFC6749-5.2-invalid_request-malformed",
+        "RFC6749-4.1.3-content_type_required",
         "a form is read whatever it is declared as",
         request__form_encoded=nothing,
     ),

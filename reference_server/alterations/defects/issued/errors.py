@@ -28,6 +28,10 @@ def _as_preferred(answer: Response, about: Refused) -> Response:
     return replace(answer, headers=(("Content-Type", "text/html"), *kept))
 
 
+def _as_success(answer: Response, about: Refused) -> Response:
+    return replace(answer, status=200) if about.exchange.endpoint == "token" else answer
+
+
 def _always_400(error: OAuthError, about: Refused) -> OAuthError:
     """Status 400 also where credentials stood in the Authorization header."""
     exchange = about.exchange
@@ -58,6 +62,18 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC6749-5.2-error_member",
         "an error has its code",
         error_body=lacking("error"),
+    ),
+    left_out(
+        "error.code_known",
+        "RFC6749-5.2-error_member",
+        "an error has a code of the section",
+        error_body=making(lambda body, _about: {"error": body["error"].replace("_", "-")}),
+    ),
+    left_out(
+        "error.status_400",
+        "RFC6749-5.2-status_400",
+        "a refusal has the status of one",
+        error_answer=_as_success,
     ),
     left_out(
         "error.code_charset",
