@@ -159,7 +159,7 @@ LIBERTIES = (
         id_token=making(lambda claims, _about: {"exp": claims["iat"] + 36_000}),
     ),
     telling(
-        "id_token.no_kid",
+        "id_token.no_kid_for_one_key",
         "OpenID Connect Core §10.1",
         "A kid is a must only where the key set has several keys.",
         "the header of an ID token has no kid, as there is one key",
