@@ -17,7 +17,8 @@ from tokenspec.conformance.errors import (
 )
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import duplicates, load_file
+from tokenspec.conformance.scenario.duplicates import duplicates
+from tokenspec.conformance.scenario.loader import load_file
 from tokenspec.conformance.scenario.model import Case, Place, Scenario
 from tokenspec.conformance.vocabulary import vocabulary
 

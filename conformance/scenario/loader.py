@@ -27,6 +27,7 @@ from tokenspec.conformance.scenario.changes import (
     read_pkce,
     read_request_changes,
 )
+from tokenspec.conformance.scenario.duplicates import duplicates
 from tokenspec.conformance.scenario.model import (
     Case,
     Change,
@@ -137,21 +138,6 @@ def _files(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
             continue
         for path in sorted(folder.rglob("*.yaml")):
             yield path, str(Path(folder.name) / path.relative_to(folder))
-
-
-def duplicates(scenarios: Iterable[Scenario], seen: dict[str, Place]) -> Iterator[Problem]:
-    """A problem for each scenario whose id is taken; a file that is read again takes nothing.
-
-    Args:
-        scenarios: of one file or more.
-        seen: where each id was met first; added to.
-    """
-    for scenario in scenarios:
-        first = seen.setdefault(scenario.id, scenario.place)
-        if first != scenario.place:
-            place = scenario.place
-            message = f"scenario id {scenario.id!r} is used twice"
-            yield Problem(place.file, place.line, 1, message, f"first at {first.file}:{first.line}")
 
 
 class _Builder:
