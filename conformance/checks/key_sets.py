@@ -34,11 +34,18 @@ def jwks_ec_length(played: Played, _t: Transcript, _s: CheckContext) -> Iterator
 
 @check("jwks-kid-distinct")
 def jwks_kid_distinct(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
-    """No two keys have the same kid (RFC 7517 §4.5, FAPI 2.0 §5.4.2)."""
+    """No two keys have the same kid (FAPI 2.0 §5.4.2)."""
     named = Counter(str(key["kid"]) for key in _keys(played) if "kid" in key)
-    for kid, times in named.items():
+    yield from (f"{n} keys have the kid {kid[:40]!r}" for kid, n in named.items() if n > 1)
+
+
+@check("jwks-kid-distinct-by-type")
+def jwks_kid_distinct_by_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """No two keys of one kty have the same kid; of two they may be alternatives (RFC 7517 §4.5)."""
+    named = Counter((key.get("kty"), str(key["kid"])) for key in _keys(played) if "kid" in key)
+    for (kty, kid), times in named.items():
         if times > 1:
-            yield f"{times} keys have the kid {kid[:40]!r}"
+            yield f"{times} keys of the type {str(kty)[:10]} have the kid {kid[:40]!r}"
 
 
 def _keys(played: Played) -> list[dict[str, Any]]:

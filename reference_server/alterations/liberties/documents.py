@@ -10,6 +10,7 @@ from tokenspec.reference_server.alterations.liberties.model import Liberty, tell
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.routes import AUTHORIZATION_SERVER, Route
 from tokenspec.reference_server.messages import Request, Response
+from tokenspec.reference_server.seams import Alter
 
 METADATA = "RFC 8414 §2"
 OPTIONAL = "The member is optional."
@@ -18,6 +19,17 @@ EC_KEY = {
     "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
     "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
 }  # fmt: skip
+
+LATER_CURVE = {
+    "kty": "EC",
+    "kid": "later-curve",
+    "use": "sig",
+    "crv": "P-999",
+    "x": "AQ",
+    "y": "AQ",
+}
+LATER_TYPE = {"kty": "AKP", "kid": "later", "use": "sig", "alg": "ML-DSA-999", "pub": "AQ"}
+OTHER_USE = {**EC_KEY, "kid": "for-attestation", "use": "attest"}
 
 
 def _left_out(member: str) -> Liberty:
@@ -45,8 +57,11 @@ def _named_keys(content: dict[str, Any], _core: Core) -> dict[str, Any]:
     return {"keys": [key | {"nbf": 1, "iss": "us"} for key in content["keys"]]}
 
 
-def _keys(content: dict[str, Any], _core: Core) -> dict[str, Any]:
-    return {"keys": [*content["keys"], EC_KEY]}
+def _beside(key: dict[str, Any]) -> Alter:
+    def keys(content: dict[str, Any], _core: Core) -> dict[str, Any]:
+        return {"keys": [key, *content["keys"]]}
+
+    return keys
 
 
 def _without_endpoint(name: str) -> Liberty:
@@ -130,7 +145,31 @@ LIBERTIES = (
         "A key set may hold keys for encryption, if every key then says its use.",
         "a key for encryption stands beside the one that signs",
         group="keys",
-        jwks=_keys,
+        jwks=_beside(EC_KEY),
+    ),
+    telling(
+        "jwks.later_curve",
+        "RFC 7517 §5",
+        "A key whose values are beyond what a reader supports is one that it ought to ignore.",
+        "a key on a curve that is not known yet stands beside the one that signs",
+        group="keys",
+        jwks=_beside(LATER_CURVE),
+    ),
+    telling(
+        "jwks.later_type",
+        "RFC 7517 §5",
+        "A key of a type that a reader does not understand is one that it ought to ignore.",
+        "a key of a type that is not known yet stands beside the one that signs",
+        group="keys",
+        jwks=_beside(LATER_TYPE),
+    ),
+    telling(
+        "jwks.use_of_its_own",
+        "RFC 7517 §4.2",
+        "Other uses of a key than the two that are defined may be named.",
+        "a key for a use of the server's own stands beside the one that signs",
+        group="keys",
+        jwks=_beside(OTHER_USE),
     ),
     telling(
         "jwks.more_members",

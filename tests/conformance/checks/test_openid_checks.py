@@ -176,3 +176,20 @@ def test_cors_is_what_a_browser_makes_of_it(*, allowed: str, opened: bool) -> No
     looked_at = Played(Step(StepKind.JWKS, "jwks"), Answer.GRANTED, exchanges=(exchange,))
     assert bool(problems("cors-open", looked_at)) is not opened
     assert bool(problems("cors-closed", looked_at)) is opened
+
+
+@pytest.mark.parametrize(
+    ("check", "types", "found"),
+    [
+        ("jwks-kid-distinct-by-type", ("RSA", "EC"), ""),
+        ("jwks-kid-distinct-by-type", ("EC", "EC"), "2 keys of the type EC"),
+        ("jwks-kid-distinct", ("RSA", "EC"), "2 keys have the kid"),
+    ],
+)
+def test_keys_of_two_types_may_share_a_kid_but_under_fapi(
+    check: str, types: tuple[str, ...], found: str
+) -> None:
+    keys = [{"kty": kty, "kid": "2026"} for kty in types]
+    said = problems(check, played(StepKind.JWKS, {"keys": keys}))
+    assert bool(said) == bool(found)
+    assert found in said
