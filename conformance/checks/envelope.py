@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.http import Exchange
+from tokenspec.conformance.oauth.error_codes import ERROR_CODES
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer, StepKind
 
@@ -22,16 +23,6 @@ LONG_ENOUGH = 16  # characters; a shorter value may stand in a text by chance
 BODILESS = ("OPTIONS", "HEAD")
 ERROR_STATUSES = (400, 401)
 BAD_REQUEST = 400
-ERROR_CODES = frozenset({
-    "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client",
-    "unsupported_grant_type", "invalid_scope",
-    # RFC 6749 §4.1.2.1, RFC 7009, RFC 8628, RFC 8707, RFC 9396, RFC 9449, RFC 9470,
-    # OpenID Connect Core §3.1.2.6
-    "invalid_target", "invalid_dpop_proof", "use_dpop_nonce", "unsupported_token_type",
-    "authorization_pending", "slow_down", "expired_token", "insufficient_user_authentication",
-    "login_required", "interaction_required", "consent_required", "account_selection_required",
-    "access_denied", "server_error", "temporarily_unavailable", "invalid_authorization_details",
-})  # fmt: skip
 UNAUTHORIZED = 401
 
 
@@ -177,7 +168,8 @@ def error_is_json_always(played: Played, _t: Transcript, _s: CheckContext) -> It
     response = played.response
     if not _refused(played) or response is None or response.status not in ERROR_STATUSES:
         return
-    if response.media_type != "application/json" or response.json_object() is None:
+    unread = response.json_object() is None and not played.received
+    if response.media_type != "application/json" or unread:
         yield f"status {response.status} came with {response.media_type or 'no media type'}"
 
 

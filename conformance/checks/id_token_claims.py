@@ -15,6 +15,7 @@ from tokenspec.conformance.oauth.keys import base64url
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 SKEW = 300  # seconds by which the clocks of server and harness may differ
+A_SECOND = 1  # by which a time in whole seconds may be early
 HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
 # Claim names registered for JWTs and ID tokens (RFC 7519 §4.1, OpenID Connect Core §2, §3.1.3.6,
 # §3.3.2.11, §5.1 and the session management documents), which need no namespace.
@@ -142,6 +143,22 @@ def id_token_auth_time(played: Played, play: Transcript, _s: CheckContext) -> It
     oldest = str(play.recall("authorize.max_age") or "")
     if oldest.isdecimal() and played.at - value > int(oldest) + SKEW:
         yield "auth_time is longer ago than max_age allows"
+
+
+@check("id-token-new-login")
+def id_token_new_login(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
+    """auth_time is not from before the authorization request (OIDC Core §3.1.2.1: max_age).
+
+    Both times are the server's own; a second is theirs to round.
+    """
+    token, asked = read_id_token(played), play.step("authorize")
+    if token is None or asked is None:
+        return
+    login, issued = token.claims.get("auth_time"), token.claims.get("iat")
+    if not _is_number(login) or not _is_number(issued):
+        return  # told by id-token-auth-time and id-token-times
+    if issued - login > played.at - asked.at + A_SECOND:
+        yield "auth_time is from before the request that asked for a new login"
 
 
 @check("id-token-acr")

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.http import Response
-from tokenspec.conformance.login.pages import Form, read_page
+from tokenspec.conformance.login.pages import Form, PageKind, read_page
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 BAD_REQUEST, SEE_OTHER = 400, 303
@@ -43,6 +43,16 @@ def pages_own_content(played: Played, _t: Transcript, _s: CheckContext) -> Itera
         for link in _links(url, response.text):
             if _site(link) and _site(link) != _site(url):
                 yield f"the page at {_shown(url)} refers to {urlsplit(link).hostname}"
+
+
+@check("page-asks-no-consent")
+def page_asks_no_consent(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """The page that came does not ask a user who is signed in already for consent."""
+    shown = played.exchanges[-1] if played.exchanges else None
+    if shown is None or shown.response is None:
+        return
+    if read_page(shown.response.text, shown.request.url).kind is PageKind.CONSENT:
+        yield "the page asks for consent, not for a login"
 
 
 @check("password-not-sent-on")

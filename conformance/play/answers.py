@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import jwt
 
-from tokenspec.conformance.http import Response
+from tokenspec.conformance.http import Response, read_json
 from tokenspec.conformance.login.model import AuthorizationResult, Ending
 from tokenspec.conformance.scenario.model import Answer, StepKind
 
 OK, REDIRECT, BAD_REQUEST, SERVER_ERROR = 200, 300, 400, 500
 GRANTS = ("code", "access_token", "id_token")  # the last two where the implicit grant is on
+FIRST = json.JSONDecoder()
 ENDINGS = {
     Ending.ELSEWHERE: Answer.ELSEWHERE,
     Ending.LOGIN_PAGE: Answer.LOGIN_PAGE,
@@ -41,7 +43,17 @@ def read_members(kind: StepKind, response: Response) -> Mapping[str, Any]:
             return dict(jwt.decode(response.text.strip(), options={"verify_signature": False}))
         except (jwt.PyJWTError, ValueError, RecursionError):
             return {}
-    return response.json_object() or {}
+    return response.json_object() or _first_object(response) or {}
+
+
+def _first_object(response: Response) -> dict[str, Any] | None:
+    """The JSON object that a body begins with; `json-alone` tells what stands behind it."""
+    try:
+        text = response.body.decode("utf-8-sig").lstrip()
+        value = read_json(text[: FIRST.raw_decode(text)[1]].encode())
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def answered(

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokenspec.conformance.errors import HarnessError
+from tokenspec.conformance.oauth.error_codes import ERROR_CODES
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer, Change, Outcome, StepKind
 
 BAD_REQUEST = 400
+TOLD_STATUSES = (400, 401)
 
 # the name of a check, the answer and its play, to the problems found
 Look = Callable[[str, Played, Transcript], Iterable[str]]
@@ -59,16 +61,32 @@ def _excess(outcome: Outcome, played: Played) -> Iterator[str]:
 
 
 def _errors(outcome: Outcome, played: Played) -> Iterator[str]:
-    if outcome.status and played.status not in outcome.status and not _told_once(played):
+    if _code_told_once(played):
+        return
+    if outcome.status and played.status not in outcome.status and not _status_told_once(played):
         yield f"status {played.status}"
     if outcome.error and played.error not in outcome.error:
         yield f"error {played.error!r}" if played.error else "no error code"
 
 
-def _told_once(played: Played) -> bool:
+def _status_told_once(played: Played) -> bool:
     """Whether a status is a fault of every refusal alike: `error-status` tells it once."""
+    return _token_refused(played) and played.status < BAD_REQUEST
+
+
+def _code_told_once(played: Played) -> bool:
+    """Whether an error code is none at all, of every refusal alike: `error-code-known` tells it.
+
+    What is generated is judged without that check.
+    """
+    read = played.status in TOLD_STATUSES or played.status < BAD_REQUEST
+    unknown = bool(played.error) and played.error not in ERROR_CODES
+    return _token_refused(played) and not played.step.oracle and read and unknown
+
+
+def _token_refused(played: Played) -> bool:
     asked = played.step.kind in (StepKind.TOKEN, StepKind.REFRESH)
-    return asked and played.answer is Answer.REFUSED and played.status < BAD_REQUEST
+    return asked and played.answer is Answer.REFUSED
 
 
 def _shape(outcome: Outcome, played: Played, transcript: Transcript) -> Iterator[str]:

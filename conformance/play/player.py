@@ -146,9 +146,8 @@ class _Play:
         valid = requests.authorize(self.memory)
         sent = requests.changed(valid, step.changes, self.memory)
         url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(sent))
-        at = self.side.clock()
         try:
-            result = self._authorization_result(step, url, sent)
+            at, result = self._authorization_result(step, url, sent)
         except Unreachable as error:
             return self._unanswered(step, sent, valid, error)
         due = step.name in self.error_pages_due
@@ -165,18 +164,26 @@ class _Play:
             at=at,
         )
 
-    def _authorization_result(self, step: Step, url: str, sent: Sent) -> AuthorizationResult:
-        """Send the authorization request; act on pages only for a user who is meant to be there."""
+    def _authorization_result(
+        self, step: Step, url: str, sent: Sent
+    ) -> tuple[float, AuthorizationResult]:
+        """When the authorization request was sent, and where it ended.
+
+        Pages are acted on only for a user who is meant to be there.
+        """
         live = self.setting.session != "none"
         prompts = " ".join(str(value) for value in sent.get("prompt", ())).split()
         interactive = live and "none" not in prompts and not _page_wanted(step)
-        with self._session(live=live, interactive=interactive) as session:
+        with self._session(live=live, interactive=interactive) as lent:
+            session = lent
             if live and not interactive:
                 self._warm_up(session)
             if step.changes.http and step.changes.http.after:
                 with self.side.sessions.set_aside():
                     self._let_pass(step.changes.http.after)
-            return self._driver().authorize(
+                # a login now is of the time that this play has moved on to
+                session = Session(lent.jar.copy()) if lent else None
+            return self.side.clock(), self._driver().authorize(
                 url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
             )
 

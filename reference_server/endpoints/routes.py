@@ -37,6 +37,9 @@ class Route:
 
 
 ROUTES: Seam[dict[str, Route], Core] = seam("routes", "the endpoint at each path, once a server")
+ALLOWED: Seam[Headers, Response] = seam(
+    "allowed_origins", "what lets scripts of other origins read an answer"
+)
 EXPOSED: Seam[tuple[str, ...], Core] = seam(
     "exposed_headers", "the headers that scripts of other origins may read"
 )
@@ -80,9 +83,10 @@ def respond(core: Core, known: dict[str, Route], request: Request) -> Response:
     made = route.answer(request)
     if not route.shared:
         return made
+    told = core.tell(ALLOWED, (ALLOW_ORIGIN,), made)
     exposed = core.tell(EXPOSED, ("DPoP-Nonce", "WWW-Authenticate"), core)
-    told = (ALLOW_ORIGIN, ("Access-Control-Expose-Headers", ", ".join(exposed)))
-    return replace(made, headers=(*made.headers, *told))
+    shown = ("Access-Control-Expose-Headers", ", ".join(exposed))
+    return replace(made, headers=(*made.headers, *told, shown))
 
 
 def _preflight(route: Route) -> Headers:

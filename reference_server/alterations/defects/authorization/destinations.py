@@ -114,6 +114,11 @@ def _repeats_but_addresses(request: Authorization) -> None:
         rules.no_repeats.check(request)
 
 
+def _known_if_named(request: Authorization) -> None:
+    if request.get("client_id"):
+        rules.client_known.check(request)
+
+
 def _is_public(request: Authorization) -> bool:
     return request.client is not None and request.client.auth_method == "none"
 
@@ -312,9 +317,15 @@ DEFECTS: tuple[Alteration, ...] = (
     ),
     Alteration(
         "authorize.redirect_confidential_unchecked",
-        "RFC6749-3.1.2.2-register_all",
+        R_EXACT,
         "confidential clients name any address",
         {REGISTERED: _unless(_is_confidential)},
+    ),
+    subtle(
+        "authorize.client_missing_redirected",
+        R_FIRST,
+        "who names no client is sent to the address they name",
+        authorize__client_known=_known_if_named,
     ),
     Alteration(
         "authorize.redirect_relative",

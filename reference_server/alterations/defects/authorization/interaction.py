@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tokenspec.reference_server.alterations.building import left_out
+from tokenspec.reference_server.alterations.building import left_out, telling
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.core import Core
@@ -32,6 +32,11 @@ def _login_kept(asked: Asked, _request: Authorization) -> Asked:
 
 def _never_aged(asked: Asked, _request: Authorization) -> Asked:
     return replace(asked, aged=False)
+
+
+def _consent_for_login(asked: Asked, _request: Authorization) -> Asked:
+    """Whose login is too old is asked for consent in its place."""
+    return replace(asked, aged=False, prompt=asked.prompt | {"consent"}) if asked.aged else asked
 
 
 def _unproven_trusted(asked: Asked, request: Authorization) -> Asked:
@@ -86,6 +91,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "OIDCC-3.1.2.1-max_age_reauth",
         "max_age makes a user whose login is older sign in again",
         asked=_never_aged,
+    ),
+    telling(
+        "authorize.max_age_consent",
+        "OIDCC-3.1.2.1-max_age_reauth",
+        "max_age makes a user whose login is older consent again, and not sign in",
+        asked=_consent_for_login,
     ),
     left_out(
         "authorize.unproven_asked",

@@ -95,7 +95,7 @@ DEFECTS: tuple[Alteration, ...] = (
     ),
     left_out(
         "id_token.at_hash",
-        "OIDCC-3.1.3.6-at_hash",
+        "OIDCC-3.1.3.6-at_hash_value",
         "at_hash fits the access token",
         id_token=making(_other_half),
     ),

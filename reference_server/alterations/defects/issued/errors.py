@@ -40,6 +40,13 @@ def _always_400(error: OAuthError, about: Refused) -> OAuthError:
     return OAuthError(error.error, error.cause, 400, error.told)
 
 
+def _assertion_malformed(error: OAuthError, about: Refused) -> OAuthError:
+    """A refused client assertion told as a fault of the request."""
+    if not about.guard.name.startswith("client.assertion"):
+        return error
+    return OAuthError("invalid_request", error.cause, 400, error.told)
+
+
 def _said_to_all(error: OAuthError, about: Refused) -> OAuthError:
     """Who showed no token is told that it is invalid."""
     if error.error or about.exchange.endpoint != "userinfo":
@@ -134,6 +141,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC6749-5.2-invalid_client-401_for_header",
         "credentials that fail in the Authorization header get status 401",
         error=_always_400,
+    ),
+    left_out(
+        "client.assertion_refusal_named",
+        "RFC7523-3.2-invalid_client",
+        "a refused assertion is told as invalid_client",
+        error=_assertion_malformed,
     ),
     left_out(
         "resource.no_error_without_credentials",

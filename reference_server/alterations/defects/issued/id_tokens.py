@@ -178,7 +178,7 @@ DEFECTS: tuple[Alteration, ...] = (
     ),
     telling(
         "id_token.at_hash_whole",
-        "OIDCC-3.1.3.6-at_hash",
+        "OIDCC-3.1.3.6-at_hash_value",
         "at_hash is the whole hash, not its left half",
         id_token=making(lambda c, _a: {"at_hash": c["at_hash"] * 2}),
     ),

@@ -39,6 +39,10 @@ def _twice(text: str, _refusal: Refusal | None) -> str:
     return f"{text[:-1]}, {text[1:]}" if text.startswith("{") and len(text) > len("{}") else text
 
 
+def _wide(answer: Response, _exchange: Exchange) -> Response:
+    return replace(answer, body=answer.body.decode().encode("utf-16"))
+
+
 def _created(answer: Response, _exchange: Exchange) -> Response:
     return replace(answer, status=201)
 
@@ -131,6 +135,24 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC6749-3.2-duplicate_response_member",
         "no member of a response comes twice",
         json_text=_twice,
+    ),
+    left_out(
+        "response.utf8",
+        "RFC8259-8.1-utf8",
+        "a token response is encoded in UTF-8",
+        token_answer=_wide,
+    ),
+    left_out(
+        "response.no_mark",
+        "RFC8259-8.1-no_bom",
+        "no byte order mark stands before a JSON text",
+        json_text=lambda text, _refusal: f"\ufeff{text}",
+    ),
+    left_out(
+        "response.json_alone",
+        "RFC8259-2-one_value",
+        "nothing stands behind a JSON text",
+        token_answer=lambda answer, _about: replace(answer, body=answer.body + b"<!-- 1 ms -->"),
     ),
     left_out(
         "response.status_200",

@@ -16,9 +16,11 @@ from tokenspec.reference_server.endpoints.routes import (
     READ,
     Route,
 )
+from tokenspec.reference_server.messages import Headers, Response
 from tokenspec.reference_server.seams import Alter
 
 Routes = dict[str, Route]
+BAD_REQUEST = 400
 BROWSED = ("authorization", "login", "consent")
 
 
@@ -34,6 +36,10 @@ def _with(names: tuple[str, ...], **changes: Any) -> Alter:
 
 def _none_shared(routes: Routes, _core: Core) -> Routes:
     return {path: replace(route, shared=False) for path, route in routes.items()}
+
+
+def _of_successes(allowed: Headers, answer: Response) -> Headers:
+    return () if answer.status >= BAD_REQUEST else allowed
 
 
 def _metadata_unshared(routes: Routes, core: Core) -> Routes:
@@ -86,6 +92,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "OIDCD-3-cors_direct_endpoints",
         "scripts of other origins may call what clients call directly",
         routes=_none_shared,
+    ),
+    left_out(
+        "cors.errors",
+        "OIDCD-3-cors_direct_endpoints",
+        "scripts of other origins may read errors",
+        allowed_origins=_of_successes,
     ),
     left_out(
         "cors.not_at_authorize",
