@@ -1,19 +1,23 @@
 """How hard what the server hands out is to guess, at best: RFC 6749 §10.10.
 
-What is estimated is an upper bound: a text cannot hold more than its length and alphabet allow.
+What is estimated is an upper bound: a text cannot hold more than its length and alphabet allow, and
+what stands at the same place in every one of many holds nothing.
 """
 
 from __future__ import annotations
 
 import math
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import dropwhile, zip_longest
 
 from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 ALPHABETS = (
     string.digits,
+    string.digits + "abcdef",
+    string.digits + "ABCDEF",
     string.digits + "abcdef-",
     string.digits + "ABCDEF-",
     string.digits + string.ascii_lowercase + "-_.~",
@@ -23,6 +27,7 @@ ALPHABETS = (
 PRINTABLE = 95
 HANDED_OUT = ("code", "access_token", "refresh_token")
 REQUIRED, RECOMMENDED = 128, 160  # bits
+ENOUGH = 8  # codes: that one of 32 random hexadecimal digits is the same in all is one in 10^7
 
 
 @check("unguessable-128")
@@ -35,6 +40,18 @@ def unguessable_128(played: Played, _t: Transcript, _s: CheckContext) -> Iterato
 def unguessable_160(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Codes and tokens have room for 160 random bits (RFC 6749 §10.10)."""
     yield from _short(played, RECOMMENDED)
+
+
+@check("codes-unguessable-128")
+def codes_unguessable_128(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
+    """What differs between the codes of a play has room for 128 random bits (RFC 6749 §10.10)."""
+    codes = [step.received.get("code", "") for step in play.steps]
+    codes = [code for code in codes if code]
+    if len(codes) < ENOUGH or not played.received.get("code"):
+        return
+    bits = room_of_all(codes)
+    if bits < REQUIRED - 0.5:
+        yield f"{len(codes)} codes differ in places that have room for {bits:.0f} random bits"
 
 
 @check("code-is-new")
@@ -55,6 +72,23 @@ def room(text: str) -> float:
     """The most random bits a text of this length and alphabet can hold."""
     fitting = (len(a) for a in ALPHABETS if set(text) <= set(a))
     return len(text) * math.log2(next(fitting, PRINTABLE))
+
+
+def room_of_all(texts: Sequence[str]) -> float:
+    """The same of texts made alike, where those places hold nothing that are the same in all.
+
+    Of texts of different lengths only what they begin with alike is left out.
+    """
+    columns = ["".join(column) for column in zip_longest(*texts, fillvalue="")]
+    if len(set(map(len, texts))) > 1:
+        differing = list(dropwhile(_same, columns))
+    else:
+        differing = [column for column in columns if not _same(column)]
+    return room("".join(differing)) / len(texts)
+
+
+def _same(column: str) -> bool:
+    return len(set(column)) == 1
 
 
 def _short(played: Played, bits: int) -> Iterator[str]:

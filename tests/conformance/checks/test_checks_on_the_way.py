@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import math
+from random import Random
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenspec.conformance.checks import CHECKS, CheckContext
-from tokenspec.conformance.checks.randomness import room
+from tokenspec.conformance.checks.randomness import room, room_of_all
 from tokenspec.conformance.http import Exchange, Request, Response
 from tokenspec.conformance.login.model import AuthorizationResult, Ending
 from tokenspec.conformance.login.pages import denying_button, read_page
+from tokenspec.conformance.oauth.keys import base64url
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
 from tokenspec.conformance.target.model import Client
@@ -159,6 +163,34 @@ def test_a_code_has_room_and_is_new() -> None:
     first, second = callback(code="x" * 30 + "1"), callback(name="authorize-2", code="x" * 30 + "2")
     assert problems("code-is-new", second, first)
     assert not problems("code-is-new", callback(name="authorize-2", code="y" * 31), first)
+
+
+@pytest.mark.parametrize(
+    ("texts", "bits"),
+    [
+        (["ac_0", "ac_1"], math.log2(10)),  # what is the same in all holds nothing
+        (["0-a", "1-b"], 2 * 4),
+        (["ac_1", "ac_23"], 1.5 * math.log2(10)),  # of two lengths the beginning alone is left out
+        (["same", "same"], 0),
+    ],
+)
+def test_what_is_the_same_in_all_codes_holds_no_randomness(texts: list[str], bits: float) -> None:
+    assert room_of_all(texts) == pytest.approx(bits)
+
+
+def test_a_uuid_is_too_easy_to_guess_and_128_bits_are_not() -> None:
+    """RFC 6749 §10.10: 2^-128; a UUID has 122 random bits (RFC 9562 §5.4)."""
+
+    def last_of(codes: list[str]) -> list[str]:
+        played = [callback(name=f"authorize-{n}", code=code) for n, code in enumerate(codes)]
+        return problems("codes-unguessable-128", played[-1], *played[:-1])
+
+    random = Random(7)
+    bits = [random.randbytes(16) for _ in range(8)]
+    assert last_of([str(UUID(bytes=drawn, version=4)) for drawn in bits])
+    assert not last_of([str(UUID(bytes=drawn, version=4)) for drawn in bits[:7]])  # too few to say
+    assert not last_of([drawn.hex() for drawn in bits])
+    assert not last_of([base64url(drawn) for drawn in bits])
 
 
 def test_the_button_that_says_no() -> None:

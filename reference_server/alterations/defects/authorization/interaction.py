@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
+from uuid import UUID
 
 from tokenspec.reference_server.alterations.building import left_out, telling
 from tokenspec.reference_server.alterations.model import Alteration
@@ -61,6 +63,10 @@ def _scope_any_case(_scope: tuple[str, ...], request: Authorization) -> tuple[st
 def _only_registered(address: str, request: Authorization) -> str:
     registered = request.client.redirect_uris if request.client else ()
     return address or (registered[0] if registered else "")
+
+
+def _uuid(value: str, _request: Authorization) -> str:
+    return str(UUID(bytes=hashlib.sha256(value.encode()).digest()[:16], version=4))
 
 
 def _with_challenge(value: str, request: Authorization) -> str:
@@ -151,6 +157,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC6749-10.10-guess_probability",
         "a code is not to be guessed",
         code_value=lambda value, _request: str(int.from_bytes(value.encode()) % 10**8),
+    ),
+    telling(
+        "code.uuid",
+        "RFC6749-10.10-guess_probability",
+        "a code is a UUID, of which 122 bits are random",
+        code_value=_uuid,
     ),
     left_out(
         "code.room_for_160_bits",
