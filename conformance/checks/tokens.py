@@ -40,12 +40,10 @@ def refresh_token_syntax(played: Played, _t: Transcript, _s: CheckContext) -> It
 @check("scope-not-wider")
 def scope_not_wider(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """No word of scope is granted that was not asked for (RFC 9700 §2.3)."""
-    asked = transcript.recall("authorize.scope")
-    granted = played.received.get("scope")
-    if isinstance(asked, str) and isinstance(granted, str):
-        yield from (
-            f"{word} was not asked for" for word in set(granted.split()) - set(asked.split())
-        )
+    asked, granted = transcript.step("authorize"), _words(played)
+    named = next(iter(asked.sent.get("scope", ())), None) if asked else None
+    if isinstance(named, str) and granted is not None:
+        yield from (f"{word} was not asked for" for word in sorted(granted - set(named.split())))
 
 
 @check("scope-kept")

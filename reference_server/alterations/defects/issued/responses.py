@@ -11,8 +11,10 @@ from tokenspec.reference_server.alterations.building import (
     left_out,
     less,
     making,
+    telling,
 )
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.endpoints.token import Issue
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.messages import Headers, Refusal, Response
@@ -41,6 +43,10 @@ def _twice(text: str, _refusal: Refusal | None) -> str:
 
 def _wide(answer: Response, _exchange: Exchange) -> Response:
     return replace(answer, body=answer.body.decode().encode("utf-16"))
+
+
+def _with_scope(_body: object, about: Answered) -> dict[str, str]:
+    return {} if about.error else {"scope": f"{about.request.get('scope')} phone".strip()}
 
 
 def _created(answer: Response, _exchange: Exchange) -> Response:
@@ -200,6 +206,14 @@ DEFECTS: tuple[Alteration, ...] = (
         "response.scope",
         "RFC6749-5.1-scope_if_different",
         "the scope granted is told",
+        token_response=lacking("scope"),
+    ),
+    telling(
+        "response.scope_in_callback",
+        "RFC6749-5.1-scope_if_different",
+        "everybody gets the scope phone, and is told so in the callback alone",
+        granted_scope=lambda scope, _request: (*scope, "phone"),
+        authorization_response=making(_with_scope),
         token_response=lacking("scope"),
     ),
     left_out(
