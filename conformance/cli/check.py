@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tokenspec.conformance.errors import TargetUnusable
+from tokenspec.conformance.errors import TargetUnusable, Unreachable
 from tokenspec.conformance.preflight.claims import disagreements, estimate, table
 from tokenspec.conformance.preflight.connectivity import probe_connectivity
-from tokenspec.conformance.preflight.exchange import preflight
-from tokenspec.conformance.preflight.features import probe_features
-from tokenspec.conformance.preflight.opening import Opened, network_of, open_target
+from tokenspec.conformance.preflight.opening import Opened, open_target
+from tokenspec.conformance.preflight.sequence import Preflight
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.profile.catalogue import names as profile_names
@@ -58,6 +57,9 @@ def act(options: argparse.Namespace) -> int:
             return ExitCode.NOT_ESTABLISHED
         if steps.opened is not None:
             print("\n".join(_capabilities(steps.opened.setup, done)))
+        if any(step.failed for step in done):
+            print("\nnot ready: what FAIL says has to be changed first")
+            return ExitCode.NOT_ESTABLISHED
     finally:
         steps.close()
     print(f"\nready: tokenspec run {path or ''}".rstrip())
@@ -75,24 +77,23 @@ class _Steps:
         if self._path is not None:
             target = read_target(self._path, os.environ, profile_names())
             print(f"tokenspec check of {target.issuer}\n")
-            with network_of(target) as network:
-                for step in probe_connectivity(target, network):
-                    yield step
-                    if step.ends_it:
-                        return
+            for step in probe_connectivity(target):
+                yield step
+                if step.ends_it:
+                    return
         else:
             print("tokenspec check of the bundled server\n")
         try:
             self.opened = open_target(self._path, os.environ)
         except TargetUnusable as error:
+            name = "HTTP" if isinstance(error, Unreachable) else "metadata"
             hint = error.hint or ISSUER_HINT
-            yield CheckStep("metadata", passed=False, detail=error.message, hint=hint)
+            yield CheckStep(name, passed=False, detail=error.message, hint=hint)
             return
-        for step in preflight(self.opened.setup):
+        preflight = Preflight(self.opened.setup, trying=True)
+        for step in preflight:
             yield step
-            if step.ends_it:
-                return
-        self.opened.setup = probe_features(self.opened.setup)
+            self.opened.setup = preflight.setup
 
     def close(self) -> None:
         """Close connections, and delete what was registered."""

@@ -105,8 +105,9 @@ def _run(options: argparse.Namespace, path: Path | None) -> int:
         strict=options.strict,
     )
     try:
-        opened.make_ready()
+        failed = opened.make_ready()
         print(_header(opened.setup, path, time.perf_counter() - begun))
+        print("".join(f"preflight     {step.told}\n" for step in failed), end="")
         print(_part(options))
         sys.stdout.flush()
         handover = _Handover(opened)

@@ -39,6 +39,7 @@ class AssertionInputs:
     jti: str
     other: Callable[[str], SigningKey]  # of an algorithm, a key the client never registered
     earlier: str = field(default="", repr=False)  # the assertion sent before, for one sent again
+    client_id_beside: bool = False  # the request has a client_id as well (RFC 7521 §4.2)
 
 
 def credentials(
@@ -99,4 +100,5 @@ def _assertion(
     made = make_jwt(header, claims, wanted, signers, context)
     if wanted.reuse and inputs.earlier:
         made = inputs.earlier
-    return (("client_assertion_type", ASSERTION_TYPE), ("client_assertion", made))
+    beside = (("client_id", client.client_id),) if inputs.client_id_beside else ()
+    return (*beside, ("client_assertion_type", ASSERTION_TYPE), ("client_assertion", made))

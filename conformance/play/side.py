@@ -95,6 +95,7 @@ class Side:
         wait: lets so many seconds pass.
         always_dpop: a proof goes with every request that can carry one.
         issuer_audience: client assertions are addressed to the issuer, not the token endpoint.
+        assertion_client_id: a client_id goes beside each client assertion.
     """
 
     target: Target
@@ -112,6 +113,7 @@ class Side:
     wait: Callable[[float], None] = time.sleep
     always_dpop: bool = False
     issuer_audience: bool = False
+    assertion_client_id: bool = False
 
     @property
     def issuer(self) -> str:

@@ -58,6 +58,7 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
         jti=memory.identifier(),
         other=memory.unregistered_key,
         earlier=memory.last_assertion,
+        client_id_beside=memory.side.assertion_client_id,
     )
     shown = credentials(memory.role(changes.client), changes, inputs, memory)
     memory.last_assertion = dict(shown.parameters).get("client_assertion", "")

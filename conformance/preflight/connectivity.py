@@ -1,4 +1,4 @@
-"""The way to the target, before anything of OAuth: name, port, certificate, clock."""
+"""The way to the target, before anything of OAuth: name, port, certificate."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from tokenspec.conformance.errors import Unreachable
-from tokenspec.conformance.http import Request, Transport
 from tokenspec.conformance.preflight.step import CheckStep
-from tokenspec.conformance.target.discovery import metadata_urls
 from tokenspec.conformance.target.model import Target
 from tokenspec.conformance.transport.network import tls_context
 
-TOLERANCE = 30.0  # seconds two clocks may differ before proofs and tokens are judged wrongly
 SOON = 14  # days before the end of a certificate that are worth a word
 FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 # OpenSSL's verification errors by number (x509_vfy.h)
@@ -40,15 +35,11 @@ class _Place:
     secure: bool
 
 
-def probe_connectivity(
-    target: Target, transport: Transport, clock: Callable[[], float] = time.time
-) -> Iterator[CheckStep]:
+def probe_connectivity(target: Target) -> Iterator[CheckStep]:
     """The steps in order; ends at the first that fails.
 
     Args:
         target: the target, of which `issuer`, `network` and `verify_tls` are looked at.
-        transport: sends one request, to see the server's clock.
-        clock: seconds since the epoch, as this machine sees them.
     """
     place = _place(target)
     probes: list[Callable[[], CheckStep]] = []
@@ -61,7 +52,6 @@ def probe_connectivity(
         probes = [lambda: _name(target, place), lambda: _port(target, place)]
         if place.secure:
             probes.append(lambda: _tls(target, place))
-    probes.append(lambda: _clock(target, transport, clock))
     for probe in probes:
         step = probe()
         yield step
@@ -190,38 +180,6 @@ def _fix(error: ssl.SSLCertVerificationError, place: _Place) -> str:
             )
         case _:
             return TRUST
-
-
-def _clock(target: Target, transport: Transport, clock: Callable[[], float]) -> CheckStep:
-    url = metadata_urls(target.issuer)[0]
-    try:
-        response = transport.send(Request("GET", url, (("Accept", "application/json"),)))
-    except Unreachable as error:
-        return CheckStep("HTTP", passed=False, detail=error.message, hint=error.hint)
-    date = response.header("Date") or ""
-    try:
-        moment = parsedate_to_datetime(date).timestamp()
-    except ValueError:
-        return CheckStep("clock", passed=True, detail="the server sends no Date", required=False)
-    offset = target.network.clock_offset
-    skew = moment - clock() - offset
-    if abs(skew) <= TOLERANCE:
-        return CheckStep("clock", passed=True, detail=f"differs by {abs(skew):.0f} s from ours")
-    way = "ahead of" if skew > 0 else "behind"
-    expected = f" with the clock_offset of {offset:g} s" if offset else ""
-    return CheckStep(
-        "clock",
-        passed=False,
-        detail=f"the server's clock is {_spoken(abs(skew))} {way} this machine's{expected}: "
-        f"it says {date}; proofs, assertions and ID tokens would be judged wrongly",
-        hint="set the clock that is wrong, or say "
-        f"'network: {{clock_offset: {offset + skew:.0f}}}'",
-    )
-
-
-def _spoken(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _said(error: Exception) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 from tokenspec.conformance.http import Request, origin
 from tokenspec.conformance.login.handed import HandedDriver
 from tokenspec.conformance.play.clock import MovableClock
-from tokenspec.conformance.preflight.exchange import require_usable
-from tokenspec.conformance.preflight.features import probe_features
 from tokenspec.conformance.preflight.registration import Registered, register, withdraw
+from tokenspec.conformance.preflight.sequence import make_usable
 from tokenspec.conformance.preflight.setup import Setup, prepare
+from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.conformance.target.discovery import allowed_origins
@@ -37,16 +37,19 @@ class Opened:
     breaker: Breaker | None = None  # of a target over the network
     resources: ExitStack = field(default_factory=ExitStack)
 
-    def make_ready(self) -> None:
+    def make_ready(self) -> tuple[CheckStep, ...]:
         """Check that the target can be judged, and find out by asking what nothing else says.
+
+        Returns:
+            the steps that failed and leave something to be judged.
 
         Raises:
             TargetUnusable: it cannot be judged as its file describes it.
             LoginBlocked: the user could not be signed in.
             RateLimited: the target would not go on.
         """
-        require_usable(self.setup)
-        self.setup = probe_features(self.setup)
+        self.setup, failed = make_usable(self.setup)
+        return failed
 
     def close(self) -> None:
         """Close connections."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -20,18 +21,24 @@ from tokenspec.conformance.profile import EffectiveRequirement, Profile, load_pr
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.registry import Registry, Requirement
 from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.scenario.roles import roles_of
 from tokenspec.conformance.target.capabilities import CAPABILITIES, decide
 from tokenspec.conformance.target.discovery import Discovered, allowed_origins, discover
-from tokenspec.conformance.target.model import Target
+from tokenspec.conformance.target.model import Client, Target
 from tokenspec.conformance.target.rules import Decision
 from tokenspec.conformance.transport.counting import CountingTransport
 
 FAPI_CODE_LIFETIME = 60.0  # seconds
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A target ready to be played against. Nothing in it changes during a run but its caches."""
+    """A target ready to be played against. Nothing in it changes during a run but its caches.
+
+    `unusable` has the clients whose valid exchange failed, by client_id, and `unmet` the
+    capabilities that the target claims and whose valid exchange failed, by name; with the reason.
+    """
 
     target: Target
     discovered: Discovered
@@ -43,6 +50,9 @@ class Setup:
     redactor: Redactor
     counted: CountingTransport  # everything that goes to the target
     strict: bool = False  # another error code than the one named is a failure
+    unusable: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    unmet: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    place: str = "clients[0]"  # of the main client in the target file, as hints name it
 
     def missing(self, needs: tuple[str, ...]) -> str:
         """Why the target cannot be held to what needs these capabilities; empty if it can."""
@@ -51,6 +61,14 @@ class Setup:
             if not decision.present:
                 return f"needs {need}: {decision.reason}"
         return ""
+
+    def hindrance(self, case: Case) -> str:
+        """Why nothing can be said of a case that applies: what it rests on failed before."""
+        for role in roles_of(case) if self.unusable else ():
+            client = self.target.client(role)
+            if client is not None and client.client_id in self.unusable:
+                return self.unusable[client.client_id]
+        return next((self.unmet[need] for need in case.needs if need in self.unmet), "")
 
     def effective(self, case: Case) -> EffectiveRequirement:
         """The gravest level, under the profile, of the requirements a case tests."""
@@ -101,9 +119,8 @@ def prepare(
         clock=target_clock if offset else clock,
         random_bytes=random_bytes,
         wait=wait,
-        always_dpop=present["dpop-required"],
-        issuer_audience=present["assertion-audience-issuer"],
     )
+    side = _by_capabilities(side, present)
     oracle = make_oracle(target, present, clock=MovableClock(clock), random_bytes=random_bytes)
     redactor = Redactor(random_bytes(32), target_secrets(target))
     return Setup(
@@ -127,7 +144,26 @@ def with_features(setup: Setup, learned: Mapping[str, Decision]) -> Setup:
     present = {name: decision.present for name, decision in decisions.items()}
     own = setup.oracle
     oracle = make_oracle(setup.target, present, clock=own.clock, random_bytes=own.side.random_bytes)
-    return replace(setup, decisions=decisions, oracle=oracle)
+    side = _by_capabilities(setup.side, present)
+    return replace(setup, decisions=decisions, oracle=oracle, side=side)
+
+
+def seen_from(setup: Setup, client: Client) -> Setup:
+    """`setup` with another of its clients as the main one; sessions and nonces are shared."""
+    others = (other for other in setup.target.clients if other is not client)
+    target = replace(setup.target, clients=(client, *others))
+    place = f"clients[{setup.target.clients.index(client)}]"
+    return replace(setup, target=target, side=replace(setup.side, target=target), place=place)
+
+
+def _by_capabilities(side: Side, present: Mapping[str, bool]) -> Side:
+    """The side with the habits that capabilities stand for."""
+    return replace(
+        side,
+        always_dpop=present["dpop-required"],
+        issuer_audience=present["assertion-audience-issuer"],
+        assertion_client_id=present["assertion-client-id"],
+    )
 
 
 def _by_fapi(target: Target) -> Target:

@@ -140,6 +140,9 @@ class Examiner:
         reason = self.setup.missing(case.needs)
         if reason:
             return replace(blank, verdict=Verdict.NOT_APPLICABLE, note=reason)
+        hindrance = self.setup.hindrance(case)
+        if hindrance:
+            return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=hindrance)
         oracle = self._ask_oracle(case)
         control = self._control(case)
         blank = replace(blank, oracle=oracle.explanation, control=control.said)

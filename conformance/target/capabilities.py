@@ -47,23 +47,24 @@ def _stated(target: Target, name: str) -> Decision | None:
 
 CAPABILITIES: dict[str, Capability] = {
     "code": Capability("a way to an authorization code", rules.code),
-    "openid": Capability("OpenID Connect: scope openid", rules.scope("openid")),
+    "openid": Capability("OpenID Connect: scope openid", rules.openid),
     "pkce-s256": Capability("PKCE with S256", rules.pkce),
     "pkce-plain-off": Capability("PKCE without the method plain", rules.plain_off),
     "pkce-plain": Capability("PKCE with the method plain", rules.plain),
     "pkce-optional": Capability(
-        "the main client may do without PKCE", rules.default(False, "not stated in the target file")
+        "the main client may do without PKCE", rules.untold("not stated in the target file")
     ),
     "pkce-required": Capability(
-        "PKCE demanded of the main client", rules.default(False, "not stated in the target file")
+        "PKCE demanded of the main client", rules.untold("not stated in the target file")
     ),
     "dpop": Capability("DPoP with ES256", rules.dpop),
     "dpop-algorithms": Capability("a list of algorithms for proofs", rules.proof_algorithms),
     "dpop-bound": Capability("a token asked for with a proof is bound to its key", rules.bound),
     "dpop-jkt": Capability("the parameter dpop_jkt", rules.jkt),
     "dpop-nonce": Capability(
-        "nonces in DPoP proofs", rules.untold("not stated in the target file")
+        "nonces demanded in DPoP proofs", rules.untold("not stated in the target file")
     ),
+    "dpop-nonce-offered": Capability("nonces for DPoP proofs are given out", rules.nonce_offered),
     "dpop-without-nonce": Capability("DPoP without nonces", rules.without_nonce),
     "token-at-default-port": Capability(
         "the token endpoint's address names no port", rules.default_port
@@ -100,6 +101,10 @@ CAPABILITIES: dict[str, Capability] = {
         "client assertions are addressed to the issuer alone",
         rules.default(False, "not stated in the target file"),
     ),
+    "assertion-client-id": Capability(
+        "a client_id goes beside client assertions",
+        rules.default(False, "not stated in the target file"),
+    ),
     "refresh": Capability("refresh tokens", rules.refresh),
     "refresh-rotation": Capability("refresh tokens are replaced at each use", rules.rotation),
     "refresh-only-offline": Capability(
@@ -116,7 +121,7 @@ CAPABILITIES: dict[str, Capability] = {
         "iss in authorization responses",
         rules.says("authorization_response_iss_parameter_supported"),
     ),
-    "prompt-none": Capability("silent authentication", rules.scope("openid")),
+    "prompt-none": Capability("silent authentication", rules.openid),
     "claims-parameter": Capability(
         "the parameter claims", rules.says("claims_parameter_supported")
     ),

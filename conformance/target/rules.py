@@ -6,7 +6,7 @@ Each gives a decision with its reason; rows that differ in a word are made by a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote_plus, urlsplit
 
 from tokenspec.conformance.target.discovery import Discovered
@@ -18,7 +18,7 @@ from tokenspec.conformance.target.redirects import has_origin, has_path, on_the_
 class Decision:
     """Whether the target has a capability, and how that is known.
 
-    `open`: nothing says so, and the target has not been asked yet (see `conformance.run.learning`).
+    `open`: nothing says so, and the target has not been asked yet (see `preflight.sequence`).
     """
 
     present: bool
@@ -73,6 +73,19 @@ def scope(word: str) -> Rule:
         return Decision(present, f"{word} is {'' if present else 'not '}in the target file's scope")
 
     return rule
+
+
+def openid(target: Target, discovered: Discovered) -> Decision:
+    """The scope of the file; where it was said or seen that the server knows none, not even so."""
+    if target.capabilities.get("openid") is False:
+        return Decision(False, "there is no OpenID Connect here (openid: false)")
+    return scope("openid")(target, discovered)
+
+
+def claims_openid(discovered: Discovered) -> bool:
+    """Whether metadata speaks of ID tokens, as OpenID Connect Discovery §3 demands of providers."""
+    algorithms = "id_token_signing_alg_values_supported"
+    return bool(_list(discovered, algorithms)) or "openid" in _list(discovered, "scopes_supported")
 
 
 def pkce(_: Target, discovered: Discovered) -> Decision:
@@ -140,10 +153,17 @@ def default_port(target: Target, discovered: Discovered) -> Decision:
     return Decision(port is None, f"{address} names {'no' if port is None else 'a'} port")
 
 
+def nonce_offered(target: Target, _: Discovered) -> Decision:
+    if target.capabilities.get("dpop-nonce"):
+        return Decision(True, "the server asks for nonces in proofs")
+    return Decision(False, "not stated in the target file", open=True)
+
+
 def window(target: Target, discovered: Discovered) -> Decision:
     if target.capabilities.get("dpop-nonce"):
         return Decision(False, "with nonces a server may check those instead of the time")
-    return dpop(target, discovered)
+    proofs = dpop(target, discovered)
+    return replace(proofs, open=proofs.present or bool(target.capabilities.get("dpop")))
 
 
 def refresh(target: Target, discovered: Discovered) -> Decision:
@@ -262,7 +282,9 @@ def code_only(_: Target, discovered: Discovered) -> Decision:
 
 
 def plain(target: Target, discovered: Discovered) -> Decision:
-    return listed("code_challenge_methods_supported", "plain")(target, discovered)
+    """RFC 7636 §4.4.1: what the server lists, it may refuse to a client."""
+    offered = listed("code_challenge_methods_supported", "plain")(target, discovered)
+    return replace(offered, open=offered.present)
 
 
 def api(wanted: bool | None) -> Rule:  # noqa: FBT001 - a cell of the table
@@ -310,8 +332,8 @@ def letters_in_secret(target: Target, _: Discovered) -> Decision:
 
 
 def userinfo(target: Target, discovered: Discovered) -> Decision:
-    openid = scope("openid")(target, discovered)
-    return endpoint("userinfo")(target, discovered) if openid.present else openid
+    known = openid(target, discovered)
+    return endpoint("userinfo")(target, discovered) if known.present else known
 
 
 def metadata(_: Target, discovered: Discovered) -> Decision:

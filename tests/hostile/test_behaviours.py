@@ -12,7 +12,6 @@ from server import PLACES, Hostile, hostile
 
 from tests.target_files import PUBLIC
 from tokenspec.conformance.errors import TargetUnusable
-from tokenspec.conformance.preflight.exchange import require_usable
 from tokenspec.conformance.preflight.opening import Opened, open_target
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.lines import finding_line
@@ -93,7 +92,7 @@ def test_it_ends_in_a_verdict_or_a_clear_error(
     said = []
     try:
         opened.append(open_target(path, {}))
-        require_usable(opened[0].setup)
+        opened[0].make_ready()
         now["hostile"] = True
         findings = examined(opened[0], cases)
         assert len(findings) == len(cases)
