@@ -1,0 +1,93 @@
+"""Whether a peer is told the same thing again: one job and four, twice each.
+
+`python -m tests.peers.repeatability [PEER …]` plays the whole suite four times at each peer, every
+time at a server that was just started, and prints the cases whose verdict differs. A case that is
+`unsteady` in one of the runs says so itself and does not count. Exit code 1 where another differs.
+Outside the gate: it takes some minutes a peer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.peers.launch import running
+from tests.peers.recipes import RECIPES
+from tokenspec.conformance.record.reading import read_record
+
+RUNS = (1, 4, 1, 4)  # jobs
+UNSTEADY = "unsteady"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run at a peer: its jobs, what it took in seconds, and the verdict of each case by key."""
+
+    jobs: int
+    seconds: float
+    verdicts: Mapping[str, str]
+
+
+def play(name: str, jobs: int) -> Run:
+    """Play the suite at a peer that is started for it.
+
+    Raises:
+        PeerError: the peer could not be installed or did not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="tokenspec-again-") as folder, running(name) as peer:
+        command = ["run", str(peer.target_file), "--jobs", str(jobs)]
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "tokenspec", *command],
+            cwd=folder,
+            env={**os.environ, **peer.env},
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        seconds = time.perf_counter() - began
+        record = read_record(Path(folder) / "tokenspec-report" / "record.ndjson")
+    return Run(jobs, seconds, {f["key"]: f["verdict"] for f in record.findings})
+
+
+def differing(runs: Sequence[Run]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each case that was told two things, none of them `unsteady`, with what each run said."""
+    for key in sorted({key for run in runs for key in run.verdicts}):
+        told = tuple(run.verdicts.get(key, "absent") for run in runs)
+        if len(set(told)) > 1 and UNSTEADY not in told:
+            yield key, told
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play, compare and print; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.peers.repeatability")
+    parser.add_argument("peers", nargs="*", metavar="PEER", help=f"of {', '.join(RECIPES)}")
+    chosen = parser.parse_args(arguments).peers or list(RECIPES)
+    steady = True
+    for name in chosen:
+        runs = []
+        for jobs in RUNS:
+            runs.append(play(name, jobs))
+            counts = Counter(runs[-1].verdicts.values())
+            told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+            _tell(f"{name}  {jobs} jobs  {runs[-1].seconds:.0f} s  {told}")
+        for key, verdicts in differing(runs):
+            steady = False
+            _tell(f"  {key}: {', '.join(verdicts)}")
+    return 0 if steady else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
