@@ -13,6 +13,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -23,6 +24,8 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None, "": None, "~": None}
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Scalar = str | int | float | bool | None
 
@@ -92,15 +95,20 @@ class Reader:
         *,
         allowed: Collection[str] | None = None,
         required: Sequence[str] = (),
+        gone: Mapping[str, str] = NOTHING,
     ) -> Mapping[str, Marked]:
-        """The keys and values of a mapping; unknown and missing keys are problems."""
+        """The keys and values of a mapping; unknown and missing keys are problems.
+
+        `gone` has the hints of keys that there were once.
+        """
         if not isinstance(at.value, dict):
             self.problem(at, f"expected a mapping, found {_kind(at)}")
             return {}
         if allowed is not None:
             for key, value in at.value.items():
                 if key not in allowed:
-                    self.problem(value, f"unknown key {key!r}", suggest(key, allowed))
+                    hint = gone.get(key) or suggest(key, allowed)
+                    self.problem(value, f"unknown key {key!r}", hint)
         for key in required:
             if key not in at.value:
                 self.problem(at, f"missing key {key!r}")

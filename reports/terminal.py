@@ -18,6 +18,7 @@ ORDER = (
 )  # fmt: skip
 Line = Mapping[str, Any]
 AGAIN = "tokenspec run --select"
+PREMISE = "premise: "  # how the note of a finding begins that could not run for one
 Row = tuple[str, str, str]  # name of the row (or verdict, for the head), label, text
 
 
@@ -41,6 +42,7 @@ def finding_lines(finding: Line, again: str = AGAIN) -> Iterator[Row]:
         ("note", finding["note"]),
         ("documented", evidence_text(finding.get("deviation"))),
         ("control", finding["control"]),
+        ("rests on", "; ".join(finding.get("premises", ()))),
         ("oracle", finding["oracle"]),
         ("why", finding["why"]),
         ("at", f"{finding['file']}:{finding['line']}"),
@@ -53,13 +55,17 @@ def finding_lines(finding: Line, again: str = AGAIN) -> Iterator[Row]:
             yield from _row(name, text)
 
 
-def could_not_run_text(finding: Line, again: str = AGAIN) -> str:
-    """Why nothing could be said, and what to do."""
-    return "\n".join(label + text for _, label, text in could_not_run_lines(finding, again))
+def could_not_run_text(finding: Line, again: str = AGAIN, told: str = "") -> str:
+    """Why nothing could be said, and what to do; `told` is a case that told the same cause."""
+    return "\n".join(label + text for _, label, text in could_not_run_lines(finding, again, told))
 
 
-def could_not_run_lines(finding: Line, again: str = AGAIN) -> Iterator[Row]:
+def could_not_run_lines(finding: Line, again: str = AGAIN, told: str = "") -> Iterator[Row]:
     """The same line by line, each with the name of its row."""
+    yield "could-not-run", "", f"COULD NOT RUN  {finding['key']}  {finding['title']}"
+    if told:
+        yield from _row("because", f"of the same as {told}")
+        return
     rows = [
         ("because", finding["note"] or finding["observed"]),
         ("control", finding["control"]),
@@ -67,7 +73,6 @@ def could_not_run_lines(finding: Line, again: str = AGAIN) -> Iterator[Row]:
         ("at", f"{finding['file']}:{finding['line']}"),
         ("again", f"{again} {finding['key']}"),
     ]
-    yield "could-not-run", "", f"COULD NOT RUN  {finding['key']}  {finding['title']}"
     for name, text in rows:
         if text:
             yield from _row(name, text)
@@ -126,6 +131,18 @@ def left_out(findings: Iterable[Line]) -> list[str]:
         return []
     lines = ["", "left out, and why:"]
     return lines + [f"{count:5}  {reason}" for reason, count in reasons.most_common()]
+
+
+def lost(findings: Iterable[Line]) -> list[str]:
+    """What did not hold, so that cases resting on it could not run; the most frequent first."""
+    notes = (f["note"] for f in findings if f["verdict"] == "could-not-run")
+    causes = Counter(note for note in notes if note.startswith(PREMISE))
+    if not causes:
+        return []
+    lines = ["", "did not hold, so that cases could not run:"]
+    return lines + [
+        f"{count:5}  {note.removeprefix(PREMISE)}" for note, count in causes.most_common()
+    ]
 
 
 def next_step(verdict: str, record: Record, path: str) -> list[str]:

@@ -41,8 +41,8 @@ VERDICTS: tuple[Word, ...] = (
         "could not run",
         "?",
         "Nothing can be said. Most often the control, the valid exchange sent just before, was "
-        "refused: a refusal of the case itself would then prove nothing. This is neither a pass "
-        "nor a failure.",
+        "refused: a refusal of the case itself would then prove nothing. Or a premise does not "
+        "hold, such as that this client gets a token. This is neither a pass nor a failure.",
     ),
     Word(
         "warn",

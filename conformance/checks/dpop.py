@@ -26,6 +26,13 @@ def dpop_nonce_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterato
         yield f"there are {len(_nonces(played))} DPoP-Nonce headers"
 
 
+@check("dpop-nonce-with-demand")
+def dpop_nonce_with_demand(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """A token response that asks for a nonce brings one (RFC 9449 §8)."""
+    if played.error == "use_dpop_nonce" and not _nonces(played):
+        yield "use_dpop_nonce without a DPoP-Nonce header"
+
+
 @check("dpop-nonce-syntax")
 def dpop_nonce_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A nonce is printable ASCII without space, quotation mark and backslash (RFC 9449 §8.1)."""

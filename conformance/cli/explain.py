@@ -53,6 +53,8 @@ WORDS = {
     "timeout": "kind of failure: no answer, or not in time",
     "leak": "kind of failure: something was sent to where it must not go",
     "control": "the valid exchange played before a case: a refusal without it proves nothing",
+    "premise": "what cases take for granted of a client, asked once a run; where it does not hold, "
+    "they could not run",
     "oracle": "the reference server beside the target; its answer has to satisfy every scenario",
 }
 Lines = Iterator[str]

@@ -126,7 +126,6 @@ def finished(content: Document) -> Document:
         "id": name_of(content),
         "title": "A generated case",
         "requirement": PLACEHOLDER,
-        "control": False,
         **content,
         "expect": "oracle",
         "variants": [{"id": "found"}],

@@ -8,6 +8,7 @@ from tokenspec.conformance.pages.table import code, table
 from tokenspec.conformance.scenario import changes, loader, outcomes
 from tokenspec.conformance.scenario.bases import BASES
 from tokenspec.conformance.scenario.operators import OPERATORS
+from tokenspec.conformance.scenario.premises import PREMISES
 
 HEAD = """\
 # Scenarios: every word of the format
@@ -34,9 +35,11 @@ KEYS: Mapping[str, str] = {
     "pkce": f"How the proof key is made: {code(changes.PKCE_KEYS)}; the method is one of "
     f"{code(changes.PKCE_METHODS)}.",
     "given": "Changes that belong to the valid set-up, by step.",
-    "control": "`false`: no control is played before. For cases that are valid themselves.",
+    "premises": "What it rests on ([premises](#premises)), in place of what its steps say.",
     "every_response": "`true`: the checks are also made on every other answer of the run.",
     "expect": "The outcome that passes, or a list of outcomes tried in order.",
+    "assume": "In place of `expect`: how a step has to be answered for the case to go on. Of "
+    "another answer nothing is said but that the case could not run.",
     "then": "Further requests, each with its own changes and `expect`; in place of one `together:` "
     "with a list of several, which are sent at the same moment ([races](../scenarios.md#races)).",
     "headers": "Changes to the headers of the last request.",
@@ -44,6 +47,12 @@ KEYS: Mapping[str, str] = {
     "client_auth": "How the client authenticates at it.",
     "http": "How it is carried.",
 }
+PREMISES_SAID = """\
+Each is asked once a run, of one client, with or without DPoP, when a case first needs it. A case
+that passes by a grant rests on the exchange of its base, and every case on what its further steps
+and clients take for granted. That follows from the steps; `premises` is for what does not. If one
+does not hold, its cases could not run.
+"""
 STEPS: Mapping[str, str] = {
     "authorize": "the authorization request, followed until it leads back to the client",
     "page": "the authorization request of a stranger, as it is answered first",
@@ -101,6 +110,9 @@ def _lines() -> Iterator[str]:
     yield from table(("step", "request"), _named(STEPS))
     yield "## Bases\n"
     yield from table(("base", "valid exchange", "steps", "needs"), _bases())
+    yield "## Premises\n"
+    yield PREMISES_SAID
+    yield from table(("premise", "what holds", "steps"), _premises())
     yield "## Operators\n"
     yield "A parameter, header or claim is a text to send, or exactly one operator.\n"
     yield from table(("operator", "sends", "argument"), _operators())
@@ -118,6 +130,12 @@ def _named(words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def _bases() -> Iterator[tuple[str, ...]]:
     for name, base in BASES.items():
         yield f"`{name}`", base.summary, ", ".join(base.steps), code(base.needs)
+
+
+def _premises() -> Iterator[tuple[str, ...]]:
+    for name, question in PREMISES.items():
+        kinds = ", ".join(step.kind for step in question.ways[0].steps)
+        yield f"`{name}`", question.summary, kinds
 
 
 def _operators() -> Iterator[tuple[str, ...]]:

@@ -13,7 +13,14 @@ from tokenspec.conformance.play.granted_state import (
 from tokenspec.conformance.play.matching import Difference, Look, difference
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.wording import answer_text, outcome_text
-from tokenspec.conformance.scenario.model import Answer, Case, Outcome, Step, concurrent_groups
+from tokenspec.conformance.scenario.model import (
+    Answer,
+    Case,
+    Outcome,
+    Step,
+    StepKind,
+    concurrent_groups,
+)
 from tokenspec.conformance.verdicts import Judgement, Kind, Verdict, worst
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
@@ -86,12 +93,36 @@ class Judge:
                     if step.judged or not any(s.judged for s in self.case.steps):
                         yield self._not_reached(step, transcript)
                 elif step.judged:
-                    yield self._judge_step(step, played, transcript)
+                    judgement = self._judge_step(step, played, transcript)
+                    if self._rested_on(step) and judgement.verdict is not Verdict.PASS:
+                        yield self._unmet(judgement)
+                        stopped = True
+                    elif not step.assumed:
+                        yield judgement
                 elif played.answer is not Answer.GRANTED:
                     yield self._stopped_at(played, transcript)
                     stopped = True
             if stopped:
                 return
+
+    def _rested_on(self, step: Step) -> bool:
+        """Whether later steps rest on the answer of this one, and the case claims nothing of it.
+
+        So it is where the case says so, and of valid requests before the first that is changed.
+        """
+        if step.assumed:
+            return True
+        last = [one.name for one in self.case.steps if one.judged][-1]
+        passing = [outcome for outcome in step.expect if outcome.verdict == Verdict.PASS]
+        granted = bool(passing) and all(outcome.answer is Answer.GRANTED for outcome in passing)
+        return granted and step.name != last and not self._changed_until(step.name)
+
+    def _unmet(self, judgement: Judgement) -> Judgement:
+        """What later steps rest on was answered otherwise; an observation of that stays one."""
+        if judgement.verdict is Verdict.OBSERVE:
+            return judgement
+        note = "; ".join(filter(None, ("what follows rests on this step", judgement.note)))
+        return replace(judgement, verdict=Verdict.COULD_NOT_RUN, kind=Kind.NONE, note=note)
 
     def _judge_step(self, step: Step, played: Played, transcript: Transcript) -> Judgement:
         outcomes = self._outcomes(step)
@@ -181,13 +212,19 @@ class Judge:
         return Judgement(Verdict.COULD_NOT_RUN, Kind.NONE, step.name, expected, "", note)
 
     def _changed_until(self, name: str) -> bool:
-        """Whether a step up to `name` differs from the valid set-up."""
+        """Whether a step up to `name` differs from the valid set-up.
+
+        A valid authorization request begins a grant of its own, whatever was before.
+        """
+        changed = False
         for step in self.case.steps:
             if step.changes.any and not step.given:
-                return True
+                changed = True
+            elif step.kind is StepKind.AUTHORIZE:
+                changed = False
             if step.name == name:
-                return False
-        return False
+                break
+        return changed
 
 
 def _judgement(verdict: Verdict, kind: Kind, played: Played, expected: str, note: str) -> Judgement:

@@ -16,7 +16,7 @@ from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.lines import fault_line, finding_line
 from tokenspec.conformance.record.stored import EVIDENCE
 from tokenspec.conformance.verdicts import Verdict
-from tokenspec.reports.terminal import finding_text
+from tokenspec.reports.terminal import PREMISE, finding_text
 
 # of the suite: what the header says, the rows of the coverage
 SuiteFacts = tuple[dict[str, Any], list[dict[str, Any]]]
@@ -45,6 +45,7 @@ class ReportLines:
         self._hide = hide
         self._worker = worker
         self._memory = ReportMemory()
+        self._causes: dict[str, str] = {}  # why cases could not run, with the first of each
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -71,9 +72,16 @@ class ReportLines:
         line = report.tokenspec = finding_line(finding)
         could_not_run = call.when == "setup"
         if could_not_run or finding.gates:
-            report.longrepr = Shown(line, self._recording.again)
+            report.longrepr = Shown(line, self._recording.again, self._told(line))
         elif finding.verdict is Verdict.WARN:
             report.sections.append(("finding", finding_text(line, self._recording.again)))
+
+    def _told(self, line: dict[str, Any]) -> str:
+        """The case that told already why this one could not run; empty if it is the first."""
+        if not line["note"].startswith(PREMISE):
+            return ""
+        first = self._causes.setdefault(line["note"], line["key"])
+        return "" if first == line["key"] else first
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> Generator[None, None, None]:

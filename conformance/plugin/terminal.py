@@ -19,6 +19,7 @@ from tokenspec.reports.terminal import (
     finding_lines,
     finding_text,
     left_out,
+    lost,
     next_step,
 )
 
@@ -55,22 +56,23 @@ class Writer(Protocol):
 class Shown:
     """A finding where pytest expects the representation of a failure."""
 
-    def __init__(self, finding: Line, again: str) -> None:
+    def __init__(self, finding: Line, again: str, told: str = "") -> None:
         self._finding = finding
         self._again = again
+        self._told = told  # a case that told the same cause
         self._broken = finding["verdict"] != "could-not-run"
 
     def __str__(self) -> str:
         if self._broken:
             return finding_text(self._finding, self._again)
-        return could_not_run_text(self._finding, self._again)
+        return could_not_run_text(self._finding, self._again, self._told)
 
     def toterminal(self, tw: Writer) -> None:
         """Write it with colours."""
         lines = (
             finding_lines(self._finding, self._again)
             if self._broken
-            else could_not_run_lines(self._finding, self._again)
+            else could_not_run_lines(self._finding, self._again, self._told)
         )
         write_finding(tw, lines)
 
@@ -90,7 +92,7 @@ def write_areas(tw: Writer, findings: Iterable[Line]) -> None:
         for text, verdict in row:
             tw.write(text, **MARKUP.get(verdict, {}))
         tw.line()
-    for line in (*deviations(shown), *left_out(shown)):
+    for line in (*deviations(shown), *lost(shown), *left_out(shown)):
         tw.line(line)
 
 

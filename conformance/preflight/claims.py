@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.scenario.model import Case, StepKind
+from tokenspec.conformance.scenario.premises import PREMISES
 from tokenspec.conformance.target.model import SIGNS_IN
 
 SEEN_BY = {"pkce": "pkce-s256", "refresh": "refresh", "dpop": "dpop", "userinfo": "userinfo",
@@ -69,14 +70,16 @@ def disagreements(setup: Setup, steps: Iterable[CheckStep]) -> Iterator[str]:
 
 
 def estimate(setup: Setup, cases: Iterable[Case]) -> Estimate:
-    """What the cases that apply take: their own steps, and the control of each scenario once."""
+    """What the cases that apply take: their steps, each scenario's control, each premise once."""
     applying = [case for case in cases if not setup.missing(case.needs)]
     controls = {
         f"{case.scenario} {case.control_setting} {case.control}": case.control
         for case in applying
         if case.control
     }
-    plays = [*(case.steps for case in applying), *controls.values()]
+    premises = {premise for case in applying for premise in case.premises}
+    asked = [PREMISES[premise.name].ways[0].steps for premise in premises]
+    plays = [*(case.steps for case in applying), *controls.values(), *asked]
     steps = [step for play in plays for step in play]
     codes = sum(step.kind is StepKind.AUTHORIZE for step in steps)
     pooled = min(setup.target.limits.jobs, codes) if setup.target.login.kind in SIGNS_IN else 0

@@ -24,6 +24,7 @@ class Finding:
     document's own. `deviation` is what a verdict of that name rests on.
     `judged` is the verdict before a waiver changed it; empty where none did. `waiver` is the one
     that covers the case, whether or not it excused anything. `known`: the baseline has it already.
+    `premises` are those the verdict rests on, asked once a run; the last may not have held.
     `seen_in`: the other cases whose answers showed it, where every answer of the run is looked at.
     """
 
@@ -60,6 +61,7 @@ class Finding:
     waiver: Waiver | None = None
     known: bool = False
     seen_in: tuple[str, ...] = ()
+    premises: tuple[str, ...] = ()
 
     @property
     def gates(self) -> bool:

@@ -61,7 +61,7 @@ def _same(path: Path, header: Mapping[str, Any], tested: Tested) -> None:
 def _finding(line: Mapping[str, Any]) -> Finding:
     values = {name: value for name, value in line.items() if name != "type"}
     values["verdict"], values["kind"] = Verdict(line["verdict"]), Kind(line["kind"])
-    for name in ("sent", "tags", "seen_in"):
+    for name in ("sent", "tags", "seen_in", "premises"):
         values[name] = tuple(line.get(name, ()))
     for name in ("exchanges", "twin"):
         values[name] = tuple(_exchange(item) for item in line[name])

@@ -25,6 +25,7 @@ from tokenspec.conformance.record.evidence import ShownExchange, evidence
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.run.concurrency import one_by_one
+from tokenspec.conformance.run.premises import Asked, Premises, premise_place
 from tokenspec.conformance.run.response_checks import (
     ResponseChecks,
     Sighting,
@@ -89,6 +90,7 @@ class Examiner:
         self.response_checks = ResponseChecks(cases, self._excuse)
         self._context = check_context(setup.side)
         self._oracle_context = check_context(setup.oracle.side)
+        self.premises = Premises(self._side, self._see_premise)
         self._controls: dict[str, _Control] = {}
         self._wanting = Counter(
             _control_key(case) for case in cases if not setup.missing(case.needs)
@@ -144,8 +146,13 @@ class Examiner:
         if hindrance:
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=hindrance)
         oracle = self._ask_oracle(case)
+        blank = replace(blank, oracle=oracle.explanation)
+        rests = tuple(self.premises.of(case))
+        blank = replace(blank, premises=tuple(asked.name for asked in rests))
+        if rests and not rests[-1].holds:
+            return self._unmet(blank, rests[-1])
         control = self._control(case)
-        blank = replace(blank, oracle=oracle.explanation, control=control.said)
+        blank = replace(blank, control=control.said)
         if case.control and not control.good:
             hide = self.setup.redactor.for_play()
             shown = self._show(control.transcript, hide) if control.transcript else ()
@@ -161,6 +168,22 @@ class Examiner:
                 control_exchanges=self._control_exchanges(case, finding.step, control.transcript),
             )
         return finding
+
+    def _unmet(self, blank: Finding, asked: Asked) -> Finding:
+        """Nothing can be said, as a premise does not hold."""
+        hide = self.setup.redactor.for_play()
+        shown = self._show(asked.transcript, hide) if asked.transcript else ()
+        note = hide.text(asked.note)
+        return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
+
+    def _see_premise(self, transcript: Transcript, name: str, said: str) -> str:
+        """Make the checks of every answer, and hide in `said` what the play shows as secret."""
+        hide = self.setup.redactor.for_play()
+        self._show(transcript, hide)
+        self.response_checks.look(
+            transcript, premise_place(name), self._context, self.setup.redactor
+        )
+        return hide.text(said)
 
     def _play(self, case: Case, judges: Sequence[Judge]) -> Seen:
         """Play the case; once more if there was no answer, so that a hiccup is no finding.
@@ -205,9 +228,7 @@ class Examiner:
     def _control(self, case: Case) -> _Control:
         """Play the control, once for all cases of a scenario that share it."""
         if not case.control:
-            return _Control(
-                said="none needed: the case begins with a valid exchange itself", good=True
-            )
+            return _Control(said="none of its own; see what it rests on", good=True)
         key = _control_key(case)
         with self._lock:
             control = self._controls.setdefault(key, _Control())
@@ -222,7 +243,8 @@ class Examiner:
 
     def _play_control(self, control: _Control, case: Case) -> None:
         side = self._side(case.scenario, "control")
-        transcript = play(side, case.control_setting, case.control)
+        own = own_sign_in_needed(case.control)
+        transcript = play(side, case.control_setting, case.control, own_sign_in=own)
         last = transcript.steps[-1] if transcript.steps else None
         whole = len(transcript.steps) == len(case.control)
         control.good = whole and last is not None and last.answer is Answer.GRANTED

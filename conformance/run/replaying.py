@@ -12,6 +12,7 @@ from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.run.premises import is_place
 from tokenspec.conformance.run.response_checks import control_source
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.reports.changes import judged, worse
@@ -81,7 +82,13 @@ def beside(findings: Iterable[Line], suite: Iterable[Case]) -> list[Case]:
     for case in suite:
         if case.control and control_source(case.scenario) in places:
             controls.setdefault(case.scenario, case)
-    return list({case.key: case for case in (*found, *controls.values())}.values())
+    premises: dict[str, Case] = {}
+    for case in suite:
+        for premise in case.premises:
+            if any(is_place(place, premise) for place in places):
+                premises.setdefault(premise.name, case)
+    others = (*controls.values(), *premises.values())
+    return list({case.key: case for case in (*found, *others)}.values())
 
 
 def play_again(

@@ -13,6 +13,7 @@ LENGTH = 16  # hexadecimal digits
 # Names of the model that were others when the first records were written. A case that has not
 # changed keeps its digest, so that runs before and after a renaming can be compared.
 FIRST_NAMES = (("Case(", "Variant("), (", concurrent_group=", ", moment="))
+NEWER = (", assumed=False", ", premises=()")  # members that those records had no word for
 
 
 def case_digest(case: Case) -> str:
@@ -29,7 +30,7 @@ def suite_digest(cases: Iterable[Case]) -> str:
 
 
 def _said(case: Case) -> bytes:
-    said = repr(replace(case, place=NOWHERE))
-    for now, first in FIRST_NAMES:
+    said = repr(replace(case, place=NOWHERE, premises=()))  # which follow from its steps
+    for now, first in (*FIRST_NAMES, *((member, "") for member in NEWER)):
         said = said.replace(now, first)
     return said.encode()

@@ -38,7 +38,8 @@ from tokenspec.conformance.scenario.model import (
     Step,
     StepKind,
 )
-from tokenspec.conformance.scenario.outcomes import ORACLE, read_expect
+from tokenspec.conformance.scenario.outcomes import ANSWERED, read_answer
+from tokenspec.conformance.scenario.premises import has_control, premises_of, read_premises
 
 __all__ = ["Vocabulary", "load_document", "load_file", "load_folders"]
 
@@ -47,10 +48,11 @@ STEP_WORDS = tuple(str(kind) for kind in StepKind)
 SESSIONS = ("live", "none", *SESSION_NEEDS)
 SHARED_KEYS = (
     "title", "requirement", "also", "why", "tags", "needs", "base", "client", "session", "pkce",
-    "given", "control", "every_response", "expect", "then", *STEP_WORDS, *REQUEST_KEYS,
+    "given", "premises", "every_response", *ANSWERED, "then", *STEP_WORDS, *REQUEST_KEYS,
 )  # fmt: skip
 SCENARIO_KEYS = ("format", "id", "variants", *SHARED_KEYS)
 CASE_KEYS = ("id", *SHARED_KEYS)
+GONE = {"control": "leave it out: what a case rests on follows from its steps; see 'premises'"}
 TOGETHER = "together"  # in place of a step: several, sent at the same moment
 PAGES = (StepKind.AUTHORIZE, StepKind.PAGE)  # carried by a browser, which sends nothing to the tick
 
@@ -149,7 +151,10 @@ class _Builder:
         self.area = area
         self.document = document
         self.fields = reader.mapping(
-            document, allowed=SCENARIO_KEYS, required=("format", "id", "title", "variants")
+            document,
+            allowed=SCENARIO_KEYS,
+            required=("format", "id", "title", "variants"),
+            gone=GONE,
         )
         reader.format_1(self.fields)
 
@@ -195,22 +200,26 @@ class _Builder:
         return kept
 
     def _case(self, scenario: str, at: Marked) -> Case:
-        own = self.reader.mapping(at, allowed=CASE_KEYS, required=("id",))
-        both: Fields = {**self.fields, **own}
+        own = self.reader.mapping(at, allowed=CASE_KEYS, required=("id",), gone=GONE)
+        answered = any(word in own for word in ANSWERED)
+        shared = {k: v for k, v in self.fields.items() if not (answered and k in ANSWERED)}
+        both: Fields = {**shared, **own}
         base = self._base(both, at)
         steps = self._steps(own, both, base, at)
         given_steps = tuple(self._once(self._given_step(kind, own)) for kind in base.steps)
         setting = self._setting(both, base)
-        control = self.reader.boolean(both["control"]) if "control" in both else True
+        needs = self._once(self._needs(own, base, setting, (*steps, *given_steps)))
+        named = read_premises(self.reader, both)
+        control = given_steps if has_control(base, steps) else ()
         return Case(
             scenario=scenario,
             id=self._identifier(own),
             title=self.reader.text(both["title"]) if "title" in both else "",
             requirement=self._requirement(both, at),
-            needs=self._once(self._needs(own, base, setting, (*steps, *given_steps))),
+            needs=needs,
             setting=self._once(setting),
             steps=tuple(map(self._once, steps)),
-            control=self._once(given_steps) if control else (),
+            control=self._once(control),
             control_setting=self._once(Setting(client=setting.client, dpop=setting.dpop)),
             place=self._place(at),
             area=self.area,
@@ -220,6 +229,7 @@ class _Builder:
             every_response=self.reader.boolean(both["every_response"])
             if "every_response" in both
             else False,
+            premises=self._once(premises_of(setting, needs, steps, control, named)),
         )
 
     def _base(self, both: Fields, at: Marked) -> Base:
@@ -317,13 +327,14 @@ class _Builder:
         return played
 
     def _judged(self, step: Step, fields: Fields, at: Marked, *, optional: bool) -> Step:
-        if "expect" not in fields:
-            if not optional:
-                self.reader.problem(at, "missing key 'expect'", "say how a server has to answer")
+        answer = read_answer(self.reader, fields, self.vocabulary.checks)
+        if not optional and (answer is None or answer.assumed):
+            self.reader.problem(at, "missing key 'expect'", "say how a server has to answer")
+        if answer is None:
             return step
-        expect = read_expect(self.reader, fields["expect"], self.vocabulary.checks)
-        expect = tuple(map(self._once, expect))
-        return replace(step, expect=expect, oracle=fields["expect"].value == ORACLE, given=False)
+        expect = tuple(map(self._once, answer.expect))
+        judged = replace(step, expect=expect, oracle=answer.oracle, assumed=answer.assumed)
+        return replace(judged, given=False)
 
     def _followers(self, both: Fields, base: Base) -> tuple[Step, ...]:
         if "then" not in both:
@@ -352,7 +363,7 @@ class _Builder:
 
     def _follower(self, item: Marked, counts: dict[str, int]) -> Iterator[Step]:
         """A further step, named after its kind and how many of it there were; none if it is bad."""
-        fields = self.reader.mapping(item, allowed=(*STEP_WORDS, *REQUEST_KEYS, "expect"))
+        fields = self.reader.mapping(item, allowed=(*STEP_WORDS, *REQUEST_KEYS, *ANSWERED))
         words = [word for word in fields if word in STEP_WORDS]
         if len(words) != 1:
             hint = f"one of: {', '.join(STEP_WORDS)}"

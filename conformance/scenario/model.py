@@ -23,6 +23,7 @@ __all__ = [
     "Outcome",
     "Pkce",
     "Place",
+    "Premise",
     "Scenario",
     "Setting",
     "Step",
@@ -194,6 +195,7 @@ class Step:
     oracle: bool = False  # the oracle's answer is the expectation
     given: bool = False  # its changes are part of the valid set-up
     concurrent_group: int = 0  # steps of one number are sent together; 0: by itself
+    assumed: bool = False  # what it expects is what later steps rest on, and nothing is claimed
 
     @property
     def judged(self) -> bool:
@@ -245,6 +247,15 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Premise:
+    """What cases take for granted of one client, asked once a run (see `scenario.premises`)."""
+
+    name: str  # of the table
+    client: str = "main"  # its role
+    dpop: bool = False  # with a DPoP proof
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where something stands in a scenario file."""
 
@@ -254,7 +265,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case: the steps to play, and the control that has to succeed before it."""
+    """One case: the steps to play, its control that has to succeed before, what it rests on."""
 
     scenario: str  # the id of its scenario
     id: str  # unique within its scenario
@@ -263,7 +274,7 @@ class Case:
     needs: tuple[str, ...]  # capabilities without which it does not apply
     setting: Setting
     steps: tuple[Step, ...]  # in the order they are sent
-    control: tuple[Step, ...]  # the valid exchange played before; empty: none
+    control: tuple[Step, ...]  # the valid exchange played before; empty: it passes by a grant
     control_setting: Setting
     place: Place
     area: str = ""  # the folder it stands in
@@ -271,6 +282,7 @@ class Case:
     also: tuple[str, ...] = ()  # further requirements, none graver, that the same case tests
     tags: tuple[str, ...] = ()  # words for readers, such as a CVE
     every_response: bool = False  # its checks are also made on every other response of the run
+    premises: tuple[Premise, ...] = ()  # what has to hold beside the control
 
     @property
     def key(self) -> str:
@@ -285,13 +297,14 @@ class Case:
     @property
     def open(self) -> bool:
         """Whether the specifications leave the matter open, so that nothing is ever held wrong."""
-        judged = [step.expect for step in self.steps if step.expect]
+        judged = [step.expect for step in self.steps if step.expect and not step.assumed]
         return bool(judged) and all(outcome.verdict == "observe" for outcome in judged[-1])
 
     @property
     def negative(self) -> bool:
         """Whether it passes only if the target refuses something."""
-        passing = [o for step in self.steps for o in step.expect if o.verdict == "pass"]
+        claims = [step for step in self.steps if not step.assumed]
+        passing = [o for step in claims for o in step.expect if o.verdict == "pass"]
         return bool(passing) and any(outcome.answer is not Answer.GRANTED for outcome in passing)
 
 

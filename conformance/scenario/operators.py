@@ -29,9 +29,7 @@ REGISTERED = (
     "of-second",
 )  # fmt: skip
 APIS = ("any", "with-offline-access", "without-offline-access")
-CLIENTS = (
-    "main", "second", "public", "confidential", "client_secret_post", "private_key_jwt",
-)  # fmt: skip
+CLIENTS = ("main", "second", "public", "confidential", "private_key_jwt")
 # These are asked for a difference, unless what they add is empty. Others set up what may be so
 # already, or leave out words that may not be there.
 DIFFERENCES = (

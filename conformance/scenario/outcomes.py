@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from tokenspec.conformance.documents import Marked, Reader, suggest
 from tokenspec.conformance.scenario.changes import read_change_map
@@ -15,6 +16,36 @@ OUTCOME_KEYS = (
     "checks", "at_most", "strict", "note",
 )  # fmt: skip
 ORACLE = "oracle"
+EXPECT, ASSUME = ANSWERED = ("expect", "assume")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How a step has to be answered.
+
+    Attributes:
+        expect: the outcomes, tried in order.
+        oracle: as the oracle answers, in their place.
+        assumed: what later steps rest on, not what the case claims.
+    """
+
+    expect: tuple[Outcome, ...]
+    oracle: bool
+    assumed: bool
+
+
+def read_answer(
+    reader: Reader, fields: Mapping[str, Marked], checks: Collection[str]
+) -> Answered | None:
+    """What a step says of its answer, under `expect` or `assume`; None where it says nothing."""
+    said = [word for word in ANSWERED if word in fields]
+    if not said:
+        return None
+    if len(said) > 1:
+        hint = "'expect' is what the case claims, 'assume' what its later steps rest on"
+        reader.problem(fields[ASSUME], "a step has one of 'expect' and 'assume'", hint)
+    at = fields[said[0]]
+    return Answered(read_expect(reader, at, checks), at.value == ORACLE, said == [ASSUME])
 
 
 def read_expect(reader: Reader, at: Marked, checks: Collection[str]) -> tuple[Outcome, ...]:

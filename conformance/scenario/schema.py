@@ -15,6 +15,7 @@ from tokenspec.conformance.scenario import changes, loader, outcomes
 from tokenspec.conformance.scenario.bases import BASES
 from tokenspec.conformance.scenario.edits import URI_PARTS
 from tokenspec.conformance.scenario.operators import OPERATORS
+from tokenspec.conformance.scenario.premises import PREMISES
 
 SCHEMA_FILE = Path(__file__).parent.parent / "schema" / "scenario-1.schema.json"
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -48,6 +49,7 @@ def build_schema() -> dict[str, Any]:
             "jwt": _jwt(),
             "outcome": _outcome(),
             "expect": _expect(),
+            "premise": _one_of(list(PREMISES)),
             "step": _step(),
             "together": _together(),
         },
@@ -101,9 +103,9 @@ def _shared() -> dict[str, Any]:
             }
         ),
         "given": _closed(steps),
-        "control": _BOOLEAN,
+        "premises": {"anyOf": [_ref("premise"), {"type": "array", "items": _ref("premise")}]},
         "every_response": _BOOLEAN,
-        "expect": _ref("expect"),
+        **{word: _ref("expect") for word in outcomes.ANSWERED},
         "then": {"type": "array", "items": {"anyOf": [_ref("step"), _ref("together")]}},
         **steps,
         **_request_places(),
@@ -204,7 +206,8 @@ def _expect() -> dict[str, Any]:
 def _step() -> dict[str, Any]:
     """A further step: exactly one request, and what may stand beside it."""
     words = {word: _ref("parameters") for word in loader.STEP_WORDS}
-    step = _closed({**words, **_request_places(), "expect": _ref("expect")})
+    answered = {word: _ref("expect") for word in outcomes.ANSWERED}
+    step = _closed({**words, **_request_places(), **answered})
     return {**step, "oneOf": [{"required": [word]} for word in loader.STEP_WORDS]}
 
 

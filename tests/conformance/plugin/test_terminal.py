@@ -127,6 +127,21 @@ def test_the_table_in_colour_says_what_it_says_without(flawed: Made) -> None:
     assert paper.text.startswith("\n".join(area_table(flawed.record.findings)) + "\n")
 
 
+def test_why_cases_could_not_run_is_told_once(flawed: Made) -> None:
+    one = next(iter(flawed.record.findings))
+    lost = {**one, "verdict": "could-not-run", "note": "premise: exchange of client app: refused"}
+    first, second = (Paper(), Paper())
+    Shown(lost, "again").toterminal(first)
+    Shown(lost, "again", "area/first").toterminal(second)
+    assert "premise: exchange of client app: refused" in first.text
+    assert "of the same as area/first" in second.text
+    assert "exchange of client" not in second.text
+    table = Paper()
+    write_areas(table, [lost, lost])
+    assert table.text.count("exchange of client app: refused") == 1
+    assert "    2  exchange of client app: refused" in table.text
+
+
 def test_the_end_says_verdict_reports_and_what_to_do_next(flawed: Made) -> None:
     paper = Paper()
     files = [Path("out/audit.html"), Path("out/record.ndjson")]

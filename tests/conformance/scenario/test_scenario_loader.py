@@ -12,7 +12,14 @@ import yaml
 from tokenspec.conformance.documents import Reader
 from tokenspec.conformance.errors import UnusableFile
 from tokenspec.conformance.scenario.loader import Vocabulary, load_file, load_folders
-from tokenspec.conformance.scenario.model import Answer, Change, Scenario, concurrent_groups, orders
+from tokenspec.conformance.scenario.model import (
+    Answer,
+    Change,
+    Premise,
+    Scenario,
+    concurrent_groups,
+    orders,
+)
 from tokenspec.conformance.scenario.schema import SCHEMA_FILE, build_schema, text
 
 VOCABULARY = Vocabulary(
@@ -56,6 +63,14 @@ FAULTS = [
     ("id: other-client", "id: last-character", "case id 'last-character' is used twice"),
     ("  - id: last-character\n    token:", "  - id: a\n    refresh:", "no step 'refresh'"),
     ("expect: {status: 400,", "expects: {status: 400,", "missing key 'expect'"),
+    ("base: code-exchange", "base: code-exchange\npremises: exchnge", "did you mean 'exchange'?"),
+    ("base: code-exchange", "base: code-exchange\ncontrol: false", "7:10: unknown key 'control'"),
+    ("expect: {status: 400,", "assume: {status: 400,", "missing key 'expect'"),
+    (
+        "  - id: last-character\n",
+        "  - id: last-character\n    expect: granted\n    assume: granted\n",
+        "a step has one of 'expect' and 'assume'",
+    ),
     ("error: invalid_grant, strict", "checks: id-tokn, strict", "did you mean 'id-token'?"),
 ]
 
@@ -83,6 +98,33 @@ def test_the_control_keeps_what_is_given_and_nothing_else(tmp_path: Path) -> Non
     authorize, token = scenario.cases[0].control
     assert authorize.changes.parameters == {"scope": Change("value", "openid")}
     assert not token.changes.any
+
+
+def test_what_passes_by_a_grant_rests_on_premises_and_has_no_control(tmp_path: Path) -> None:
+    shown = "  - id: shown\n    base: userinfo\n    expect: granted\n"
+    named = shown.replace("shown", "named").replace("base", "premises: exchange\n    base")
+    *_, case, other = load(tmp_path, GOOD + shown + named)[0].cases
+    assert case.control == other.control == ()
+    assert case.premises == (Premise("userinfo"),)
+    assert other.premises == (Premise("exchange"),)
+
+
+def test_other_clients_and_further_steps_are_premises_beside_the_control(tmp_path: Path) -> None:
+    more = """\
+  - id: then-revoked
+    token: {code_verifier: {change_last: 1}}
+    then:
+      - revoke: {token: {copy: token.refresh_token}}
+        assume: {status: 200}
+      - refresh: {}
+        expect: refused
+"""
+    first, second, *_, last = load(tmp_path, GOOD + more)[0].cases
+    assert first.control
+    assert first.premises == ()
+    assert second.premises == (Premise("exchange", "second"),)
+    assert last.premises == (Premise("refresh-token-revocation"), Premise("refresh"))
+    assert [step.assumed for step in last.steps] == [False, False, True, False]
 
 
 def test_what_is_alike_in_a_scenario_is_one_value(tmp_path: Path) -> None:
@@ -207,7 +249,7 @@ def test_the_schema_accepts_what_the_loader_accepts() -> None:
 
 
 # What no schema can see: names defined elsewhere, uniqueness, and which steps a base has.
-BEYOND_A_SCHEMA = ("pkce-s265", "XYZ", "id-tokn", "id: last-character", "refresh:")
+BEYOND_A_SCHEMA = ("pkce-s265", "XYZ", "id-tokn", "id: last-character", "refresh:", "assume: {")
 
 
 @pytest.mark.parametrize(("old", "new", "_expected"), FAULTS)

@@ -15,6 +15,7 @@ from tokenspec.reference_server.guards import client_authentication as client
 from tokenspec.reference_server.jwts import UnverifiedJwt
 
 HOUR = 3600
+SAML_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"  # RFC 7522 §2.2
 KNOWN_CLAIMS = {"iss", "sub", "aud", "jti", "iat", "exp", "nbf"}
 GUARDS: tuple[Guard, ...] = (
     client.registered_method,
@@ -118,7 +119,7 @@ def _known_claims_only(exchange: Exchange) -> None:
 
 
 def _type_of_saml_only(exchange: Exchange) -> None:
-    if _asserting(exchange):
+    if _asserting(exchange) and exchange.get("client_assertion_type") != SAML_ASSERTION:
         raise invalid_client("only SAML here")
 
 
@@ -139,7 +140,7 @@ DEFECTS: tuple[Alteration, ...] = (
     subtle(
         "client.assertion_refused",
         "RFC7523-2.2-assertion_type",
-        "an assertion that is a JWT is not known as a kind",
+        "an assertion that is a JWT is taken only where it is said to be one of SAML",
         client__assertion_type=_type_of_saml_only,
     ),
     subtle(

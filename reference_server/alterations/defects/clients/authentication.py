@@ -89,14 +89,16 @@ DEFECTS: tuple[Alteration, ...] = (
     subtle(
         "client.basic_refused",
         "RFC6749-2.3.1-basic_supported",
-        "Basic credentials are refused",
+        "Basic credentials are refused, and taken in the body alone",
         client__one_method=_no_basic,
+        client__registered_method=nothing,
     ),
     subtle(
         "client.post_refused",
         "RFC6749-2.3.1-body_credentials",
-        "a secret in the body is refused",
+        "a secret in the body is refused, and taken by Basic alone",
         client__one_method=_no_post,
+        client__registered_method=nothing,
     ),
     subtle(
         "client.secret_any_case",

@@ -1,0 +1,176 @@
+"""The premises of a run: each is asked when first needed, once, and shared by all its cases."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from tokenspec.conformance.errors import HarnessError, LoginBlocked
+from tokenspec.conformance.play.matching import difference
+from tokenspec.conformance.play.player import own_sign_in_needed, play
+from tokenspec.conformance.play.side import Side
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.play.wording import answer_text
+from tokenspec.conformance.scenario.model import (
+    Answer,
+    Case,
+    Outcome,
+    Premise,
+    Setting,
+    Step,
+)
+from tokenspec.conformance.scenario.premises import PREMISES, Question
+from tokenspec.conformance.target.model import Client
+
+ATTEMPTS = 2  # at a premise that was answered neither by a grant nor by a refusal
+ANSWERS = (Answer.GRANTED, Answer.REFUSED)
+PLACE = " (premise)"  # behind the name of one as a place where something was seen
+
+# shows a play of that name to whoever looks at every answer, and gives a text without its secrets
+See = Callable[[Transcript, str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking a premise; `said` is the answer that decided, in words.
+
+    `transcript` is kept where it does not hold, to be shown.
+    """
+
+    name: str
+    holds: bool
+    said: str
+    transcript: Transcript | None = field(default=None, repr=False)
+
+    @property
+    def note(self) -> str:
+        """Why nothing can be said of a case that rests on it."""
+        return f"premise: {self.name}: {self.said}"
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the answer to one premise is kept; who needs it while it is asked waits."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    asked: Asked | None = None
+
+
+class Premises:
+    """Asks what cases take for granted; safe for many threads.
+
+    Args:
+        side: the target, for a play of that name.
+        see: is shown each play, with its name and what is to be said of it.
+    """
+
+    def __init__(self, side: Callable[[str], Side], see: See) -> None:
+        self._side = side
+        self._see = see
+        self._lock = threading.Lock()
+        self._places: dict[str, _Place] = {}
+
+    def of(self, case: Case) -> Iterator[Asked]:
+        """The premises of a case, to the first that does not hold.
+
+        Raises:
+            TargetUnusable: the target would not go on; nothing is kept of that.
+        """
+        for premise in case.premises:
+            asked = self._ask(premise)
+            yield asked
+            if not asked.holds:
+                return
+
+    def ask_again(self) -> None:
+        """Whatever is needed from now on is asked anew: a client may have been locked since."""
+        with self._lock:
+            self._places = {}
+
+    def _ask(self, premise: Premise) -> Asked:
+        """By client, not by role: one client may have several."""
+        side = self._side(premise.name)
+        client = side.target.client(premise.client)
+        if client is None:
+            raise HarnessError(f"the target has no client for the role {premise.client!r}")
+        name = premise_name(premise, client)
+        with self._lock:
+            place = self._places.setdefault(name, _Place())
+        with place.lock:
+            if place.asked is None:
+                place.asked = self._ask_by_ways(name, premise, side, client)
+        return place.asked
+
+    def _ask_by_ways(self, name: str, premise: Premise, side: Side, client: Client) -> Asked:
+        """By each way in turn; where none holds, what came of the first is told."""
+        question = PREMISES[premise.name]
+        first: Asked | None = None
+        for way in question.ways:
+            if way.auth and client.auth not in way.auth:
+                continue
+            setting = Setting(premise.client, premise.dpop, pkce=way.pkce)
+            asked = self._play(name, question, setting, way.steps, side)
+            if asked.holds:
+                return asked
+            first = first or asked
+        if first is None:
+            raise HarnessError(f"the premise {premise.name!r} has no way for {client.auth}")
+        return first
+
+    def _play(
+        self, name: str, question: Question, setting: Setting, steps: tuple[Step, ...], side: Side
+    ) -> Asked:
+        own = own_sign_in_needed(steps)
+        for _attempt in range(ATTEMPTS):
+            try:
+                transcript = play(side, setting, steps, own_sign_in=own)
+            except LoginBlocked as error:
+                return Asked(name, holds=False, said=f"login blocked: {error.message}")
+            if all(played.answer in ANSWERS for played in transcript.steps):
+                break
+        holds, said = decided(question, steps, transcript)
+        said = self._see(transcript, name, said)
+        return Asked(name, holds, said, None if holds else transcript)
+
+
+def premise_name(premise: Premise, client: Client) -> str:
+    """`exchange of client app (client_secret_basic) with DPoP`."""
+    proof = " with DPoP" if premise.dpop else ""
+    return f"{premise.name} of client {client.client_id} ({client.auth}){proof}"
+
+
+def premise_place(name: str) -> str:
+    """What a premise is called as a place where something was seen."""
+    return name + PLACE
+
+
+def is_place(place: str, premise: Premise) -> bool:
+    """Whether that place is such a premise, of whichever client."""
+    return place.startswith(f"{premise.name} of client ") and place.endswith(PLACE)
+
+
+def decided(
+    question: Question, steps: tuple[Step, ...], transcript: Transcript
+) -> tuple[bool, str]:
+    """Whether the premise holds, and the answer that says so."""
+    *before, last = steps
+    for step in before:
+        played = transcript.step(step.name)
+        if played is None or played.answer is not Answer.GRANTED:
+            return False, _in_words(played, transcript)
+    played = transcript.step(last.name)
+    if played is None or played.answer is not question.answer:
+        return False, _in_words(played, transcript)
+    unmet = any(_is(outcome, played, transcript) for outcome in question.unmet)
+    return not unmet, f"{_in_words(played, transcript)}{f'; {question.otherwise}' if unmet else ''}"
+
+
+def _is(outcome: Outcome, played: Played, transcript: Transcript) -> bool:
+    return difference(outcome, played, transcript, lambda *_: ()).none
+
+
+def _in_words(played: Played | None, transcript: Transcript) -> str:
+    if played is None:
+        return transcript.stopped or "it was not reached"
+    return f"{played.step.name}: {answer_text(played)}"
