@@ -6,18 +6,22 @@ import argparse
 import os
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
 from tokenspec.conformance.fuzz.saving import save
 from tokenspec.conformance.fuzz.sharing import shared
-from tokenspec.conformance.preflight.opening import open_target
+from tokenspec.conformance.play.side import SessionPool
+from tokenspec.conformance.preflight.exchange import main_exchange, sign_in
+from tokenspec.conformance.preflight.opening import Opened, open_target
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.scenario.loader import load_document
 from tokenspec.conformance.scenario.wording import changes_in_words
-from tokenspec.conformance.verdicts import Verdict
+from tokenspec.conformance.target.model import SIGNS_IN
+from tokenspec.conformance.verdicts import Kind, Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reports.words import counted
 
@@ -28,7 +32,7 @@ examples:
   tokenspec fuzz target.yaml --seconds 300 --save found/
   tokenspec run target.yaml --scenarios found/       what was found, again
 
-exit codes: 0 no MUST found broken, 1 one found broken, 6 the target cannot be used
+exit codes: 0 no MUST found broken, 1 one found broken, 6 the target cannot be used, or is gone
 """
 
 
@@ -86,9 +90,16 @@ def act(options: argparse.Namespace) -> int:
         issuer = opened.setup.target.issuer
         others = shared(options.share, issuer) if options.share else None
         campaign = Campaign(
-            opened.setup, budget, seed=seed, tell=_tell, on_found=show, shared=others
+            opened.setup,
+            budget,
+            seed=seed,
+            tell=_tell,
+            on_found=show,
+            shared=others,
+            lost=lambda: opened.lost,
         )
         progress = campaign.run()
+        trouble = _trouble(opened)
     finally:
         opened.close()
     print("\n" + _summary(progress, campaign.seconds))
@@ -96,8 +107,32 @@ def act(options: argparse.Namespace) -> int:
         print(
             others.trouble or f"{counted(others.passed_over, 'shared finding')} could not be read"
         )
-    broken = any(found.verdict is Verdict.FAIL for found in progress.found)
-    return ExitCode.NONCONFORMITIES if broken else ExitCode.CONFORMS
+    if trouble:
+        print(f"not established: {trouble}")
+    if any(_broken(found, trouble) for found in progress.found):
+        return ExitCode.NONCONFORMITIES
+    return ExitCode.NOT_ESTABLISHED if trouble else ExitCode.CONFORMS
+
+
+def _broken(found: Counterexample, trouble: str) -> bool:
+    """Whether a finding stands; of a target in trouble that it refused something says nothing."""
+    refused = found.divergence.kind in (Kind.REFUSED, Kind.SERVER_ERROR)
+    return found.verdict is Verdict.FAIL and not (trouble and refused)
+
+
+def _trouble(opened: Opened) -> str:
+    """Why what was played last says nothing: the target is gone, or grants no valid exchange."""
+    if opened.lost:
+        return opened.lost
+    side = opened.setup.side
+    if side.target.login.kind in SIGNS_IN:
+        side = replace(side, sessions=SessionPool())  # the user signs in anew
+    setup = replace(opened.setup, side=side)
+    probes = () if side.target.login.kind == "none" else (sign_in, main_exchange)
+    for step in (step for probe in probes for step in probe(setup)):
+        if step.ends_it:
+            return f"at the end the valid exchange was not granted any more: {step.detail}"
+    return ""
 
 
 def _tell(progress: Progress) -> None:

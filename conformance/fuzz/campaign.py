@@ -87,7 +87,8 @@ class Progress:
     """What a campaign has done so far.
 
     `guards` counts the oracle's refusals by guard; `pairs` holds two requests that followed each
-    other with how they were answered, `outcomes` whole plays.
+    other with how they were answered, `outcomes` whole plays; `unplayable` counts the cases that
+    were not answered to their end.
     """
 
     cases: int = 0
@@ -122,6 +123,7 @@ class Campaign:
         clock: seconds, for the budget.
         tell: called after every case; `on_found` with every finding, in its smallest form.
         shared: what other machines find at the same target, and are sent.
+        lost: why the target is taken to be gone; empty while it is not.
     """
 
     def __init__(
@@ -134,6 +136,7 @@ class Campaign:
         tell: Callable[[Progress], None] = lambda _progress: None,
         on_found: Callable[[Counterexample], None] = lambda _found: None,
         shared: Shared | None = None,
+        lost: Callable[[], str] = lambda: "",
     ) -> None:
         self.setup = setup
         self.budget = budget
@@ -143,6 +146,7 @@ class Campaign:
         self._tell = tell
         self._on_found = on_found
         self._shared = shared
+        self._lost = lost
         self._started = clock()
         present = {name for name, decision in setup.decisions.items() if decision.present}
         movable = isinstance(setup.side.clock, MovableClock)
@@ -161,10 +165,10 @@ class Campaign:
 
     @property
     def spent(self) -> bool:
-        """Whether the budget is used up."""
+        """Whether the budget is used up, or the target gone."""
         most = self.budget.requests
         enough = most is not None and self.progress.requests >= most
-        return enough or self.seconds >= self.budget.seconds
+        return enough or bool(self._lost()) or self.seconds >= self.budget.seconds
 
     def run(self) -> Progress:
         """Calibrate, then play until the budget is spent; findings are in the progress."""
@@ -244,6 +248,8 @@ class Campaign:
         except TargetUnusable:
             self.progress.unplayable += 1
             return
+        if any(played.answer is Answer.NO_ANSWER for played in transcript.steps):
+            self.progress.unplayable += 1
         self._count(oracle, transcript)
         self._tell(self.progress)
         # of the orders in which requests sent together may have come, the one it is right in

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tokenspec.conformance.challenges import read_challenges
 from tokenspec.conformance.http import Exchange, Response
 from tokenspec.conformance.login.model import AuthorizationResult
-from tokenspec.conformance.scenario.model import Answer, Setting, Step
+from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
 
 Sent = Mapping[str, tuple[Any, ...]]
 
@@ -36,9 +37,21 @@ class Played:
 
     @property
     def error(self) -> str:
-        """The OAuth error code of the answer; empty where there is none."""
-        value = self.received.get("error", "")
+        """The OAuth error code of the answer; empty where there is none.
+
+        A protected resource tells it in its challenge (RFC 6750 §3), and in its body if it likes.
+        """
+        value = self.received.get("error") or self._challenged.get("error", "")
         return value if isinstance(value, str) else ""
+
+    @property
+    def _challenged(self) -> dict[str, str]:
+        """What the challenges of a protected resource say, the first of each name."""
+        if self.step.kind is not StepKind.USERINFO or self.response is None:
+            return {}
+        challenges = read_challenges(self.response.header_all("WWW-Authenticate"))
+        said = [pair for one in challenges for pair in one.parameters]
+        return dict(reversed(said))
 
     @property
     def status(self) -> int:
