@@ -36,6 +36,7 @@ class Kind(StrEnum):
 
 
 SEVERITY = (
+    Verdict.NOT_APPLICABLE,  # an answer without what the case looks at
     Verdict.PASS,
     Verdict.OBSERVE,
     Verdict.DEVIATION,

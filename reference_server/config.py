@@ -81,6 +81,8 @@ class Policy:
         redirect_uri_at_token: whether redirect_uri is sent to the token endpoint again
             (RFC 6749 §4.1.3).
         assertion_audience_issuer: whether client assertions name the issuer alone.
+        jwt_access_tokens: whether every access token is a JWT: one for no API is for the issuer
+            (RFC 9068 §3).
         client_algorithms: what may sign proofs and assertions.
         id_token_algorithm: what ID tokens and JWT access tokens are signed with.
         code_lifetime: how long a code is good for.
@@ -98,6 +100,7 @@ class Policy:
     refresh_requires_offline_access: bool = True
     redirect_uri_at_token: bool = True
     assertion_audience_issuer: bool = False
+    jwt_access_tokens: bool = False
     client_algorithms: tuple[str, ...] = ALGORITHMS
     id_token_algorithm: str = "RS256"
     code_lifetime: int = 60

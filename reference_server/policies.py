@@ -79,6 +79,9 @@ POLICIES: Mapping[str, Switch] = MappingProxyType(
             "client assertions are addressed to the issuer alone",
             _set(assertion_audience_issuer=True),
         ),
+        "jwt-access-tokens": Switch(
+            "every access token is a JWT, one for no API too", _set(jwt_access_tokens=True)
+        ),
         "own-scope": Switch(
             f"the scope {OWN_SCOPE} beside those of OpenID Connect",
             lambda config: replace(config, scopes=(*config.scopes, OWN_SCOPE)),

@@ -88,8 +88,8 @@ VERDICTS: tuple[Word, ...] = (
         "Not applicable",
         "not applicable",
         "–",
-        "The case needs something that this server, or the target file, does not have. The reason "
-        "is shown.",
+        "The case needs something that this server, or the target file, does not have, or looks at "
+        "something that the answer does not hold. The reason is shown.",
     ),
 )  # the gravest first
 WORDS = {word.name: word for word in VERDICTS}

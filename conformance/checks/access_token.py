@@ -10,8 +10,8 @@ import jwt
 
 from tokenspec.conformance.checks.id_token import IdToken, read_jwt, verified
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.scenario.model import Answer
 
 BEARER_TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 AN_HOUR = 3600  # seconds
@@ -29,7 +29,7 @@ def _read(played: Played) -> tuple[dict[str, Any], dict[str, Any]] | None:
         return None
 
 
-@check("bearer-token-syntax")
+@check("bearer-token-syntax", Subject.TOKENS)
 def bearer_token_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A bearer token has the characters the Authorization header takes (RFC 6750 §2.1)."""
     token = played.received.get("access_token")
@@ -38,16 +38,16 @@ def bearer_token_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Ite
         yield "the access token holds characters that a bearer token may not have"
 
 
-@check("token-type-bearer")
+@check("token-type-bearer", Subject.TOKENS)
 def token_type_bearer(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`token_type` of a request without proof is Bearer (OpenID Connect Core §3.1.3.3)."""
     proven = bool(played.exchanges) and played.exchanges[-1].request.header("DPoP") is not None
     shown = played.received.get("token_type")
-    if played.answer is Answer.GRANTED and not proven and str(shown).lower() != "bearer":
+    if not proven and str(shown).lower() != "bearer":
         yield "token_type is not Bearer"
 
 
-@check("expires-within-an-hour")
+@check("expires-within-an-hour", Subject.TOKENS)
 def expires_within_an_hour(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A bearer token lives for an hour at most (RFC 6750 §5.3)."""
     seconds = played.received.get("expires_in")
@@ -56,7 +56,7 @@ def expires_within_an_hour(played: Played, _t: Transcript, _s: CheckContext) -> 
         yield f"expires_in is {seconds:g}, more than {AN_HOUR}"
 
 
-@check("access-token-jwt-type")
+@check("access-token-jwt-type", Subject.JWT_ACCESS_TOKEN)
 def access_token_jwt_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A JWT access token says so in typ (RFC 9068 §2.1)."""
     read = _read(played)
@@ -64,7 +64,7 @@ def access_token_jwt_type(played: Played, _t: Transcript, _s: CheckContext) -> I
         yield "typ of the access token is not at+jwt"
 
 
-@check("access-token-jwt-claims")
+@check("access-token-jwt-claims", Subject.JWT_ACCESS_TOKEN)
 def access_token_jwt_claims(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A JWT access token has the required claims (RFC 9068 §2.2)."""
     read = _read(played)
@@ -72,7 +72,7 @@ def access_token_jwt_claims(played: Played, _t: Transcript, _s: CheckContext) ->
         yield from (f"{name} is missing" for name in REQUIRED if name not in read[1])
 
 
-@check("access-token-jwt-signature")
+@check("access-token-jwt-signature", Subject.JWT_ACCESS_TOKEN)
 def access_token_jwt_signature(
     played: Played, _t: Transcript, context: CheckContext
 ) -> Iterator[str]:
@@ -86,7 +86,7 @@ def access_token_jwt_signature(
         yield "no key of the key set verifies the signature"
 
 
-@check("access-token-jwt-scope")
+@check("access-token-jwt-scope", Subject.JWT_ACCESS_TOKEN)
 def access_token_jwt_scope(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """A JWT access token tells the scope that was granted, as a text (RFC 9068 §2.2.3)."""
     token, scope = read_jwt(played.received.get("access_token")), played.received.get("scope")
@@ -100,7 +100,7 @@ def access_token_jwt_scope(played: Played, play: Transcript, _s: CheckContext) -
         yield "scope is not the scope that was granted"
 
 
-@check("access-token-jwt-audience")
+@check("access-token-jwt-audience", Subject.JWT_ACCESS_TOKEN)
 def access_token_jwt_audience(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """`aud` of a JWT access token holds the API that was asked for (RFC 9068 §3)."""
     token, asked = read_jwt(played.received.get("access_token")), play.recall("authorize.audience")
@@ -108,7 +108,7 @@ def access_token_jwt_audience(played: Played, play: Transcript, _s: CheckContext
         yield "aud does not hold the API that was asked for"
 
 
-@check("access-token-jwt-other-audience")
+@check("access-token-jwt-other-audience", Subject.JWT_ACCESS_TOKEN)
 def access_token_jwt_other_audience(
     played: Played, play: Transcript, _s: CheckContext
 ) -> Iterator[str]:
@@ -120,7 +120,7 @@ def access_token_jwt_other_audience(
             yield f"aud is that of the first {name}"
 
 
-@check("access-token-jwt-same-login")
+@check("access-token-jwt-same-login", Subject.JWT_ACCESS_TOKEN)
 def access_token_jwt_same_login(
     played: Played, play: Transcript, _s: CheckContext
 ) -> Iterator[str]:
@@ -137,7 +137,7 @@ def _audience(token: IdToken) -> set[str]:
     return set(map(str, value)) if isinstance(value, list) else {str(value)}
 
 
-@check("access-token-bound")
+@check("access-token-bound", Subject.JWT_ACCESS_TOKEN)
 def access_token_bound(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A JWT access token had with a proof carries the key's thumbprint (RFC 9449 §6.1)."""
     read = _read(played)
@@ -149,7 +149,7 @@ def access_token_bound(played: Played, transcript: Transcript, _s: CheckContext)
         yield "cnf.jkt is not the thumbprint of the proof's key" if bound else "cnf.jkt is missing"
 
 
-@check("access-token-unbound")
+@check("access-token-unbound", Subject.TOKENS)
 def access_token_unbound(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A token that is announced as Bearer names no key, where it can be read (RFC 9449 §5)."""
     if str(played.received.get("token_type")).lower() == "dpop":
@@ -160,7 +160,7 @@ def access_token_unbound(played: Played, _t: Transcript, _s: CheckContext) -> It
         yield "the token has cnf.jkt"
 
 
-@check("access-token-for-resource")
+@check("access-token-for-resource", Subject.JWT_ACCESS_TOKEN)
 def access_token_for_resource(
     played: Played, transcript: Transcript, _s: CheckContext
 ) -> Iterator[str]:

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 from tokenspec.conformance.checks.envelope import ERROR_TEXT, URI_TEXT
 from tokenspec.conformance.checks.id_token import read_id_token
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.http import is_loopback, query_parameters
-from tokenspec.conformance.login.model import Ending
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 IN_AN_ERROR = ("error", "error_description", "error_uri", "state", "iss", "session_state")
@@ -40,31 +40,37 @@ def _readable(value: str) -> Iterator[bytes]:
             continue
 
 
-def _called_back(played: Played) -> bool:
-    return played.authorization is not None and played.authorization.ending is Ending.CALLBACK
-
-
-@check("state-echoed")
+@check("state-echoed", Subject.CALLBACK)
 def state_echoed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
-    """`state` comes back exactly as it was sent (RFC 6749 §4.1.2, §4.1.2.1)."""
+    """`state` comes back with a code exactly as it was sent (RFC 6749 §4.1.2)."""
+    yield from _state_problems(played)
+
+
+@check("state-in-error", Subject.CALLBACK_ERROR)
+def state_in_error(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """`state` comes back with an error exactly as it was sent (RFC 6749 §4.1.2.1)."""
+    yield from _state_problems(played)
+
+
+def _state_problems(played: Played) -> Iterator[str]:
     sent = played.sent.get("state", ())
-    if _called_back(played) and len(sent) == 1:
+    if len(sent) == 1:
         back = played.received.get("state")
         if back != sent[0]:
             yield "state is missing" if back is None else "state is not the one sent"
 
 
-@check("iss-in-success")
+@check("iss-in-success", Subject.CALLBACK)
 def iss_in_success(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """A response with a code names the issuer in iss, by simple string comparison (RFC 9207 §2)."""
-    if _called_back(played) and played.received.get("code"):
+    if played.received.get("code"):
         yield from _issuer_problems(played, context)
 
 
-@check("iss-in-error")
+@check("iss-in-error", Subject.CALLBACK_ERROR)
 def iss_in_error(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """A response with an error names the issuer in iss as well (RFC 9207 §2)."""
-    if _called_back(played) and played.received.get("error"):
+    if played.received.get("error"):
         yield from _issuer_problems(played, context)
 
 
@@ -74,10 +80,10 @@ def _issuer_problems(played: Played, context: CheckContext) -> Iterator[str]:
         yield "iss is missing" if back is None else "iss is not the issuer"
 
 
-@check("iss-is-url")
+@check("iss-is-url", Subject.CALLBACK, Subject.CALLBACK_ERROR)
 def iss_is_url(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`iss` is an https URL without query and fragment (RFC 9207 §2; http on the loopback)."""
-    back = played.received.get("iss") if _called_back(played) else None
+    back = played.received.get("iss")
     if back is None:
         return
     if not encrypted(back):
@@ -86,23 +92,23 @@ def iss_is_url(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str
         yield "iss has a query or a fragment"
 
 
-@check("iss-is-metadata-issuer")
+@check("iss-is-metadata-issuer", Subject.CALLBACK, Subject.CALLBACK_ERROR)
 def iss_is_metadata_issuer(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`iss` is the issuer of the metadata, character for character (RFC 9207 §2.3)."""
-    back = played.received.get("iss") if _called_back(played) else None
+    back = played.received.get("iss")
     if back is not None and back != context.metadata.get("issuer"):
         yield "iss is not the issuer of the metadata"
 
 
-@check("iss-advertised")
+@check("iss-advertised", Subject.CALLBACK, Subject.CALLBACK_ERROR)
 def iss_advertised(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """A server that sends iss says so in its metadata (RFC 9207 §2.3)."""
     said = context.metadata.get("authorization_response_iss_parameter_supported")
-    if _called_back(played) and "iss" in played.received and said is not True:
+    if "iss" in played.received and said is not True:
         yield "iss was sent, and the metadata does not say so"
 
 
-@check("iss-in-id-token")
+@check("iss-in-id-token", Subject.ID_TOKEN)
 def iss_in_id_token(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """The ID token has the issuer that the authorization response named (RFC 9207 §2.4)."""
     asked, token = transcript.step("authorize"), read_id_token(played)
@@ -111,46 +117,46 @@ def iss_in_id_token(played: Played, transcript: Transcript, _s: CheckContext) ->
         yield "iss of the ID token is not the iss of the authorization response"
 
 
-@check("callback-parameters-once")
+@check("callback-parameters-once", Subject.CALLBACK, Subject.CALLBACK_ERROR)
 def callback_parameters_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No parameter of the authorization response comes twice (RFC 6749 §3.1)."""
     if played.authorization is not None:
         yield from (f"{name} comes more than once" for name in played.authorization.repeated)
 
 
-@check("code-in-query")
+@check("code-in-query", Subject.CALLBACK)
 def code_in_query(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The code comes back in the query of the redirect (RFC 6749 §4.1.2)."""
     location = played.authorization.location if played.authorization else ""
-    has_code = _called_back(played) and bool(played.received.get("code"))
+    has_code = bool(played.received.get("code"))
     if has_code and "code" not in dict(query_parameters(location)):
         yield "the code does not stand in the query"
 
 
-@check("error-parameters-known")
+@check("error-parameters-known", Subject.CALLBACK_ERROR)
 def error_parameters_known(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error response holds only what is defined for it (OpenID Connect Core §3.1.2.6)."""
-    if _called_back(played) and played.received.get("error"):
+    if played.received.get("error"):
         yield from (f"{name} is there" for name in played.received if name not in IN_AN_ERROR)
 
 
-@check("redirect-303")
+@check("redirect-303", Subject.CALLBACK, Subject.CALLBACK_ERROR)
 def redirect_303(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The redirect to the client has status 303 (OAuth 2.1 §7.5.3)."""
     response = played.exchanges[-1].response if played.exchanges else None
-    if _called_back(played) and response and response.status != SEE_OTHER:
+    if response and response.status != SEE_OTHER:
         yield f"the redirect to the client has status {response.status}"
 
 
-@check("redirect-not-307")
+@check("redirect-not-307", Subject.CALLBACK, Subject.CALLBACK_ERROR)
 def redirect_not_307(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The redirect to the client does not post on what the user filled in (RFC 9700 §4.12)."""
     response = played.exchanges[-1].response if played.exchanges else None
-    if _called_back(played) and response and response.status in POSTS_ON:
+    if response and response.status in POSTS_ON:
         yield f"the redirect to the client has status {response.status}"
 
 
-@check("page-not-framed")
+@check("page-not-framed", Subject.PAGES)
 def page_not_framed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The page tells browsers not to show it in a frame (RFC 6749 §10.13)."""
     response = played.exchanges[-1].response if played.exchanges else None
@@ -161,58 +167,66 @@ def page_not_framed(played: Played, _t: Transcript, _s: CheckContext) -> Iterato
         yield "neither frame-ancestors nor X-Frame-Options is there"
 
 
-@check("response-in-query")
+@check("response-in-query", Subject.CALLBACK)
 def response_in_query(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
-    """Code or error come back in the query, and nothing in the fragment (RFC 6749 §4.1.2)."""
+    """The code comes back in the query, and nothing in the fragment (RFC 6749 §4.1.2)."""
+    yield from _place_problems(played, "code")
+
+
+@check("error-in-query", Subject.CALLBACK_ERROR)
+def error_in_query(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """An error comes back in the query, and nothing in the fragment (RFC 6749 §4.1.2.1)."""
+    yield from _place_problems(played, "error")
+
+
+def _place_problems(played: Played, name: str) -> Iterator[str]:
     plain = played.sent.get("response_type") == ("code",) and "response_mode" not in played.sent
-    if not _called_back(played) or played.authorization is None or not plain:
+    if played.authorization is None or not plain:
         return  # other response types may be answered in the fragment
     parts = urlsplit(played.authorization.location)
-    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
-    if "code" not in names and "error" not in names:
-        yield "the query of the redirect holds neither code nor error"
+    if name not in [key for key, _ in parse_qsl(parts.query, keep_blank_values=True)]:
+        yield f"the query of the redirect does not hold {name}"
     if parts.fragment.strip("_="):  # some servers add #_=_ against an old browser fault
         yield "the redirect has a fragment"
 
 
-@check("authorization-error-text")
+@check("authorization-error-text", Subject.CALLBACK_ERROR)
 def authorization_error_text(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error` and `error_description` have only the characters allowed (RFC 6749 §4.1.2.1)."""
     for name in ("error", "error_description"):
-        if _called_back(played) and not ERROR_TEXT.fullmatch(played.received.get(name, "")):
+        if not ERROR_TEXT.fullmatch(played.received.get(name, "")):
             yield f"{name} of the redirect holds characters that are not allowed"
 
 
-@check("authorization-error-uri")
+@check("authorization-error-uri", Subject.CALLBACK_ERROR)
 def authorization_error_uri(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error_uri` has only the characters allowed (RFC 6749 §4.1.2.1)."""
-    if _called_back(played) and not URI_TEXT.fullmatch(played.received.get("error_uri", "")):
+    if not URI_TEXT.fullmatch(played.received.get("error_uri", "")):
         yield "error_uri of the redirect holds characters that are not allowed"
 
 
-@check("error-explains-challenge")
+@check("error-explains-challenge", Subject.CALLBACK_ERROR)
 def error_explains_challenge(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The refusal says what is wrong with the challenge, or where to read it (RFC 7636 §4.4.1)."""
     said = played.received.get("error_description", "")
-    if _called_back(played) and not ("error_uri" in played.received or PKCE_WORDS.search(said)):
+    if not ("error_uri" in played.received or PKCE_WORDS.search(said)):
         yield "the refusal does not say that it is about the challenge"
 
 
-@check("challenge-not-exposed")
+@check("challenge-not-exposed", Subject.CALLBACK)
 def challenge_not_exposed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The challenge cannot be read out of the answer, nor out of its code (RFC 7636 §4.4)."""
     challenge = str(next(iter(played.sent.get("code_challenge", ())), ""))
-    if not _called_back(played) or not challenge:
+    if not challenge:
         return
     for name, value in played.received.items():
         if any(challenge.encode() in readable for readable in _readable(value)):
             yield f"the challenge can be read in {name}"
 
 
-@check("no-token-in-callback")
+@check("no-token-in-callback", Subject.CALLBACK, Subject.CALLBACK_ERROR)
 def no_token_in_callback(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """response_type=code puts no token into the redirect (RFC 6749 §4.1.2)."""
-    if _called_back(played):
-        for name in ("access_token", "refresh_token", "id_token"):
-            if name in played.received:
-                yield f"the redirect carries {name}"
+    for name in ("access_token", "refresh_token", "id_token"):
+        if name in played.received:
+            yield f"the redirect carries {name}"

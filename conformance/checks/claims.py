@@ -7,8 +7,9 @@ from typing import Any
 
 from tokenspec.conformance.checks.id_token import read_id_token
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.scenario.model import Answer, StepKind
+from tokenspec.conformance.scenario.model import StepKind
 
 # The JSON type of each standard claim (§5.1, table 1).
 _TEXTS = """
@@ -34,7 +35,7 @@ def _told(played: Played) -> Mapping[str, Any]:
     return played.received if played.step.kind is StepKind.USERINFO else {}
 
 
-@check("claim-types")
+@check("claim-types", Subject.ID_TOKEN, Subject.CLAIMS)
 def claim_types(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Every standard claim has the JSON type laid down for it (§5.1)."""
     claims = {name: value for name, value in _told(played).items() if value is not None}
@@ -51,20 +52,19 @@ def claim_types(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[st
         yield "address is not a JSON object"
 
 
-@check("claims-not-empty")
+@check("claims-not-empty", Subject.ID_TOKEN, Subject.CLAIMS)
 def claims_not_empty(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No claim is null or an empty text (§5.3.2)."""
     yield from (f"{n} is null or empty" for n, v in _told(played).items() if v is None or v == "")
 
 
-@check("no-null-members")
+@check("no-null-members", Subject.TOKENS, Subject.METADATA)
 def no_null_members(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No member of a JSON answer is null (§13.3)."""
-    if played.answer is Answer.GRANTED:
-        yield from (f"{name} is null" for name, value in played.received.items() if value is None)
+    yield from (f"{name} is null" for name, value in played.received.items() if value is None)
 
 
-@check("claims-of-scope")
+@check("claims-of-scope", Subject.CLAIMS)
 def claims_of_scope(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """Each of profile, email, address and phone that was granted tells a claim (§5.4)."""
     granted = transcript.recall("token.scope") or transcript.recall("authorize.scope") or ""
@@ -73,7 +73,7 @@ def claims_of_scope(played: Played, transcript: Transcript, _s: CheckContext) ->
             yield f"nothing of the scope {scope} is told"
 
 
-@check("userinfo-same-user")
+@check("userinfo-same-user", Subject.CLAIMS)
 def userinfo_same_user(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """`sub` at userinfo is that of the ID token (§5.3.2)."""
     first = transcript.step("token")
@@ -82,11 +82,11 @@ def userinfo_same_user(played: Played, transcript: Transcript, _s: CheckContext)
         yield "sub is not that of the ID token"
 
 
-@check("userinfo-media-type")
+@check("userinfo-media-type", Subject.CLAIMS)
 def userinfo_media_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Userinfo comes as application/json, or as a JWT declared as application/jwt (§5.3.2)."""
     response = played.response
-    if response is None or played.answer is not Answer.GRANTED:
+    if response is None:
         return
     wanted = "application/jwt" if response.json_object() is None else "application/json"
     if response.media_type != wanted:

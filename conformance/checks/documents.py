@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.http import is_loopback
 from tokenspec.conformance.play.transcript import Played, Transcript
 
@@ -21,21 +22,21 @@ ENDPOINTS = (
 )
 
 
-@check("metadata-is-json")
+@check("metadata-is-json", Subject.METADATA)
 def metadata_is_json(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The document comes as application/json (RFC 8414 §3.2)."""
     if played.response is not None and played.response.media_type != "application/json":
         yield f"the media type is {played.response.media_type or 'absent'}"
 
 
-@check("metadata-issuer")
+@check("metadata-issuer", Subject.METADATA)
 def metadata_issuer(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`issuer` is the identifier the document was asked for with (RFC 8414 §3.3)."""
     if played.received.get("issuer") != context.issuer:
         yield "issuer is not the one the document belongs to"
 
 
-@check("metadata-endpoints")
+@check("metadata-endpoints", Subject.METADATA)
 def metadata_endpoints(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Every endpoint is an absolute https URL (RFC 8414 §2; http is let pass on the loopback)."""
     for name in ENDPOINTS:
@@ -46,28 +47,28 @@ def metadata_endpoints(played: Played, _t: Transcript, _s: CheckContext) -> Iter
             yield f"{name} is missing"
 
 
-@check("token-endpoint-no-fragment")
+@check("token-endpoint-no-fragment", Subject.METADATA)
 def token_endpoint_no_fragment(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The address of the token endpoint has no fragment (RFC 6749 §3.2)."""
     if "#" in str(played.received.get("token_endpoint", "")):
         yield "token_endpoint has a fragment"
 
 
-@check("metadata-response-types")
+@check("metadata-response-types", Subject.METADATA)
 def metadata_response_types(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`response_types_supported` is a list that holds code (RFC 8414 §2)."""
     if "code" not in _list(played.received.get("response_types_supported")):
         yield "response_types_supported does not list code"
 
 
-@check("metadata-pkce")
+@check("metadata-pkce", Subject.METADATA)
 def metadata_pkce(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`code_challenge_methods_supported` lists S256 (RFC 9700 §2.1.1)."""
     if "S256" not in _list(played.received.get("code_challenge_methods_supported")):
         yield "code_challenge_methods_supported does not list S256"
 
 
-@check("jwks-keys")
+@check("jwks-keys", Subject.KEY_SET)
 def jwks_keys(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The key set holds keys, each with its type (RFC 7517 §4.1, §5.1)."""
     keys = _list(played.received.get("keys"))
@@ -78,7 +79,7 @@ def jwks_keys(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]
             yield f"key {number} has no kty"
 
 
-@check("jwks-public-only")
+@check("jwks-public-only", Subject.KEY_SET)
 def jwks_public_only(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No key of the set holds a private or symmetric part (OpenID Connect Discovery §3)."""
     for number, key in enumerate(_list(played.received.get("keys"))):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.scenario.model import Answer
 
 NONCE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")  # RFC 9449 §8.1
 AN_HOUR = 3600  # seconds
@@ -19,32 +19,32 @@ def _nonces(played: Played) -> tuple[str, ...]:
     return played.response.header_all("DPoP-Nonce") if played.response else ()
 
 
-@check("dpop-nonce-once")
+@check("dpop-nonce-once", Subject.NONCE)
 def dpop_nonce_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A response has one DPoP-Nonce header at most (RFC 9449 §8)."""
     if len(_nonces(played)) > 1:
         yield f"there are {len(_nonces(played))} DPoP-Nonce headers"
 
 
-@check("dpop-nonce-with-demand")
+@check("dpop-nonce-with-demand", Subject.NONCE_DEMAND)
 def dpop_nonce_with_demand(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A token response that asks for a nonce brings one (RFC 9449 §8)."""
-    if played.error == "use_dpop_nonce" and not _nonces(played):
+    if not _nonces(played):
         yield "use_dpop_nonce without a DPoP-Nonce header"
 
 
-@check("dpop-nonce-syntax")
+@check("dpop-nonce-syntax", Subject.NONCE)
 def dpop_nonce_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A nonce is printable ASCII without space, quotation mark and backslash (RFC 9449 §8.1)."""
     if any(not NONCE.fullmatch(nonce) for nonce in _nonces(played)):
         yield "DPoP-Nonce holds characters that are not allowed"
 
 
-@check("dpop-nonce-not-stored")
+@check("dpop-nonce-not-stored", Subject.NONCE)
 def dpop_nonce_not_stored(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A response with a nonce may not be stored and used again (RFC 9449 §8.2)."""
     response = played.response
-    if response is None or not _nonces(played):
+    if response is None:
         return
     allowed = ",".join(response.header_all("Cache-Control")).lower()
     if any(word in allowed for word in ("no-store", "no-cache")):
@@ -59,7 +59,7 @@ def _method(played: Played) -> str:
     return played.exchanges[-1].request.method if played.exchanges else ""
 
 
-@check("token-type-dpop")
+@check("token-type-dpop", Subject.TOKENS)
 def token_type_dpop(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """token_type is DPoP, in any case (RFC 9449 §5, RFC 6749 §5.1)."""
     shown = played.received.get("token_type")
@@ -67,7 +67,7 @@ def token_type_dpop(played: Played, _t: Transcript, _s: CheckContext) -> Iterato
         yield f"token_type is {str(shown)[:40]!r}"
 
 
-@check("bound-token-short-lived")
+@check("bound-token-short-lived", Subject.TOKENS)
 def bound_token_short_lived(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A bound access token lives for an hour at most where there are no nonces (RFC 9449 §11.2)."""
     seconds = played.received.get("expires_in")
@@ -75,16 +75,16 @@ def bound_token_short_lived(played: Played, _t: Transcript, _s: CheckContext) ->
         yield f"expires_in is {seconds:g}, more than {AN_HOUR}"
 
 
-@check("introspection-bound")
+@check("introspection-bound", Subject.INTROSPECTION)
 def introspection_bound(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """Introspection of a bound token names its key in cnf.jkt (RFC 9449 §6.2)."""
     confirmation = played.received.get("cnf")
     bound = confirmation.get("jkt") if isinstance(confirmation, dict) else None
-    if played.answer is Answer.GRANTED and bound != transcript.jkt:
+    if bound != transcript.jkt:
         yield "cnf.jkt is not the thumbprint of the key" if bound else "cnf.jkt is missing"
 
 
-@check("introspection-token-type")
+@check("introspection-token-type", Subject.INTROSPECTION)
 def introspection_token_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Introspection of a bound token that names a type says DPoP (RFC 9449 §6.2)."""
     shown = played.received.get("token_type", "DPoP")
@@ -92,7 +92,7 @@ def introspection_token_type(played: Played, _t: Transcript, _s: CheckContext) -
         yield f"token_type is {str(shown)[:40]!r}"
 
 
-@check("latest-token-unbound")
+@check("latest-token-unbound", Subject.CLAIMS)
 def latest_token_unbound(_p: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """The access token got last is bound to no key, as may be (RFC 9449 §5)."""
     types = [played.received.get("token_type") for played in transcript.steps]

@@ -9,76 +9,58 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import BAD_REQUEST, ERROR_STATUSES, Subject
 from tokenspec.conformance.http import Exchange
 from tokenspec.conformance.oauth.error_codes import ERROR_CODES
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.scenario.model import Answer, StepKind
 
-AT_TOKEN_ENDPOINT = (StepKind.TOKEN, StepKind.REFRESH)
 ERROR_TEXT = re.compile(r"[\x20-\x21\x23-\x5B\x5D-\x7E]*")  # RFC 6749 §5.2
 URI_TEXT = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]*")
 TOKENS = ("access_token", "refresh_token", "id_token")
 SENT_SECRETS = ("code", "code_verifier", "refresh_token", "client_secret", "client_assertion")
 LONG_ENOUGH = 16  # characters; a shorter value may stand in a text by chance
-BODILESS = ("OPTIONS", "HEAD")
-ERROR_STATUSES = (400, 401)
-BAD_REQUEST = 400
 UNAUTHORIZED = 401
 
 
-def _asked(played: Played) -> bool:
-    """Whether tokens were asked for: a preflight of a browser asks for none."""
-    http = played.step.changes.http
-    return played.step.kind in AT_TOKEN_ENDPOINT and not (http and http.method in BODILESS)
-
-
-def _granted(played: Played) -> bool:
-    return _asked(played) and played.answer is Answer.GRANTED
-
-
-def _refused(played: Played) -> bool:
-    return _asked(played) and played.answer is Answer.REFUSED
-
-
-@check("success-is-json")
+@check("success-is-json", Subject.TOKENS)
 def success_is_json(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A granted token request is answered with application/json (RFC 6749 §5.1)."""
     response = played.response
-    if _granted(played) and response and response.media_type != "application/json":
+    if response and response.media_type != "application/json":
         yield f"the media type of the success is {response.media_type or 'absent'}"
 
 
-@check("success-status")
+@check("success-status", Subject.TOKENS)
 def success_status(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A granted token request is answered with status 200 (RFC 6749 §5.1)."""
-    if _granted(played) and played.status != 200:  # noqa: PLR2004 - the status the section names
+    if played.status != 200:  # noqa: PLR2004 - the status the section names
         yield f"the status of the success is {played.status}"
 
 
-@check("no-store")
+@check("no-store", Subject.TOKENS)
 def no_store(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An answer that holds tokens has Cache-Control: no-store (RFC 6749 §5.1)."""
     response = played.response
-    if not _granted(played) or response is None:
+    if response is None:
         return
     directives = ",".join(response.header_all("Cache-Control")).lower().split(",")
     if "no-store" not in {directive.strip() for directive in directives}:
         yield "the answer holds tokens and its Cache-Control does not say no-store"
 
 
-@check("pragma-no-cache")
+@check("pragma-no-cache", Subject.TOKENS)
 def pragma_no_cache(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An answer that holds tokens has Pragma: no-cache (RFC 6749 §5.1)."""
     response = played.response
-    if _granted(played) and response and "no-cache" not in (response.header("Pragma") or ""):
+    if response and "no-cache" not in (response.header("Pragma") or ""):
         yield "the answer holds tokens and has no Pragma: no-cache"
 
 
-@check("members-once")
+@check("members-once", Subject.TOKENS, Subject.ERROR)
 def members_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No member of the answer's JSON object comes twice (RFC 6749 §3.2)."""
     response = played.response
-    if played.step.kind not in AT_TOKEN_ENDPOINT or response is None:
+    if response is None:
         return
     names: list[str] = []
 
@@ -93,19 +75,17 @@ def members_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[s
                 yield f"{name[:40]} comes {count} times"
 
 
-@check("access-token-is-text")
+@check("access-token-is-text", Subject.TOKENS)
 def access_token_is_text(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`access_token` is a text that is not empty (RFC 6749 §5.1)."""
     token = played.received.get("access_token")
-    if _granted(played) and not (isinstance(token, str) and token):
+    if not (isinstance(token, str) and token):
         yield "access_token is not a string or is empty"
 
 
-@check("token-type")
+@check("token-type", Subject.TOKENS)
 def token_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`token_type` is there and names a type the client can use (RFC 6749 §5.1, §7.1)."""
-    if not _granted(played):
-        return
     shown = played.received.get("token_type")
     if not isinstance(shown, str) or not shown:
         yield "token_type is missing or no text"
@@ -113,10 +93,10 @@ def token_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str
         yield f"token_type is {shown[:40]!r}, neither Bearer nor DPoP"
 
 
-@check("expires-in")
+@check("expires-in", Subject.TOKENS)
 def expires_in(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """expires_in, where given, is a whole number of seconds (RFC 6749 §5.1, Appendix A.14)."""
-    if not _granted(played) or "expires_in" not in played.received:
+    if "expires_in" not in played.received:
         return
     shown = played.received["expires_in"]
     if isinstance(shown, bool) or not isinstance(shown, int | float):
@@ -125,30 +105,30 @@ def expires_in(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str
         yield "expires_in is not made of digits"
 
 
-@check("scope-is-text")
+@check("scope-is-text", Subject.TOKENS)
 def scope_is_text(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """scope, where given, is a text of space separated words (RFC 6749 §3.3)."""
-    if _granted(played) and not isinstance(played.received.get("scope", ""), str):
+    if not isinstance(played.received.get("scope", ""), str):
         yield "scope is not a string"
 
 
-@check("scope-single-spaces")
+@check("scope-single-spaces", Subject.TOKENS)
 def scope_single_spaces(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The words of scope are parted by exactly one space (RFC 6749 §3.3, OIDC Core §14)."""
     scope = played.received.get("scope")
-    if _granted(played) and isinstance(scope, str) and scope != " ".join(scope.split()):
+    if isinstance(scope, str) and scope != " ".join(scope.split()):
         yield "the words of scope are not parted by exactly one space"
 
 
-@check("scope-without-offline-access")
+@check("scope-without-offline-access", Subject.TOKENS)
 def scope_without_offline_access(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Without a refresh token the scope does not hold offline_access (OIDC Core §11)."""
     scope = str(played.received.get("scope", "")).split()
-    if _granted(played) and "refresh_token" not in played.received and "offline_access" in scope:
+    if "refresh_token" not in played.received and "offline_access" in scope:
         yield "scope holds offline_access, and there is no refresh token"
 
 
-@check("error-is-json")
+@check("error-is-json", Subject.ERROR)
 def error_is_json(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error response of the token endpoint is a JSON object (RFC 6749 §5.2).
 
@@ -162,36 +142,36 @@ def _accepted(exchange: Exchange) -> str:
     return exchange.request.header("Accept") or ""
 
 
-@check("error-is-json-always")
+@check("error-is-json-always", Subject.ERROR)
 def error_is_json_always(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error response is a JSON object whatever the request prefers (RFC 6749 §5.2)."""
     response = played.response
-    if not _refused(played) or response is None or response.status not in ERROR_STATUSES:
+    if response is None or response.status not in ERROR_STATUSES:
         return
     unread = response.json_object() is None and not played.received
     if response.media_type != "application/json" or unread:
         yield f"status {response.status} came with {response.media_type or 'no media type'}"
 
 
-@check("error-status")
+@check("error-status", Subject.ERROR)
 def error_status(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refused token request does not get the status of a success (RFC 6749 §5.2)."""
-    if _refused(played) and played.status < BAD_REQUEST:
+    if played.status < BAD_REQUEST:
         yield f"a request was refused with status {played.status}"
 
 
-@check("error-code-known")
+@check("error-code-known", Subject.ERROR)
 def error_code_known(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The error code is one of RFC 6749 §5.2 or of an extension (IANA OAuth Extensions Errors)."""
     answered = played.status in ERROR_STATUSES or played.status < BAD_REQUEST
-    if _refused(played) and answered and played.error and played.error not in ERROR_CODES:
+    if answered and played.error and played.error not in ERROR_CODES:
         yield f"the error code {played.error[:40]!r} is none of the section, nor registered"
 
 
-@check("error-member")
+@check("error-member", Subject.ERROR)
 def error_member(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error` is there, is text, and has only the characters allowed (RFC 6749 §5.2)."""
-    if not _refused(played) or not played.received:
+    if not played.received:
         return
     shown = played.received.get("error")
     if not isinstance(shown, str) or not shown:
@@ -200,45 +180,43 @@ def error_member(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[s
         yield "the error code holds characters that are not allowed"
 
 
-@check("error-texts")
+@check("error-texts", Subject.ERROR)
 def error_texts(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error_description` and `error_uri`, where given, are texts (RFC 6749 §5.2)."""
     for name in ("error_description", "error_uri"):
         shown = played.received.get(name)
-        if _refused(played) and shown is not None and not isinstance(shown, str):
+        if shown is not None and not isinstance(shown, str):
             yield f"{name} is not a string"
 
 
-@check("error-description")
+@check("error-description", Subject.ERROR)
 def error_description(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error_description` has only the characters allowed (RFC 6749 §5.2)."""
     shown = played.received.get("error_description")
-    if _refused(played) and isinstance(shown, str) and not ERROR_TEXT.fullmatch(shown):
+    if isinstance(shown, str) and not ERROR_TEXT.fullmatch(shown):
         yield "error_description holds characters that are not allowed"
 
 
-@check("error-uri")
+@check("error-uri", Subject.ERROR)
 def error_uri(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`error_uri` has only the characters allowed (RFC 6749 §5.2)."""
     shown = played.received.get("error_uri")
-    if _refused(played) and isinstance(shown, str) and not URI_TEXT.fullmatch(shown):
+    if isinstance(shown, str) and not URI_TEXT.fullmatch(shown):
         yield "error_uri holds characters that are not allowed"
 
 
-@check("no-token-in-error")
+@check("no-token-in-error", Subject.REFUSAL)
 def no_token_in_error(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error response holds no token (RFC 6749 §5.2)."""
-    if not _refused(played):
-        return
     for name in TOKENS:
         if name in played.received:
             yield f"the error response holds {name}"
 
 
-@check("no-secret-echoed")
+@check("no-secret-echoed", Subject.REFUSAL)
 def no_secret_echoed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error response does not repeat the code, token or secret that was sent."""
-    if not _refused(played) or played.response is None:
+    if played.response is None:
         return
     for name in SENT_SECRETS:
         for value in played.sent.get(name, ()):
@@ -246,11 +224,11 @@ def no_secret_echoed(played: Played, _t: Transcript, _s: CheckContext) -> Iterat
                 yield f"the error response repeats the {name} that was sent"
 
 
-@check("challenge-on-401")
+@check("challenge-on-401", Subject.ERROR)
 def challenge_on_401(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A 401 names the scheme the client tried, where it used the Authorization header (§5.2)."""
     response = played.response
-    if not _refused(played) or response is None or response.status != UNAUTHORIZED:
+    if response is None or response.status != UNAUTHORIZED:
         return
     request = played.exchanges[-1].request
     if request.header("Authorization") and not response.header("WWW-Authenticate"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tokenspec.conformance.checks.id_token import read_jwt
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.checks.tokens import UNKNOWN
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import StepKind
@@ -13,7 +14,7 @@ from tokenspec.conformance.scenario.model import StepKind
 Words = frozenset[str]
 
 
-@check("scope-told-if-different")
+@check("scope-told-if-different", Subject.TOKENS, Subject.INTROSPECTION)
 def scope_told_if_different(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """A token of another scope than was asked for comes with that scope (RFC 6749 §5.1).
 

@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 KEY_HEADERS = ("jku", "jwk", "x5u", "x5c")
@@ -45,14 +46,14 @@ def _taken_apart(encoded: str) -> IdToken | None:
     return IdToken(encoded, header, claims)
 
 
-@check("id-token-is-jwt")
+@check("id-token-is-jwt", Subject.ID_TOKEN)
 def id_token_is_jwt(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`id_token` is a JWT (OpenID Connect Core §2)."""
     if "id_token" in played.received and read_id_token(played) is None:
         yield "id_token is not a JWT with a JSON object of claims"
 
 
-@check("id-token-not-unsigned")
+@check("id-token-not-unsigned", Subject.ID_TOKEN)
 def id_token_not_unsigned(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`alg` is not none, as no client here registered for it (OpenID Connect Core §2)."""
     token = read_id_token(played)
@@ -60,7 +61,7 @@ def id_token_not_unsigned(played: Played, _t: Transcript, _s: CheckContext) -> I
         yield "the ID token is not signed"
 
 
-@check("id-token-signature")
+@check("id-token-signature", Subject.ID_TOKEN)
 def id_token_signature(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """The signature verifies with a key of the server's key set (§3.1.3.7, 6)."""
     token = read_id_token(played)
@@ -104,7 +105,7 @@ def _signed_with(token: IdToken, key: Any) -> bool:
     return True
 
 
-@check("id-token-key-for-signing")
+@check("id-token-key-for-signing", Subject.ID_TOKEN)
 def id_token_key_for_signing(
     played: Played, _t: Transcript, context: CheckContext
 ) -> Iterator[str]:
@@ -123,7 +124,7 @@ def id_token_key_for_signing(
             yield "the key is published for another alg"
 
 
-@check("id-token-key-named")
+@check("id-token-key-named", Subject.ID_TOKEN)
 def id_token_key_named(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """Where the key set holds several keys, the header says in kid which one signed (§10.1)."""
     token = read_id_token(played)
@@ -132,7 +133,7 @@ def id_token_key_named(played: Played, _t: Transcript, context: CheckContext) ->
         yield f"the key set holds {len(keys)} keys and the header has no kid"
 
 
-@check("id-token-no-key-headers")
+@check("id-token-no-key-headers", Subject.ID_TOKEN)
 def id_token_no_key_headers(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The header holds no key and no address of one (§2)."""
     token = read_id_token(played)
@@ -140,7 +141,7 @@ def id_token_no_key_headers(played: Played, _t: Transcript, _s: CheckContext) ->
         yield from (f"the header holds {name}" for name in KEY_HEADERS if name in token.header)
 
 
-@check("id-token-shared-key")
+@check("id-token-shared-key", Subject.ID_TOKEN)
 def id_token_shared_key(played: Played, play: Transcript, context: CheckContext) -> Iterator[str]:
     """An HMAC is keyed with the client_secret, so that a public client gets none (§10.1)."""
     token = read_id_token(played)
@@ -153,7 +154,7 @@ def id_token_shared_key(played: Played, play: Transcript, context: CheckContext)
         yield "the shared-key signature is not keyed with the client_secret"
 
 
-@check("id-token-secret-long-enough")
+@check("id-token-secret-long-enough", Subject.ID_TOKEN)
 def id_token_secret_long_enough(
     played: Played, play: Transcript, context: CheckContext
 ) -> Iterator[str]:
@@ -165,7 +166,7 @@ def id_token_secret_long_enough(
         yield f"the client_secret is shorter than {shortest} octets"
 
 
-@check("id-token-alg-declared")
+@check("id-token-alg-declared", Subject.ID_TOKEN)
 def id_token_alg_declared(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`alg` is one the metadata lists (OpenID Connect Discovery §3)."""
     token = read_id_token(played)

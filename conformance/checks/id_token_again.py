@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tokenspec.conformance.checks.id_token import IdToken, read_id_token
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 
@@ -18,7 +19,7 @@ def _both(played: Played, transcript: Transcript) -> tuple[IdToken, IdToken] | N
     return original, token
 
 
-@check("id-token-same-user")
+@check("id-token-same-user", Subject.ID_TOKEN)
 def id_token_same_user(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A later ID token keeps iss, sub and aud (§12.2, §5.7)."""
     both = _both(played, transcript)
@@ -37,7 +38,7 @@ def _audience(token: IdToken) -> set[str]:
     return set(map(str, value)) if isinstance(value, list) else {str(value)}
 
 
-@check("id-token-dated-anew")
+@check("id-token-dated-anew", Subject.ID_TOKEN)
 def id_token_dated_anew(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """The iat of a later ID token is later than the first one's (§12.2)."""
     both = _both(played, transcript)
@@ -52,7 +53,7 @@ def _number(token: IdToken, name: str) -> float:
     return value
 
 
-@check("id-token-same-auth-time")
+@check("id-token-same-auth-time", Subject.ID_TOKEN)
 def id_token_same_auth_time(
     played: Played, transcript: Transcript, _s: CheckContext
 ) -> Iterator[str]:
@@ -63,7 +64,7 @@ def id_token_same_auth_time(
         yield "auth_time differs from that of the first ID token"
 
 
-@check("id-token-same-azp")
+@check("id-token-same-azp", Subject.ID_TOKEN)
 def id_token_same_azp(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """`azp` of a refreshed ID token is there just as in the first one (§12.2)."""
     both = _both(played, transcript)
@@ -71,7 +72,7 @@ def id_token_same_azp(played: Played, transcript: Transcript, _s: CheckContext) 
         yield "azp differs from that of the first ID token"
 
 
-@check("id-token-nonce-not-new")
+@check("id-token-nonce-not-new", Subject.ID_TOKEN)
 def id_token_nonce_not_new(
     played: Played, transcript: Transcript, _s: CheckContext
 ) -> Iterator[str]:
@@ -81,7 +82,7 @@ def id_token_nonce_not_new(
         yield "nonce is not that of the first ID token"
 
 
-@check("id-token-nonce-gone")
+@check("id-token-nonce-gone", Subject.ID_TOKEN)
 def id_token_nonce_gone(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refreshed ID token has no nonce (§12.2)."""
     both = _both(played, transcript)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from tokenspec.conformance.checks.id_token import read_id_token
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.http import is_loopback
 from tokenspec.conformance.oauth.keys import base64url
 from tokenspec.conformance.play.transcript import Played, Transcript
@@ -28,7 +29,7 @@ events org_id org_name client_id scope
 REGISTERED_CLAIMS = frozenset(_REGISTERED.split())
 
 
-@check("id-token-issuer")
+@check("id-token-issuer", Subject.ID_TOKEN)
 def id_token_issuer(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`iss` is the issuer, exactly (§3.1.3.7, 2)."""
     token = read_id_token(played)
@@ -36,7 +37,7 @@ def id_token_issuer(played: Played, _t: Transcript, context: CheckContext) -> It
         yield "iss is not the issuer" if "iss" in token.claims else "iss is missing"
 
 
-@check("id-token-issuer-form")
+@check("id-token-issuer-form", Subject.ID_TOKEN)
 def id_token_issuer_form(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`iss` is an https URL without query and fragment (§2; http is let pass on the loopback)."""
     token = read_id_token(played)
@@ -55,7 +56,7 @@ def is_issuer(value: Any) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or is_loopback(value))
 
 
-@check("id-token-audience")
+@check("id-token-audience", Subject.ID_TOKEN)
 def id_token_audience(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """`aud` holds the client_id (§3.1.3.7, 3)."""
     token = read_id_token(played)
@@ -67,7 +68,7 @@ def id_token_audience(played: Played, transcript: Transcript, _s: CheckContext) 
         yield "aud does not hold the client_id" if audience else "aud is missing"
 
 
-@check("id-token-audience-alone")
+@check("id-token-audience-alone", Subject.ID_TOKEN)
 def id_token_audience_alone(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """`aud` holds nobody but the client (§3.1.3.7, 3: no audience the client does not trust)."""
     token = read_id_token(played)
@@ -76,7 +77,7 @@ def id_token_audience_alone(played: Played, play: Transcript, _s: CheckContext) 
         yield "aud holds others beside the client_id"
 
 
-@check("id-token-authorized-party")
+@check("id-token-authorized-party", Subject.ID_TOKEN)
 def id_token_authorized_party(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """`azp`, where given, is the client_id (§2, §3.1.3.7, 5)."""
     token = read_id_token(played)
@@ -84,7 +85,7 @@ def id_token_authorized_party(played: Played, play: Transcript, _s: CheckContext
         yield "azp is not the client_id"
 
 
-@check("id-token-subject")
+@check("id-token-subject", Subject.ID_TOKEN)
 def id_token_subject(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`sub` is a text of 1 to 255 ASCII characters (§2)."""
     token = read_id_token(played)
@@ -96,7 +97,7 @@ def id_token_subject(played: Played, _t: Transcript, _s: CheckContext) -> Iterat
         yield "sub is missing or not a text of 1 to 255 ASCII characters"
 
 
-@check("id-token-times")
+@check("id-token-times", Subject.ID_TOKEN)
 def id_token_times(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`exp` and iat are numbers, exp is in the future, iat about now (§2, §3.1.3.7, 9 and 10)."""
     token = read_id_token(played)
@@ -112,7 +113,7 @@ def id_token_times(played: Played, _t: Transcript, _s: CheckContext) -> Iterator
             yield "iat is more than five minutes away from the clock of this machine"
 
 
-@check("id-token-nonce")
+@check("id-token-nonce", Subject.ID_TOKEN)
 def id_token_nonce(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """`nonce` is the one of the authorization request (§3.1.3.7, 11)."""
     token, sent = read_id_token(played), transcript.recall("authorize.nonce")
@@ -120,7 +121,7 @@ def id_token_nonce(played: Played, transcript: Transcript, _s: CheckContext) -> 
         yield "nonce is not the one sent" if "nonce" in token.claims else "nonce is missing"
 
 
-@check("id-token-no-nonce")
+@check("id-token-no-nonce", Subject.ID_TOKEN)
 def id_token_no_nonce(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """Where no nonce was sent there is none (§2)."""
     token = read_id_token(played)
@@ -128,7 +129,7 @@ def id_token_no_nonce(played: Played, play: Transcript, _s: CheckContext) -> Ite
         yield "nonce is there though none was sent"
 
 
-@check("id-token-auth-time")
+@check("id-token-auth-time", Subject.ID_TOKEN)
 def id_token_auth_time(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """`auth_time` is there, a number, and not after iat; within max_age where asked (§2)."""
     token = read_id_token(played)
@@ -145,7 +146,7 @@ def id_token_auth_time(played: Played, play: Transcript, _s: CheckContext) -> It
         yield "auth_time is longer ago than max_age allows"
 
 
-@check("id-token-new-login")
+@check("id-token-new-login", Subject.ID_TOKEN)
 def id_token_new_login(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """auth_time is not from before the authorization request (OIDC Core §3.1.2.1: max_age).
 
@@ -161,7 +162,7 @@ def id_token_new_login(played: Played, play: Transcript, _s: CheckContext) -> It
         yield "auth_time is from before the request that asked for a new login"
 
 
-@check("id-token-acr")
+@check("id-token-acr", Subject.ID_TOKEN)
 def id_token_acr(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`acr`, where given, is a text (§2)."""
     token = read_id_token(played)
@@ -169,7 +170,7 @@ def id_token_acr(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[s
         yield "acr is not a string"
 
 
-@check("id-token-amr")
+@check("id-token-amr", Subject.ID_TOKEN)
 def id_token_amr(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`amr`, where given, is an array of texts (§2)."""
     token = read_id_token(played)
@@ -178,7 +179,7 @@ def id_token_amr(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[s
         yield "amr is not an array of strings"
 
 
-@check("id-token-at-hash")
+@check("id-token-at-hash", Subject.ID_TOKEN)
 def id_token_at_hash(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """at_hash, where given, fits the access token of the same answer (§3.1.3.6)."""
     token, access_token = read_id_token(played), played.received.get("access_token")
@@ -194,7 +195,7 @@ def id_token_at_hash(played: Played, _t: Transcript, _s: CheckContext) -> Iterat
         yield "at_hash does not fit the access token"
 
 
-@check("id-token-claims-namespaced")
+@check("id-token-claims-namespaced", Subject.ID_TOKEN)
 def id_token_claims_namespaced(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A claim that is not registered has a URI as its name (the seed page's first remark)."""
     token = read_id_token(played)
@@ -205,7 +206,7 @@ def id_token_claims_namespaced(played: Played, _t: Transcript, _s: CheckContext)
             yield f"the custom claim {name[:60]!r} has no namespace"
 
 
-@check("id-token-has-namespaced-claim")
+@check("id-token-has-namespaced-claim", Subject.ID_TOKEN)
 def id_token_has_namespaced_claim(
     played: Played, _t: Transcript, _s: CheckContext
 ) -> Iterator[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 TEXTS = ("scope", "client_id", "username", "token_type", "sub", "iss", "jti")
 TIMES = ("exp", "iat", "nbf")
 
 
-@check("introspection-members")
+@check("introspection-members", Subject.INTROSPECTION)
 def introspection_members(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """What is told of a live token has the types laid down and is true (RFC 7662 §2.2)."""
     told = played.received
@@ -30,7 +31,7 @@ def introspection_members(played: Played, play: Transcript, _s: CheckContext) ->
         yield "scope is not the scope that was granted"
 
 
-@check("introspection-no-details")
+@check("introspection-no-details", Subject.INTROSPECTION)
 def introspection_no_details(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Of an inactive token nothing else is told (RFC 7662 §2.2)."""
     yield from (f"{name} is there" for name in played.received if name != "active")

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 SHORTEST_RSA, SHORTEST_EC = 2048, 224  # bits: RFC 7518 §3.3, FAPI 2.0 Security Profile §5.4.1
 
 
-@check("jwks-rsa-length")
+@check("jwks-rsa-length", Subject.KEY_SET)
 def jwks_rsa_length(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An RSA key has 2048 bits or more (RFC 7518 §3.3, FAPI 2.0 §5.4.1)."""
     for number, key in enumerate(_keys(played)):
@@ -23,7 +24,7 @@ def jwks_rsa_length(played: Played, _t: Transcript, _s: CheckContext) -> Iterato
             yield f"key {number} is an RSA key of {bits} bits"
 
 
-@check("jwks-ec-length")
+@check("jwks-ec-length", Subject.KEY_SET)
 def jwks_ec_length(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A key on an elliptic curve has 224 bits or more (FAPI 2.0 §5.4.1)."""
     for number, key in enumerate(_keys(played)):
@@ -32,14 +33,14 @@ def jwks_ec_length(played: Played, _t: Transcript, _s: CheckContext) -> Iterator
             yield f"key {number} is on a curve of {bits} bits"
 
 
-@check("jwks-kid-distinct")
+@check("jwks-kid-distinct", Subject.KEY_SET)
 def jwks_kid_distinct(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No two keys have the same kid (FAPI 2.0 §5.4.2)."""
     named = Counter(str(key["kid"]) for key in _keys(played) if "kid" in key)
     yield from (f"{n} keys have the kid {kid[:40]!r}" for kid, n in named.items() if n > 1)
 
 
-@check("jwks-kid-distinct-by-type")
+@check("jwks-kid-distinct-by-type", Subject.KEY_SET)
 def jwks_kid_distinct_by_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No two keys of one kty have the same kid; of two they may be alternatives (RFC 7517 §4.5)."""
     named = Counter((key.get("kty"), str(key["kid"])) for key in _keys(played) if "kid" in key)

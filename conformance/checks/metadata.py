@@ -8,6 +8,7 @@ from typing import Any
 from tokenspec.conformance.checks.id_token import read_jwt, verified
 from tokenspec.conformance.checks.id_token_claims import is_issuer
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import StepKind
 
@@ -44,14 +45,14 @@ def _listed(played: Played, name: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-@check("metadata-issuer-form")
+@check("metadata-issuer-form", Subject.METADATA)
 def metadata_issuer_form(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`issuer` is an https URL without query and fragment (RFC 8414 §2)."""
     if not is_issuer(played.received.get("issuer")):
         yield "issuer is not an https URL, or has a query or fragment"
 
 
-@check("metadata-lists")
+@check("metadata-lists", Subject.METADATA)
 def metadata_lists(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Members with several values are arrays of texts (RFC 8414 §3.2)."""
     for name in LISTS:
@@ -60,27 +61,27 @@ def metadata_lists(played: Played, _t: Transcript, _s: CheckContext) -> Iterator
             yield f"{name} is not an array of strings"
 
 
-@check("metadata-no-empty-lists")
+@check("metadata-no-empty-lists", Subject.METADATA)
 def metadata_no_empty_lists(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A list without elements is left out (RFC 8414 §3.2)."""
     yield from (f"{name} is an empty list" for name, v in played.received.items() if v == [])
 
 
-@check("metadata-subject-types")
+@check("metadata-subject-types", Subject.METADATA)
 def metadata_subject_types(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`subject_types_supported` lists public, pairwise or both (OpenID Connect Core §8)."""
     if not set(_listed(played, "subject_types_supported")) & {"public", "pairwise"}:
         yield "subject_types_supported lists neither public nor pairwise"
 
 
-@check("metadata-id-token-algs")
+@check("metadata-id-token-algs", Subject.METADATA)
 def metadata_id_token_algs(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The algorithms of ID tokens are listed, RS256 among them (OpenID Connect Discovery §3)."""
     if "RS256" not in _listed(played, "id_token_signing_alg_values_supported"):
         yield "id_token_signing_alg_values_supported does not list RS256"
 
 
-@check("metadata-scope-openid")
+@check("metadata-scope-openid", Subject.METADATA)
 def metadata_scope_openid(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """If scopes are listed, openid is among them (OpenID Connect Discovery §3)."""
     scopes = _listed(played, "scopes_supported")
@@ -95,20 +96,20 @@ def _lacks_algorithms(played: Played, endpoint: str) -> Iterator[str]:
         yield f"{algorithms} is missing, though clients may authenticate by JWT"
 
 
-@check("metadata-token-auth-algs")
+@check("metadata-token-auth-algs", Subject.METADATA)
 def metadata_token_auth_algs(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Where clients may authenticate by JWT, the algorithms are listed (RFC 8414 §2)."""
     yield from _lacks_algorithms(played, "token_endpoint")
 
 
-@check("metadata-other-auth-algs")
+@check("metadata-other-auth-algs", Subject.METADATA)
 def metadata_other_auth_algs(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The same for revocation and introspection (RFC 8414 §2)."""
     for endpoint in OTHER_ENDPOINTS:
         yield from _lacks_algorithms(played, endpoint)
 
 
-@check("metadata-auth-algs-not-none")
+@check("metadata-auth-algs-not-none", Subject.METADATA)
 def metadata_auth_algs_not_none(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The algorithm none is not listed for client authentication (RFC 8414 §2)."""
     for endpoint in ("token_endpoint", *OTHER_ENDPOINTS):
@@ -117,7 +118,7 @@ def metadata_auth_algs_not_none(played: Played, _t: Transcript, _s: CheckContext
             yield f"{name} lists none"
 
 
-@check("metadata-dpop-algs-asymmetric")
+@check("metadata-dpop-algs-asymmetric", Subject.METADATA)
 def metadata_dpop_algs_asymmetric(
     played: Played, _t: Transcript, _s: CheckContext
 ) -> Iterator[str]:
@@ -128,7 +129,7 @@ def metadata_dpop_algs_asymmetric(
         yield f"dpop_signing_alg_values_supported lists {', '.join(wrong)[:80]}"
 
 
-@check("metadata-token-auth-rs256")
+@check("metadata-token-auth-rs256", Subject.METADATA)
 def metadata_token_auth_rs256(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """RS256 is among the algorithms for client authentication (RFC 8414 §2)."""
     algorithms = _listed(played, "token_endpoint_auth_signing_alg_values_supported")
@@ -136,7 +137,7 @@ def metadata_token_auth_rs256(played: Played, _t: Transcript, _s: CheckContext) 
         yield "token_endpoint_auth_signing_alg_values_supported does not list RS256"
 
 
-@check("metadata-signature")
+@check("metadata-signature", Subject.METADATA)
 def metadata_signature(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`signed_metadata`, where given, is a JWT of a published key, with iss (RFC 8414 §2.1)."""
     signed = played.received.get("signed_metadata")
@@ -149,7 +150,7 @@ def metadata_signature(played: Played, _t: Transcript, context: CheckContext) ->
         yield "signed_metadata has no iss"
 
 
-@check("metadata-signed-not-nested")
+@check("metadata-signed-not-nested", Subject.METADATA)
 def metadata_signed_not_nested(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Signed metadata holds no signed_metadata (RFC 8414 §2.1)."""
     token = read_jwt(played.received.get("signed_metadata"))
@@ -157,7 +158,7 @@ def metadata_signed_not_nested(played: Played, _t: Transcript, _s: CheckContext)
         yield "signed_metadata holds signed_metadata"
 
 
-@check("metadata-same-as-before")
+@check("metadata-same-as-before", Subject.METADATA)
 def metadata_same_as_before(
     played: Played, transcript: Transcript, _s: CheckContext
 ) -> Iterator[str]:
@@ -170,7 +171,7 @@ def metadata_same_as_before(
             yield f"{name} differs from that of the other document"
 
 
-@check("metadata-lists-grant")
+@check("metadata-lists-grant", Subject.TOKENS)
 def metadata_lists_grant(_p: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """A grant that works is listed; refresh_token is none of the defaults (RFC 8414 §2)."""
     grants = context.metadata.get("grant_types_supported", ["authorization_code", "implicit"])
@@ -178,14 +179,14 @@ def metadata_lists_grant(_p: Played, _t: Transcript, context: CheckContext) -> I
         yield "grant_types_supported does not list refresh_token"
 
 
-@check("metadata-lists-s256")
+@check("metadata-lists-s256", Subject.TOKENS)
 def metadata_lists_s256(_p: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """S256, which worked, is listed (RFC 8414 §2)."""
     if "S256" not in context.metadata.get("code_challenge_methods_supported", []):
         yield "code_challenge_methods_supported does not list S256"
 
 
-@check("metadata-lists-auth-method")
+@check("metadata-lists-auth-method", Subject.TOKENS, Subject.REVOCATION)
 def metadata_lists_auth_method(
     played: Played, play: Transcript, context: CheckContext
 ) -> Iterator[str]:
@@ -198,7 +199,7 @@ def metadata_lists_auth_method(
         yield f"{endpoint}_auth_methods_supported does not list {client.auth}"
 
 
-@check("metadata-tied-tokens")
+@check("metadata-tied-tokens", Subject.METADATA)
 def metadata_tied_tokens(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The metadata names a way to tie tokens to a key: DPoP or certificates (RFC 9700 §2.2.1)."""
     by_certificate = played.received.get("tls_client_certificate_bound_access_tokens") is True
@@ -206,7 +207,7 @@ def metadata_tied_tokens(played: Played, _t: Transcript, _s: CheckContext) -> It
         yield "neither DPoP nor tokens bound to a certificate are named"
 
 
-@check("metadata-key-authentication")
+@check("metadata-key-authentication", Subject.METADATA)
 def metadata_key_authentication(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Clients can authenticate with a key of their own (RFC 9700 §2.5)."""
     listed = played.received.get("token_endpoint_auth_methods_supported")
@@ -215,7 +216,7 @@ def metadata_key_authentication(played: Played, _t: Transcript, _s: CheckContext
         yield "no method with a key is listed"
 
 
-@check("metadata-authorization-no-fragment")
+@check("metadata-authorization-no-fragment", Subject.METADATA)
 def metadata_authorization_no_fragment(
     played: Played, _t: Transcript, _s: CheckContext
 ) -> Iterator[str]:
@@ -224,7 +225,7 @@ def metadata_authorization_no_fragment(
         yield "authorization_endpoint has a fragment"
 
 
-@check("jwks-use-when-mixed")
+@check("jwks-use-when-mixed", Subject.KEY_SET)
 def jwks_use_when_mixed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Where a key is for encryption, each says what it is for (RFC 8414 §2)."""
     keys = [key for key in _listed(played, "keys") if isinstance(key, dict)]
@@ -232,7 +233,7 @@ def jwks_use_when_mixed(played: Played, _t: Transcript, _s: CheckContext) -> Ite
         yield from (f"key {n} does not say use" for n, key in enumerate(keys) if "use" not in key)
 
 
-@check("cors-open")
+@check("cors-open", Subject.CROSS_ORIGIN)
 def cors_open(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The browser may show the answer to a script of the client's origin (Fetch standard)."""
     asked, allowed = _origins(played)
@@ -244,7 +245,7 @@ def cors_open(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]
         )
 
 
-@check("cors-closed")
+@check("cors-closed", Subject.CROSS_ORIGIN)
 def cors_closed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No script of another origin may read the answer (RFC 9700 §2.6)."""
     asked, allowed = _origins(played)
@@ -252,13 +253,13 @@ def cors_closed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[st
         yield f"Access-Control-Allow-Origin is {allowed}"
 
 
-@check("cors-exposes-nonce")
+@check("cors-exposes-nonce", Subject.CROSS_ORIGIN)
 def cors_exposes_nonce(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A script of the client's origin may read DPoP-Nonce (RFC 9449 §8)."""
     yield from _hidden(played, "DPoP-Nonce")
 
 
-@check("cors-exposes-challenge")
+@check("cors-exposes-challenge", Subject.CROSS_ORIGIN)
 def cors_exposes_challenge(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A script of the client's origin may read WWW-Authenticate (RFC 9449 §7.1)."""
     yield from _hidden(played, "WWW-Authenticate")

@@ -1,4 +1,7 @@
-"""What a check is: a named look at one answer that gives the problems it finds."""
+"""What a check is: a named look at one answer that gives the problems it finds.
+
+A check says which answers it speaks of, and is made on no other.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tokenspec.conformance.checks.subjects import Subject, is_about
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.target.model import Client
 
@@ -31,27 +35,43 @@ class CheckContext:
         return client.secret if client else ""
 
 
-Look = Callable[[Played, Transcript, CheckContext], Problems]
+Finder = Callable[[Played, Transcript, CheckContext], Problems]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A named check; `look` gives a sentence for every problem, nothing where it does not apply."""
+    """A named check.
+
+    Attributes:
+        name: as scenarios ask for it.
+        summary: what holds of a good answer, in one line.
+        speaks_of: what an answer has to be, or to hold, to be looked at; one of them is enough.
+        find: gives a sentence for every problem of such an answer.
+    """
 
     name: str
     summary: str
-    look: Look
+    speaks_of: tuple[Subject, ...]
+    find: Finder
+
+    def look(
+        self, played: Played, transcript: Transcript, context: CheckContext
+    ) -> tuple[str, ...] | None:
+        """The problems of an answer; None where the check does not speak of such an answer."""
+        if not any(is_about(played, subject) for subject in self.speaks_of):
+            return None
+        return tuple(self.find(played, transcript, context))
 
 
 CHECKS: dict[str, Check] = {}
 
 
-def check(name: str) -> Callable[[Look], Look]:
+def check(name: str, *speaks_of: Subject) -> Callable[[Finder], Finder]:
     """Register a function as the check `name`; its docstring's first line is the summary."""
 
-    def register(look: Look) -> Look:
-        summary = (look.__doc__ or name).strip().splitlines()[0]
-        CHECKS[name] = Check(name, summary, look)
-        return look
+    def register(find: Finder) -> Finder:
+        summary = (find.__doc__ or name).strip().splitlines()[0]
+        CHECKS[name] = Check(name, summary, speaks_of, find)
+        return find
 
     return register

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.http import Response
 from tokenspec.conformance.login.pages import Form, PageKind, read_page
 from tokenspec.conformance.play.transcript import Played, Transcript
@@ -19,7 +20,7 @@ FRAMEABLE = ("*", "http:", "https:")  # sources that keep nobody from framing a 
 LOADED = {"script": "src", "img": "src", "iframe": "src", "link": "href", "a": "href"}
 
 
-@check("pages-framing-forbidden")
+@check("pages-framing-forbidden", Subject.PAGES)
 def pages_framing_forbidden(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A page with a form says who may frame it, by either header (RFC 9700 §4.16)."""
     for url, response, _ in _pages(played):
@@ -28,7 +29,7 @@ def pages_framing_forbidden(played: Played, _t: Transcript, _s: CheckContext) ->
             yield f"the page at {_shown(url)} may be framed by anyone"
 
 
-@check("pages-frame-ancestors")
+@check("pages-frame-ancestors", Subject.PAGES)
 def pages_frame_ancestors(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A page with a form has a Content-Security-Policy with frame-ancestors (RFC 9700 §4.16)."""
     for url, response, _ in _pages(played):
@@ -36,7 +37,7 @@ def pages_frame_ancestors(played: Played, _t: Transcript, _s: CheckContext) -> I
             yield f"the page at {_shown(url)} has no frame-ancestors in its Content-Security-Policy"
 
 
-@check("pages-own-content")
+@check("pages-own-content", Subject.PAGES)
 def pages_own_content(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A page with a form loads nothing from other sites and links to none (RFC 9700 §4.2.4)."""
     for url, response, _ in _pages(played):
@@ -45,7 +46,7 @@ def pages_own_content(played: Played, _t: Transcript, _s: CheckContext) -> Itera
                 yield f"the page at {_shown(url)} refers to {urlsplit(link).hostname}"
 
 
-@check("page-asks-no-consent")
+@check("page-asks-no-consent", Subject.PAGES)
 def page_asks_no_consent(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """The page that came does not ask a user who is signed in already for consent."""
     shown = played.exchanges[-1] if played.exchanges else None
@@ -55,7 +56,7 @@ def page_asks_no_consent(played: Played, _t: Transcript, _s: CheckContext) -> It
         yield "the page asks for consent, not for a login"
 
 
-@check("password-not-sent-on")
+@check("password-not-sent-on", Subject.PAGES)
 def password_not_sent_on(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A form with a password is not answered with status 307 or 308 (RFC 9700 §4.12)."""
     for response in _after_password(played):
@@ -63,7 +64,7 @@ def password_not_sent_on(played: Played, _t: Transcript, _s: CheckContext) -> It
             yield f"the form with the password was answered with status {response.status}"
 
 
-@check("password-answered-303")
+@check("password-answered-303", Subject.PAGES)
 def password_answered_303(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A redirect after a form with a password has status 303 (RFC 9700 §4.12)."""
     for response in _after_password(played):
@@ -71,7 +72,7 @@ def password_answered_303(played: Played, _t: Transcript, _s: CheckContext) -> I
             yield f"the form with the password was answered with status {response.status}"
 
 
-@check("error-page-tells")
+@check("error-page-tells", Subject.PAGES)
 def error_page_tells(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error page says something to the user, if it can be read (RFC 6749 §3.1.2.4)."""
     page = played.authorization.page if played.authorization else ""
@@ -80,7 +81,7 @@ def error_page_tells(played: Played, _t: Transcript, _s: CheckContext) -> Iterat
         yield "the error page is empty"
 
 
-@check("error-page-status")
+@check("error-page-status", Subject.PAGES)
 def error_page_status(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An error page has an error status, which no specification asks of it."""
     if _ended_on_a_page(played) and played.status < BAD_REQUEST:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import dropwhile, zip_longest
 
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 ALPHABETS = (
@@ -30,19 +31,19 @@ REQUIRED, RECOMMENDED = 128, 160  # bits
 ENOUGH = 8  # codes: that one of 32 random hexadecimal digits is the same in all is one in 10^7
 
 
-@check("unguessable-128")
+@check("unguessable-128", Subject.CALLBACK, Subject.TOKENS)
 def unguessable_128(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Codes and tokens have room for 128 random bits (RFC 6749 §10.10)."""
     yield from _short(played, REQUIRED)
 
 
-@check("unguessable-160")
+@check("unguessable-160", Subject.CALLBACK, Subject.TOKENS)
 def unguessable_160(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Codes and tokens have room for 160 random bits (RFC 6749 §10.10)."""
     yield from _short(played, RECOMMENDED)
 
 
-@check("codes-unguessable-128")
+@check("codes-unguessable-128", Subject.CALLBACK)
 def codes_unguessable_128(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """What differs between the codes of a play has room for 128 random bits (RFC 6749 §10.10)."""
     codes = [step.received.get("code", "") for step in play.steps]
@@ -54,7 +55,7 @@ def codes_unguessable_128(played: Played, play: Transcript, _s: CheckContext) ->
         yield f"{len(codes)} codes differ in places that have room for {bits:.0f} random bits"
 
 
-@check("code-is-new")
+@check("code-is-new", Subject.CALLBACK)
 def code_is_new(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A code is none that was handed out before, and not the next of a row (RFC 6749 §10.10)."""
     code = played.received.get("code", "")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 VSCHAR = re.compile(r"[\x20-\x7E]+")  # RFC 6749 Appendix A
@@ -18,26 +19,25 @@ def _syntax(played: Played, name: str, where: str) -> Iterator[str]:
         yield f"{name} holds characters that {where} does not allow, or none at all"
 
 
-@check("code-syntax")
+@check("code-syntax", Subject.CALLBACK)
 def code_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A code is printable ASCII (RFC 6749 Appendix A.11)."""
-    if played.authorization is not None:
-        yield from _syntax(played, "code", "Appendix A.11")
+    yield from _syntax(played, "code", "Appendix A.11")
 
 
-@check("access-token-syntax")
+@check("access-token-syntax", Subject.TOKENS)
 def access_token_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """An access token is printable ASCII (RFC 6749 Appendix A.12)."""
     yield from _syntax(played, "access_token", "Appendix A.12")
 
 
-@check("refresh-token-syntax")
+@check("refresh-token-syntax", Subject.TOKENS)
 def refresh_token_syntax(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refresh token is printable ASCII (RFC 6749 Appendix A.17)."""
     yield from _syntax(played, "refresh_token", "Appendix A.17")
 
 
-@check("scope-not-wider")
+@check("scope-not-wider", Subject.TOKENS)
 def scope_not_wider(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """No word of scope is granted that was not asked for (RFC 9700 §2.3)."""
     asked, granted = transcript.step("authorize"), _words(played)
@@ -46,7 +46,7 @@ def scope_not_wider(played: Played, transcript: Transcript, _s: CheckContext) ->
         yield from (f"{word} was not asked for" for word in sorted(granted - set(named.split())))
 
 
-@check("scope-kept")
+@check("scope-kept", Subject.TOKENS)
 def scope_kept(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refresh without scope has the scope of the first grant (RFC 6749 §6)."""
     first, now = _words(transcript.step("token")), _words(played)
@@ -54,7 +54,7 @@ def scope_kept(played: Played, transcript: Transcript, _s: CheckContext) -> Iter
         yield "the scope is not the one that was granted at first"
 
 
-@check("scope-not-exceeded")
+@check("scope-not-exceeded", Subject.TOKENS)
 def scope_not_exceeded(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refresh has no word of scope that the first grant lacked (RFC 6749 §6)."""
     first, now = _words(transcript.step("token")), _words(played)
@@ -62,7 +62,7 @@ def scope_not_exceeded(played: Played, transcript: Transcript, _s: CheckContext)
         yield from (f"{word} was not granted at first" for word in sorted(now - first))
 
 
-@check("scope-without-unknown")
+@check("scope-without-unknown", Subject.TOKENS)
 def scope_without_unknown(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A word of scope that the server cannot know is not granted (RFC 6749 §3.3)."""
     if UNKNOWN in (_words(played) or ()):

@@ -205,6 +205,7 @@ def _word(name: str, _cases: list[Case]) -> Lines:
         yield from textwrap.wrap(f"{name}: {WORDS[name]}", WIDTH)
     if name in CHECKS:
         yield f"{name}: a check. {CHECKS[name].summary}"
+        yield from _row("speaks of", "; ".join(CHECKS[name].speaks_of))
     if name in CAPABILITIES:
         yield f"{name}: a capability, in 'needs'. {CAPABILITIES[name].summary}"
 

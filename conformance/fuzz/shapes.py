@@ -54,7 +54,7 @@ class Shape:
     ) -> tuple[str, ...]:
         """What is wrong with an answer; empty where nothing is."""
 
-        def look(name: str, played: Played, transcript: Transcript) -> Iterable[str]:
+        def look(name: str, played: Played, transcript: Transcript) -> Iterable[str] | None:
             return CHECKS[name].look(played, transcript, context)
 
         found = difference(self.asked(played.answer), played, transcript, look)

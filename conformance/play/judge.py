@@ -129,9 +129,16 @@ class Judge:
         found = []
         for outcome in outcomes:
             differs = difference(outcome, played, transcript, self.look)
+            if differs.none and differs.unseen:
+                return self._unseen(outcomes, played)
             if differs.none:
                 return self._matched(outcome, outcomes, played)
             found.append((outcome, differs))
+        if self._look_without_answer(step, outcomes, played):
+            note = f"the case looks at an answer that did not come: {answer_text(played)}"
+            return _judgement(
+                Verdict.COULD_NOT_RUN, Kind.NONE, played, outcome_text(outcomes), note
+            )
         return self._unmatched(found, played, modelled=step.oracle and not self.strict)
 
     def _outcomes(self, step: Step) -> tuple[Outcome, ...]:
@@ -144,6 +151,28 @@ class Judge:
             return (Outcome(Answer.GRANTED),)
         error = (ours.error,) if ours.error else ()
         return (Outcome(ours.answer, status=(ours.status,), error=error),)
+
+    def _unseen(self, outcomes: tuple[Outcome, ...], played: Played) -> Judgement:
+        """An answer of the class that is wanted, without what the case is about."""
+        names = ", ".join(name for outcome in outcomes for name in outcome.checks)
+        note = f"the answer holds nothing that is looked at here ({names})"
+        expected = outcome_text(outcomes)
+        return _judgement(Verdict.NOT_APPLICABLE, Kind.NONE, played, expected, note)
+
+    def _look_without_answer(
+        self, step: Step, outcomes: tuple[Outcome, ...], played: Played
+    ) -> bool:
+        """Whether a case about the form of an answer got one of another class.
+
+        That is no fault of the form; other cases are about it. It is so for all that is looked for
+        in every answer of a run, and for a look at what a valid request is granted.
+        """
+        passing = [outcome for outcome in outcomes if outcome.verdict == Verdict.PASS]
+        if any(outcome.answer is played.answer for outcome in outcomes):
+            return False
+        looks = all(outcome.looks_only and outcome.answer is Answer.GRANTED for outcome in passing)
+        valid = looks and bool(passing) and not self._changed_until(step.name)
+        return self.case.every_response or valid
 
     def _matched(
         self, outcome: Outcome, outcomes: tuple[Outcome, ...], played: Played

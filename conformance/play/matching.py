@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from tokenspec.conformance.errors import HarnessError
@@ -15,8 +16,8 @@ from tokenspec.conformance.scenario.model import Answer, Change, Outcome, StepKi
 BAD_REQUEST = 400
 TOLD_STATUSES = (400, 401)
 
-# the name of a check, the answer and its play, to the problems found
-Look = Callable[[str, Played, Transcript], Iterable[str]]
+# the name of a check, the answer and its play, to the problems found; None: not spoken of
+Look = Callable[[str, Played, Transcript], Iterable[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +28,25 @@ class Difference:
     error: tuple[str, ...] = ()  # status or error code
     shape: tuple[str, ...] = ()  # members, headers, checks
     excess: tuple[str, ...] = ()  # members that must not be there
+    unseen: bool = False  # nothing was asked of it but checks, and none speaks of such an answer
 
     @property
     def none(self) -> bool:
         """Whether the answer is the one described."""
-        return self == Difference()
+        return not (self.answer or self.error or self.shape or self.excess)
 
 
 def difference(outcome: Outcome, played: Played, transcript: Transcript, look: Look) -> Difference:
     """How `played` differs from `outcome`; shape is compared only within the same class."""
     if played.answer is not outcome.answer or not _applies(outcome, transcript):
         return Difference(answer=True)
+    looks = [look(name, played, transcript) for name in outcome.checks]
+    seen = [problems for problems in looks if problems is not None]
     return Difference(
         error=tuple(_errors(outcome, played)),
-        shape=(*_shape(outcome, played, transcript), *_checks(outcome, played, transcript, look)),
+        shape=(*_shape(outcome, played, transcript), *chain.from_iterable(seen)),
         excess=tuple(_excess(outcome, played)),
+        unseen=outcome.looks_only and not seen,
     )
 
 
@@ -101,11 +106,6 @@ def _shape(outcome: Outcome, played: Played, transcript: Transcript) -> Iterator
         values = played.response.header_all(name) if played.response else ()
         if not any(re.search(pattern, value, re.IGNORECASE) for value in values):
             yield f"header {name} does not say {pattern!r}" if values else f"no header {name}"
-
-
-def _checks(outcome: Outcome, played: Played, transcript: Transcript, look: Look) -> Iterator[str]:
-    for name in outcome.checks:
-        yield from look(name, played, transcript)
 
 
 def _wanted(change: Change, transcript: Transcript) -> Any:

@@ -16,7 +16,6 @@ from tokenspec.conformance.errors import (
     UnusableFile,
 )
 from tokenspec.conformance.record.finding import Finding
-from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.duplicates import duplicates
 from tokenspec.conformance.scenario.loader import load_file
 from tokenspec.conformance.scenario.model import Case, Place, Scenario
@@ -62,7 +61,7 @@ class ScenarioFile(pytest.File):
             )
 
     def _load(self) -> list[Scenario]:
-        scenarios = load_file(self.path, vocabulary(), shown=_shown(self.path))
+        scenarios = load_file(self.path, vocabulary())
         taken = list(duplicates(scenarios, self._places))
         if taken:
             raise UnusableFile(taken)
@@ -148,10 +147,3 @@ def expected_failure(finding: Finding) -> str:
     if finding.verdict == "waived" and finding.waiver is not None:
         return f"waived until {finding.waiver.expires}: {finding.waiver.reason}"
     return "as in the baseline" if finding.known and finding.verdict == "fail" else ""
-
-
-def _shown(path: Path) -> str:
-    resolved = path.resolve()
-    if resolved.is_relative_to(BUNDLED):
-        return str(Path(BUNDLED.name) / resolved.relative_to(BUNDLED))
-    return str(path)

@@ -41,7 +41,8 @@ from tokenspec.conformance.verdicts import SEVERITY, Judgement, Verdict, worst
 Seen = tuple[Transcript, Judgement]
 Again = Callable[[Callable[[], Seen], int], Generator[Seen, None, None]]
 Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
-ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE)
+ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE, Verdict.NOT_APPLICABLE)
+UNSEEN = (Verdict.NOT_APPLICABLE, Verdict.COULD_NOT_RUN)
 ATTEMPTS = 2  # at a play whose requests were not all answered
 RACES = 6  # times that a race is run before it counts as withstood
 MEETINGS = 12  # the same where different requests race: which of them comes first is luck as well
@@ -126,10 +127,12 @@ class Examiner:
 
     def conclude(self, case: Case, finding: Finding) -> Finding:
         """The finding of a case's own play, with what the answers of others showed of it."""
-        if not case.every_response or finding.verdict is Verdict.NOT_APPLICABLE:
+        if not case.every_response or self.setup.missing(case.needs):
             return finding
         seen, looked_at = self.response_checks.sightings(case.key)
-        note = f"{looked_at} answers of the run were looked at"
+        note = f"{looked_at} {'answer' if looked_at == 1 else 'answers'} of the run were looked at"
+        if not seen and looked_at and finding.verdict in UNSEEN:
+            return replace(finding, verdict=Verdict.PASS, note=f"{note}; {finding.note}")
         if not seen:
             return replace(finding, note=finding.note or note)
         faults = [sighting for sighting in seen if sighting.excuse is None]
@@ -382,7 +385,7 @@ def _seen_in_words(seen: Iterable[Sighting]) -> str:
 
 
 def _looking(context: CheckContext) -> Look:
-    def look(name: str, played: Played, transcript: Transcript) -> Iterable[str]:
+    def look(name: str, played: Played, transcript: Transcript) -> Iterable[str] | None:
         return CHECKS[name].look(played, transcript, context)
 
     return look

@@ -70,16 +70,18 @@ class ResponseChecks:
     def look(
         self, transcript: Transcript, source: str, context: CheckContext, hide: Redactor
     ) -> None:
-        """Make every check on every answer of `transcript`, a play of the case `source`."""
-        problems = {
-            (name, number): tuple(CHECKS[name].look(played, transcript, context))
+        """Make every check on the answers of a play of `source` that it speaks of."""
+        looks = {
+            (name, number): CHECKS[name].look(played, transcript, context)
             for name in self._checks
             for number, played in enumerate(transcript.steps)
         }
+        problems = {place: found for place, found in looks.items() if found is not None}
         watching = [watched for key, watched in self._watched.items() if key != source]
         with self._lock:
             for watched in watching:
-                watched.looked_at += len(transcript.steps)
+                seen = {number for name, number in problems if name in watched.checks}
+                watched.looked_at += len(seen)
         if not any(problems.values()):
             return
         for watched in watching:
@@ -87,7 +89,7 @@ class ResponseChecks:
                 (played, problem)
                 for number, played in enumerate(transcript.steps)
                 for name in watched.checks
-                for problem in problems[name, number]
+                for problem in problems.get((name, number), ())
             ]
             for played, problem in found:
                 excuse = self._excuse(watched.case, sighted(watched.case, played))
@@ -101,7 +103,7 @@ class ResponseChecks:
                     watched.sightings.append(sighting)
 
     def sightings(self, key: str) -> tuple[tuple[Sighting, ...], int]:
-        """The problems seen so far for a case, and the number of answers looked at."""
+        """The problems seen so far for a case, and the number of answers that it spoke of."""
         with self._lock:
             watched = self._watched.get(key)
             return (tuple(watched.sightings), watched.looked_at) if watched else ((), 0)

@@ -18,12 +18,6 @@ def duplicates(scenarios: Iterable[Scenario], seen: dict[str, Place]) -> Iterato
     for scenario in scenarios:
         first = seen.setdefault(scenario.id, scenario.place)
         place = scenario.place
-        if not _same_place(first, place):
+        if first != place:
             message = f"scenario id {scenario.id!r} is used twice"
             yield Problem(place.file, place.line, 1, message, f"first at {first.file}:{first.line}")
-
-
-def _same_place(one: Place, other: Place) -> bool:
-    """Whether both are one line of one file, named in full or from the folder it is in."""
-    ends = (one.file.endswith(other.file), other.file.endswith(one.file))
-    return one.line == other.line and any(ends)

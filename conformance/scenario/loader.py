@@ -17,6 +17,7 @@ from tokenspec.conformance.scenario.bases import (
     STEP_NEEDS,
     Base,
 )
+from tokenspec.conformance.scenario.catalogue import shown_name
 from tokenspec.conformance.scenario.changes import (
     CLIENT_ROLES,
     REQUEST_KEYS,
@@ -75,12 +76,12 @@ def load_file(path: Path, vocabulary: Vocabulary, *, shown: str = "") -> list[Sc
     Args:
         path: the file.
         vocabulary: requirement ids, capabilities and checks that exist.
-        shown: how messages and records name the file; default its path.
+        shown: how messages and records name the file; default `shown_name` of it.
 
     Raises:
         UnusableFile: with every problem of the file.
     """
-    reader = Reader(shown or path)
+    reader = Reader(shown or shown_name(path))
     area = path.parent.name
     documents = reader.documents(read_text(path))
     scenarios = [_Builder(reader, vocabulary, area, document).scenario() for document in documents]
@@ -114,7 +115,7 @@ def load_folders(folders: Iterable[Path], vocabulary: Vocabulary) -> list[Scenar
     """Every scenario of every `*.yaml` file below `folders`, in path order.
 
     Args:
-        folders: folders, or files; a bundled one is named in messages by its own name alone.
+        folders: folders, or files.
         vocabulary: requirement ids, capabilities and checks that exist.
 
     Raises:
@@ -122,9 +123,9 @@ def load_folders(folders: Iterable[Path], vocabulary: Vocabulary) -> list[Scenar
     """
     scenarios: list[Scenario] = []
     problems: list[Problem] = []
-    for path, shown in _files(folders):
+    for path in _files(folders):
         try:
-            scenarios += load_file(path, vocabulary, shown=shown)
+            scenarios += load_file(path, vocabulary)
         except UnusableFile as error:
             problems += error.problems
     problems += duplicates(scenarios, {})
@@ -133,13 +134,13 @@ def load_folders(folders: Iterable[Path], vocabulary: Vocabulary) -> list[Scenar
     return scenarios
 
 
-def _files(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+def _files(folders: Iterable[Path]) -> Iterable[Path]:
+    """Each file once, however often and by whatever way it is named."""
+    found: dict[str, Path] = {}
     for folder in folders:
-        if folder.is_file():
-            yield folder, str(folder)
-            continue
-        for path in sorted(folder.rglob("*.yaml")):
-            yield path, str(Path(folder.name) / path.relative_to(folder))
+        for path in (folder,) if folder.is_file() else sorted(folder.rglob("*.yaml")):
+            found.setdefault(shown_name(path), path)
+    return found.values()
 
 
 class _Builder:

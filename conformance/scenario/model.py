@@ -183,6 +183,12 @@ class Outcome:
     strict: bool = False
     note: str = ""
 
+    @property
+    def looks_only(self) -> bool:
+        """Whether all it asks of an answer of its class and status is what its checks look at."""
+        shape = self.has or self.lacks or self.equals or self.headers or self.at_most
+        return bool(self.checks) and not shape
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -27,6 +27,7 @@ TABLE: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "refresh-always": (("refresh-always",), "rfc", "rfc"),
     "issuer-audience": (("assertions-only", "issuer-audience"), "rfc", "rfc"),
     "confidential-only": (("confidential-only",), "rfc", "rfc"),
+    "jwt-access-tokens": (("jwt-access-tokens",), "rfc", "rfc"),
     "oauth-2.1": (("redirect-uri-once",), "rfc", "oauth-2.1"),
     "fapi-2.0": (FAPI, "rfc", "fapi-2.0"),
     "auth0": (("no-dpop-nonce",), "auth0", "auth0"),

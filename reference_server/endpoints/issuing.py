@@ -52,12 +52,15 @@ ID_TOKEN_SIGNED: Seam[str, IdToken] = seam("id_token_signed", "an ID token, sign
 
 
 def new_token(core: Core, kind: str, issued: Issued, now: float) -> str:
-    """Issue and remember a token of one kind; an access token for an API is a JWT (RFC 9068)."""
+    """Issue and remember a token of one kind; an access token for an API is a JWT (RFC 9068).
+
+    For no API it is text that says nothing, unless the policy has it otherwise.
+    """
     policy = core.policy
     refreshing = kind == "refresh"
     lifetime = policy.refresh_token_lifetime if refreshing else policy.access_token_lifetime
     value = core.random_text()
-    if kind == "access" and issued.grant.audience:
+    if kind == "access" and (issued.grant.audience or policy.jwt_access_tokens):
         value = _access_jwt(issued, now, now + lifetime)
     value = core.tell(TOKEN_VALUE, value, kind)
     core.store.add_token(Token(value, kind, issued.grant, issued.jkt, now + lifetime))
@@ -70,7 +73,7 @@ def _access_jwt(issued: Issued, now: float, expires_at: float) -> str:
     claims: dict[str, Any] = {
         "iss": core.config.issuer,
         "sub": grant.sub,
-        "aud": grant.audience,
+        "aud": grant.audience or core.config.issuer,  # RFC 9068 §3: a default resource
         "client_id": grant.client_id,
         "exp": int(expires_at),
         "iat": int(now),

@@ -111,7 +111,8 @@ def problems(check: str, *values: str) -> str:
         Step(StepKind.USERINFO, "userinfo"), Answer.REFUSED, response=Response(401, headers)
     )
     transcript = Transcript(Setting(), "app", "https://as.example", (played,))
-    return "; ".join(CHECKS[check].look(played, transcript, CheckContext("https://as.example")))
+    context = CheckContext("https://as.example")
+    return "; ".join(CHECKS[check].look(played, transcript, context) or ())
 
 
 @pytest.mark.parametrize(

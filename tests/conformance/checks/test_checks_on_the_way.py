@@ -31,7 +31,7 @@ LOGIN = (
 
 def problems(name: str, played: Played, *earlier: Played, **metadata: object) -> list[str]:
     transcript = Transcript(Setting(), "app", ISSUER, (*earlier, played))
-    return list(CHECKS[name].look(played, transcript, CheckContext(ISSUER, metadata)))
+    return list(CHECKS[name].look(played, transcript, CheckContext(ISSUER, metadata)) or ())
 
 
 def callback(
@@ -40,7 +40,8 @@ def callback(
     result = AuthorizationResult(Ending.CALLBACK, 0, location, received)
     sent = {"code_challenge": (CHALLENGE,), "response_type": ("code",)}
     step = Step(StepKind.AUTHORIZE, name)
-    return Played(step, Answer.GRANTED, received=received, authorization=result, sent=sent)
+    answer = Answer.REFUSED if "error" in received else Answer.GRANTED
+    return Played(step, answer, received=received, authorization=result, sent=sent)
 
 
 def browsed(*exchanges: Exchange) -> Played:
@@ -114,7 +115,7 @@ def test_an_error_page_says_something() -> None:
     ("location", "wrong"),
     [
         (CALLBACK + "?code=c", False),
-        (CALLBACK + "?error=access_denied#_=_", False),
+        (CALLBACK + "?code=c#_=_", False),
         (CALLBACK + "#code=c", True),
         (CALLBACK + "?code=c#access_token=t", True),
         (CALLBACK + "?state=s", True),
@@ -122,6 +123,8 @@ def test_an_error_page_says_something() -> None:
 )
 def test_where_the_answer_stands(location: str, *, wrong: bool) -> None:
     assert bool(problems("response-in-query", callback(location))) is wrong
+    refused = callback(location.replace("code", "error"), error="access_denied")
+    assert bool(problems("error-in-query", refused)) is wrong
 
 
 def test_a_challenge_is_found_wherever_it_can_be_read() -> None:

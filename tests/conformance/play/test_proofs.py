@@ -92,12 +92,13 @@ def test_base64url_there_and_back(data: bytes) -> None:
 
 def problems(check: str, *steps: Played) -> str:
     transcript = Transcript(Setting(), "app", ISSUER, steps)
-    return "; ".join(CHECKS[check].look(steps[-1], transcript, CheckContext(ISSUER)))
+    return "; ".join(CHECKS[check].look(steps[-1], transcript, CheckContext(ISSUER)) or ())
 
 
 def played(kind: StepKind, received: dict[str, Any], *headers: tuple[str, str]) -> Played:
     response = Response(200, headers)
-    exchanges = (Exchange(Request("GET", URL), response),)
+    request = Request("GET", URL, (("Origin", "https://app.example"),))
+    exchanges = (Exchange(request, response),)
     step = Step(kind, str(kind))
     return Played(step, Answer.GRANTED, received=received, response=response, exchanges=exchanges)
 

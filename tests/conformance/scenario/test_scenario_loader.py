@@ -9,8 +9,10 @@ import jsonschema
 import pytest
 import yaml
 
+import tokenspec
 from tokenspec.conformance.documents import Reader
 from tokenspec.conformance.errors import UnusableFile
+from tokenspec.conformance.scenario.catalogue import shown_name
 from tokenspec.conformance.scenario.loader import Vocabulary, load_file, load_folders
 from tokenspec.conformance.scenario.model import (
     Answer,
@@ -232,6 +234,30 @@ def test_an_id_is_used_once_in_all_files(tmp_path: Path) -> None:
     (tmp_path / "pkce" / "b.yaml").write_text(GOOD, encoding="utf-8")
     with pytest.raises(UnusableFile, match="'pkce-verifier' is used twice"):
         load_folders([tmp_path], VOCABULARY)
+
+
+def test_a_file_has_one_name_however_the_way_to_it_is_written(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    ways = [folder, folder / "a.yaml", tmp_path / "link", folder / ".." / "mine"]
+    (scenario,) = load_folders(ways, VOCABULARY)
+    assert scenario.place.file == str(folder.resolve() / "a.yaml")
+    through_package = Path(tokenspec.__file__).parent / "scenarios" / "pkce" / "verifier.yaml"
+    assert shown_name(through_package) == "scenarios/pkce/verifier.yaml"
+
+
+def test_two_files_of_one_name_with_one_id_at_one_line_are_two(tmp_path: Path) -> None:
+    ways = [tmp_path / "one" / "mine", tmp_path / "mine"]
+    for folder in ways:
+        folder.mkdir(parents=True)
+        (folder / "a.yaml").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(UnusableFile, match="'pkce-verifier' is used twice") as raised:
+        load_folders(ways, VOCABULARY)
+    first, second = (str(folder.resolve() / "a.yaml") for folder in ways)
+    assert first in str(raised.value)
+    assert second in str(raised.value)
 
 
 def complaints(document: str) -> list[Any]:
