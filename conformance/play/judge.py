@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from tokenspec.conformance.play.granted_state import (
     StateDifference,
@@ -134,11 +135,8 @@ class Judge:
             if differs.none:
                 return self._matched(outcome, outcomes, played)
             found.append((outcome, differs))
-        if self._look_without_answer(step, outcomes, played):
-            note = f"the case looks at an answer that did not come: {answer_text(played)}"
-            return _judgement(
-                Verdict.COULD_NOT_RUN, Kind.NONE, played, outcome_text(outcomes), note
-            )
+        if self._about_another(step, outcomes, played):
+            return self._looked_elsewhere(outcomes, played, transcript)
         return self._unmatched(found, played, modelled=step.oracle and not self.strict)
 
     def _outcomes(self, step: Step) -> tuple[Outcome, ...]:
@@ -159,9 +157,7 @@ class Judge:
         expected = outcome_text(outcomes)
         return _judgement(Verdict.NOT_APPLICABLE, Kind.NONE, played, expected, note)
 
-    def _look_without_answer(
-        self, step: Step, outcomes: tuple[Outcome, ...], played: Played
-    ) -> bool:
+    def _about_another(self, step: Step, outcomes: tuple[Outcome, ...], played: Played) -> bool:
         """Whether a case about the form of an answer got one of another class.
 
         That is no fault of the form; other cases are about it. It is so for all that is looked for
@@ -173,6 +169,21 @@ class Judge:
         looks = all(outcome.looks_only and outcome.answer is Answer.GRANTED for outcome in passing)
         valid = looks and bool(passing) and not self._changed_until(step.name)
         return self.case.every_response or valid
+
+    def _looked_elsewhere(
+        self, outcomes: tuple[Outcome, ...], played: Played, transcript: Transcript
+    ) -> Judgement:
+        """What the checks say of an answer of another class; some speak of such an answer too."""
+        names = dict.fromkeys(name for outcome in outcomes for name in outcome.checks)
+        looks = [self.look(name, played, transcript) for name in names]
+        seen = [problems for problems in looks if problems is not None]
+        expected, note = outcome_text(outcomes), "; ".join(chain.from_iterable(seen))
+        if note:
+            return _judgement(self.gate, Kind.WRONG_ENVELOPE, played, expected, note)
+        if seen:
+            return _judgement(Verdict.PASS, Kind.NONE, played, expected, "")
+        note = f"the case looks at an answer that did not come: {answer_text(played)}"
+        return _judgement(Verdict.COULD_NOT_RUN, Kind.NONE, played, expected, note)
 
     def _matched(
         self, outcome: Outcome, outcomes: tuple[Outcome, ...], played: Played
