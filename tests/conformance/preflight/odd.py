@@ -36,10 +36,12 @@ class OddServer(Server):
 
 
 def prepared(odd: Odd, **changes: Any) -> Setup:
-    """The setup of a target whose file says nothing of capabilities unless `changes` do."""
+    """The setup of a target whose file says nothing of capabilities unless `changes` do.
+
+    `changes` are of the target; those of the server stand under `config`.
+    """
     clock = MovableClock()
-    nonces = bool(changes.pop("nonces", False))
-    config = demo_config(ISSUER, dpop_nonce=nonces)
+    config = replace(demo_config(ISSUER, dpop_nonce=False), **changes.pop("config", {}))
     server = OddServer(config, odd, clock)
     target: Target = replace(bundled_target(ISSUER), **{"capabilities": {}, **changes})
     return prepare(target, InProcessTransport(server), clock=clock, wait=clock.wait)
