@@ -15,9 +15,16 @@ from tokenspec.conformance.errors import LoginBlocked
 from tokenspec.conformance.http import Response, Transport
 from tokenspec.conformance.login.browse import PAGE_TEXT, Browser, callback, is_callback, origin_of
 from tokenspec.conformance.login.cookies import CookieJar
-from tokenspec.conformance.login.form import BLOCKED, NEVER, look, no_code
+from tokenspec.conformance.login.form import BAD_REQUEST, BLOCKED, NEVER, look, no_code
 from tokenspec.conformance.login.model import UNPASSED, AuthorizationResult, Ending, Session
-from tokenspec.conformance.login.pages import ACCEPTING, DENYING, ELSEWHERE, SIGNING, read_page
+from tokenspec.conformance.login.pages import (
+    ACCEPTING,
+    DENYING,
+    ELSEWHERE,
+    SIGNING,
+    read_page,
+    words_of,
+)
 from tokenspec.conformance.target.model import Limits, Login, LoginStep, Network
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ SECONDS = 30.0  # that one login may take
 MAYBE_WRONG = "check login.username and login.password; if they are right, "
 STEP_MILLISECONDS = 10_000.0  # that a step waits for its element
 LOOK_MILLISECONDS = 100.0  # between two looks at the page
+QUIET = 5.0  # seconds a page loads nothing and offers nothing to do, until no more is waited for
 USUAL = (
     LoginStep("fill", "input[autocomplete~=username], input[type=email], input[name*=user i], "
               "input[name*=login i], input[type=text]", "username"),
@@ -47,13 +55,27 @@ class _Visit:
     location: str = ""
     status: int = 0
     turned_away: set[str] = field(default_factory=set)
+    loading: set[Any] = field(default_factory=set)  # requests under way
+    busy: float = 0.0  # when something was last loaded or done, by the monotonic clock
 
     def on_request(self, request: Any) -> None:
         """Notice the callback, and hosts that the target file does not name."""
+        self.loading.add(request)
+        self.busy = time.monotonic()
         if request.is_navigation_request() and is_callback(request.url, self.redirect_uri):
             self.location = self.location or request.url
         elif urlsplit(request.url).hostname not in self.hosts and "://" in request.url[:8]:
             self.turned_away.add(origin_of(request.url))
+
+    def on_end(self, request: Any) -> None:
+        """Notice that a request was answered or given up."""
+        self.loading.discard(request)
+        self.busy = time.monotonic()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing has gone on for so long that nothing will."""
+        return not self.loading and time.monotonic() - self.busy > QUIET
 
     def on_response(self, response: Any) -> None:
         """Notice how the last page was answered."""
@@ -89,6 +111,7 @@ class BrowserDriver:
         self._limits = limits
         self._network = network
         self._verify_tls = verify_tls
+        self._signed_in = False  # here, by this driver: pages that offer nothing then say no
 
     def sign_in(self, url: str, redirect_uri: str, transport: Transport) -> Session:
         """Sign in by performing the authorization request `url`.
@@ -158,6 +181,8 @@ class BrowserDriver:
         page: Page = context.new_page()
         page.on("request", visit.on_request)
         page.on("response", visit.on_response)
+        page.on("requestfinished", visit.on_end)
+        page.on("requestfailed", visit.on_end)
         try:
             _open(page, url)
             self._pass(page, visit)
@@ -166,8 +191,14 @@ class BrowserDriver:
         for cookie in context.cookies():
             _keep(jar, cookie)
         if visit.location:
-            return callback(visit.location, (), visit.redirect_uri)
-        return AuthorizationResult(Ending.ERROR_PAGE, visit.status, page=page.content()[:PAGE_TEXT])
+            result = callback(visit.location, (), visit.redirect_uri)
+            self._signed_in = self._signed_in or bool(result.parameters.get("code"))
+            return result
+        text = page.content()
+        words = words_of(text)
+        return AuthorizationResult(
+            Ending.ERROR_PAGE, visit.status, page=text[:PAGE_TEXT], words=words
+        )
 
     def _pass(self, page: Page, visit: _Visit) -> None:
         """Do the steps, then press what agrees, until the callback is seen."""
@@ -178,19 +209,21 @@ class BrowserDriver:
             self._do(page, step)
         sent = bool(self._login.steps)
         while not visit.location:
-            if time.monotonic() > until:
+            if visit.quiet and (self._signed_in or visit.status >= BAD_REQUEST):
+                return
+            if visit.quiet or time.monotonic() > until:
                 words = f"the browser stood at {origin_of(page.url)} ({_title(page)!r})"
                 raise LoginBlocked(
-                    f"{words} and no callback came within {SECONDS:g} s",
+                    f"{words} and no callback came: {words_of(page.content())!r}",
                     f"{MAYBE_WRONG if sent else ''}look at the picture, and give the page's own "
                     "'login.steps'",
                     "credentials" if sent else "page",
                 )
             page.wait_for_timeout(LOOK_MILLISECONDS)
             if not visit.location:
-                sent = self._act(page, sent=sent) or sent
+                sent = self._act(page, visit, sent=sent) or sent
 
-    def _act(self, page: Page, *, sent: bool) -> bool:
+    def _act(self, page: Page, visit: _Visit, *, sent: bool) -> bool:
         """Fill in and press what is there; whether the password was filled in."""
         seen = read_page(page.url, page.content())
         if seen.kind in NEVER:
@@ -205,6 +238,7 @@ class BrowserDriver:
                     filled = filled or step.value == "password"
         button = _button(page, signed_in=sent)
         if button is not None:
+            visit.busy = time.monotonic()
             button.click(timeout=STEP_MILLISECONDS)
             page.wait_for_timeout(LOOK_MILLISECONDS)
         return filled
@@ -283,7 +317,8 @@ def _button(page: Page, *, signed_in: bool) -> Any:
     willing = [(button, said) for button, said in words if not DENYING.search(said)]
     if signed_in:
         clear = [button for button, said in willing if ACCEPTING.search(said)]
-        return clear[0] if clear else (willing[0][0] if len(willing) == 1 else None)
+        lone = [b for b, said in willing if not ELSEWHERE.search(said)] if len(willing) == 1 else []
+        return next(iter([*clear, *lone]), None)
     own = [(button, said) for button, said in willing if not ELSEWHERE.search(said)]
     named = [button for button, said in own if SIGNING.search(said)]
     return named[0] if named else (own[0][0] if own else None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from email.message import Message
 from http import cookiejar
 from http.client import HTTPResponse
+from ipaddress import ip_address
 from typing import Any, cast
+from urllib.parse import urlsplit
 from urllib.request import Request as UrllibRequest
 
 from tokenspec.conformance.http import Response, is_loopback
@@ -26,8 +28,9 @@ class CookieJar:
     def store(self, url: str, response: Response) -> None:
         """Keep the cookies that `response`, the answer to `url`, sets."""
         headers = Message()
+        host = (urlsplit(url).hostname or "").lower()
         for value in response.header_all("Set-Cookie"):
-            headers["Set-Cookie"] = value
+            headers["Set-Cookie"] = value if _has_domains(host) else _of_host(value, host)
         request = UrllibRequest(url)  # noqa: S310 - built to tell the jar, never opened
         self._jar.extract_cookies(cast("HTTPResponse", _Headers(headers)), request)
 
@@ -53,6 +56,25 @@ class CookieJar:
 
     def __len__(self) -> int:
         return len(self._jar)
+
+
+def _has_domains(host: str) -> bool:
+    """Whether a host can share cookies with others; one name alone or a number cannot."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return "." in host
+    return False
+
+
+def _of_host(cookie: str, host: str) -> str:
+    """A cookie without the Domain that names its own host, as browsers keep it: `localhost`.
+
+    `http.cookiejar` takes no Domain without a dot in it.
+    """
+    parts = cookie.split(";")
+    own = (f"domain={host}", f"domain=.{host}")
+    return ";".join(part for part in parts if "".join(part.split()).lower() not in own)
 
 
 class _Headers:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from html import unescape
 from typing import Any
 from urllib.parse import urljoin
 
@@ -21,15 +19,19 @@ from tokenspec.conformance.login.pages import (
     agreed,
     denying_button,
     filled,
+    label_of,
+    leads_away,
+    named_button,
     read_page,
     sign_in_button,
+    words_on,
 )
 from tokenspec.conformance.login.recipes import Recognised, recognise, script_request
 from tokenspec.conformance.target.model import Limits, Login
 from tokenspec.conformance.texts import legible
 
 BAD_REQUEST = 400
-NO_TEXT = "(no text, but bytes of something else)"
+MOST_PRESSED = 9  # buttons that are remembered
 ELSE = "use login kind 'browser', 'cookie' (a stored session) or 'command' (a script of yours)"
 BLOCKED = {
     PageKind.CAPTCHA: (
@@ -83,6 +85,7 @@ class FormDriver:
         self.origins = origins
         self.limits = limits
         self.by_forms = by_forms  # a form has signed the user in: pages without one do not
+        self.pressed: tuple[str, ...] = ()  # the buttons of the last sign-in, as a person has them
 
     def sign_in(self, url: str, redirect_uri: str, transport: Transport) -> Session:
         """Sign in by performing the authorization request `url`.
@@ -92,6 +95,7 @@ class FormDriver:
             Unreachable: the target did not answer.
         """
         browser = self._browser(CookieJar(), transport, redirect_uri)
+        self.pressed = ()
         result = self._walk(browser, url)
         if result.ending is not Ending.CALLBACK or not result.parameters.get("code"):
             raise result.blocked or no_code(result)
@@ -134,17 +138,12 @@ class FormDriver:
             kind = _kind(page, known)
             good = shown.response.status < BAD_REQUEST
             if good and _no_sign_in(page, known, by_forms=self.by_forms):
-                return _error_page(shown)
+                return _error_page(shown, page)
             form_post = _lone_form(page)
             if kind is PageKind.LOGIN:
                 asks = bool(known.page.password) if known else _asks_password(page)
                 if asks in sent:
-                    what = "username and password were" if asks else "the username was"
-                    raise LoginBlocked(
-                        f"the login page came back after {what} sent",
-                        f"check login.username{' and login.password' if asks else ''}",
-                        stage="credentials",
-                    )
+                    raise self._came_back(page, asks=asks)
                 sent.add(asks)
                 shown = self._sign_in_form(browser, page, known)
             elif kind in NEVER and (good or page.forms):
@@ -154,13 +153,26 @@ class FormDriver:
             elif form_post is not None and good:
                 shown = self._submit(browser, form_post, {})
             elif not good or not (page.forms or page.scripts):
-                return _error_page(shown)
+                return _error_page(shown, page)
             else:
                 message, hint = BLOCKED[kind]
                 blocked = LoginBlocked(f"{message} ({origin_of(shown.url)})", hint)
-                return _ended(Ending.UNKNOWN_PAGE, shown, blocked)
+                return _ended(Ending.UNKNOWN_PAGE, shown, page, blocked)
         self.by_forms = self.by_forms or (bool(sent) and bool(shown.parameters.get("code")))
         return shown
+
+    def _came_back(self, page: Page, *, asks: bool) -> LoginBlocked:
+        """The login page again, after its form was sent with or without a password."""
+        what = "username and password were" if asks else "the username was"
+        button = f" (pressed {self.pressed[-1]!r})" if self.pressed else ""
+        more = ", which speaks of a captcha," if page.captcha_word else ""
+        return LoginBlocked(
+            f"the login page{more} came back after {what} sent{button}: "
+            f"{legible(page.visible)[:150]!r}",
+            f"check login.username{' and login.password' if asks else ''}; where another button is "
+            "the right one, name it with 'login: {press: [text of the button]}'",
+            stage="credentials",
+        )
 
     def _sign_in_form(
         self, browser: Browser, page: Page, known: Recognised | None
@@ -222,9 +234,12 @@ class FormDriver:
             raise LoginBlocked(*BLOCKED[PageKind.OTHER])
         if values:
             self._allowed(origin_of(form.action))
-        button = known.page.button_of(form) if known else None
+        button = named_button(form, self.login.press)
+        button = button or (known.page.button_of(form) if known else None)
         ticked = known.page.tick if known else ()
         pressed = button or (sign_in_button(form) if values else accepting_button(form))
+        if pressed is not None:
+            self.pressed = (*self.pressed, label_of(pressed))[-MOST_PRESSED:]
         sent = filled(form, values, pressed, ticked)
         return browser.submit(form.action, form.method, sent)
 
@@ -257,9 +272,10 @@ def look(
         elif form_post is not None and form_post.of_kind("hidden") == form_post.controls:
             shown = browser.submit(form_post.action, form_post.method, filled(form_post, {}, None))
         elif shown.response.status >= BAD_REQUEST:
-            return _error_page(shown)
+            return _error_page(shown, page)
         else:
-            return _ended(_ending(page, recognise(page, recipe), by_forms=by_forms), shown)
+            ending = _ending(page, recognise(page, recipe), by_forms=by_forms)
+            return _ended(ending, shown, page)
     return shown
 
 
@@ -300,18 +316,18 @@ def _lone_form(page: Page) -> Form | None:
         return None
     form = page.forms[0]
     visible = [c for c in form.controls if c.kind not in ("hidden", "submit", "button")]
-    return None if visible or form.method != "POST" else form
+    return None if visible or form.method != "POST" or leads_away(form) else form
 
 
-def _error_page(shown: Shown) -> AuthorizationResult:
-    return _ended(Ending.ERROR_PAGE, shown)
+def _error_page(shown: Shown, page: Page) -> AuthorizationResult:
+    return _ended(Ending.ERROR_PAGE, shown, page)
 
 
 def _ended(
-    ending: Ending, shown: Shown, blocked: LoginBlocked | None = None
+    ending: Ending, shown: Shown, page: Page, blocked: LoginBlocked | None = None
 ) -> AuthorizationResult:
-    text = shown.response.text[:PAGE_TEXT]
-    return AuthorizationResult(ending, shown.response.status, page=text, blocked=blocked)
+    status, text = shown.response.status, shown.response.text[:PAGE_TEXT]
+    return AuthorizationResult(ending, status, page=text, words=words_on(page), blocked=blocked)
 
 
 def no_code(result: AuthorizationResult) -> LoginBlocked:
@@ -330,21 +346,13 @@ def no_code(result: AuthorizationResult) -> LoginBlocked:
             f"if the login page lives there, add it:  login: {{hosts: [{place}]}}",
             stage="request",
         )
-    words = words_of(result.page)
+    words = result.words
     return LoginBlocked(
         f"the authorization endpoint answered with an error page, status {result.status}"
         f"{f': {words}' if words else ''}",
         "check clients[0].client_id, and that clients[0].redirect_uris[0] is registered exactly so",
         stage="request",
     )
-
-
-def words_of(page: str) -> str:
-    """The text of a page in one line, tags dropped; says so where the page is not text."""
-    if page and not legible(page):
-        return NO_TEXT
-    without = re.sub(r"<(script|style|title)[^>]*>[^<]*</\1>|<[^>]*>", " ", page)
-    return legible(" ".join(unescape(without).split())[:200])
 
 
 class DenyingDriver(FormDriver):

@@ -41,6 +41,7 @@ class AuthorizationResult:
     parameters: Mapping[str, str] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()  # callback parameters that came more than once
     page: str = ""
+    words: str = ""  # what a person reads on that page, shortened
     blocked: LoginBlocked | None = None
 
 

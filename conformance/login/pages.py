@@ -9,7 +9,13 @@ from enum import StrEnum
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
+from tokenspec.conformance.texts import legible
+
 CAPTCHAS = ("recaptcha", "hcaptcha", "turnstile", "arkoselabs", "funcaptcha", "captcha")
+# a word of a class that a captcha is put into: g-recaptcha, h-captcha, cf-turnstile; not no-captcha
+CAPTCHA_CLASS = re.compile(r"(?!no-)[a-z]{1,4}-(re)?captcha|cf-turnstile")
+UNSEEN = ("script", "style", "title", "template", "noscript")  # elements whose text nobody reads
+MOST_WORDS = 2_000  # characters of visible text that are kept of a page
 PASSKEYS = re.compile(r"webauthn|passkey|publickeycredential|security.?key", re.IGNORECASE)
 ONE_TIME_NAMES = re.compile(r"(^|[_.-])(otp|totp|mfa|2fa|one.?time)", re.IGNORECASE)
 USERNAME_NAMES = (
@@ -29,10 +35,12 @@ DENYING = re.compile(r"deny|cancel|reject|refuse|decline|abort|disagree|no\b", r
 SIGNING = re.compile(r"sign.?in|log.?in|log.?on|submit|next|continue", re.IGNORECASE)
 # Buttons beside the one that sends the fields: other ways to sign in, and ways out.
 ELSEWHERE = re.compile(
-    r"\b(with|via|using)\b|sso\b|passkey|forgot|reset|sign.?up|register|create|resend|show|back",
+    r"\b(with|via|using)\b|sso\b|passkey|forgot|reset|sign.?up|register|create|resend|show|"
+    r"back|return|home|again|retry|restart|close|dismiss|sign.?out|log.?out",
     re.IGNORECASE,
 )
 REFRESH = re.compile(r"^\s*\d+\s*;\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
+NO_TEXT = "(no text, but bytes of something else)"
 MOST = 2_000  # elements of one kind that are read of a page
 PIECE = 16 * 1024  # characters of a page that are read at once
 LONGEST_TAG = 64 * 1024  # characters until a tag or comment that has begun has to have ended
@@ -96,11 +104,13 @@ class Page:
     forms: list[Form] = field(default_factory=list)
     refresh: str = ""  # where an http-equiv refresh leads
     scripts: bool = False
-    captcha: str = ""
+    captcha: str = ""  # the kind of one that has to be solved
+    captcha_word: bool = False  # an attribute speaks of one, and none was seen
     passkey: bool = False  # it speaks of a passkey or security key
     url: str = ""
     title: str = ""
     text: str = ""  # the markup itself
+    visible: str = ""  # what a person reads, but for what a script writes
 
     @property
     def kind(self) -> PageKind:
@@ -135,12 +145,39 @@ class Page:
 
 
 def accepting_button(form: Form) -> Control | None:
-    """The button that says yes; never one that says no."""
+    """The button that says yes, or the only one; never one that says no or leads away."""
+    words = _said_on_buttons(form)
+    willing = [(button, said) for button, said in words if not DENYING.search(said)]
+    clear = (b for b, said in willing if ACCEPTING.search(said))
+    lone = [b for b, said in willing if not ELSEWHERE.search(said)] if len(willing) == 1 else []
+    return next(clear, lone[0] if lone else None)
+
+
+def named_button(form: Form, wanted: Iterable[str]) -> Control | None:
+    """The first button that one of these texts is on, or is the name or value of."""
+    asked = {text.casefold() for text in wanted}
     buttons = form.of_kind("submit", "button", "image")
-    words = [(b, f"{b.name} {b.value} {b.text}") for b in buttons]
-    willing = [button for button, said in words if not DENYING.search(said)]
-    clear = (b for b, said in words if ACCEPTING.search(said) and not DENYING.search(said))
-    return next(clear, willing[0] if len(willing) == 1 else None)
+    return next((b for b in buttons if asked & {x.casefold() for x in _texts_of(b)}), None)
+
+
+def label_of(button: Control) -> str:
+    """What a person would call a button."""
+    return next((text for text in _texts_of(button) if text), "the only button")
+
+
+def leads_away(form: Form) -> bool:
+    """Whether every button of a form says no, or leads elsewhere: back, out, to another way."""
+    words = _said_on_buttons(form)
+    return bool(words) and all(DENYING.search(w) or ELSEWHERE.search(w) for _, w in words)
+
+
+def _texts_of(button: Control) -> tuple[str, str, str]:
+    return " ".join(button.text.split()), button.value, button.name
+
+
+def _said_on_buttons(form: Form) -> list[tuple[Control, str]]:
+    buttons = form.of_kind("submit", "button", "image")
+    return [(b, f"{b.name} {b.value} {b.text}") for b in buttons]
 
 
 def sign_in_button(form: Form) -> Control | None:
@@ -148,8 +185,7 @@ def sign_in_button(form: Form) -> Control | None:
 
     That is the first submit button in tree order (HTML Standard, "Implicit submission").
     """
-    buttons = form.of_kind("submit", "button", "image")
-    words = [(b, f"{b.name} {b.value} {b.text}") for b in buttons]
+    words = _said_on_buttons(form)
     own = [(b, said) for b, said in words if not (ELSEWHERE.search(said) or DENYING.search(said))]
     named = (button for button, said in own if SIGNING.search(said))
     return next(named, own[0][0] if own else None)
@@ -217,6 +253,18 @@ def read_page(url: str, text: str) -> Page:
     return parser.page
 
 
+def words_of(text: str) -> str:
+    """What a person reads on a page, in one line; says so where it is not text."""
+    return words_on(read_page("", text))
+
+
+def words_on(page: Page) -> str:
+    """The same of a page that was read; its title where a script writes the rest."""
+    if page.text and not legible(page.text[:MOST_WORDS]):
+        return NO_TEXT
+    return legible((page.visible or page.title)[:200])
+
+
 def _asks_username(form: Form) -> bool:
     field_ = form.username
     return field_ is not None and (
@@ -235,12 +283,14 @@ class _Parser(HTMLParser):
         self._button: Control | None = None
         self._in_title = False
         self._in_script = False
+        self._unseen = 0  # elements that are open and not read
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
+        self._unseen += tag in UNSEEN
         if tag in ("form", "button") and PASSKEYS.search(" ".join(attributes.values())):
             self.page.passkey = True
-        self._look_for_captcha(attributes.values())
+        self._look_for_captcha(tag, attributes)
         match tag:
             case "base" if attributes.get("href"):
                 self._base = _join(self._base, attributes["href"])
@@ -260,6 +310,7 @@ class _Parser(HTMLParser):
                 pass
 
     def handle_endtag(self, tag: str) -> None:
+        self._unseen = max(self._unseen - (tag in UNSEEN), 0)
         if tag == "form":
             self._form = None
         elif tag == "title":
@@ -270,6 +321,9 @@ class _Parser(HTMLParser):
             self._button = None
 
     def handle_data(self, data: str) -> None:
+        if not self._unseen and len(self.page.visible) < MOST_WORDS:
+            words = " ".join(data.split())
+            self.page.visible = f"{self.page.visible} {words}".strip()[:MOST_WORDS]
         if self._in_title:
             self.page.title = f"{self.page.title}{data}".strip()[:100]
         if self._in_script and "navigator.credentials" in data:
@@ -299,11 +353,21 @@ class _Parser(HTMLParser):
         if tag == "button":
             self._button = control
 
-    def _look_for_captcha(self, values: Iterable[str]) -> None:
+    def _look_for_captcha(self, tag: str, attributes: dict[str, str]) -> None:
+        """One that has to be solved: its script, its frame, its place, or a field for its text."""
         if self.page.captcha:
             return
-        said = " ".join(values).lower()
-        self.page.captcha = next((name for name in CAPTCHAS if name in said), "")
+        said = " ".join((*attributes, *attributes.values())).lower()
+        if not any(name in said for name in CAPTCHAS):
+            return
+        self.page.captcha_word = True
+        source = attributes.get("src", "").lower()
+        field_ = tag == "input" and attributes.get("type", "text").lower() != "hidden"
+        named = f"{attributes.get('name', '')} {attributes.get('id', '')}" if field_ else ""
+        classes = attributes.get("class", "").lower().split()
+        placed = " ".join(word for word in classes if CAPTCHA_CLASS.fullmatch(word))
+        where = f"{source} {named.lower()} {placed}"
+        self.page.captcha = next((name for name in CAPTCHAS if name in where), "")
 
 
 def _join(base: str, link: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.login.browse import Browser, Shown, origin_of
 from tokenspec.conformance.login.cookies import CookieJar
-from tokenspec.conformance.login.form import look, words_of
+from tokenspec.conformance.login.form import look
 from tokenspec.conformance.login.model import AuthorizationResult, Ending
 from tokenspec.conformance.login.pages import read_page
 from tokenspec.conformance.login.recipes import recognise
@@ -145,7 +145,7 @@ def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckS
         return CheckStep("authorization", passed=False, detail=setup.redactor.text(text), hint=hint)
     if result.ending is not Ending.ERROR_PAGE:
         return None
-    words = setup.redactor.text(words_of(result.page))
+    words = setup.redactor.text(result.words)
     page = f"the authorization endpoint shows an error page, status {result.status}: {words!r}"
     evidence = f"{page}; the token endpoint says {said.text}"
     uri = main.redirect_uris[0]

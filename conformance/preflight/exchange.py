@@ -22,6 +22,7 @@ from tokenspec.conformance.record.evidence import evidence
 from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
 from tokenspec.conformance.target.model import SIGNS_IN, Client
 from tokenspec.conformance.target.rules import Decision
+from tokenspec.conformance.texts import legible
 
 EXCHANGE_HINTS = {
     "invalid_client": "check {client}.client_id, its 'auth' and its 'secret' or 'private_key'",
@@ -62,7 +63,9 @@ def sign_in(setup: Setup) -> Iterator[CheckStep]:
         yield CheckStep("sign-in", passed=True, detail=seen)
         return
     yield CheckStep("login page", passed=True, detail=seen)
-    yield CheckStep("credentials", passed=True, detail=f"accepted{who}")
+    pressed = getattr(setup.side.driver, "pressed", ())
+    buttons = f"; pressed {' and '.join(map(repr, map(legible, pressed)))}" if pressed else ""
+    yield CheckStep("credentials", passed=True, detail=f"accepted{who}{buttons}")
     yield CheckStep("consent", passed=True, detail="given, or not asked for")
     yield CheckStep("code", passed=True, detail="received")
 

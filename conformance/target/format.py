@@ -178,6 +178,11 @@ LOGIN = Section(
                 "`{fill: SELECTOR, with: password}`, `{fill: SELECTOR, text: …}`, "
                 "`{click: SELECTOR}`, `{wait: SELECTOR}`. Without it the usual fields are filled.",
             ),
+            "press": Key(
+                "list of texts",
+                "For `form`: what stands on the buttons to press, where the right one is not "
+                "found; `check` tells which were pressed.",
+            ),
             "chromium": Key(
                 "path", "For `browser`: the browser to start.", "found in the `PATH`"
             ),

@@ -169,6 +169,7 @@ class _File:
             recipe=recipe,
             function=self._function(own),
             steps=tuple(self._step(item) for item in read.items(own, "steps")),
+            press=read.texts(own, "press"),
             chromium=read.text(own, "chromium"),
             screenshots=read.text(own, "screenshots"),
         )

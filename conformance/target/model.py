@@ -103,6 +103,7 @@ class Login:
     recipe: str = ""  # empty: whichever recognises the page
     function: str = ""  # file.py:name or module:name
     steps: tuple[LoginStep, ...] = ()
+    press: tuple[str, ...] = ()  # texts on buttons that are pressed before any other
     chromium: str = ""  # path of the browser
     screenshots: str = ""  # folder
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenspec.conformance.login.form import NO_TEXT, words_of
+from tokenspec.conformance.login.pages import NO_TEXT, words_of
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.texts import MARK, harmless, legible
 

@@ -10,11 +10,15 @@ import pytest
 
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.login.pages import (
+    PageKind,
     accepting_button,
     agreed,
     filled,
+    leads_away,
+    named_button,
     read_page,
     sign_in_button,
+    words_of,
 )
 from tokenspec.reference_server import Request, Response, Server
 from tokenspec.reference_server.demo import demo_config
@@ -75,6 +79,61 @@ def test_boxes_of_a_consent_page_are_ticked_and_of_radios_one_is_chosen() -> Non
     ]
 
 
+@pytest.mark.parametrize("label", ["Back", "Return to the shop", "Try again", "Log out", "Close"])
+def test_a_button_that_leads_away_is_no_consent(label: str) -> None:
+    token = "<input type=hidden name=csrf value=1>"
+    form = f'<form method="post" action="/back">{token}<button>{label}</button></form>'
+    page = read_page(ISSUER, f"<p>We do not know this application.</p>{form}")
+    assert page.consent_form is None
+    assert leads_away(page.forms[0])
+    assert accepting_button(page.forms[0]) is None
+
+
+@pytest.mark.parametrize("label", ["Weiter", "Autoriser", "Continue with this account"])
+def test_a_lone_button_that_may_be_a_yes_is_one(label: str) -> None:
+    page = read_page(ISSUER, f'<form method="post"><button>{label}</button></form>')
+    assert page.consent_form is not None
+
+
+def test_the_button_of_the_target_file_is_found_by_its_text_value_or_name() -> None:
+    buttons = "<button name=a value=sso>Log  in here</button><input type=submit name=b value=Go>"
+    (form,) = read_page(ISSUER, f"<form method=post>{FIELDS}{buttons}</form>").forms
+    for wanted, expected in (("log in here", "a"), ("SSO", "a"), ("go", "b"), ("b", "b")):
+        button = named_button(form, [wanted])
+        assert button is not None
+        assert button.name == expected
+    assert named_button(form, ["Sign in"]) is None
+
+
+@pytest.mark.parametrize(
+    ("markup", "kind"),
+    [
+        ('<body class="no-captcha">', PageKind.LOGIN),
+        ('<form data-captcha="off" hidden></form>', PageKind.LOGIN),
+        ('<input type="hidden" name="captcha_enabled" value="0">', PageKind.LOGIN),
+        ('<div class="g-recaptcha" data-sitekey="x"></div>', PageKind.CAPTCHA),
+        ('<div class="cf-turnstile"></div>', PageKind.CAPTCHA),
+        ('<script src="https://hcaptcha.example/1/api.js"></script>', PageKind.CAPTCHA),
+        ('<img src="/captcha.png"><input name="captcha">', PageKind.CAPTCHA),
+    ],
+)
+def test_the_word_captcha_is_no_captcha(markup: str, kind: PageKind) -> None:
+    page = read_page(ISSUER, f'{markup}<form method="post">{FIELDS}<button>Go</button></form>')
+    assert page.kind is kind
+    assert page.captcha_word
+
+
+def test_a_page_is_quoted_as_a_person_reads_it() -> None:
+    page = (
+        "<title>Oops</title><style>p > b { color: red }</style>"
+        "<script>if (1 < 2) { document.write('<p>never</p>') }</script>"
+        "<noscript>no script</noscript>"
+        "<h1>Unknown &amp; unregistered</h1><p>client_id <b>x</b></p>"
+    )
+    assert words_of(page) == "Unknown & unregistered client_id x"
+    assert words_of("<title>App</title><div id=root></div><script>go()</script>") == "App"
+
+
 OWN = b'<button type="submit">Sign in</button>'
 TWO = (
     b'<button type="submit" name="action" value="other">Continue with Example</button>'
@@ -100,3 +159,32 @@ def test_check_signs_in_where_another_provider_comes_first(
     with running(lambda issuer: TwoButtons(demo_config(issuer))) as issuer:
         target.write_text(TARGET.format(issuer=issuer), encoding="utf-8")
         assert main(["check", str(target)]) == 0, capsys.readouterr().out
+
+
+ODD = (
+    b'<button type="submit" name="action" value="other">Sign in</button>'
+    b'<button type="submit" name="action" value="password">Los</button>'
+)
+
+
+class WellHidden(TwoButtons):
+    """The button that looks right is the wrong one."""
+
+    def handle(self, request: Request) -> Response:
+        response = super().handle(request)
+        return replace(response, body=response.body.replace(TWO, ODD))
+
+
+def test_check_tells_what_was_pressed_and_the_file_may_say_what_to_press(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "target.yaml"
+    with running(lambda issuer: WellHidden(demo_config(issuer))) as issuer:
+        text = TARGET.format(issuer=issuer)
+        target.write_text(text, encoding="utf-8")
+        assert main(["check", str(target)]) == 6
+        assert "Another provider" in capsys.readouterr().out
+        text = text.replace("password: wonderland", "password: wonderland, press: [Los]")
+        target.write_text(text, encoding="utf-8")
+        assert main(["check", str(target)]) == 0
+        assert "pressed 'Los' and 'Accept'" in capsys.readouterr().out

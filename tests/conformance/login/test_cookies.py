@@ -32,6 +32,28 @@ def test_path_and_expiry_count() -> None:
     assert len(jar) == 0
 
 
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("localhost", "localhost"),
+        ("localhost", ".localhost"),
+        ("as", "As"),
+        ("10.0.0.7", "10.0.0.7"),
+    ],
+)
+def test_a_host_of_one_name_or_a_number_may_name_itself(host: str, domain: str) -> None:
+    url = f"http://{host}:8080/login"
+    jar = jar_with(f"sid=1; Domain={domain}; Path=/; HttpOnly", url)
+    assert jar.header_for(f"http://{host}:8080/authorize") == "sid=1"
+    assert jar.header_for("http://another:8080/authorize") == ""
+    assert len(jar_with("sid=1; Domain=another", url)) == 0
+
+
+def test_a_domain_is_shared_by_its_hosts() -> None:
+    jar = jar_with("sid=1; Domain=example.org; Path=/", "https://login.example.org/")
+    assert jar.header_for("https://as.example.org/authorize") == "sid=1"
+
+
 def test_a_foreign_domain_is_not_accepted() -> None:
     assert len(jar_with("sid=1; Domain=other.example")) == 0
 

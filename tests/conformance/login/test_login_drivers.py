@@ -16,8 +16,13 @@ import pytest
 
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.errors import LoginBlocked
+from tokenspec.conformance.http import origin
 from tokenspec.conformance.login import chromium, manual
+from tokenspec.conformance.login.chromium import BrowserDriver
 from tokenspec.conformance.login.manual import CallbackPrompt
+from tokenspec.conformance.login.model import Ending
+from tokenspec.conformance.target.model import Limits, Login, Network
+from tokenspec.conformance.transport.network import NetworkTransport
 from tokenspec.reference_server import Request, Response, Server
 from tokenspec.reference_server.demo import demo_config
 from tokenspec.reference_server.shell import running
@@ -180,6 +185,39 @@ def test_a_page_that_a_browser_cannot_pass_is_pictured(
     (picture,) = pictures.glob("*.png")
     assert str(picture) in said
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+class ScriptedErrors(Server):
+    """Its error pages are made by a script, with status 200."""
+
+    def handle(self, request: Request) -> Response:
+        answer = super().handle(request)
+        led = any(name == "Location" for name, _ in answer.headers)
+        if led or b"<form" in answer.body or "/authorize" not in request.url:
+            return answer
+        words = "document.getElementById('root').textContent = 'We do not know that address'"
+        page = f"<!doctype html><title>App</title><div id=root></div><script>{words}</script>"
+        headers = tuple(h for h in answer.headers if h[0] != "Content-Security-Policy")
+        return replace(answer, status=200, headers=headers, body=page.encode())
+
+
+@needs_chromium
+def test_an_error_page_made_by_a_script_is_soon_known_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chromium, "QUIET", 0.5)
+    with running(lambda issuer: ScriptedErrors(demo_config(issuer))) as issuer:
+        login = Login("browser", username="alice", password="wonderland")
+        origins = frozenset({origin(issuer)})
+        driver = BrowserDriver(login, origins, Limits(), Network())
+        known, unknown = "https://client.example/callback", "https://client.example/unknown"
+        query = f"{issuer}/authorize?response_type=code&client_id=tokenspec-public&scope=openid"
+        query += f"&code_challenge={'A' * 43}&code_challenge_method=S256&redirect_uri="
+        with NetworkTransport(Limits()) as network:
+            session = driver.sign_in(query + known, known, network)
+            result = driver.authorize(query + unknown, unknown, session, network)
+    assert result.ending is Ending.ERROR_PAGE
+    assert result.words == "We do not know that address"
 
 
 def test_a_script_only_page_without_a_browser_says_so(
