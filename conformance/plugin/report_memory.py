@@ -12,6 +12,7 @@ from tokenspec.conformance.verdicts import Verdict
 SUMMARISED = ("area", "verdict")
 SUMMARISED_MORE = {
     Verdict.NOT_APPLICABLE: ("note",),
+    Verdict.COULD_NOT_RUN: ("note",),
     Verdict.DEVIATION: ("key", "citation", "expected", "observed", "deviation"),
 }
 # what nobody asks for when all have seen a report; the same for all of them

@@ -16,6 +16,7 @@ import pytest
 
 from tests.reports.conftest import DEFECTS, Made, make
 from tokenspec.conformance.plugin.progress import ERASE, Progress, mode, progress_line
+from tokenspec.conformance.plugin.report_memory import summarised
 from tokenspec.conformance.plugin.terminal import Shown, named_alike, write_areas, write_end
 from tokenspec.reports.terminal import area_table, finding_text, next_step
 
@@ -137,7 +138,7 @@ def test_why_cases_could_not_run_is_told_once(flawed: Made) -> None:
     assert "of the same as area/first" in second.text
     assert "exchange of client" not in second.text
     table = Paper()
-    write_areas(table, [lost, lost])
+    write_areas(table, [summarised(lost), summarised(lost)])
     assert table.text.count("exchange of client app: refused") == 1
     assert "    2  exchange of client app: refused" in table.text
 
