@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import string
 from dataclasses import dataclass, field
 
 from tokenspec.conformance.oauth.keys import base64url
-from tokenspec.conformance.scenario.edits import UNRESERVED, OperatorContext
+from tokenspec.conformance.scenario.edits import OperatorContext
 from tokenspec.conformance.scenario.model import Pkce
+
+ORDINARY = string.ascii_letters + string.digits  # what no server stumbles over
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,6 @@ def make_proof_key(pkce: Pkce, context: OperatorContext) -> ProofKey:
     """A fresh pair, as the scenario asks for it."""
     if pkce.method == "none":
         return ProofKey()
-    verifier = context.random_text(pkce.length, pkce.characters or UNRESERVED)
+    verifier = context.random_text(pkce.length, pkce.characters or ORDINARY)
     challenge = verifier if pkce.method == "plain" else s256(verifier)
     return ProofKey(verifier, challenge, pkce.method)

@@ -95,7 +95,7 @@ class Judge:
                         yield self._not_reached(step, transcript)
                 elif step.judged:
                     judgement = self._judge_step(step, played, transcript)
-                    if self._rested_on(step) and judgement.verdict is not Verdict.PASS:
+                    if judgement.verdict is not Verdict.PASS and self._rested_on(step, played):
                         yield self._unmet(judgement)
                         stopped = True
                     elif not step.assumed:
@@ -106,13 +106,14 @@ class Judge:
             if stopped:
                 return
 
-    def _rested_on(self, step: Step) -> bool:
+    def _rested_on(self, step: Step, played: Played) -> bool:
         """Whether later steps rest on the answer of this one, and the case claims nothing of it.
 
-        So it is where the case says so, and of valid requests before the first that is changed.
+        So it is where the case says so, and where a valid request before the first that is changed
+        was not granted.
         """
-        if step.assumed:
-            return True
+        if step.assumed or played.answer is Answer.GRANTED:
+            return step.assumed
         last = [one.name for one in self.case.steps if one.judged][-1]
         passing = [outcome for outcome in step.expect if outcome.verdict == Verdict.PASS]
         granted = bool(passing) and all(outcome.answer is Answer.GRANTED for outcome in passing)

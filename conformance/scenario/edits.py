@@ -13,7 +13,6 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from tokenspec.conformance.errors import HarnessError
 
 Values = tuple[Any, ...]
-UNRESERVED = string.ascii_letters + string.digits + "-._~"
 URI_PARTS = (
     "scheme", "userinfo", "host", "host_before", "host_after", "host_dot", "behind_userinfo",
     "port", "path", "path_before", "path_suffix", "query", "fragment",

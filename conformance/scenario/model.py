@@ -239,7 +239,7 @@ class Pkce:
 
     method: str = "S256"  # S256 | plain | none
     length: int = 43  # of the verifier, in characters
-    characters: str = ""  # of the verifier; empty: the unreserved set of RFC 7636 §4.1
+    characters: str = ""  # of the verifier; empty: letters and digits
 
 
 @dataclass(frozen=True, slots=True)

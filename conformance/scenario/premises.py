@@ -199,7 +199,7 @@ def premises_of(
     control: Iterable[Step],
     named: Iterable[str] | None,
 ) -> tuple[Premise, ...]:
-    """What a case rests on beside its control.
+    """What a case rests on, beside its control if it has one.
 
     The exchange of every other client that authenticates in it; and of its own client what the
     kinds of its steps and its needs take for granted, or what it names instead.
@@ -217,9 +217,12 @@ def premises_of(
 def _of_steps(
     needs: Collection[str], steps: tuple[Step, ...], shown: set[StepKind]
 ) -> Iterator[str]:
-    """By kinds and needs, without those that the control or a longer premise shows."""
-    kinds = [step for step in steps if step.kind in BY_KIND and step.kind not in shown]
-    names = [_about(step) for step in kinds]
+    """By kinds and needs, without those that the control or a longer premise shows.
+
+    The exchange is asked beside a control too, so that a wrong secret is not sent with each.
+    """
+    kinds = [step for step in steps if step.kind in BY_KIND]
+    names = [_about(step) for step in kinds if step.kind is _T or step.kind not in shown]
     names += [name for need, name in BY_NEED.items() if need in needs]
     asked = {name: {step.kind for step in PREMISES[name].ways[0].steps} for name in names}
     for name, own in asked.items():
@@ -229,6 +232,8 @@ def _of_steps(
 
 def _about(step: Step) -> str:
     token = step.changes.parameters.get("token")
+    while token is not None and token.upon is not None:
+        token = token.upon  # what the set-up made of it
     of_refresh = (
         token is not None
         and token.operator == "copy"

@@ -123,8 +123,8 @@ def test_other_clients_and_further_steps_are_premises_beside_the_control(tmp_pat
 """
     first, second, *_, last = load(tmp_path, GOOD + more)[0].cases
     assert first.control
-    assert first.premises == ()
-    assert second.premises == (Premise("exchange", "second"),)
+    assert first.premises == (Premise("exchange"),)
+    assert second.premises == (Premise("exchange"), Premise("exchange", "second"))
     assert last.premises == (Premise("refresh-token-revocation"), Premise("refresh"))
     assert [step.assumed for step in last.steps] == [False, False, True, False]
 

@@ -44,6 +44,11 @@ def _older_ends_nothing(exchange: Exchange) -> None:
     refresh.active.check(exchange)
 
 
+def _used_up(exchange: Exchange) -> None:
+    if exchange.refresh_token:
+        exchange.core.store.retire_token(exchange.refresh_token.value, exchange.now)
+
+
 def _bound(applies: Callable[[Exchange], bool]) -> Check:
     def check(exchange: Exchange) -> None:
         if applies(exchange):
@@ -166,5 +171,11 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC6749-6-validate_token",
         "a refresh token that is no text makes the server fail",
         refresh__issued=_fails_where(lambda shown: "\N{REPLACEMENT CHARACTER}" in shown),
+    ),
+    subtle(
+        "refresh.used_up",
+        "FAPI2SP-5.3.2.1-no_refresh_rotation",
+        "a refresh token is good once, and no other comes of it",
+        refresh__consumed_once=_used_up,
     ),
 )

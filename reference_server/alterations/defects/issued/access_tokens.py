@@ -100,4 +100,16 @@ DEFECTS: tuple[Alteration, ...] = (
             value.replace("invalid_token", "insufficient_scope") for value in values
         ),
     ),
+    telling(
+        "token.room_for_128_bits",
+        "RFC6749-10.10-guess_probability",
+        "a token has room for 96 random bits",
+        token_value=lambda value, _kind: value[:16],
+    ),
+    telling(
+        "token.room_for_160_bits",
+        "RFC6749-10.10-guess_probability_recommended",
+        "a token has room for 144 random bits",
+        token_value=lambda value, _kind: value[:24],
+    ),
 )

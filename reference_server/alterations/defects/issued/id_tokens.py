@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import jwt
 from tokenspec.reference_server.alterations.building import having, making, telling
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.endpoints.issuing import IdToken, Issued
+from tokenspec.reference_server.keys import base64url
 from tokenspec.reference_server.seams import Alter
 
 Claims = dict[str, Any]
@@ -48,6 +50,15 @@ def _shared_key(make: Callable[[IdToken], str | None]) -> Alter:
         return signed if key is None else jwt.encode(dict(about.claims), key, "HS256")
 
     return alter
+
+
+def _kid_a_number(signed: str, about: IdToken) -> str:
+    """Signed by hand, as no library writes such a header."""
+    key = about.core.key
+    header = base64url(json.dumps({"alg": key.algorithm, "typ": "JWT", "kid": 7}).encode())
+    content = f"{header}.{signed.split('.')[1]}"
+    algorithm = jwt.algorithms.get_default_algorithms()[key.algorithm]
+    return f"{content}.{base64url(algorithm.sign(content.encode(), key.private_key))}"
 
 
 def _secret(about: IdToken) -> str:
@@ -188,6 +199,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "the header has no kid though several keys are published",
         id_token_header=having(kid=None),
         jwks=lambda c, _a: {"keys": [*c["keys"], *(k | {"kid": "another"} for k in c["keys"])]},
+    ),
+    telling(
+        "id_token.kid_a_number",
+        "RFC7515-4.1.4-kid_string",
+        "kid in the header is a number",
+        id_token_signed=_kid_a_number,
     ),
     telling(
         "id_token.key_for_encryption",
