@@ -67,6 +67,7 @@ class Server:
         )
         self.core = altered(plain, applied)
         self.altered_by = tuple(item.name for item in applied)
+        self.served = tuple(item.served for item in applied if item.served)
         self._routes = routes(self.core)
 
     @property

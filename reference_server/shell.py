@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from tokenspec.reference_server.messages import Request
 from tokenspec.reference_server.server import Server
@@ -25,8 +26,8 @@ TOO_LARGE = 413
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def application(server: Server) -> Starlette:
-    """An ASGI application that hands every request to `server`."""
+def application(server: Server) -> ASGIApp:
+    """An ASGI application that hands every request to `server`, and what is put around it."""
     parts = urlsplit(server.config.issuer)
     root = f"{parts.scheme}://{parts.netloc}"
 
@@ -52,7 +53,10 @@ def application(server: Server) -> Starlette:
             response.raw_headers.append((name.encode("latin-1"), value.encode("latin-1")))
         return response
 
-    return Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])
+    made: ASGIApp = Starlette(routes=[Route("/{path:path}", answer, methods=METHODS)])
+    for put_around in server.served:
+        made = put_around(made)
+    return made
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tokenspec.conformance.http import is_loopback, query_parameters
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 IN_AN_ERROR = ("error", "error_description", "error_uri", "state", "iss", "session_state")
+ANSWERS = {"code", "error", "state", "access_token", "id_token"}
 POSTS_ON = (307, 308)
 SEE_OTHER = 303
 PKCE_WORDS = re.compile(r"challenge|pkce|proof key|method|transform|s256", re.IGNORECASE)
@@ -186,8 +187,9 @@ def _place_problems(played: Played, name: str) -> Iterator[str]:
     parts = urlsplit(played.authorization.location)
     if name not in [key for key, _ in parse_qsl(parts.query, keep_blank_values=True)]:
         yield f"the query of the redirect does not hold {name}"
-    if parts.fragment.strip("_="):  # some servers add #_=_ against an old browser fault
-        yield "the redirect has a fragment"
+    behind = dict(parse_qsl(parts.fragment, keep_blank_values=True))
+    if ANSWERS & set(behind):  # any other fragment may be there (RFC 9700 §4.1.3)
+        yield "the fragment of the redirect holds an answer"
 
 
 @check("authorization-error-text", Subject.CALLBACK_ERROR)

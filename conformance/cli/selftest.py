@@ -19,7 +19,7 @@ from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.advisories import published_advisories
 from tokenspec.conformance.run.selection import selected
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.selftest import gaps, liberties
+from tokenspec.conformance.selftest import covering, gaps, liberties, trials
 from tokenspec.conformance.selftest.gaps import Gap
 from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
 from tokenspec.conformance.selftest.pool import pool
@@ -53,8 +53,14 @@ def add_to(verbs: Any) -> None:
     parser.add_argument(
         "--full",
         action="store_true",
-        help="play every case against every defect, not only until one notices, and at servers "
-        "that take each liberty by itself and each pair of them",
+        help="play every case against every defect, not only until one notices",
+    )
+    parser.add_argument(
+        "--liberties",
+        action="store_true",
+        help="play the whole suite, and nothing else, at servers that take each liberty by itself, "
+        "each pair of them and each by each profile, with 1 job and with 4; --select names "
+        "liberties",
     )
     parser.add_argument("--jobs", type=int, help="number of processes; default one for each core")
     parser.add_argument(
@@ -75,6 +81,8 @@ def act(options: argparse.Namespace) -> int:
     # Some defects sign with a secret too short on purpose; that is theirs to do, not news.
     warnings.simplefilter("ignore", InsecureKeyLengthWarning)
     started = time.perf_counter()
+    if options.liberties:
+        return _at_liberties(options, started)
     runner = selftest_runner()
     defects = [name for name in DEFECTS if _wanted(name, options.select)]
     keys = [key for key, case in runner.cases.items() if _case(case, options.select)]
@@ -83,11 +91,7 @@ def act(options: argparse.Namespace) -> int:
     with pool(options.jobs, _progress) as run:
         tasks = [(server, keys) for server in runner.servers]
         at_conforming_servers = run(gaps.at_conforming_server, tasks, "conforming servers")
-        taken = list(liberties.rows(LIBERTIES.values()))
-        if options.full:
-            taken += [(name,) for name in LIBERTIES]
-        else:
-            taken = list(liberties.once(taken))
+        taken = covering.once(covering.rows(covering.spoken(LIBERTIES.values())))
         at_liberties = run(liberties.at_liberties, [(names, keys) for names in taken], "liberties")
     matrix = make_matrix(
         runner, defects, keys, full=options.full, jobs=options.jobs, progress=_progress
@@ -99,10 +103,36 @@ def act(options: argparse.Namespace) -> int:
     ]
     path = Path(options.report_dir) / FILE
     _write(path, runner, matrix, found)
-    print("\n".join(_summary(runner, matrix, defects, keys, found)))
+    print("\n".join(_summary(runner, matrix, defects, keys)))
+    if not options.select:
+        print("\n".join(_coverage(runner)))
+    print("\n".join(_told(found)))
     if options.select:
         print("\n".join(_detections(matrix, defects, keys)))
     print(f"\nmatrix: {path}   ({time.perf_counter() - started:.0f} s)")
+    return ExitCode.HARNESS_FAULT if found else ExitCode.CONFORMS
+
+
+def _at_liberties(options: argparse.Namespace, started: float) -> int:
+    """The thorough half: every trial of `covering`, its gaps as they come.
+
+    Raises:
+        UsageError: no liberty is called what was selected.
+    """
+    chosen = {n: one for n, one in LIBERTIES.items() if not options.select or n in options.select}
+    if not chosen:
+        raise UsageError("no liberty is called so", "see: tokenspec serve --list-liberties")
+    tried = list(covering.trials(chosen, trials.SERVERS, trials.JOBS))
+    with pool(options.jobs, _progress) as run:
+        found = run(trials.at_trial, [(trial,) for trial in tried], "servers")
+    print(f"liberties           {len(chosen)}, at {len(tried)} servers")
+    print(f"pairs               {covering.count_of_pairs(tried)} tried")
+    excluded = covering.excluded_pairs(chosen.values())
+    print(f"pairs left out      {len(excluded)}, of two ways to do one thing")
+    for one, other in excluded:
+        print(f"  {one} and {other}")
+    print("\n".join(_told(found)))
+    print(f"\n({time.perf_counter() - started:.0f} s)")
     return ExitCode.HARNESS_FAULT if found else ExitCode.CONFORMS
 
 
@@ -142,9 +172,7 @@ def _summary(
     matrix: Matrix,
     defects: Collection[str],
     keys: Collection[str],
-    found: Collection[Gap],
 ) -> Iterator[str]:
-    cases = list(runner.cases.values())
     caught = sum(bool(matrix.noticed_by(name)) for name in defects)
     awake = sum(key in matrix.useful for key in keys)
     still = sum(runner.cases[key].open for key in keys)
@@ -152,14 +180,21 @@ def _summary(
     if defects:
         yield f"defects             {caught} of {len(defects)} noticed"
     if keys:
-        yield f"liberties           {len(LIBERTIES)} taken"
+        taken = len(covering.spoken(LIBERTIES.values()))
+        yield f"liberties           {taken} taken, of {len(LIBERTIES)}"
         yield f"cases               {awake} of {len(keys)} notice a defect, {still} only observe"
-    for row in gaps.coverage(Registry.load(), cases):
+
+
+def _coverage(runner: SelftestRunner) -> Iterator[str]:
+    for row in gaps.coverage(Registry.load(), list(runner.cases.values())):
         share = f"{100 * row.tested / row.testable:.0f} %" if row.testable else "none to test"
         yield (
             f"{row.weight:19} {row.tested} of {row.testable} testable rows have a case ({share}); "
             f"{row.untestable} untestable"
         )
+
+
+def _told(found: Collection[Gap]) -> Iterator[str]:
     if not found:
         yield "gaps                none"
         return

@@ -126,10 +126,11 @@ def callback(
     """The result for a redirect (or form_post) to the redirect_uri.
 
     What the redirect_uri has of its own (RFC 6749 §3.1.2: retained) is no part of the answer, nor
-    is a fragment `#_=_`, which some servers add so that a browser keeps none of an earlier page.
+    is a fragment without parameters, such as `#_=_`: some servers add one so that a browser keeps
+    none of an earlier page (RFC 9700 §4.1.3).
     """
     parts = urlsplit(location)
-    fragment = parts.fragment.rpartition("?")[2] if parts.fragment.strip("_=") else ""
+    fragment = parts.fragment.rpartition("?")[2] if "=" in parts.fragment.strip("_=") else ""
     came = Counter([*_pairs(parts.query), *_pairs(fragment), *fields])
     own = Counter(_pairs(urlsplit(redirect_uri).query))
     times, expected = _names(came), _names(own)

@@ -59,14 +59,25 @@ def _conforming_server(name: str) -> ConformingServer:
     return ConformingServer(name, replace(target, profile=profile), config)
 
 
-def server_with(liberties: Collection[Liberty]) -> ConformingServer:
-    """The bundled server, taking these liberties; its target file says what follows from them."""
-    config = told = demo_config(ISSUER)
+def server_with(
+    liberties: Collection[Liberty], base: str = BUNDLED_SERVER, issuer: str = ISSUER
+) -> ConformingServer:
+    """A conforming server that takes these liberties; its target file says what follows from them.
+
+    Args:
+        liberties: what it does otherwise.
+        base: the name of the server in `TABLE`.
+        issuer: where it is.
+    """
+    switches, dialect, profile = TABLE[base]
+    config = replace(with_policies(demo_config(issuer), switches), dialect=dialect)
+    told = config
     for liberty in liberties:
         if liberty.alteration.configures:
             told = liberty.alteration.configures(told)
     target = target_of(told, {"tokenspec-jwt": demo_private_key()})
     said = {name: has for liberty in liberties for name, has in liberty.states.items()}
-    target = replace(target, capabilities={**target.capabilities, **said})
+    capabilities = {**target.capabilities, **said}
+    target = replace(target, profile=profile, capabilities=capabilities)
     names = tuple(liberty.name for liberty in liberties)
-    return ConformingServer("+".join(names), target, config, names)
+    return ConformingServer("+".join((base, *names)), target, config, names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.guarding import Check
@@ -30,6 +31,7 @@ class Alteration:
         configures: what is made of the configuration.
         store: what is put around the store.
         clock: what is put around the clock (seconds since the epoch).
+        served: what is put around the ASGI application that serves it over HTTP.
     """
 
     name: str
@@ -40,3 +42,4 @@ class Alteration:
     configures: Callable[[ServerConfig], ServerConfig] | None = None
     store: Callable[[Store], Store] | None = None
     clock: Callable[[Clock], Clock] | None = None
+    served: Callable[[Any], Any] | None = None

@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 
 from tokenspec.reference_server.addresses import normal_address
 from tokenspec.reference_server.alterations.building import having, lacking
-from tokenspec.reference_server.alterations.defects.grants.reading import json_counts
 from tokenspec.reference_server.alterations.defects.issued.claims import bare_claims
 from tokenspec.reference_server.alterations.model import Alteration
-from tokenspec.reference_server.authorization import Authorization
+from tokenspec.reference_server.alterations.shared import (
+    first_registered,
+    json_counts,
+    json_declared,
+)
 from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.answers import json_answer
@@ -33,23 +36,12 @@ MINUTE, PER_MINUTE, TOO_MANY = 60, 10, 429
 UPDATED_AT = "2026-01-31T12:00:00.000Z"  # as a text, where OpenID Connect Core §5.1 has a number
 
 
-def _json_bodies(exchange: Exchange) -> None:
-    media_type = exchange.request.header("Content-Type").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        shape.form_encoded.check(exchange)
-
-
 def _nonce_for_public(demanded: bool, exchange: Exchange) -> bool:  # noqa: FBT001 - a seam's value
     return demanded or (exchange.client is not None and exchange.public)
 
 
 def _plain_offered(config: ServerConfig) -> ServerConfig:
     return replace(config, policy=replace(config.policy, plain_pkce=True))
-
-
-def _first_registered(address: str, request: Authorization) -> str:
-    registered = request.client.redirect_uris if request.client else ()
-    return address or (registered[0] if registered else "")
 
 
 def _same_origin(exchange: Exchange) -> None:
@@ -127,7 +119,7 @@ ALL = (
         "json_bodies",
         "RFC6749-4.1.3-json_body",
         "a token request may be JSON",
-        {shape.form_encoded.name: _json_bodies},
+        {shape.form_encoded.name: json_declared},
         {"parameters": json_counts},
     ),
     Alteration(
@@ -146,7 +138,7 @@ ALL = (
         "redirect_uri_first",
         "OAUTH21-2.3.2-redirect_uri_needed_if_many",
         "without redirect_uri the first registered one is taken",
-        tells={"destination": _first_registered},
+        tells={"destination": first_registered},
     ),
     Alteration(
         "redirect_uri_origin",

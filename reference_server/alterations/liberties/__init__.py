@@ -12,32 +12,49 @@ from types import MappingProxyType
 from tokenspec.reference_server.alterations.liberties import (
     answers,
     callbacks,
+    challenges,
+    clients,
+    cors,
     documents,
+    endpoints,
     grants,
     interaction,
+    logins,
     managing,
     pages,
+    pkce,
     proofs,
+    refreshing,
+    resources,
+    sessions,
     tokens,
+    wire,
 )
 from tokenspec.reference_server.alterations.liberties.model import Liberty
 
+SUBJECTS: tuple[tuple[Liberty, ...], ...] = (
+    answers.LIBERTIES,
+    callbacks.LIBERTIES,
+    challenges.LIBERTIES,
+    clients.LIBERTIES,
+    cors.LIBERTIES,
+    documents.LIBERTIES,
+    endpoints.LIBERTIES,
+    grants.LIBERTIES,
+    interaction.LIBERTIES,
+    logins.LIBERTIES,
+    managing.LIBERTIES,
+    pages.LIBERTIES,
+    pkce.LIBERTIES,
+    proofs.LIBERTIES,
+    refreshing.LIBERTIES,
+    resources.LIBERTIES,
+    sessions.LIBERTIES,
+    tokens.LIBERTIES,
+    wire.LIBERTIES,
+)
 LIBERTIES: Mapping[str, Liberty] = MappingProxyType(
-    {
-        liberty.name: liberty
-        for module in (
-            answers,
-            callbacks,
-            documents,
-            grants,
-            interaction,
-            managing,
-            pages,
-            proofs,
-            tokens,
-        )
-        for liberty in module.LIBERTIES
-    }
+    {liberty.name: liberty for subject in SUBJECTS for liberty in subject}
 )
 
 __all__ = ["LIBERTIES", "Liberty"]

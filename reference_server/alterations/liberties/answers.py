@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from tokenspec.reference_server.alterations.building import having, lacking, less
 from tokenspec.reference_server.alterations.liberties.model import telling
-from tokenspec.reference_server.endpoints.answers import Refused
+from tokenspec.reference_server.core import Core
+from tokenspec.reference_server.endpoints.answers import METHOD_NOT_ALLOWED, Refused
+from tokenspec.reference_server.endpoints.issuing import Issued
+from tokenspec.reference_server.endpoints.routes import Route
 from tokenspec.reference_server.errors import OAuthError
-from tokenspec.reference_server.messages import Headers, Refusal, Response
+from tokenspec.reference_server.guards import code
+from tokenspec.reference_server.messages import Headers, Refusal, Request, Response
 from tokenspec.reference_server.seams import Alter
 
 UNAUTHORIZED = 401
+MEMBER = re.compile(r'([{,]\s*)"([a-z])')
 OAUTH_JSON, JSON_SPACE, JSON_ORDER = "RFC 6749 §5.1", "RFC 8259 §2", "RFC 8259 §4"
 
 
@@ -74,6 +81,49 @@ def _text(of: str) -> dict[str, Any]:
     return {"error_description": of}
 
 
+def _letters_escaped(text: str, _refusal: Refusal | None) -> str:
+    """The first letter of each member's name written as an escape."""
+    return MEMBER.sub(lambda found: f'{found[1]}"\\u{ord(found[2]):04x}', text)
+
+
+def _small_names(routes: dict[str, Route], _core: Core) -> dict[str, Route]:
+    """Every header of every answer with its name in small letters."""
+
+    def lowered(answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        def answered(request: Request) -> Response:
+            made = answer(request)
+            named = tuple((name.lower(), value) for name, value in made.headers)
+            return replace(made, headers=named)
+
+        return answered
+
+    return {path: replace(route, answer=lowered(route.answer)) for path, route in routes.items()}
+
+
+def _directive_any_case(headers: Headers, _refusal: Refusal | None) -> Headers:
+    return (*less(headers, "Cache-Control"), ("Cache-Control", "No-Store"))
+
+
+def _in_two_headers(headers: Headers, _refusal: Refusal | None) -> Headers:
+    own = less(headers, "Cache-Control")
+    return (*own, ("Cache-Control", "no-cache"), ("Cache-Control", "no-store"))
+
+
+def _scope_turned(body: dict[str, Any], _about: Issued) -> dict[str, Any]:
+    words = " ".join(reversed(body.get("scope", "").split()))
+    return body | ({"scope": words} if words else {})
+
+
+def _redirect_uri_missing(error: OAuthError, about: Refused) -> OAuthError:
+    if about.guard.name != code.redirect_uri_present.name:
+        return error
+    return OAuthError("invalid_request", error.cause, error.status)
+
+
+def _method_refused(error: OAuthError, _about: Refused) -> OAuthError:
+    return OAuthError(error.error, error.cause) if error.status == METHOD_NOT_ALLOWED else error
+
+
 LIBERTIES = (
     telling(
         "answers.charset",
@@ -124,6 +174,7 @@ LIBERTIES = (
         "RFC 9111 §5.2",
         "A Cache-Control header is a list of directives.",
         "no-store stands among other directives for caches",
+        group="caching",
         json_headers=_private,
     ),
     telling(
@@ -197,5 +248,88 @@ LIBERTIES = (
         "A challenge for Basic may say the charset that is expected.",
         "a challenge for Basic has a charset",
         error_headers=_charset,
+    ),
+    telling(
+        "answers.letters_escaped",
+        "RFC 8259 §7",
+        "Any character may be escaped.",
+        "the names of members in JSON begin with an escape",
+        json_text=_letters_escaped,
+    ),
+    telling(
+        "answers.header_names_in_small_letters",
+        "RFC 9110 §5.1",
+        "The name of a header is compared without regard to case.",
+        "the names of all headers are written in small letters",
+        routes=_small_names,
+    ),
+    telling(
+        "answers.cache_directive_any_case",
+        "RFC 9111 §5.2",
+        "Directives for caches are compared without regard to case.",
+        "no-store is written with capitals",
+        group="caching",
+        json_headers=_directive_any_case,
+    ),
+    telling(
+        "answers.cache_directives_in_two_headers",
+        "RFC 9110 §5.3",
+        "Headers of one name may stand apart or be one list.",
+        "no-cache and no-store stand in a header each",
+        group="caching",
+        json_headers=_in_two_headers,
+    ),
+    telling(
+        "answers.parameter_quoted",
+        "RFC 9110 §5.6.6",
+        "The value of a parameter may be quoted, and white space may stand beside the semicolon.",
+        "the media type of JSON has a quoted parameter",
+        group="media type",
+        json_headers=_declared('application/json ; charset="utf-8"'),
+    ),
+    telling(
+        "response.members_of_any_type",
+        OAUTH_JSON,
+        "A client ignores names in a response that it does not know.",
+        "a token response has members that are numbers, objects and lists",
+        token_response=having(
+            refresh_expires_in=1800, authorization_details=[], info={"a": [1, True]}
+        ),
+    ),
+    telling(
+        "response.scope_in_another_order",
+        "RFC 6749 §3.3",
+        "The order of the words of scope does not matter.",
+        "scope is told in another order than it was asked for",
+        token_response=_scope_turned,
+    ),
+    telling(
+        "response.lifetime_one_second_less",
+        OAUTH_JSON,
+        "expires_in counts from when the response was made.",
+        "expires_in is a second less than the token lives",
+        token_response=lambda body, _about: body | {"expires_in": body["expires_in"] - 1},
+    ),
+    telling(
+        "error.redirect_uri_missing_invalid_request",
+        "RFC 6749 §5.2",
+        "invalid_request is for a request that lacks a required parameter.",
+        "a missing redirect_uri is an invalid_request",
+        error=_redirect_uri_missing,
+    ),
+    telling(
+        "error.method_400",
+        "RFC 6749 §5.2",
+        "An error has status 400 unless said otherwise.",
+        "a token request by another method than POST is refused with status 400",
+        error=_method_refused,
+    ),
+    telling(
+        "error.long_description",
+        "RFC 6749 §5.2",
+        "A description is text for developers; what it says is left to the server.",
+        "an error has a description of two thousand characters",
+        group="description",
+        error_body=having(**_text("See the log of the server, line 17; " * 57)),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from tokenspec.reference_server.alterations.building import having
+from tokenspec.reference_server.alterations.building import having, lacking
 from tokenspec.reference_server.alterations.liberties.model import telling
 from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.messages import Response
@@ -40,6 +40,25 @@ def _success_alone(fields: dict[str, str], about: Answered, more: dict[str, str]
 
 def _small_escapes(location: str, _about: Answered) -> str:
     return ESCAPE.sub(lambda escape: escape[0].lower(), location)
+
+
+def _with_a_note(answer: Response, _about: Answered) -> Response:
+    note = b'<!doctype html><title>Found</title><a href="#">Go on</a>'
+    headers = (*answer.headers, ("Content-Type", "text/html; charset=utf-8"))
+    return replace(answer, headers=headers, body=note)
+
+
+def _escaped(location: str, _about: Answered) -> str:
+    """The unreserved characters of the answer percent-encoded, those of the address left."""
+    address, mark, query = location.partition("code=")
+    query, hash_mark, fragment = query.partition("#")
+    for sign, escape in (("-", "%2D"), ("_", "%5F"), (".", "%2E")):
+        query = query.replace(sign, escape)
+    return address + mark + query + hash_mark + fragment
+
+
+def _without_issuer(fields: dict[str, str], _about: Answered) -> dict[str, str]:
+    return {name: text for name, text in fields.items() if name != "iss"}
 
 
 LIBERTIES = (
@@ -94,5 +113,43 @@ LIBERTIES = (
         "The digits of a percent-encoding are the same in capital and small letters.",
         "percent-encodings in the answer have small letters",
         location=_small_escapes,
+    ),
+    telling(
+        "callback.fragment_behind",
+        "RFC 9700 §4.1.3",
+        "An arbitrary fragment may be attached to addresses in Location headers.",
+        "a fragment stands behind the answer, so that a browser attaches none",
+        location=lambda location, _about: f"{location}#end",
+    ),
+    telling(
+        "callback.with_a_note",
+        "RFC 9110 §15.4.3",
+        "The content of a redirect is usually a short note with a link.",
+        "a redirect has a page as its body",
+        authorization_answer=_with_a_note,
+    ),
+    telling(
+        "callback.unreserved_escaped",
+        "RFC 3986 §2.3",
+        "Addresses that differ in the percent-encoding of unreserved characters are equivalent.",
+        "hyphen, underscore and full stop in the answer are percent-encoded",
+        location=_escaped,
+    ),
+    telling(
+        "callback.scope_told",
+        SUCCESS,
+        "A client ignores parameters of the answer that it does not know.",
+        "what was granted, and of which account, stands beside the code",
+        authorization_response=lambda fields, about: _success_alone(
+            fields, about, {"scope": about.request.get("scope"), "authuser": "0", "prompt": "none"}
+        ),
+    ),
+    telling(
+        "callback.no_issuer",
+        "RFC 9207 §3",
+        "Without the member of the metadata, the server does not support iss in its answers.",
+        "the answer does not name the issuer, and the metadata does not say it does",
+        authorization_response=_without_issuer,
+        metadata=lacking("authorization_response_iss_parameter_supported"),
     ),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from tokenspec.reference_server.alterations.building import having, lacking, less
 from tokenspec.reference_server.alterations.liberties.model import Liberty, telling
@@ -14,6 +16,7 @@ from tokenspec.reference_server.seams import Alter
 
 METADATA = "RFC 8414 §2"
 OPTIONAL = "The member is optional."
+FORMER = {"kid": "of-last-year", "use": "sig", "alg": "ES256"}
 EC_KEY = {
     "kty": "EC", "kid": "for-encryption", "use": "enc", "alg": "ECDH-ES", "crv": "P-256",
     "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
@@ -76,6 +79,7 @@ def _without_endpoint(name: str) -> Liberty:
         OPTIONAL,
         f"the metadata names no {name} endpoint",
         metadata=lacking(*members),
+        takes_away=True,
     )
 
 
@@ -89,6 +93,54 @@ def _more_grants(content: dict[str, Any], _request: Request) -> dict[str, Any]:
     return content | {"grant_types_supported": [*content["grant_types_supported"], *more]}
 
 
+def _key_operations(content: dict[str, Any], _core: Core) -> dict[str, Any]:
+    bare = [{n: v for n, v in key.items() if n != "use"} for key in content["keys"]]
+    return {"keys": [key | {"key_ops": ["verify"]} for key in bare]}
+
+
+def _former_key(content: dict[str, Any], _core: Core) -> dict[str, Any]:
+    return {"keys": [*content["keys"], EC_KEY | FORMER]}
+
+
+def _without_in_keys(*names: str) -> Alter:
+    def alter(content: dict[str, Any], _core: Core) -> dict[str, Any]:
+        return {"keys": [{n: v for n, v in k.items() if n not in names} for k in content["keys"]]}
+
+    return alter
+
+
+def _as_key_set(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    path = urlsplit(core.endpoint("jwks")).path
+    route = routes[path]
+
+    def answer(request: Request) -> Response:
+        made = route.answer(request)
+        media_type = ("Content-Type", "application/jwk-set+json")
+        return replace(made, headers=(media_type, *less(made.headers, "Content-Type")))
+
+    return routes | {path: replace(route, answer=answer)}
+
+
+def _signed_too(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    def signed(route: Route) -> Route:
+        def answer(request: Request) -> Response:
+            made = route.answer(request)
+            content = json.loads(made.body)
+            copy = core.key.sign(content | {"iss": core.config.issuer}, {"typ": "JWT"})
+            body = json.dumps(content | {"signed_metadata": copy})
+            return replace(made, body=body.encode())
+
+        return replace(route, answer=answer)
+
+    places = (p for p in routes if ".well-known" in p and not p.endswith("jwks.json"))
+    return routes | {path: signed(routes[path]) for path in places}
+
+
+def _more_scopes(content: dict[str, Any], _request: Request) -> dict[str, Any]:
+    more = ("admin", "urn:server.example:reports")
+    return content | {"scopes_supported": [*content["scopes_supported"], *more]}
+
+
 LIBERTIES = (
     *map(
         _left_out,
@@ -97,6 +149,8 @@ LIBERTIES = (
             "claims_supported",
             "claims_parameter_supported",
             "prompt_values_supported",
+            "request_parameter_supported",
+            "introspection_endpoint_auth_methods_supported",
         ),
     ),
     telling(
@@ -137,6 +191,7 @@ LIBERTIES = (
         "RFC 8414 §3",
         "An application may publish its metadata at a well-known place of its own.",
         "the metadata is where OpenID Connect Discovery has it, and nowhere else",
+        group="metadata places",
         routes=_openid_alone,
     ),
     telling(
@@ -192,5 +247,67 @@ LIBERTIES = (
         "The list has the grants the server supports, whoever may use them.",
         "the metadata lists grants that no client of the run has",
         metadata=_more_grants,
+    ),
+    telling(
+        "metadata.no_dpop_algorithms",
+        "RFC 9449 §5.1",
+        "The member signals DPoP to those who look for it.",
+        "the metadata does not speak of DPoP",
+        metadata=lacking("dpop_signing_alg_values_supported"),
+    ),
+    telling(
+        "metadata.more_scopes",
+        "RFC 8414 §2",
+        "The list has scopes that the server supports, whoever may have them.",
+        "the metadata lists scopes that no client of the run may have",
+        metadata=_more_scopes,
+    ),
+    telling(
+        "metadata.signed_too",
+        "RFC 8414 §2.1",
+        "The metadata may be there as a signed JWT as well.",
+        "the metadata has a signed copy of itself",
+        routes=_signed_too,
+    ),
+    telling(
+        "metadata.aliases",
+        "RFC 8705 §5",
+        "Endpoints for clients with certificates may have addresses of their own.",
+        "the metadata has other addresses for clients with certificates",
+        metadata=having(
+            mtls_endpoint_aliases={"token_endpoint": "https://mtls.server.example/token"},
+            tls_client_certificate_bound_access_tokens=True,
+        ),
+    ),
+    telling(
+        "jwks.key_operations",
+        "RFC 7517 §4.3",
+        "key_ops says what a key is for; it and use should not stand together.",
+        "a key says by key_ops that it verifies",
+        group="keys",
+        jwks=_key_operations,
+    ),
+    telling(
+        "jwks.former_key",
+        "OpenID Connect Core §10.1.1",
+        "Keys that were in use stay in the set for a while.",
+        "a key that signs no more stands beside the one that does",
+        group="keys",
+        jwks=_former_key,
+    ),
+    telling(
+        "jwks.no_use_and_algorithm",
+        "RFC 7517 §4.2",
+        "use is optional, unless keys for signing and encryption stand together; so is alg.",
+        "a key says neither its use nor its algorithm",
+        group="keys",
+        jwks=_without_in_keys("use", "alg"),
+    ),
+    telling(
+        "jwks.own_media_type",
+        "RFC 7517 §8.5.2",
+        "A key set has a media type of its own.",
+        "the media type of the key set is application/jwk-set+json",
+        routes=_as_key_set,
     ),
 )

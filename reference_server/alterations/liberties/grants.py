@@ -18,7 +18,7 @@ from tokenspec.reference_server.endpoints.issuing import Issued
 from tokenspec.reference_server.endpoints.token import Issue
 from tokenspec.reference_server.errors import OAuthError
 from tokenspec.reference_server.exchange import Exchange
-from tokenspec.reference_server.guards import code, refresh
+from tokenspec.reference_server.guards import code
 
 REFRESH = "RFC 6749 §6"
 
@@ -41,37 +41,6 @@ def _spent_by_a_failure(exchange: Exchange) -> None:
 
 def _no_id_token(issue: Issue, exchange: Exchange) -> Issue:
     return replace(issue, id_token=False) if exchange.refreshing else issue
-
-
-def _newest_alone(kept: int) -> Callable[[dict[str, Any], Issued], dict[str, Any]]:
-    """So many refresh tokens live for a user and client; older ones end."""
-
-    def alter(body: dict[str, Any], about: Issued) -> dict[str, Any]:
-        if "refresh_token" in body:
-            own = [
-                token
-                for token in about.core.store.tokens()
-                if token.kind == "refresh"
-                and token.active
-                and (token.grant.sub, token.grant.client_id)
-                == (about.grant.sub, about.grant.client_id)
-            ]
-            for token in own[:-kept]:
-                about.core.store.retire_token(token.value)
-        return body
-
-    return alter
-
-
-def _replay_ends_all(exchange: Exchange) -> None:
-    """A replaced refresh token that comes back ends all that the user let the client have."""
-    token = exchange.refresh_token
-    if token and not token.active and not refresh.in_overlap(exchange, token):
-        for other in exchange.core.store.tokens():
-            same = (other.grant.sub, other.grant.client_id)
-            if same == (token.grant.sub, token.grant.client_id):
-                exchange.core.store.revoke_family(other.grant.family)
-    refresh.active.check(exchange)
 
 
 def _scope_left_out(body: dict[str, Any], about: Issued) -> dict[str, Any]:
@@ -100,6 +69,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "Ten minutes at most are recommended.",
         "a code is good for ten minutes",
         _policy(code_lifetime=600),
+        group="code lifetime",
     ),
     configured(
         "code.lives_briefly",
@@ -107,6 +77,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "A code expires shortly after it is issued.",
         "a code is good for ten seconds",
         _policy(code_lifetime=10),
+        group="code lifetime",
     ),
     configured(
         "access_token.lives_briefly",
@@ -121,21 +92,6 @@ LIBERTIES: tuple[Liberty, ...] = (
         "The answer to a refresh might not contain an ID token.",
         "a refresh brings no ID token",
         issue=_no_id_token,
-    ),
-    telling(
-        "refresh.ten_for_a_user_and_client",
-        "RFC 6749 §1.5",
-        "Refresh tokens are issued at the discretion of the server.",
-        "the ten newest refresh tokens of a user and client live",
-        group="refresh tokens kept",
-        token_response=_newest_alone(10),
-    ),
-    checking(
-        "refresh.replay_ends_all_of_the_client",
-        "RFC 9700 §4.14.2",
-        "The server cannot tell who was attacked, and revokes; how much else, is not limited.",
-        "a replaced refresh token that comes back ends all grants of its user and client",
-        refresh__active=_replay_ends_all,
     ),
     configured(
         "refresh_token.lives_briefly",

@@ -8,10 +8,22 @@ from tokenspec.reference_server.alterations.liberties.model import checking, tel
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.endpoints.interaction import Asked, Decision
 from tokenspec.reference_server.errors import OAuthError, invalid_request
+from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guards import authorization as rules
 
 PROMPTS = {"none", "login", "consent", "select_account"}
 DISPLAYS = {"", "page", "popup", "touch", "wap"}
+KNOWN = {
+    "response_type", "client_id", "redirect_uri", "scope", "state", "response_mode", "nonce",
+    "code_challenge", "code_challenge_method", "prompt", "max_age", "display", "claims",
+    "id_token_hint", "login_hint", "acr_values", "ui_locales", "audience", "dpop_jkt", "request",
+    "request_uri", "registration", "id_token", "claims_locales",
+}  # fmt: skip
+KNOWN_AT_TOKEN = {
+    "grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier",
+    "refresh_token", "scope", "client_assertion", "client_assertion_type", "token",
+    "token_type_hint", "audience", "resource",
+}  # fmt: skip
 
 
 def _asked_anew(asked: Asked, _request: Authorization) -> Asked:
@@ -38,12 +50,44 @@ def _known_displays(request: Authorization) -> None:
         raise invalid_request("unknown display")
 
 
+def _repeated_address(request: Authorization) -> None:
+    """A redirect_uri that comes twice is none: the user is told."""
+    names = [name for name, _ in request.parameters]
+    if names.count("redirect_uri") > 1 or names.count("client_id") > 1:
+        raise invalid_request("repeated redirect_uri or client_id")
+    rules.client_known.check(request)
+
+
+def _address_needed(request: Authorization) -> None:
+    rules.client_known.check(request)
+    if not request.get("redirect_uri"):
+        raise invalid_request("no redirect_uri")
+
+
+def _known_twice(request: Authorization) -> None:
+    """Parameters that no specification here has may come twice: they are ignored."""
+    known = [name for name, _ in request.parameters if name in KNOWN]
+    if len(known) != len(set(known)):
+        raise invalid_request("repeated parameter")
+
+
+def _token_known_twice(exchange: Exchange) -> None:
+    known = [name for name, _ in exchange.parameters if name in KNOWN_AT_TOKEN]
+    if len(known) != len(set(known)):
+        raise invalid_request("repeated parameter")
+
+
+def _scope_of_any_form(_request: Authorization) -> None:
+    """A word that could not be one is passed over, as an unknown one is."""
+
+
 LIBERTIES = (
     telling(
         "consent.always",
         "OpenID Connect Core §3.1.2.4",
         "The server obtains an authorization decision; how often it asks is its own affair.",
         "the user is asked for consent each time",
+        group="consent",
         asked=_asked_anew,
     ),
     telling(
@@ -66,5 +110,40 @@ LIBERTIES = (
         "An unknown display may be answered with an error.",
         "a value of display that is not known is refused",
         authorize__prompt_none_alone=_known_displays,
+    ),
+    checking(
+        "authorize.repeated_address_told_to_the_user",
+        "RFC 6749 §4.1.2.1",
+        "A redirect_uri that is missing, invalid or does not match is told to the user.",
+        "a request with two redirect_uri, or two client_id, gets an error page",
+        authorize__client_known=_repeated_address,
+    ),
+    checking(
+        "authorize.address_always_needed",
+        "OpenID Connect Core §3.1.2.1",
+        "redirect_uri is required.",
+        "a request without redirect_uri gets an error page, though only one is registered",
+        authorize__client_known=_address_needed,
+    ),
+    checking(
+        "authorize.unknown_parameters_twice",
+        "RFC 6749 §3.1",
+        "Parameters that are not recognized are ignored.",
+        "a parameter that is not known may come twice in an authorization request",
+        authorize__no_repeats=_known_twice,
+    ),
+    checking(
+        "token.unknown_parameters_twice",
+        "RFC 6749 §3.2",
+        "Parameters that are not recognized are ignored.",
+        "a parameter that is not known may come twice in a token request",
+        request__no_repeats=_token_known_twice,
+    ),
+    checking(
+        "authorize.malformed_scope_passed_over",
+        "RFC 6749 §3.3",
+        "The server may ignore the scope that is asked for, in part or in full.",
+        "a malformed word of scope is passed over",
+        authorize__scope_form=_scope_of_any_form,
     ),
 )

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
-from tokenspec.reference_server.alterations.building import lacking
-from tokenspec.reference_server.alterations.liberties.model import checking, telling
-from tokenspec.reference_server.endpoints.managing import Ends, Managed, good
-from tokenspec.reference_server.errors import invalid_client
+from tokenspec.reference_server.alterations.building import lacking, less
+from tokenspec.reference_server.alterations.liberties.model import Liberty, checking, telling
+from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.core import Core
+from tokenspec.reference_server.endpoints.managing import (
+    Ends,
+    Managed,
+    described,
+    good,
+    living,
+    own,
+)
+from tokenspec.reference_server.endpoints.routes import Route
+from tokenspec.reference_server.errors import invalid_client, invalid_grant
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guards import managing
-from tokenspec.reference_server.messages import Response
+from tokenspec.reference_server.messages import Request, Response
 
 INTROSPECTION = "RFC 7662 §2.2"
+NAMED_CALLER = "tokenspec-basic"
+CALLERS = "A caller that may not know of a token is told that it is not active."
+CONFIDENTIAL = (
+    "A request to revoke includes the client's credentials; how a public client asks is left open."
+)
 
 
 def _all_of_it(ends: Ends, _about: Managed) -> Ends:
@@ -33,6 +49,72 @@ def _confidential_alone(exchange: Exchange) -> None:
 
 def _nothing_to_public(told: dict[str, Any], about: Managed) -> dict[str, Any]:
     return {"active": False} if about.exchange.public else told
+
+
+def _confidential_revokers(exchange: Exchange) -> None:
+    managing.token_present.check(exchange)
+    if exchange.endpoint == "revocation" and exchange.public:
+        raise invalid_client("public clients may not revoke")
+
+
+def _no_public_revokers(content: dict[str, Any], _request: object) -> dict[str, Any]:
+    name = "revocation_endpoint_auth_methods_supported"
+    return content | {name: [method for method in content[name] if method != "none"]}
+
+
+def _anothers_refused(exchange: Exchange) -> None:
+    managing.token_present.check(exchange)
+    token = exchange.core.store.token(exchange.get("token"))
+    known = exchange.endpoint == "revocation" and exchange.client is not None
+    if known and token and not own(Managed(exchange, token)):
+        raise invalid_grant("a token of another client")
+
+
+def _all_of_the_client(ends: Ends, about: Managed) -> Ends:
+    """With a refresh token all that the user let the client have."""
+    if ends is Ends.GRANT and about.token:
+        store, grant = about.exchange.core.store, about.token.grant
+        for other in store.tokens():
+            if (other.grant.sub, other.grant.client_id) == (grant.sub, grant.client_id):
+                store.revoke_family(other.grant.family)
+    return ends
+
+
+def _named(about: Managed) -> bool:
+    client = about.exchange.client
+    return client is not None and client.client_id == NAMED_CALLER
+
+
+def _to_named_caller(told: dict[str, Any], about: Managed) -> dict[str, Any]:
+    return told if _named(about) else {"active": False}
+
+
+def _of_any_client(told: dict[str, Any], about: Managed) -> dict[str, Any]:
+    """What a resource is told: of every living token, whoever it was issued to."""
+    token = about.token
+    if token is None or not _named(about) or not living(about):
+        return told
+    return described(about.exchange.core, token)
+
+
+def _access_tokens_alone(told: dict[str, Any], about: Managed) -> dict[str, Any]:
+    return told if about.token and about.token.kind == "access" else {"active": False}
+
+
+def _get_too(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    """Introspection by GET, its parameters in the query."""
+    path = urlsplit(core.endpoint("introspection")).path
+    route = routes[path]
+
+    def answer(request: Request) -> Response:
+        if request.method != "GET":
+            return route.answer(request)
+        form = ("Content-Type", "application/x-www-form-urlencoded")
+        body = urlsplit(request.url).query.encode()
+        headers = (*less(request.headers, "Content-Type", "content-type"), form)
+        return route.answer(replace(request, method="POST", headers=headers, body=body))
+
+    return routes | {path: replace(route, answer=answer)}
 
 
 def _more(told: dict[str, Any], about: Managed) -> dict[str, Any]:
@@ -99,5 +181,97 @@ LIBERTIES = (
         "aud is a text, or a list of texts.",
         "introspection tells the audience as a list",
         introspection=lambda told, _about: told | ({"aud": [told["aud"]]} if "aud" in told else {}),
+    ),
+    Liberty(
+        "revoke.confidential_clients_alone",
+        "RFC 7009 §2.1",
+        CONFIDENTIAL,
+        Alteration(
+            "revoke.confidential_clients_alone",
+            "RFC 7009 §2.1",
+            "a client without credentials may not use revocation",
+            {managing.token_present.name: _confidential_revokers},
+        ),
+        states={"revocation": False},
+        takes_away=True,
+    ),
+    Liberty(
+        "revoke.confidential_clients_alone_as_told",
+        "RFC 8414 §2",
+        "The metadata lists the methods that the revocation endpoint supports.",
+        Alteration(
+            "revoke.confidential_clients_alone_as_told",
+            "RFC 8414 §2",
+            "a client without credentials may not use revocation, and the metadata says so",
+            {managing.token_present.name: _confidential_revokers},
+            {"metadata": _no_public_revokers},
+        ),
+        states={"revocation": False},
+        takes_away=True,
+    ),
+    telling(
+        "metadata.no_public_revocation",
+        "RFC 8414 §2",
+        "What a server lists need not be all that it takes.",
+        "the metadata lists no method of public clients for revocation, though they may revoke",
+        metadata=_no_public_revokers,
+    ),
+    checking(
+        "revoke.anothers_token_refused",
+        "RFC 7009 §2.1",
+        "A request about another client's token is refused, and the client told so.",
+        "the revocation of another client's token is answered with an error",
+        managing__token_present=_anothers_refused,
+    ),
+    telling(
+        "revoke.ends_all_of_the_client",
+        "RFC 7009 §2.1",
+        "By the server's policy related tokens and the underlying grant may end as well.",
+        "the end of a refresh token ends all that the user let the client have",
+        ends=_all_of_the_client,
+    ),
+    telling(
+        "introspect.one_named_caller",
+        INTROSPECTION,
+        CALLERS,
+        f"introspection tells {NAMED_CALLER} alone of tokens",
+        group="callers",
+        introspection=_to_named_caller,
+    ),
+    Liberty(
+        "introspect.nobody_of_the_run",
+        INTROSPECTION,
+        CALLERS,
+        Alteration(
+            "introspect.nobody_of_the_run",
+            INTROSPECTION,
+            "introspection tells of tokens those alone who are no clients of the run",
+            tells={"introspection": lambda _told, _about: {"active": False}},
+        ),
+        group="callers",
+        states={"introspection": False},
+        takes_away=True,
+    ),
+    telling(
+        "introspect.named_caller_knows_all",
+        "RFC 7662 §4",
+        "Who is specifically authorized to call may ask; whose tokens is not said.",
+        f"introspection tells {NAMED_CALLER} of tokens of any client",
+        group="callers",
+        introspection=_of_any_client,
+    ),
+    telling(
+        "introspect.access_tokens_alone",
+        INTROSPECTION,
+        CALLERS,
+        "introspection tells of access tokens alone",
+        introspection=_access_tokens_alone,
+    ),
+    telling(
+        "introspect.get_too",
+        "RFC 7662 §4",
+        "A server may refuse GET; so it may take it.",
+        "introspection may be asked by GET",
+        routes=_get_too,
     ),
 )

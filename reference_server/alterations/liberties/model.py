@@ -23,6 +23,8 @@ class Liberty:
         alteration: what is done; its summary is the sentence that `tokenspec explain` tells.
         group: liberties of one group exclude each other: they are ways to do the same thing.
         states: what the target file of such a server says of its capabilities, by their names.
+        takes_away: whether cases do not apply any more, so that other liberties go unseen there.
+        forbidden_by: the profiles whose rules do not permit it.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Liberty:
     alteration: Alteration
     group: str = ""
     states: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
+    takes_away: bool = False
+    forbidden_by: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -39,10 +43,18 @@ class Liberty:
 
 
 def telling(
-    name: str, by: str, permission: str, summary: str, *, group: str = "", **tells: Alter
+    name: str,
+    by: str,
+    permission: str,
+    summary: str,
+    *,
+    group: str = "",
+    takes_away: bool = False,
+    **tells: Alter,
 ) -> Liberty:
     """Another value told at seams, by their names."""
-    return Liberty(name, by, permission, Alteration(name, by, summary, tells=tells), group)
+    alteration = Alteration(name, by, summary, tells=tells)
+    return Liberty(name, by, permission, alteration, group, takes_away=takes_away)
 
 
 def checking(name: str, by: str, permission: str, summary: str, **guards: Check) -> Liberty:
@@ -57,6 +69,9 @@ def configured(
     permission: str,
     summary: str,
     configures: Callable[[ServerConfig], ServerConfig],
+    *,
+    group: str = "",
 ) -> Liberty:
-    """Another configuration."""
-    return Liberty(name, by, permission, Alteration(name, by, summary, configures=configures))
+    """Another configuration; two that set the same thing are of one group."""
+    alteration = Alteration(name, by, summary, configures=configures)
+    return Liberty(name, by, permission, alteration, group)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from tokenspec.reference_server.alterations.building import less
 from tokenspec.reference_server.alterations.liberties.model import Liberty, telling
-from tokenspec.reference_server.messages import Response
+from tokenspec.reference_server.core import Core
+from tokenspec.reference_server.endpoints.routes import Route
+from tokenspec.reference_server.messages import Request, Response
 from tokenspec.reference_server.seams import Alter
 
-GROUP = "error page"
+GROUP, BAD = "error page", 400
 BY = "RFC 6749 §4.1.2.1"
 OPEN = "The user is informed of the error; how, and with which status, is not said."
 
@@ -64,7 +67,30 @@ def _language_first(page: Response, csrf: str) -> Response:
     return replace(page, body=page.body.replace(b"<form", first + b"<form", 1)) if csrf else page
 
 
+SEARCH = b'<!doctype html><h1>Error</h1><form action="/search"><input type="search" name="q">'
+SIGN_IN = b'<!doctype html><h1>Error</h1><p>Go back and try again, or <a href="/">sign in</a>.'
 SCRIPTED = b'<!doctype html><div id="root"></div><script src="/app.js"></script>'
+
+
+def _error_one_page_on(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    """The user is sent on to a page of the server that tells the error."""
+    path = urlsplit(core.endpoint("authorization")).path
+    own = path.rpartition("/")[0] + "/error"
+    route = routes[path]
+
+    def answer(request: Request) -> Response:
+        made = route.answer(request)
+        if made.status < BAD:
+            return made
+        return replace(made, status=303, headers=(("Location", f"{own}?id=17"),), body=b"")
+
+    def shown(_request: Request) -> Response:
+        return Response(200, (("Content-Type", "text/html"),), b"<h1>Something went wrong</h1>")
+
+    told = Route(shown, ("GET",), shared=False)
+    return routes | {path: replace(route, answer=answer), own: told}
+
+
 LIBERTIES = (
     *(_status(code) for code in (200, 401, 403, 404, 422)),
     telling(
@@ -118,5 +144,42 @@ LIBERTIES = (
         "How a user is authenticated is beyond the scope of the specification.",
         "a form to choose a language stands before the login form",
         page=_language_first,
+    ),
+    telling(
+        "page.error_with_a_search_form",
+        BY,
+        OPEN,
+        "an error page has a form to search with, and links",
+        group=GROUP,
+        page=_error_page(body=SEARCH),
+    ),
+    telling(
+        "page.error_with_a_way_to_sign_in",
+        BY,
+        OPEN,
+        "an error page offers to sign in anew",
+        group=GROUP,
+        page=_error_page(body=SIGN_IN),
+    ),
+    telling(
+        "page.error_one_page_on",
+        BY,
+        OPEN,
+        "the user is sent to a page of the server that tells the error",
+        group=GROUP,
+        routes=_error_one_page_on,
+    ),
+    telling(
+        "page.policy_of_more_directives",
+        "RFC 9700 §4.16",
+        "A Content-Security-Policy is the way that is named; what else it says is left open.",
+        "the policy of pages forbids framing among other things, by any case of letters",
+        page=lambda page, _csrf: replace(
+            page,
+            headers=(
+                *less(page.headers, "Content-Security-Policy"),
+                ("Content-Security-Policy", "Default-Src 'self'; Frame-Ancestors 'NONE'"),
+            ),
+        ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tokenspec.reference_server.alterations.building import nothing
+from tokenspec.reference_server.alterations.building import lacking, nothing
 from tokenspec.reference_server.alterations.liberties.model import (
     Liberty,
     checking,
@@ -13,10 +13,14 @@ from tokenspec.reference_server.alterations.liberties.model import (
     telling,
 )
 from tokenspec.reference_server.alterations.model import Alteration, Clock
+from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.config import ServerConfig
-from tokenspec.reference_server.errors import invalid_dpop_proof
+from tokenspec.reference_server.endpoints.answers import Refused
+from tokenspec.reference_server.errors import OAuthError, invalid_dpop_proof
 from tokenspec.reference_server.exchange import Exchange
-from tokenspec.reference_server.guards import dpop
+from tokenspec.reference_server.guards import authorization as rules
+from tokenspec.reference_server.guards import binding, dpop
+from tokenspec.reference_server.seams import Alter
 
 
 def _exact_type(exchange: Exchange) -> None:
@@ -38,6 +42,68 @@ def _window(seconds: int) -> Callable[[ServerConfig], ServerConfig]:
         return replace(config, policy=replace(config.policy, dpop_iat_window=seconds))
 
     return configures
+
+
+def _no_proof(_proof: object, _request: object) -> None:
+    """The header DPoP is one that the server does not know."""
+
+
+def _unknown(name: str) -> Liberty:
+    return Liberty(
+        name,
+        "RFC 9449 §5",
+        "A server may issue tokens that are not bound, and says so by the token type Bearer.",
+        Alteration(
+            name,
+            "RFC 9449 §5",
+            "the server knows no DPoP, and does not list algorithms for proofs",
+            tells={
+                "dpop_proof": _no_proof,
+                "metadata": lacking("dpop_signing_alg_values_supported"),
+                "challenge": _bearer_alone,
+            },
+        ),
+        states={"dpop": False, "dpop-nonce": False, "dpop-bound": False, "dpop-jkt": False},
+        takes_away=True,
+    )
+
+
+def _bearer_alone(values: tuple[str, ...], about: Refused) -> tuple[str, ...]:
+    return tuple(
+        value
+        if value.startswith("Bearer")
+        else f'Bearer realm="{about.exchange.core.config.issuer}"'
+        for value in values
+    )
+
+
+def _at(endpoint: str) -> Alter:
+    return lambda demanded, exchange: bool(demanded and exchange.endpoint == endpoint)
+
+
+def _of_public(demanded: bool, exchange: Exchange) -> bool:  # noqa: FBT001 - a seam's value
+    return demanded and (exchange.endpoint != "token" or exchange.public)
+
+
+def _never_ahead(exchange: Exchange) -> None:
+    issued = exchange.dpop.claims.get("iat") if exchange.dpop else None
+    if isinstance(issued, int | float) and issued > exchange.now + 1:
+        raise invalid_dpop_proof("iat ahead of the clock")
+
+
+def _as_grant(error: OAuthError, about: Refused) -> OAuthError:
+    wrong_key = about.guard.name in (binding.code_key.name, binding.code_proof_present.name)
+    return OAuthError("invalid_grant", error.cause, error.status) if wrong_key else error
+
+
+def _as_proof(error: OAuthError, about: Refused) -> OAuthError:
+    wrong_key = about.guard.name in (binding.refresh_key.name, binding.refresh_proof_present.name)
+    return OAuthError("invalid_dpop_proof", error.cause, error.status) if wrong_key else error
+
+
+def _overlooked(request: Authorization) -> None:
+    rules.challenge_form.check(request)
+    request.values.pop("dpop_jkt", None)
 
 
 LIBERTIES = (
@@ -86,6 +152,7 @@ LIBERTIES = (
         "A proof is accepted for a brief period, of seconds or minutes.",
         "a proof is taken for five minutes",
         _window(300),
+        group="window",
     ),
     configured(
         "dpop.window_of_half_a_minute",
@@ -93,6 +160,7 @@ LIBERTIES = (
         "A proof is accepted for a brief period, of seconds or minutes.",
         "a proof is taken for half a minute",
         _window(30),
+        group="window",
     ),
     Liberty(
         "clock.ahead",
@@ -105,5 +173,68 @@ LIBERTIES = (
             clock=lambda clock: lambda: clock() + 2,
         ),
         group="clock",
+    ),
+    _unknown("dpop.not_known"),
+    telling(
+        "dpop.nonce_at_the_token_endpoint_alone",
+        "RFC 9449 §8",
+        "A server may ask for nonces; each decides for itself.",
+        "the token endpoint asks for nonces, userinfo does not",
+        group="nonces",
+        nonce_demanded=_at("token"),
+    ),
+    Liberty(
+        "dpop.nonce_at_userinfo_alone",
+        "RFC 9449 §9",
+        "A resource may ask for nonces of its own.",
+        Alteration(
+            "dpop.nonce_at_userinfo_alone",
+            "RFC 9449 §9",
+            "userinfo asks for nonces, the token endpoint does not",
+            tells={"nonce_demanded": _at("userinfo")},
+        ),
+        group="nonces",
+        states={"dpop-nonce": False},
+    ),
+    telling(
+        "dpop.nonce_of_public_clients_alone",
+        "RFC 9449 §8",
+        "A server may ask for nonces; of which client is not said.",
+        "the token endpoint asks public clients for nonces, and no others",
+        group="nonces",
+        nonce_demanded=_of_public,
+    ),
+    checking(
+        "dpop.never_ahead",
+        "RFC 9449 §11.1",
+        "Proofs from the near future may be accepted, to accommodate unlike clocks.",
+        "a proof that is dated ahead is refused",
+        dpop__not_in_the_future=_never_ahead,
+    ),
+    telling(
+        "error.another_key_invalid_grant",
+        "RFC 9449 §10",
+        "A request whose key is not the one of dpop_jkt is rejected; by which code is not said.",
+        "a code that is bound to another key is an invalid_grant",
+        error=_as_grant,
+    ),
+    telling(
+        "error.refresh_key_invalid_dpop_proof",
+        "RFC 9449 §5",
+        "The binding is validated when the refresh token is used; by which code is not said.",
+        "a refresh token that is bound to another key is an invalid_dpop_proof",
+        error=_as_proof,
+    ),
+    Liberty(
+        "dpop.jkt_overlooked",
+        "RFC 9449 §10",
+        "Use of dpop_jkt is optional; parameters that are not known are ignored.",
+        Alteration(
+            "dpop.jkt_overlooked",
+            "RFC 9449 §10",
+            "the parameter dpop_jkt is not known",
+            {rules.challenge_form.name: _overlooked},
+        ),
+        states={"dpop-jkt": False},
     ),
 )

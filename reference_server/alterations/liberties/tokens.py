@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tokenspec.reference_server.alterations.building import having, lacking, making
-from tokenspec.reference_server.alterations.liberties.model import configured, telling
+from tokenspec.reference_server.alterations.liberties.model import Liberty, configured, telling
+from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.issuing import IdToken
+from tokenspec.reference_server.endpoints.managing import Managed
+from tokenspec.reference_server.endpoints.token import Issue
+from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.keys import base64url
 
 OPAQUE = "RFC 6749 §1.4"
@@ -45,6 +51,58 @@ def _as_list(claims: dict[str, Any], _about: IdToken) -> dict[str, Any]:
 def _prefixed_subjects(config: ServerConfig) -> ServerConfig:
     users = (replace(user, sub=f"local|{user.sub}-{'x' * 190}") for user in config.users)
     return replace(config, users=tuple(users))
+
+
+def _pairwise(sub: str, client_id: str) -> str:
+    return hashlib.sha256(f"{client_id} {sub}".encode()).hexdigest()
+
+
+def _sub_for(client_id: str, told: dict[str, Any]) -> dict[str, Any]:
+    return told | ({"sub": _pairwise(told["sub"], client_id)} if "sub" in told else {})
+
+
+def _known_subjects(asked: set[str], request: Authorization) -> set[str]:
+    """Pairwise identifiers that were asked for, as the server knows their users."""
+    own = {_pairwise(u.sub, request.get("client_id")): u.sub for u in request.core.config.users}
+    return {own.get(sub, sub) for sub in asked}
+
+
+def _of_shown(told: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
+    token = exchange.shown_token
+    return _sub_for(token.grant.client_id, told) if token else told
+
+
+def _introspected(told: dict[str, Any], about: Managed) -> dict[str, Any]:
+    return _sub_for(about.token.grant.client_id, told) if about.token else told
+
+
+def _for_userinfo(issue: Issue, exchange: Exchange) -> Issue:
+    """A token without an API is for userinfo, and a JWT like the others."""
+    if issue.grant.audience:
+        return issue
+    return replace(issue, grant=replace(issue.grant, audience=exchange.core.endpoint("userinfo")))
+
+
+def _without_user(claims: dict[str, Any], _about: IdToken) -> dict[str, Any]:
+    kept = {"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "azp"}
+    return {name: v for name, v in claims.items() if name in kept or "://" in name}
+
+
+def _further_audience(_claims: Mapping[str, Any], about: IdToken) -> dict[str, Any]:
+    client_id = about.grant.client_id
+    return {"aud": [client_id, "https://api.server.example"], "azp": client_id}
+
+
+def _signed_by(algorithm: str) -> Callable[[ServerConfig], ServerConfig]:
+    def configures(config: ServerConfig) -> ServerConfig:
+        return replace(config, policy=replace(config.policy, id_token_algorithm=algorithm))
+
+    return configures
+
+
+def _punctuated(value: str, _about: object) -> str:
+    """The characters that a query has to have escaped."""
+    return f"{value[:30]} &=+/%#?~" + value[30:]
 
 
 LIBERTIES = (
@@ -193,5 +251,89 @@ LIBERTIES = (
         "A sub is a text of up to 255 ASCII characters.",
         "sub has a prefix and two hundred characters",
         _prefixed_subjects,
+    ),
+    Liberty(
+        "sub.pairwise",
+        "OpenID Connect Core §8.1",
+        "A server may give each client another identifier of the same user.",
+        Alteration(
+            "sub.pairwise",
+            "OpenID Connect Core §8.1",
+            "each client is told another sub of the same user",
+            tells={
+                "id_token": lambda claims, about: _sub_for(about.grant.client_id, claims),
+                "access_token": lambda claims, about: _sub_for(about.grant.client_id, claims),
+                "userinfo": _of_shown,
+                "introspection": _introspected,
+                "subjects": _known_subjects,
+                "metadata": having(subject_types_supported=["pairwise"]),
+            },
+        ),
+    ),
+    telling(
+        "access_token.jwt_for_userinfo",
+        "RFC 9068 §3",
+        "Without a resource a token is for a default one.",
+        "an access token for userinfo is a JWT too",
+        issue=_for_userinfo,
+    ),
+    telling(
+        "access_token.twenty_bytes",
+        OPAQUE,
+        ANY_FORM,
+        "tokens have 27 characters, which hold 160 random bits",
+        group="form",
+        token_value=lambda value, _kind: value if "." in value else value[:27],
+    ),
+    telling(
+        "access_token.all_characters",
+        "RFC 6750 §2.1",
+        "A bearer token is made of letters, digits, some signs, and equals signs at its end.",
+        "an access token holds each sign that it may",
+        group="form",
+        token_value=lambda value, _kind: value if "." in value else f"{value}.-_~+/==",
+    ),
+    telling(
+        "code.twenty_bytes",
+        "RFC 6749 §10.10",
+        "The chance to guess a code should be at most one in two to the 160.",
+        "a code has 27 characters, which hold 160 random bits",
+        group="code",
+        code_value=lambda value, _request: value[:27],
+    ),
+    telling(
+        "code.all_characters",
+        "RFC 6749 §A.11",
+        "A code is any text of printable ASCII.",
+        "a code holds signs that an address has to escape",
+        group="code",
+        code_value=_punctuated,
+    ),
+    telling(
+        "id_token.claims_left_to_userinfo",
+        "OpenID Connect Core §5.4",
+        "Claims asked for by scope are returned from userinfo where there is an access token.",
+        "an ID token tells nothing of the user but sub",
+        id_token=_without_user,
+    ),
+    telling(
+        "id_token.further_audience",
+        "OpenID Connect Core §2",
+        "aud contains the client, and may contain other audiences.",
+        "aud of an ID token names an API beside the client",
+        group="audience of ID tokens",
+        id_token=making(_further_audience),
+    ),
+    Liberty(
+        "id_token.by_another_algorithm",
+        "OpenID Connect Core §2",
+        "ID tokens are signed with RS256 unless another algorithm was registered for the client.",
+        Alteration(
+            "id_token.by_another_algorithm",
+            "OpenID Connect Core §2",
+            "ID tokens and JWT access tokens are signed with PS256; RS256 is offered as well",
+            tells={"metadata": having(id_token_signing_alg_values_supported=["PS256", "RS256"])},
+            configures=_signed_by("PS256"),
+        ),
     ),
 )

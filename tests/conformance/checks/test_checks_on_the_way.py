@@ -116,6 +116,7 @@ def test_an_error_page_says_something() -> None:
     [
         (CALLBACK + "?code=c", False),
         (CALLBACK + "?code=c#_=_", False),
+        (CALLBACK + "?code=c#end", False),  # RFC 9700 §4.1.3: an arbitrary one
         (CALLBACK + "#code=c", True),
         (CALLBACK + "?code=c#access_token=t", True),
         (CALLBACK + "?state=s", True),

@@ -7,8 +7,20 @@ from itertools import combinations
 import pytest
 
 from tokenspec.conformance.cli.explain import explain
-from tokenspec.conformance.selftest.liberties import at_liberties, exclude_each_other, once, rows
+from tokenspec.conformance.scenario.catalogue import BUNDLED
+from tokenspec.conformance.selftest.covering import (
+    Trial,
+    exclude_each_other,
+    excluded_pairs,
+    once,
+    rows,
+    spoken,
+    trials,
+)
+from tokenspec.conformance.selftest.liberties import at_liberties
 from tokenspec.conformance.selftest.runner import selftest_runner
+from tokenspec.conformance.selftest.trials import SERVERS, at_trial, suite
+from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reference_server.alterations.building import nothing
 from tokenspec.reference_server.alterations.liberties import LIBERTIES
 from tokenspec.reference_server.alterations.liberties.model import checking
@@ -16,16 +28,48 @@ from tokenspec.reference_server.alterations.liberties.model import checking
 CASE = "pkce-verifier-wrong/last-character-changed"
 
 
+ALL = spoken(LIBERTIES.values())
+
+
 def test_every_pair_that_a_server_can_take_is_in_a_row() -> None:
-    together = {pair for row in rows(LIBERTIES.values()) for pair in combinations(row, 2)}
-    for one, other in combinations(LIBERTIES.values(), 2):
-        wanted = not exclude_each_other(one, other)
+    together = {pair for row in rows(ALL) for pair in combinations(row, 2)}
+    assert together == {
+        (one.name, other.name)
+        for one, other in combinations(ALL, 2)
+        if not exclude_each_other(one, other)
+    }
+
+
+def test_what_takes_cases_away_hides_no_other_pair() -> None:
+    """A pair is tried at a server without such a liberty, unless it is one of the two."""
+    leaving = {one.name for one in ALL if one.takes_away}
+    plain = [row for row in rows(ALL) if not leaving.intersection(row)]
+    together = {pair for row in plain for pair in combinations(row, 2)}
+    for one, other in combinations(ALL, 2):
+        wanted = not exclude_each_other(one, other) and not leaving & {one.name, other.name}
         assert ((one.name, other.name) in together) is wanted
 
 
 def test_the_quick_half_takes_each_liberty() -> None:
-    taken = {name for row in once(rows(LIBERTIES.values())) for name in row}
-    assert taken == set(LIBERTIES)
+    quick = list(once(rows(ALL)))
+    assert {name for row in quick for name in row} == {one.name for one in ALL}
+    assert len(quick) < 20
+
+
+def test_the_thorough_half_tries_each_alone_with_each_number_of_jobs_and_by_each_profile() -> None:
+    tried = list(trials(LIBERTIES, SERVERS, (1, 4)))
+    for name, liberty in LIBERTIES.items():
+        served = bool(liberty.alteration.served)
+        for jobs in (1, 4):
+            assert Trial((name,), "rfc", jobs, over_http=served) in tried
+        for profile in SERVERS if not served else ():
+            allowed = profile not in liberty.forbidden_by
+            assert any(t.profile == profile and name in t.liberties for t in tried) is allowed
+    profiles = (BUNDLED.parent / "conformance/profile/profiles").glob("*.yaml")
+    assert set(SERVERS) == {path.stem for path in profiles}
+    assert set(excluded_pairs(ALL)).isdisjoint(
+        pair for t in tried for pair in combinations(t.liberties, 2)
+    )
 
 
 def test_a_case_that_accuses_is_a_gap_that_names_the_liberty(
@@ -40,6 +84,18 @@ def test_a_case_that_accuses_is_a_gap_that_names_the_liberty(
     assert gap.where == CASE
     assert "at a server that takes pkce.off: granted" in gap.text
     assert not at_liberties(taken[:2], [CASE])
+
+
+@pytest.mark.parametrize("name", ["answers.indented", "wire.in_parts"])
+def test_a_trial_is_a_run_as_users_have_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = [case for case in suite() if case.scenario == CASE.partition("/")[0]]
+    monkeypatch.setattr("tokenspec.conformance.selftest.trials.suite", lambda: tuple(chosen))
+    trial = Trial((name,), "rfc", 2, over_http=name.startswith("wire."))
+    assert at_trial(trial) == []
+    monkeypatch.setattr(
+        "tokenspec.conformance.selftest.trials.FAILING", [Verdict.PASS, Verdict.FAIL]
+    )
+    assert {gap.where for gap in at_trial(trial)} == {case.key for case in chosen}
 
 
 def test_the_runner_knows_the_case() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tokenspec.reference_server.alterations.building import left_out, telling
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.alterations.shared import first_registered
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.codes import grantable
@@ -58,11 +59,6 @@ def _offline_for_all(_scope: tuple[str, ...], request: Authorization) -> tuple[s
 
 def _scope_any_case(_scope: tuple[str, ...], request: Authorization) -> tuple[str, ...]:
     return grantable(request, request.get("scope").lower().split())
-
-
-def _only_registered(address: str, request: Authorization) -> str:
-    registered = request.client.redirect_uris if request.client else ()
-    return address or (registered[0] if registered else "")
 
 
 def _uuid(value: str, _request: Authorization) -> str:
@@ -126,7 +122,7 @@ DEFECTS: tuple[Alteration, ...] = (
         "authorize.redirect_uri_named",
         "OAUTH21-2.3.2-redirect_uri_needed_if_many",
         "a client with several redirect URIs has to name one",
-        destination=_only_registered,
+        destination=first_registered,
     ),
     left_out(
         "offline_access.api_allows",

@@ -24,17 +24,6 @@ def query_counts(_form: Parameters, request: Request) -> Parameters:
     return (*request.form, *request.query)
 
 
-def json_counts(form: Parameters, request: Request) -> Parameters:
-    """A JSON object in the body counts as a form."""
-    try:
-        content = json.loads(request.body)
-    except (ValueError, RecursionError):
-        return form
-    if not isinstance(content, dict):
-        return form
-    return tuple((str(name), str(value)) for name, value in content.items())
-
-
 def queried_token(posted: str, request: Request) -> str:
     """A bearer token in the query counts as one in the form does."""
     return dict(request.query).get("access_token", "") or posted

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 
 from tokenspec.reference_server.alterations.building import nothing, subtle
-from tokenspec.reference_server.alterations.defects.grants.reading import json_counts, query_counts
+from tokenspec.reference_server.alterations.defects.grants.reading import query_counts
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.alterations.shared import json_counts
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.errors import OAuthError, invalid_request
 from tokenspec.reference_server.exchange import Exchange
