@@ -11,7 +11,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
@@ -22,15 +22,20 @@ from tokenspec.reports.again import replay
 from tokenspec.reports.comparison import Difference, differences
 from tokenspec.reports.record import Line, Record, Source
 from tokenspec.reports.summary import FAILING, QUIET, Summary, rank
+from tokenspec.reports.symptoms import Symptom
 from tokenspec.reports.words import case_anchor, slug
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Findings that are told together, such as those of one scenario that fail in the same way."""
+    """Findings that are told together, such as those of one scenario that fail in the same way.
+
+    `alike` are further groups in which the same was seen, told below this one.
+    """
 
     first: Line
     findings: tuple[Line, ...]
+    alike: tuple[Group, ...] = ()
 
     @property
     def anchor(self) -> str:
@@ -130,7 +135,17 @@ def _groups(findings: Iterable[Line]) -> Iterator[Group]:
         named = (finding["verdict"], finding["scenario"], finding["requirement"], finding["kind"])
         grouped.setdefault(named, []).append(finding)
     ordered = sorted(grouped.values(), key=lambda own: rank(own[0]["verdict"]))
-    return (Group(own[0], tuple(own)) for own in ordered)
+    return _folded(Group(own[0], tuple(own)) for own in ordered)
+
+
+def _folded(groups: Iterable[Group]) -> Iterator[Group]:
+    """Groups in which nothing was seen but what another shows, below the first of them."""
+    found: dict[object, list[Group]] = {}
+    for group in groups:
+        first, *others = {Symptom.of(finding) for finding in group.findings}
+        together = group.anchor if first is None or others else first
+        found.setdefault(together, []).append(group)
+    return (replace(first, alike=tuple(others)) for first, *others in found.values())
 
 
 def _deviating(findings: Iterable[Line]) -> Iterator[Group]:

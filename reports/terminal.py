@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tokenspec.reports.again import check_again, replay
@@ -22,16 +22,21 @@ PREMISE = "premise: "  # how the note of a finding begins that could not run for
 Row = tuple[str, str, str]  # name of the row (or verdict, for the head), label, text
 
 
-def finding_text(finding: Line, again: str = AGAIN) -> str:
+def finding_text(finding: Line, again: str = AGAIN, told: str = "") -> str:
     """One finding as a newcomer can act on it: what was sent, expected, got, and why it matters.
 
-    `again` is what plays a case again; its key follows.
+    `again` is what plays a case again; its key follows. `told` is a case that told the same.
     """
-    return "\n".join(label + text for _, label, text in finding_lines(finding, again))
+    return "\n".join(label + text for _, label, text in finding_lines(finding, again, told))
 
 
-def finding_lines(finding: Line, again: str = AGAIN) -> Iterator[Row]:
+def finding_lines(finding: Line, again: str = AGAIN, told: str = "") -> Iterator[Row]:
     """The same line by line, each with the name of its row, so that a terminal can colour it."""
+    head = f"{finding['verdict'].upper()}{_kind(finding)}  {finding['key']}  {finding['title']}"
+    yield finding["verdict"], "", head
+    if told:
+        yield from _row("the same as", f"{told}; cites {finding['citation']} ({finding['level']})")
+        return
     rows = [
         ("requirement", f"{finding['citation']} ({finding['level']}): {finding['text']}"),
         ("", finding["url"]),
@@ -48,11 +53,18 @@ def finding_lines(finding: Line, again: str = AGAIN) -> Iterator[Row]:
         ("at", f"{finding['file']}:{finding['line']}"),
         ("again", f"{again} {finding['key']}"),
     ]
-    head = f"{finding['verdict'].upper()}{_kind(finding)}  {finding['key']}  {finding['title']}"
-    yield finding["verdict"], "", head
     for name, text in rows:
         if text:
             yield from _row(name, text)
+
+
+def alike_lines(findings: Sequence[Line]) -> Iterator[Row]:
+    """The names of further findings that are the same as one just told."""
+    if findings:
+        cases = "1 more case" if len(findings) == 1 else f"{len(findings)} more cases"
+        yield "", "", f"  the same in {cases}:"
+    for finding in findings:
+        yield "", "", f"    {finding['key']}  {finding['citation']} ({finding['level']})"
 
 
 def could_not_run_text(finding: Line, again: str = AGAIN, told: str = "") -> str:

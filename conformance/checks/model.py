@@ -66,12 +66,12 @@ class Check:
 CHECKS: dict[str, Check] = {}
 
 
-def check(name: str, *speaks_of: Subject) -> Callable[[Finder], Finder]:
+def check(name: str, subject: Subject, *more: Subject) -> Callable[[Finder], Finder]:
     """Register a function as the check `name`; its docstring's first line is the summary."""
 
     def register(find: Finder) -> Finder:
         summary = (find.__doc__ or name).strip().splitlines()[0]
-        CHECKS[name] = Check(name, summary, speaks_of, find)
+        CHECKS[name] = Check(name, summary, (subject, *more), find)
         return find
 
     return register

@@ -210,7 +210,7 @@ class Judge:
         verdict = self.gate
         if kind is Kind.TIMEOUT:
             verdict = Verdict.COULD_NOT_RUN
-        strict = self.strict or any(outcome.strict for outcome, _ in found)
+        strict = self.strict or any(_strictly(outcome, played) for outcome, _ in found)
         if kind is Kind.WRONG_ERROR and not strict:
             verdict = _milder(Verdict.WARN, self.gate)
         asked = any(outcome.status or outcome.error for outcome in passing) and not modelled
@@ -292,6 +292,14 @@ def _kind(found: list[tuple[Outcome, Difference]], answer: Answer) -> tuple[Kind
     if near.shape:
         return Kind.WRONG_ENVELOPE, near
     return Kind.WRONG_ERROR, near
+
+
+def _strictly(outcome: Outcome, played: Played) -> bool:
+    """Whether an answer breaks what a requirement names: the error code, where it names one.
+
+    The status beside it is another requirement's matter.
+    """
+    return outcome.strict and not (outcome.error and played.error in outcome.error)
 
 
 def _kind_by_answer(answer: Answer, outcomes: tuple[Outcome, ...]) -> Kind:

@@ -18,7 +18,8 @@ from tokenspec.conformance.plugin.terminal import (
 )
 from tokenspec.conformance.scenario.digest import suite_digest
 from tokenspec.conformance.verdicts import Verdict
-from tokenspec.reports.terminal import finding_lines
+from tokenspec.reports.symptoms import alike
+from tokenspec.reports.terminal import alike_lines, finding_lines
 from tokenspec.reports.words import counted
 
 STATUS = {
@@ -88,16 +89,18 @@ class Display:
         return [f"suite         {cases} in {counted(areas, 'area')}, digest {digest}…"]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Warnings in full, the verdicts by area, where the reports are."""
+        """Warnings, what is the same once, the verdicts by area, where the reports are."""
         recording = self._recording
         for text in self._selection.unmatched:
             terminalreporter.write_line(text, yellow=True)
         if not recording.shown:
             return
         terminal = self._config.get_terminal_writer()
-        for report in terminalreporter.stats.get("warned", ()):
-            terminalreporter.section(report.tokenspec["key"], "_", yellow=True)
-            write_finding(terminal, finding_lines(report.tokenspec, recording.again))
+        warned = (report.tokenspec for report in terminalreporter.stats.get("warned", ()))
+        for first, *others in alike(warned):
+            terminalreporter.section(first["key"], "_", yellow=True)
+            write_finding(terminal, finding_lines(first, recording.again))
+            write_finding(terminal, alike_lines(others))
         terminalreporter.section("verdicts", "=")
         write_areas(terminal, recording.shown)
         if recording.record is not None:

@@ -16,6 +16,7 @@ from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.lines import fault_line, finding_line
 from tokenspec.conformance.record.stored import EVIDENCE
 from tokenspec.conformance.verdicts import Verdict
+from tokenspec.reports.symptoms import Told
 from tokenspec.reports.terminal import PREMISE, finding_text
 
 # of the suite: what the header says, the rows of the coverage
@@ -46,6 +47,7 @@ class ReportLines:
         self._worker = worker
         self._memory = ReportMemory()
         self._causes: dict[str, str] = {}  # why cases could not run, with the first of each
+        self._symptoms = Told()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -77,9 +79,9 @@ class ReportLines:
             report.sections.append(("finding", finding_text(line, self._recording.again)))
 
     def _told(self, line: dict[str, Any]) -> str:
-        """The case that told already why this one could not run; empty if it is the first."""
+        """The case that told the same already; empty if this is the first."""
         if not line["note"].startswith(PREMISE):
-            return ""
+            return self._symptoms.before(line)
         first = self._causes.setdefault(line["note"], line["key"])
         return "" if first == line["key"] else first
 

@@ -59,18 +59,18 @@ class Shown:
     def __init__(self, finding: Line, again: str, told: str = "") -> None:
         self._finding = finding
         self._again = again
-        self._told = told  # a case that told the same cause
+        self._told = told  # a case that told the same
         self._broken = finding["verdict"] != "could-not-run"
 
     def __str__(self) -> str:
         if self._broken:
-            return finding_text(self._finding, self._again)
+            return finding_text(self._finding, self._again, self._told)
         return could_not_run_text(self._finding, self._again, self._told)
 
     def toterminal(self, tw: Writer) -> None:
         """Write it with colours."""
         lines = (
-            finding_lines(self._finding, self._again)
+            finding_lines(self._finding, self._again, self._told)
             if self._broken
             else could_not_run_lines(self._finding, self._again, self._told)
         )
