@@ -15,11 +15,15 @@ class Verdict(StrEnum):
     FAIL = "fail"  # a MUST is broken
     WARN = "warn"  # a SHOULD is broken, or the error differs from the one named
     OBSERVE = "observe"  # no rule; recorded
+    UNSTEADY = "unsteady"  # broken at first, and not so when played again alone
     DEVIATION = "deviation"  # a documented difference the profile allows
     WAIVED = "waived"
     STALE_WAIVER = "stale-waiver"
     NOT_APPLICABLE = "not-applicable"
     COULD_NOT_RUN = "could-not-run"
+
+
+BROKEN = (Verdict.FAIL, Verdict.WARN)
 
 
 class Kind(StrEnum):

@@ -12,7 +12,7 @@ from tokenspec.reports.outcome import FAILED, OPEN, outcome, reason
 from tokenspec.reports.record import Line, Record
 from tokenspec.reports.summary import rank
 
-COMMANDS = {"warn": "warning", "could-not-run": "warning"}
+COMMANDS = {"warn": "warning", "could-not-run": "warning", "unsteady": "notice"}
 
 
 def workflow_commands(record: Record) -> str:

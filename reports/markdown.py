@@ -33,7 +33,7 @@ def markdown(record: Record) -> str:
         "",
         *_areas(summary),
     ]
-    for verdict in (*FAILING, "warn", "could-not-run"):
+    for verdict in (*FAILING, "warn", "could-not-run", "unsteady"):
         lines += _findings(record, verdict)
     lines += ["## What was not established", ""]
     for gap in summary.gaps:

@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 RED = ("fail", "stale-waiver")
-SHOWN = ("pass", "fail", "warn", "observe", "deviation", "waived", "could-not-run")
+SHOWN = ("pass", "fail", "warn", "observe", "deviation", "waived", "unsteady", "could-not-run")
 WORDS = {"pass": "✓", "fail": "✗", "warn": "!", "observe": "○"}
 Line = Mapping[str, Any]
 

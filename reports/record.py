@@ -44,6 +44,11 @@ class Record:
         return ended == "complete" and not self.missing_shards
 
     @property
+    def at_once(self) -> tuple[int, ...]:
+        """How many cases were played at once, from the first number to the last; empty: unknown."""
+        return tuple(self.footer.get("at_once", ())) if self.footer is not None else ()
+
+    @property
     def waiver_problems(self) -> tuple[Line, ...]:
         """Waivers that are not true any more: expired, unused or stale."""
         return tuple(self.footer.get("waivers", ())) if self.footer is not None else ()

@@ -24,6 +24,7 @@ LEVELS = {
     "fail": "error",
     "stale-waiver": "error",
     "warn": "warning",
+    "unsteady": "note",
     "observe": "note",
     "waived": "error",
     "deviation": "warning",

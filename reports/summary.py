@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tokenspec.reports.record import Line, Record
-from tokenspec.reports.words import VERDICTS, counted, word
+from tokenspec.reports.words import FEWER, VERDICTS, counted, word
 
 RANK = {verdict.name: rank for rank, verdict in enumerate(VERDICTS)}
 FAILING = ("fail", "stale-waiver")
 QUIET = ("pass", "not-applicable")  # nobody has to act
-SILENT = ("not-applicable", "could-not-run")  # nothing is said about the target
+SILENT = ("not-applicable", "could-not-run", "unsteady")  # nothing is said about the target
 HEADLINES = {
     "fails": "Does not conform",
     "not-established": "Conformance not established",
@@ -112,14 +112,15 @@ class Summary:
     def sentence(self) -> str:
         """The verdict in a sentence that can be quoted."""
         total = len(self.record.findings)
-        broken = broken_requirements(self.record)
+        requirements = broken_requirements(self.record)
         if self.verdict == "fails":
             parts = []
-            if self.counts["fail"]:
+            failed = sum(f["verdict"] == "fail" and broken(f) for f in self.record.findings)
+            if failed:
                 parts.append(
-                    f"{counted(self.counts['fail'], 'case')} of {total} "
-                    f"{'breaks' if self.counts['fail'] == 1 else 'break'} "
-                    f"{counted(len(broken), 'requirement')} that must be met (MUST, MUST NOT)"
+                    f"{counted(failed, 'case')} of {total} "
+                    f"{'breaks' if failed == 1 else 'break'} "
+                    f"{counted(len(requirements), 'requirement')} that must be met (MUST, MUST NOT)"
                 )
             stale = max(self.counts["stale-waiver"], len(self.record.waiver_problems))
             if stale:
@@ -146,6 +147,11 @@ class Summary:
             f"{counted(self.counts['pass'], 'case')} of {len(self.record.findings)} passed.",
             f"{len(met)} of {counted(len(tested), 'tested requirement')} met in every case.",
         ]
+        confirmed = sum(f.get("confirmed") is True for f in self.record.findings)
+        if confirmed:
+            sentences.append(
+                f"{counted(confirmed, 'finding')} came again when the case was played alone."
+            )
         whole = [area.name for area in self.areas if set(area.counts) == {"pass"}]
         if whole:
             sentences.append(f"Areas without any finding: {', '.join(whole)}.")
@@ -165,7 +171,7 @@ class Summary:
         return {f["requirement"] for f in self.record.findings if f["verdict"] not in SILENT}
 
     def _met(self) -> set[str]:
-        good = (*SILENT, "pass")
+        good = ("not-applicable", "could-not-run", "pass")
         bad = {f["requirement"] for f in self.record.findings if f["verdict"] not in good}
         return self._tested() - bad
 
@@ -175,13 +181,18 @@ def rank(verdict: str) -> int:
     return RANK.get(verdict, len(RANK))
 
 
+def broken(finding: Line) -> bool:
+    """Whether a finding fails the run by itself; one that was not confirmed does not."""
+    return finding["verdict"] in FAILING and finding.get("confirmed") is not False
+
+
 def broken_requirements(record: Record) -> dict[str, Line]:
     """Requirements that a finding breaks, each with its first such finding."""
-    broken: dict[str, Line] = {}
+    found: dict[str, Line] = {}
     for finding in record.findings:
-        if finding["verdict"] in FAILING:
-            broken.setdefault(finding["requirement"], finding)
-    return broken
+        if broken(finding):
+            found.setdefault(finding["requirement"], finding)
+    return found
 
 
 def documents(record: Record) -> Iterator[Document]:
@@ -198,10 +209,12 @@ def documents(record: Record) -> Iterator[Document]:
 
 
 def _verdict(record: Record, counts: Counter[str]) -> str:
-    if any(counts[verdict] for verdict in FAILING) or record.waiver_problems:
+    if any(map(broken, record.findings)) or record.waiver_problems:
         return "fails"
     essential = any(
-        f["verdict"] == "could-not-run" and f["level"].startswith("MUST") for f in record.findings
+        (f["verdict"] == "could-not-run" or f.get("confirmed") is False)
+        and f["level"].startswith("MUST")
+        for f in record.findings
     )
     judged = any(counts[v] for v in ("pass", "warn", "observe", "deviation", "waived"))
     if essential or record.faults or record.unfinished or not record.complete or not judged:
@@ -217,12 +230,20 @@ def _gaps(summary: Summary) -> Iterator[Gap]:
         yield Gap(len(record.faults), text, _parts(line["message"] for line in record.faults))
     for verdict, text in (
         ("could-not-run", "could not run; nothing can be said about what they test."),
+        ("unsteady", "failed at first and not when played again alone."),
         ("not-applicable", "did not apply to this target, as it is described in the target file."),
     ):
         own = [f for f in record.findings if f["verdict"] == verdict]
         if own:
             parts = _parts(f["note"] or f["observed"] for f in own)
             yield Gap(len(own), f"{counted(len(own), 'case')} {text}", parts, f"verdict-{verdict}")
+    unconfirmed = sum(f.get("confirmed") is False for f in record.findings)
+    if unconfirmed:
+        text = f"{counted(unconfirmed, 'finding')} not confirmed: the run ended too early."
+        yield Gap(unconfirmed, text)
+    at_once = record.at_once
+    if len(at_once) > 1:
+        yield Gap(1, fewer_at_once(at_once))
     suite = record.header.get("suite", {})
     left = suite.get("variants", 0) - suite.get("selected", 0)
     if left > 0:
@@ -239,6 +260,12 @@ def _gaps(summary: Summary) -> Iterator[Gap]:
     if not record.header.get("target", {}).get("verify_tls", True):
         text = "TLS certificates were not verified, so the target may have been someone else."
         yield Gap(1, text)
+
+
+def fewer_at_once(at_once: Sequence[int]) -> str:
+    """That the target did not bear as many cases at once as were played at first."""
+    first, last = at_once[0], at_once[-1]
+    return FEWER.format(first=first, last=last, were="was" if last == 1 else "were")
 
 
 def _cut_off(record: Record) -> Iterator[Gap]:

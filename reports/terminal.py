@@ -13,8 +13,8 @@ from tokenspec.reports.record import Record
 WIDTH = 96
 VERBATIM = ("again", "at", "")  # to be copied: a command or address in two lines is none
 ORDER = (
-    "pass", "fail", "stale-waiver", "warn", "deviation", "waived", "observe", "could-not-run",
-    "not-applicable",
+    "pass", "fail", "stale-waiver", "warn", "unsteady", "deviation", "waived", "observe",
+    "could-not-run", "not-applicable",
 )  # fmt: skip
 Line = Mapping[str, Any]
 AGAIN = "tokenspec run --select"
@@ -44,6 +44,7 @@ def finding_lines(finding: Line, again: str = AGAIN, told: str = "") -> Iterator
         ("sent", "; ".join(finding["sent"]) or "the valid exchange"),
         ("expected", finding["expected"]),
         ("got", finding["observed"]),
+        ("confirmed", _confirmed(finding)),
         ("note", finding["note"]),
         ("documented", evidence_text(finding.get("deviation"))),
         ("control", finding["control"]),
@@ -170,6 +171,12 @@ def next_step(verdict: str, record: Record, path: str) -> list[str]:
     if not record.header["target"]["file"]:
         return ["tokenspec init https://login.example   for your own server"]
     return [f"tokenspec report {path} --bundle evidence.zip"]
+
+
+def _confirmed(finding: Line) -> str:
+    """Whether what is broken was so twice; empty where that is not asked."""
+    said = {True: "came again, played alone", False: "no: the run ended before it was played again"}
+    return said.get(finding.get("confirmed"), "")  # type: ignore[arg-type]  # None has no words
 
 
 def _kind(finding: Line) -> str:

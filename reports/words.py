@@ -45,6 +45,14 @@ VERDICTS: tuple[Word, ...] = (
         "hold, such as that this client gets a token. This is neither a pass nor a failure.",
     ),
     Word(
+        "unsteady",
+        "Unsteady",
+        "unsteady",
+        "~",
+        "The case failed at first, and did not when it was played again with nothing else under "
+        "way. Both answers are shown. It does not count as broken, nor as passed.",
+    ),
+    Word(
         "warn",
         "Warning",
         "with a warning",
@@ -117,6 +125,13 @@ LEVELS = {
     "SHOULD NOT": "Discouraged: there may be good reasons to do it all the same.",
     "MAY": "Left to the server (also OPTIONAL). What it does is recorded.",
 }
+
+
+# beside which requests valid steps failed, and alone not
+FEWER = (
+    "Valid requests failed while {first} cases were played at once, and did not alone: in the end "
+    "{last} {were} played at once."
+)
 
 
 def counted(number: int, noun: str) -> str:

@@ -45,6 +45,7 @@ WORDS = {
     "not-applicable": "the target has not got what the case needs; the reason is beside it",
     "could-not-run": "nothing could be said, for the reason beside it; a MUST that could not run "
     "ends the run with exit code 6",
+    "unsteady": "failed at first, and not when played again alone; neither broken nor passed",
     "accepted": "kind of failure: granted what had to be refused",
     "refused": "kind of failure: refused what had to be granted",
     "wrong-error": "kind of failure: refused as it should be, with another status or error code",

@@ -56,6 +56,11 @@ class SessionPool:
             with self._ready:
                 self._made += 1
 
+    def try_again(self) -> None:
+        """Forget a failed sign-in: others may have been the reason."""
+        with self._ready:
+            self._error = None
+
     def _take(self, most: int) -> Session | None:
         with self._ready:
             while True:
@@ -73,6 +78,7 @@ class SessionPool:
             return sign_in()
         except TokenspecError as error:
             with self._ready:
+                self._made -= 1
                 self._error = error
                 self._ready.notify_all()
             raise

@@ -24,6 +24,7 @@ from tokenspec.reports.words import counted
 
 STATUS = {
     Verdict.WARN: ("warned", "w", ("WARN", {"yellow": True})),
+    Verdict.UNSTEADY: ("unsteady", "u", ("UNSTEADY", {"yellow": True})),
     Verdict.DEVIATION: ("deviated", "d", ("DEVIATION", {"cyan": True})),
     Verdict.WAIVED: ("waived", "x", ("WAIVED", {"yellow": True})),
     Verdict.OBSERVE: ("observed", "o", ("OBSERVED", {"cyan": True})),

@@ -32,18 +32,27 @@ class Execution:
         self._resume = resume
         self._engine: Engine | None = None
 
-    def begin(self, cases: Sequence[Case], *, ahead: bool) -> Setup:
-        """Check the target, and with `ahead` queue every case; else each as it is asked for."""
+    def begin(self, cases: Sequence[Case], *, ahead: bool, at_once: bool) -> Setup:
+        """Check the target, and with `ahead` queue every case; else each as it is asked for.
+
+        With `at_once` no finding waits for the plays of others to be confirmed.
+        """
         try:
             setup = self._target.make_ready()
             known = findings_of(Path(self._resume), setup) if self._resume else {}
         except TokenspecError as error:
             pytest.exit(str(error), exit_code_of(error))
         jobs = setup.target.limits.jobs
-        self._engine = Engine(setup, cases, jobs=jobs, known=known, seed=self._seed)
+        self._engine = Engine(
+            setup, cases, jobs=jobs, known=known, seed=self._seed, at_once=at_once
+        )
         if ahead:
             self._engine.submit(cases)
         return setup
+
+    def settled(self, case: Case) -> bool:
+        """Wait for the play of a case; whether its finding counts as it is."""
+        return self._engine is None or self._engine.settled(case)
 
     def finding(self, case: Case) -> Finding:
         """What is found of a case.
@@ -67,6 +76,11 @@ class Execution:
             return {}
         counted = self._target.setup.counted
         return {"requests": counted.requests, "codes": counted.codes}
+
+    @property
+    def at_once(self) -> list[int]:
+        """How many cases were played at once, from the first to the last; empty: not known."""
+        return self._engine.load.counts if self._engine is not None else []
 
     def close(self, *, cut_short: bool) -> None:
         """End what is under way, at once if the run was cut short, and close the target."""

@@ -10,6 +10,7 @@ import pytest
 from tokenspec import __version__
 from tokenspec.conformance.errors import Problem
 from tokenspec.conformance.play.randomness import chosen_seed
+from tokenspec.conformance.plugin.deferring import Deferring
 from tokenspec.conformance.plugin.display import Display
 from tokenspec.conformance.plugin.ending import Ending
 from tokenspec.conformance.plugin.execution import Execution
@@ -55,6 +56,7 @@ class ScenarioRun:
         self.selection = Selection(options, lambda: self.target.known)
         self.ending = Ending(lambda: self.target.lost)
         self.execution = Execution(self.target, self.seed, options.resume)
+        self.deferring = Deferring(self.execution.settled)
         self.recording = Recording(options.report_dir, options.fail_on, self._first_lines)
         self.display = Display(config, options, self.selection, self.recording)
         self.lines = ReportLines(self.recording, self.display, self._hide, worker=self.worker)
@@ -83,10 +85,14 @@ class ScenarioRun:
         if not cases or session.testsfailed or session.config.option.collectonly:
             return
         self.lines.arrived = True
-        setup = self.execution.begin(cases, ahead=not self.worker)
+        in_order = self.worker or bool(session.config.getoption("maxfail"))
+        setup = self.execution.begin(cases, ahead=not self.worker, at_once=in_order)
         self.lines.suite = _facts(Suite(self.selection.collected, cases), setup)
         if not self.worker:
             self.display.begin(len(cases), setup.counted)
+        if not in_order:
+            session.config.pluginmanager.register(self.deferring, "tokenspec-deferring")
+            self.deferring.begin(session.items)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
@@ -109,6 +115,7 @@ class ScenarioRun:
         tally.ended = self.ending.ended(session, left=tally.left)
         cut_short = tally.ended in CUT_SHORT
         self.execution.close(cut_short=cut_short)
+        tally.at_once = self.execution.at_once
         if cut_short and not self.worker:
             self._add_unclaimed()
 

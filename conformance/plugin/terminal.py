@@ -30,6 +30,7 @@ MARKUP: Mapping[str, Mapping[str, bool]] = {
     "stale-waiver": RED | {"bold": True},
     "could-not-run": RED | {"bold": True},
     "warn": YELLOW | {"bold": True},
+    "unsteady": YELLOW,
     "pass": GREEN,
     "deviation": {"cyan": True},
     "waived": {"cyan": True},

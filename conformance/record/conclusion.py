@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
@@ -76,20 +76,25 @@ class Tally:
     fail_on: str = "must"
     counts: Counter[str] = field(default_factory=Counter)
     known: Counter[str] = field(default_factory=Counter)  # those that the baseline has already
+    unconfirmed: Counter[str] = field(default_factory=Counter)  # broken, and not played again
     waiver_problems: int = 0  # waivers that are expired, unused or stale
     faults: int = 0  # of the harness
-    unestablished: int = 0  # MUSTs that could not run
+    unestablished: int = 0  # MUSTs that could not run, or were broken once only
     ended: Ended = Ended.COMPLETE
     left: int = 0  # cases that were chosen and not examined
     empty: bool = False  # the run is a shard that has nothing to do
+    at_once: Sequence[int] = ()  # how many cases were played at once, the first number first
 
     def add(self, finding: Mapping[str, Any]) -> None:
         """Count one finding, given as its line of the record."""
         self.counts[finding["verdict"]] += 1
         if finding.get("known"):
             self.known[finding["verdict"]] += 1
-        elif finding["verdict"] == Verdict.COULD_NOT_RUN and finding["level"].startswith("MUST"):
-            self.unestablished += 1
+            return
+        unconfirmed = finding.get("confirmed") is False
+        self.unconfirmed[finding["verdict"]] += unconfirmed
+        open_ = unconfirmed or finding["verdict"] == Verdict.COULD_NOT_RUN
+        self.unestablished += open_ and finding["level"].startswith("MUST")
 
     @property
     def failures(self) -> int:
@@ -97,7 +102,8 @@ class Tally:
         if self.fail_on == "never":
             return 0
         failing = ("fail", "warn") if self.fail_on == "should" else ("fail",)
-        new = sum(self.counts[verdict] - self.known[verdict] for verdict in failing)
+        excused = self.known + self.unconfirmed
+        new = sum(self.counts[verdict] - excused[verdict] for verdict in failing)
         return new + self.counts["stale-waiver"] + self.waiver_problems
 
     @property

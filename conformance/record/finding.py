@@ -14,6 +14,18 @@ RECORD_KEYS = {"case": "variant", "control_exchanges": "twin"}
 
 
 @dataclass(frozen=True, slots=True)
+class SecondPlay:
+    """What a case came to when it was played again alone, where that differs from the first."""
+
+    verdict: Verdict
+    kind: Kind
+    step: str
+    observed: str
+    note: str
+    exchanges: tuple[ShownExchange, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A verdict with all that a reader needs to check it.
 
@@ -26,6 +38,9 @@ class Finding:
     that covers the case, whether or not it excused anything. `known`: the baseline has it already.
     `premises` are those the verdict rests on, asked once a run; the last may not have held.
     `seen_in`: the other cases whose answers showed it, where every answer of the run is looked at.
+    `confirmed`: whether what is broken was broken the same way when the case was played again
+    alone; None where nothing is. `second_play` is that play, where it was not: the others tell the
+    first then.
     """
 
     key: str
@@ -62,6 +77,8 @@ class Finding:
     known: bool = False
     seen_in: tuple[str, ...] = ()
     premises: tuple[str, ...] = ()
+    confirmed: bool | None = None
+    second_play: SecondPlay | None = None
 
     @property
     def gates(self) -> bool:

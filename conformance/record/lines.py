@@ -15,7 +15,7 @@ from typing import IO, Any, Self
 
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.evidence import ShownExchange
-from tokenspec.conformance.record.finding import RECORD_KEYS, Finding
+from tokenspec.conformance.record.finding import RECORD_KEYS, Finding, SecondPlay
 from tokenspec.conformance.record.header import NOTHING, moment
 from tokenspec.conformance.record.memory import MemoryTrim
 
@@ -44,7 +44,19 @@ def finding_line(finding: Finding) -> dict[str, Any]:
     plain["waiver"] = finding.waiver.line() if finding.waiver else None
     plain["exchanges"] = tuple(map(_exchange_line, finding.exchanges))
     plain["twin"] = tuple(map(_exchange_line, finding.control_exchanges))
+    plain["second_play"] = _second_line(finding.second_play) if finding.second_play else None
     return plain
+
+
+def _second_line(second: SecondPlay) -> dict[str, Any]:
+    return {
+        "verdict": str(second.verdict),
+        "kind": str(second.kind),
+        "step": second.step,
+        "observed": second.observed,
+        "note": second.note,
+        "exchanges": tuple(map(_exchange_line, second.exchanges)),
+    }
 
 
 def _exchange_line(shown: ShownExchange) -> dict[str, Any]:
@@ -64,6 +76,7 @@ def footer_line(
         **cost,
         "ended": str(counted.ended),
         "left": counted.left,
+        "at_once": list(counted.at_once),
         "exit_code": int(counted.exit_code),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -137,9 +138,15 @@ def _footer(records: Sequence[Record], findings: Iterable[Line], fail_on: str) -
         "codes": sum(footer.get("codes", 0) for footer in footers),
         "ended": ended,
         "left": sum(footer.get("left", 0) for footer in footers),
+        "at_once": min((footer.get("at_once", []) for footer in footers), key=_last),
         "waivers": list(problems.values()),
         "exit_code": int(_exit_code(counted, ended)),
     }
+
+
+def _last(at_once: Sequence[int]) -> int:
+    """How many cases were played at once in the end; many, where that is not known."""
+    return at_once[-1] if at_once else sys.maxsize
 
 
 def _exit_code(counted: Tally, ended: str) -> ExitCode:

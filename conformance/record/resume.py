@@ -12,7 +12,7 @@ from tokenspec.conformance.documents import read_text
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.profile import Confidence, Evidence
 from tokenspec.conformance.record.evidence import ShownExchange
-from tokenspec.conformance.record.finding import RECORD_KEYS, Finding
+from tokenspec.conformance.record.finding import RECORD_KEYS, Finding, SecondPlay
 from tokenspec.conformance.record.header import Tested
 from tokenspec.conformance.verdicts import Kind, Verdict
 
@@ -23,8 +23,8 @@ PLAYED_AGAIN = (Verdict.COULD_NOT_RUN, Verdict.WAIVED, Verdict.STALE_WAIVER)
 def findings_of(path: Path, tested: Tested) -> dict[str, Finding]:
     """What the record at `path` has judged of this target, by key; a line cut short is dropped.
 
-    Cases that could not run are not taken over: they are what one resumes for; nor are waived ones,
-    which this run's waivers have to meet anew.
+    Cases that could not run are not taken over: they are what one resumes for; nor is what was not
+    confirmed yet, nor are waived ones, which this run's waivers have to meet anew.
 
     Raises:
         UnusableFile: it cannot be read.
@@ -34,7 +34,8 @@ def findings_of(path: Path, tested: Tested) -> dict[str, Finding]:
     header = next((line for line in lines if line.get("type") == "header"), {})
     _same(path, header, tested)
     found = (_finding(line) for line in lines if line.get("type") == "finding")
-    return {one.key: one for one in found if one.verdict not in PLAYED_AGAIN}
+    kept = (one for one in found if one.verdict not in PLAYED_AGAIN)
+    return {one.key: one for one in kept if one.confirmed is not False}
 
 
 def _line(text: str) -> dict[str, Any]:
@@ -65,11 +66,19 @@ def _finding(line: Mapping[str, Any]) -> Finding:
         values[name] = tuple(line.get(name, ()))
     for name in ("exchanges", "twin"):
         values[name] = tuple(_exchange(item) for item in line[name])
+    second = line.get("second_play")
+    if second:
+        values["second_play"] = _second_play(second)
     deviation = line.get("deviation")
     if deviation:
         confidence = Confidence(deviation["confidence"])
         values["deviation"] = Evidence(**{**deviation, "confidence": confidence})
     return Finding(**{NAMES.get(key, key): value for key, value in values.items()})
+
+
+def _second_play(item: Mapping[str, Any]) -> SecondPlay:
+    judged = {"verdict": Verdict(item["verdict"]), "kind": Kind(item["kind"])}
+    return SecondPlay(**{**item, **judged, "exchanges": tuple(map(_exchange, item["exchanges"]))})
 
 
 def _exchange(item: Mapping[str, Any]) -> ShownExchange:

@@ -11,7 +11,7 @@ from typing import Any
 from tokenspec.conformance.errors import Problem, UnusableFile
 from tokenspec.conformance.record.memory import MemoryTrim
 
-EVIDENCE = ("exchanges", "twin")  # nearly all of a finding's size
+EVIDENCE = ("exchanges", "twin", "second_play")  # nearly all of a finding's size
 
 
 class StoredEvidence:
@@ -69,7 +69,7 @@ class StoredFinding(Mapping[str, Any]):
         self._offset = offset  # bytes
 
     def __getitem__(self, name: str) -> Any:
-        """A member; `exchanges` and `twin` come from the file.
+        """A member; those of `EVIDENCE` come from the file.
 
         Raises:
             UnusableFile: the file has changed since it was read.

@@ -1,18 +1,22 @@
-"""Runs cases on threads, each whole in one of them; those that let time pass on their own."""
+"""Runs cases on threads, each whole in one of them; what is in doubt once more, in the end."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from types import MappingProxyType
 
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.concurrency import ConcurrencyLimit
+from tokenspec.conformance.run.confirmation import Confirmation, in_doubt, may_wait_together
 from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.run.load import Load
 from tokenspec.conformance.run.order import playing_order, waits
 from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.verdicts import BROKEN, Verdict
 
 NOTHING: Mapping[str, Finding] = MappingProxyType({})
 MOST_WAITING = 32  # cases that let time pass at once; each holds a thread meanwhile
@@ -20,6 +24,8 @@ MOST_WAITING = 32  # cases that let time pass at once; each holds a thread meanw
 
 class Engine:
     """Examines cases concurrently; each finding is handed out once, as it comes.
+
+    A finding in doubt is confirmed by a second play, alone, when everything queued was played.
 
     Args:
         setup: the target and the oracle.
@@ -29,6 +35,7 @@ class Engine:
         on_finding: called with every finding, by one thread at a time.
         known: findings of an earlier run, by key; those cases are not played again.
         examine: makes what examines them, with the parameters of `Examiner`.
+        at_once: confirm each finding as soon as it is asked for, whatever is queued behind it.
     """
 
     def __init__(
@@ -41,19 +48,32 @@ class Engine:
         on_finding: Callable[[Finding], None] = lambda _finding: None,
         known: Mapping[str, Finding] = NOTHING,
         examine: Callable[..., Examiner] = Examiner,
+        at_once: bool = False,
     ) -> None:
         self.cases = tuple(cases)
-        self._jobs = jobs
         self._limit = ConcurrencyLimit(jobs)
+        self.load = Load(self._limit)
         patient = self._limit.released_in_waits(setup)
         self._examiner = examine(patient, self.cases, seed=seed, again=self._limit.side_by_side)
+        self._confirmation = Confirmation(
+            setup,
+            self.cases,
+            self._limit,
+            examine=examine,
+            seed=seed,
+            luck=lambda: self.load.helped,
+        )
         self._pool = ThreadPoolExecutor(jobs, "tokenspec")
         waiting = min(sum(map(waits, self.cases)), MOST_WAITING)
         self._waiting_pool = ThreadPoolExecutor(max(waiting, 1), "tokenspec-waiting")
+        self._confirming_pool = ThreadPoolExecutor(1, "tokenspec-confirming")
         self._on_finding = on_finding
         self._known = known
+        self._at_once = at_once
         self._lock = threading.Lock()
         self._futures: dict[str, Future[Finding]] = {}
+        self._in_doubt: dict[str, Case] = {}  # played once
+        self._confirmed: dict[str, Future[Finding]] = {}
         self._unplayed = 0  # of what was queued
         self._closed = False
         self._played = threading.Condition()
@@ -65,11 +85,17 @@ class Engine:
         others = [case for case in new.values() if not case.every_response]
         with self._played:
             self._unplayed += len(new)
-        for case in playing_order(others, self._jobs):
+        for case in playing_order(others, self._limit.count):
             self._futures[case.key] = self._pool_of(case).submit(self._run, case)
         plays = [self._pool_of(case).submit(self._play, case) for case in watching]
         for case, play in zip(watching, plays, strict=True):
             self._futures[case.key] = self._pool.submit(self._conclude, case, play)
+
+    def settled(self, case: Case) -> bool:
+        """Wait for the play of a case; whether its finding counts as it is."""
+        self.submit((case,))
+        future = self._futures[case.key]
+        return future.exception() is not None or not self._doubted(case)
 
     def finding(self, case: Case) -> Finding:
         """The finding of a case; waits for it, and queues it if it was not.
@@ -80,7 +106,13 @@ class Engine:
             HarnessError: the scenario, the harness or the oracle is at fault.
         """
         self.submit((case,))
-        return self._futures.pop(case.key).result()
+        finding = self._futures[case.key].result()
+        if self._doubted(case):
+            finding = self._confirming(case).result()
+            del self._confirmed[case.key], self._in_doubt[case.key]
+            self._hand_out(finding)
+        del self._futures[case.key]
+        return finding
 
     def unclaimed(self) -> Iterator[tuple[Case, Finding]]:
         """After the close of a run cut short: what was judged and nobody had asked for yet.
@@ -92,16 +124,17 @@ class Engine:
             if case.every_response or future is None or future.cancelled():
                 continue
             if future.exception() is None:
-                yield case, future.result()
+                yield case, self._last_known(case, future.result())
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""
         with self._played:
             self._closed = True  # what waits for all plays need not wait for those that are dropped
             self._played.notify_all()
-        for pool in (self._pool, self._waiting_pool):
+        pools = (self._pool, self._waiting_pool, self._confirming_pool)
+        for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
-        for pool in (self._pool, self._waiting_pool):
+        for pool in pools:
             pool.shutdown(wait=True)
 
     def _pool_of(self, case: Case) -> ThreadPoolExecutor:
@@ -110,14 +143,16 @@ class Engine:
     def _run(self, case: Case) -> Finding:
         known = self._known.get(case.key)
         if known is None:
-            return self._handed_out(self._play(case))
+            return self._first(case, self._play(case))
         self._count_played()
-        return self._handed_out(known)
+        self._hand_out(known)
+        return known
 
     def _play(self, case: Case) -> Finding:
         try:
-            with self._limit.slot():
-                return self._examiner.play(case)
+            with self._limit.slot() as at_once:
+                finding = self._examiner.play(case)
+            return self.load.looked_into(finding, case, at_once, self._examiner)
         finally:
             self._count_played()
 
@@ -127,13 +162,66 @@ class Engine:
             if self._unplayed == 0:
                 self._played.notify_all()
 
-    def _conclude(self, case: Case, play: Future[Finding]) -> Finding:
-        """Queued last, so that whatever it waits for has begun, or was dropped at the end."""
+    def _wait_for_all(self) -> None:
         with self._played:
             self._played.wait_for(lambda: self._closed or self._unplayed == 0)
-        return self._handed_out(self._examiner.conclude(case, play.result()))
 
-    def _handed_out(self, finding: Finding) -> Finding:
+    def _conclude(self, case: Case, play: Future[Finding]) -> Finding:
+        """Queued last, so that whatever it waits for has begun, or was dropped at the end."""
+        self._wait_for_all()
+        return self._first(case, self._examiner.conclude(case, play.result()))
+
+    def _first(self, case: Case, finding: Finding) -> Finding:
+        """The finding of a first play: handed out, unless it is in doubt."""
+        if in_doubt(finding):
+            with self._lock:
+                self._in_doubt[case.key] = case
+        else:
+            self._hand_out(finding)
+        return finding
+
+    def _hand_out(self, finding: Finding) -> None:
         with self._lock:
             self._on_finding(finding)
-        return finding
+
+    def _doubted(self, case: Case) -> bool:
+        with self._lock:
+            return case.key in self._in_doubt
+
+    def _confirming(self, case: Case) -> Future[Finding]:
+        """The second play of a case; begun for all that is in doubt when all were played."""
+        if not self._at_once:
+            self._wait_for_all()
+        with self._lock:
+            doubted = (case,) if self._at_once else self._in_doubt.values()
+            new = [each for each in doubted if each.key not in self._confirmed]
+            firsts = {each.key: self._futures[each.key].result() for each in new}
+        together = [each for each in new if may_wait_together(each, firsts[each.key])]
+        alone = [each for each in new if each not in together]
+        for each in alone:
+            self._confirmed[each.key] = self._confirming_pool.submit(
+                self._confirmation.confirmed, each, firsts[each.key]
+            )
+        before = tuple(self._confirmed.values())
+        for each in together:
+            self._confirmed[each.key] = self._waiting_pool.submit(
+                self._confirmed_after, before, each, firsts[each.key]
+            )
+        return self._confirmed[case.key]
+
+    def _confirmed_after(
+        self, others: Iterable[Future[Finding]], case: Case, first: Finding
+    ) -> Finding:
+        """What waits for a lifetime, last of all: whoever came before waited for nothing."""
+        wait(others)
+        return self._confirmation.confirmed(case, first)
+
+    def _last_known(self, case: Case, first: Finding) -> Finding:
+        """The confirmed finding if there is one; else the first, which is none yet."""
+        again = self._confirmed.get(case.key)
+        if again is not None and again.done() and not again.cancelled() and not again.exception():
+            finding = again.result()
+            if finding.verdict is not Verdict.COULD_NOT_RUN:  # as what the end cut off
+                return finding
+        doubted = self._doubted(case) and first.verdict in BROKEN
+        return replace(first, confirmed=False) if doubted else first

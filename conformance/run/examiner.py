@@ -36,7 +36,7 @@ from tokenspec.conformance.scenario.digest import case_digest
 from tokenspec.conformance.scenario.edits import UnchangedError
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.scenario.wording import changes_in_words
-from tokenspec.conformance.verdicts import SEVERITY, Judgement, Verdict, worst
+from tokenspec.conformance.verdicts import BROKEN, SEVERITY, Judgement, Verdict, worst
 
 Seen = tuple[Transcript, Judgement]
 Again = Callable[[Callable[[], Seen], int], Generator[Seen, None, None]]
@@ -46,7 +46,6 @@ UNSEEN = (Verdict.NOT_APPLICABLE, Verdict.COULD_NOT_RUN)
 ATTEMPTS = 2  # at a play whose requests were not all answered
 RACES = 6  # times that a race is run before it counts as withstood
 MEETINGS = 12  # the same where different requests race: which of them comes first is luck as well
-BROKEN = (Verdict.FAIL, Verdict.WARN)
 LOST = (*BROKEN, Verdict.DEVIATION)
 
 
@@ -70,6 +69,7 @@ class Examiner:
         oracle_results: by case key, of an oracle set up alike; added to. None: not kept.
         seed: what may come again in another run is drawn from it; None for nothing at all.
         again: plays a race so many times, for as long as it is asked for more.
+        before_play: called with each case when its control was played and it is about to be.
     """
 
     def __init__(
@@ -81,9 +81,11 @@ class Examiner:
         oracle_results: dict[str, OracleResult] | None = None,
         seed: int | None = None,
         again: Again = one_by_one,
+        before_play: Callable[[Case], None] = lambda _case: None,
     ) -> None:
         self.setup = setup
         self._again = again
+        self._before_play = before_play
         self._seed = seed
         self._show = show
         self._oracle_results = oracle_results
@@ -106,16 +108,19 @@ class Examiner:
         """
         return self.conclude(case, self.play(case))
 
-    def play(self, case: Case) -> Finding:
-        """What the case's own play shows.
+    def play(self, case: Case, *, afresh: bool = False) -> Finding:
+        """What the case's own play shows; `afresh`, once more, its control too if it was refused.
 
         Raises:
             HarnessError: the scenario, the harness or the oracle is at fault.
         """
         started = time.perf_counter()
+        if afresh:
+            self.setup.side.sessions.try_again()
+            self.premises.ask_unmet_again()
         blank = self._blank(case)
         try:
-            finding = self._examine(case, blank)
+            finding = self._examine(case, blank, afresh=afresh)
         except UnchangedError as error:
             note = self.setup.redactor.text(f"the change would change nothing: {error.message}")
             finding = replace(blank, verdict=Verdict.NOT_APPLICABLE, note=note)
@@ -141,7 +146,7 @@ class Examiner:
             return _seen(case, finding, seen, note, Verdict.DEVIATION)
         return _seen(case, finding, faults or seen, note, severity)
 
-    def _examine(self, case: Case, blank: Finding) -> Finding:
+    def _examine(self, case: Case, blank: Finding, *, afresh: bool) -> Finding:
         reason = self.setup.missing(case.needs)
         if reason:
             return replace(blank, verdict=Verdict.NOT_APPLICABLE, note=reason)
@@ -154,7 +159,7 @@ class Examiner:
         blank = replace(blank, premises=tuple(asked.name for asked in rests))
         if rests and not rests[-1].holds:
             return self._unmet(blank, rests[-1])
-        control = self._control(case)
+        control = self._control(case, afresh=afresh)
         blank = replace(blank, control=control.said)
         if case.control and not control.good:
             hide = self.setup.redactor.for_play()
@@ -209,6 +214,7 @@ class Examiner:
 
     def _play_whole(self, case: Case, judges: Sequence[Judge]) -> Seen:
         for _attempt in range(ATTEMPTS):
+            self._before_play(case)
             transcript = play(
                 self._side(case.key),
                 case.setting,
@@ -228,15 +234,19 @@ class Examiner:
             return side
         return replace(side, choice_bytes=stream(self._seed, *names))
 
-    def _control(self, case: Case) -> _Control:
-        """Play the control, once for all cases of a scenario that share it."""
+    def _control(self, case: Case, *, afresh: bool) -> _Control:
+        """Play the control, once for all cases of a scenario that share it.
+
+        One that was not granted is played again where `afresh` is asked for.
+        """
         if not case.control:
             return _Control(said="none of its own; see what it rests on", good=True)
         key = _control_key(case)
         with self._lock:
             control = self._controls.setdefault(key, _Control())
+            self._wanting[key] += afresh  # the play before has counted it off
         with control.lock:
-            if not control.said:
+            if not control.said or (afresh and not control.good):
                 self._play_control(control, case)
         with self._lock:
             self._wanting[key] -= 1

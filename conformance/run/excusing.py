@@ -10,7 +10,8 @@ from tokenspec.conformance.verdicts import Verdict
 from tokenspec.conformance.waivers.model import Waiver, Waivers
 
 EXCUSABLE = (Verdict.FAIL, Verdict.WARN)
-SAYS_NOTHING = (Verdict.NOT_APPLICABLE, Verdict.COULD_NOT_RUN)  # whether the failure is still there
+# whether the failure is still there
+SAYS_NOTHING = (Verdict.NOT_APPLICABLE, Verdict.COULD_NOT_RUN, Verdict.UNSTEADY)
 
 
 @dataclass(frozen=True, slots=True)

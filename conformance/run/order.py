@@ -12,6 +12,12 @@ def waits(case: Case) -> bool:
     return any(step.changes.http and step.changes.http.after for step in case.steps)
 
 
+def compares_moments(case: Case) -> bool:
+    """Whether a server has to tell two requests of one kind apart, which some do by the second."""
+    kinds = [step.kind for step in case.steps]
+    return len(set(kinds)) < len(kinds) or any(step.raced for step in case.steps)
+
+
 def takes_long(case: Case) -> bool:
     """Whether it takes longest: it waits, or is a race, which is played again and again."""
     return waits(case) or any(step.raced for step in case.steps)

@@ -56,6 +56,11 @@ class _Place:
     lock: threading.Lock = field(default_factory=threading.Lock)
     asked: Asked | None = None
 
+    @property
+    def met(self) -> bool:
+        """Whether it holds, or is being asked."""
+        return self.asked is None or self.asked.holds
+
 
 class Premises:
     """Asks what cases take for granted; safe for many threads.
@@ -87,6 +92,12 @@ class Premises:
         """Whatever is needed from now on is asked anew: a client may have been locked since."""
         with self._lock:
             self._places = {}
+
+    def ask_unmet_again(self) -> None:
+        """Those that did not hold are asked anew, as others may have been the reason."""
+        with self._lock:
+            met = {name: place for name, place in self._places.items() if place.met}
+            self._places = met
 
     def _ask(self, premise: Premise) -> Asked:
         """By client, not by role: one client may have several."""

@@ -12,8 +12,7 @@ from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.engine import Engine
-from tokenspec.conformance.run.premises import is_place
-from tokenspec.conformance.run.response_checks import control_source
+from tokenspec.conformance.run.sources import sources
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.reports.changes import judged, worse
 from tokenspec.reports.record import Record
@@ -76,19 +75,7 @@ def cases_of(findings: Iterable[Line], suite: Mapping[str, Case]) -> list[Case]:
 
 def beside(findings: Iterable[Line], suite: Iterable[Case]) -> list[Case]:
     """The cases in whose answers such a case was seen that looks at every answer of a run."""
-    places = {place for finding in findings for place in finding.get("seen_in") or ()}
-    found = [case for case in suite if case.key in places]
-    controls: dict[str, Case] = {}
-    for case in suite:
-        if case.control and control_source(case.scenario) in places:
-            controls.setdefault(case.scenario, case)
-    premises: dict[str, Case] = {}
-    for case in suite:
-        for premise in case.premises:
-            if any(is_place(place, premise) for place in places):
-                premises.setdefault(premise.name, case)
-    others = (*controls.values(), *premises.values())
-    return list({case.key: case for case in (*found, *others)}.values())
+    return sources((place for line in findings for place in line.get("seen_in") or ()), suite)
 
 
 def play_again(

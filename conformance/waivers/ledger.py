@@ -9,7 +9,7 @@ from typing import Any
 
 from tokenspec.conformance.waivers.model import Waiver, Waivers
 
-INCONCLUSIVE = ("could-not-run",)
+INCONCLUSIVE = ("could-not-run", "unsteady")
 NOT_JUDGED = ("not-applicable",)
 EXPIRED, UNUSED, STALE = "expired", "unused", "stale"
 

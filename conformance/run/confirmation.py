@@ -1,0 +1,175 @@
+"""What is in doubt is played again, alone: only what is broken twice is reported as broken.
+
+A case may fail because of what else was under way: another case ended its session, a store gave
+way under several requests at once, a server keeps one refresh token for each user. So whatever is
+broken, or could not run, is played again after all others, by an examiner of its own: another
+session of the user, another control, nothing of the run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import copy_context
+from dataclasses import replace
+
+from tokenspec.conformance.play.side import SessionPool
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.finding import Finding, SecondPlay
+from tokenspec.conformance.run.concurrency import ConcurrencyLimit
+from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.run.order import compares_moments, waits
+from tokenspec.conformance.run.sources import sources
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.target.model import SIGNS_IN
+from tokenspec.conformance.verdicts import BROKEN, Kind, Verdict
+
+IN_DOUBT = (*BROKEN, Verdict.COULD_NOT_RUN)
+SOURCES = 3  # cases that are played again of those whose answers showed something
+AFTER_LUCK = 4  # times that a case has to be broken alone where other answers differed by luck
+BELIEVED = 3  # times that one reason kept cases from running when they were alone as well
+
+
+def in_doubt(finding: Finding) -> bool:
+    """Whether a finding has to be confirmed before it counts."""
+    return finding.verdict in IN_DOUBT
+
+
+def may_wait_together(case: Case, finding: Finding) -> bool:
+    """Whether nothing that others do could bring this about: it was granted after its time."""
+    return waits(case) and finding.kind is Kind.ACCEPTED
+
+
+class Confirmation:
+    """Plays again, alone, what is in doubt; safe for many threads.
+
+    Args:
+        setup: the target and the oracle.
+        cases: everything that may be examined in the run.
+        limit: what is under way at once.
+        examine: makes an examiner, with the parameters of `Examiner`.
+        seed: that of the run, so that what hangs on its choices comes again.
+        luck: whether the run has seen valid requests fail that succeeded a moment later.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        cases: Iterable[Case],
+        limit: ConcurrencyLimit,
+        *,
+        examine: Callable[..., Examiner] = Examiner,
+        seed: int | None = None,
+        luck: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._setup = limit.alone_but_in_waits(setup)
+        self._wait = setup.side.wait
+        self._cases = tuple(cases)
+        self._limit = limit
+        self._examine = examine
+        self._seed = seed
+        self._reasons: Counter[str] = Counter()  # that kept cases from running again
+        self._luck = luck
+        self._differed = False  # two plays of one case
+
+    def confirmed(self, case: Case, first: Finding) -> Finding:
+        """The finding that counts, of a case whose first one is in doubt.
+
+        Raises:
+            HarnessError: the scenario, the harness or the oracle is at fault.
+        """
+        if first.verdict is not Verdict.COULD_NOT_RUN:
+            return self._compared(case, first)
+        if self._reasons[_reason(first)] >= BELIEVED:
+            return first
+        again = self._running(case, first)
+        if again.verdict is Verdict.COULD_NOT_RUN:
+            self._reasons[_reason(first)] += 1
+            return first
+        self._differed = True
+        note = f"could not run at first ({_reason(first)}), but alone"
+        again = _noted(again, note)
+        return self._compared(case, again) if in_doubt(again) else again
+
+    def _compared(self, case: Case, first: Finding) -> Finding:
+        """`first`, which is broken, beside a play alone: beside several where luck has a part."""
+        alike = 0
+        while alike < self._plays:
+            again = self._running(case, first)
+            if _told(again) != _told(first):
+                self._differed = True
+                return _differing(first, again)
+            alike += 1
+        return replace(first, confirmed=True)
+
+    @property
+    def _plays(self) -> int:
+        """How many plays it takes to be sure of one thing."""
+        return AFTER_LUCK if self._differed or self._luck() else 1
+
+    def _running(self, case: Case, first: Finding) -> Finding:
+        """One play more that could run; at least two are tried."""
+        for _attempt in range(self._plays + 1):
+            again = self._again(case, first)
+            if again.verdict is not Verdict.COULD_NOT_RUN:
+                break
+        return again
+
+    def _again(self, case: Case, first: Finding) -> Finding:
+        """One play more, with nothing else under way; waiting for a lifetime, others may go on."""
+        others = sources(first.seen_in, self._cases)[:SOURCES]
+        setup = _own_session(self._setup)
+        examined = (case, *others)
+        examiner = self._examine(setup, examined, seed=self._seed, before_play=self._calm_moment)
+
+        def play() -> Finding:
+            for other in others:
+                examiner.play(other)
+            return examiner.examine(case)
+
+        with self._limit.alone():
+            return copy_context().run(play)  # its time is its own
+
+    def _calm_moment(self, case: Case) -> None:
+        """Begin with a second where servers may tell two moments apart by the second."""
+        if compares_moments(case):
+            now = self._setup.side.clock()
+            self._wait(math.ceil(now) - now)
+
+
+def _own_session(setup: Setup) -> Setup:
+    """`setup` with sessions of its own, where the user can sign in without being asked."""
+    if setup.target.login.kind not in SIGNS_IN:
+        return setup
+    return replace(setup, side=replace(setup.side, sessions=SessionPool()))
+
+
+def _differing(first: Finding, again: Finding) -> Finding:
+    """The finding on a case that was broken and, alone, was not so; it shows both plays."""
+    unsure = again.verdict is Verdict.COULD_NOT_RUN
+    said = f"{_words(first)} at first; alone: {_words(again)}"
+    second = SecondPlay(
+        again.verdict, again.kind, again.step, again.observed, again.note, again.exchanges
+    )
+    verdict = Verdict.COULD_NOT_RUN if unsure else Verdict.UNSTEADY
+    return replace(_noted(first, said), verdict=verdict, second_play=second)
+
+
+def _told(finding: Finding) -> Sequence[str]:
+    """In what two findings have to agree for one to confirm the other."""
+    return finding.verdict, finding.kind, finding.step
+
+
+def _reason(finding: Finding) -> str:
+    return "; ".join(part for part in (finding.note, finding.observed, finding.control) if part)
+
+
+def _words(finding: Finding) -> str:
+    kind = f" ({finding.kind})" if finding.kind else ""
+    said = finding.observed or finding.note
+    return f"{finding.verdict}{kind}: {said}" if said else f"{finding.verdict}{kind}"
+
+
+def _noted(finding: Finding, note: str) -> Finding:
+    return replace(finding, note="; ".join(part for part in (finding.note, note) if part))

@@ -1,0 +1,138 @@
+"""What is in doubt is played again, alone: broken twice counts, broken once is unsteady."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.conformance.run.odd_servers import (
+    Crowded,
+    Lucky,
+    OneRefreshToken,
+    OneSession,
+    ReplayEndsAll,
+    setup_at,
+)
+from tokenspec.conformance.http import Request, Response
+from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.scenario.catalogue import BUNDLED
+from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.verdicts import Verdict
+from tokenspec.conformance.vocabulary import vocabulary
+
+FAILING = "pkce-verifier-wrong/last-character-changed"
+ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
+SHARED = ("refresh", "code", "silent_auth", "id_token")  # areas whose cases share a user's things
+
+
+@functools.cache
+def suite() -> tuple[Case, ...]:
+    scenarios = load_folders([BUNDLED], vocabulary())
+    return tuple(case for scenario in scenarios for case in scenario.cases)
+
+
+def chosen(*words: str) -> list[Case]:
+    return [case for case in suite() if {case.key, case.scenario, case.area} & {*words}]
+
+
+def examined(setup: Setup, cases: Sequence[Case], *, jobs: int = 4) -> dict[str, Finding]:
+    engine = Engine(setup, cases, jobs=jobs, seed=3)
+    try:
+        engine.submit(cases)
+        return {case.key: engine.finding(case) for case in cases}
+    finally:
+        engine.close()
+
+
+def accused(found: Iterable[Finding]) -> list[str]:
+    return [f"{one.key}: {one.verdict}: {one.note}" for one in found if one.verdict in ACCUSING]
+
+
+def test_what_is_broken_twice_is_confirmed() -> None:
+    case = chosen(FAILING)[0]
+    found = examined(setup_at(defects=("pkce.verifier_matches",)), [case])[case.key]
+    assert (found.verdict, found.confirmed, found.second_play) == (Verdict.FAIL, True, None)
+
+
+def test_what_passes_is_played_once() -> None:
+    case = chosen(FAILING)[0]
+    setup = setup_at()
+    found = examined(setup, [case])[case.key]
+    assert (found.verdict, found.confirmed) == (Verdict.PASS, None)
+    assert setup.counted.codes == 2  # of the control and the case
+
+
+def granted_by_luck(request: Request) -> bool:
+    return b"code_verifier" in request.body
+
+
+def a_token(answer: Response) -> Response:
+    body = b'{"access_token": "a", "token_type": "Bearer", "expires_in": 60}'
+    plain = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
+    return replace(answer, status=200, headers=plain, body=body)
+
+
+def test_what_is_broken_once_is_unsteady_and_shows_both_answers() -> None:
+    """Its third token request is that of the second case: the first two are those of one before."""
+    first, case = chosen("pkce-verifier-wrong")[:2]
+    setup = setup_at(wire=lambda inner: Lucky(inner, granted_by_luck, a_token), jobs=1)
+    found = examined(setup, [first, case], jobs=1)[case.key]
+    assert found.verdict is Verdict.UNSTEADY
+    assert found.confirmed is None
+    assert found.kind == "accepted"
+    assert found.second_play is not None
+    assert found.second_play.verdict is Verdict.PASS
+    assert found.exchanges[-1].status == 200
+    assert found.second_play.exchanges[-1].status == 400
+    assert "fail (accepted)" in found.note
+    assert "alone: pass" in found.note
+
+
+def refused(answer: Response) -> Response:
+    return replace(answer, status=503, body=b"")
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_a_hiccup_of_valid_requests_takes_no_case_along(jobs: int) -> None:
+    cases = chosen("pkce-verifier-wrong", "redirect_uri")
+    setup = setup_at(wire=lambda inner: Lucky(inner, granted_by_luck, refused), jobs=jobs)
+    found = examined(setup, cases, jobs=jobs)
+    assert not accused(found.values())
+    notes = [one.note for one in found.values() if "could not run" in one.note]
+    assert notes
+
+
+@pytest.mark.parametrize("store", [OneRefreshToken, OneSession, ReplayEndsAll])
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_what_cases_do_to_each_other_is_not_held_against_the_server(
+    store: type[OneRefreshToken | OneSession | ReplayEndsAll], jobs: int
+) -> None:
+    found = examined(setup_at(store(), jobs=jobs), chosen(*SHARED), jobs=jobs)
+    assert not accused(found.values())
+
+
+def test_where_many_at_once_are_too_many_there_are_fewer() -> None:
+    wires: list[Crowded] = []
+
+    def crowded(inner: object) -> Crowded:
+        wires.append(Crowded(inner))  # type: ignore[arg-type]  # a transport
+        return wires[-1]
+
+    setup = setup_at(wire=crowded, jobs=8)
+    cases = chosen("pkce", "code", "redirect_uri")
+    engine = Engine(setup, cases, jobs=8)
+    engine.submit(cases)
+    found = [engine.finding(case) for case in cases]
+    engine.close()
+    assert wires[0].failed
+    assert engine.load.counts[0] == 8
+    assert engine.load.counts[-1] < 8
+    assert not accused(found)
+    assert Counter(one.verdict for one in found)[Verdict.PASS] > len(cases) // 2
