@@ -109,7 +109,7 @@ class Examiner:
         return self.conclude(case, self.play(case))
 
     def play(self, case: Case, *, afresh: bool = False) -> Finding:
-        """What the case's own play shows; `afresh`, once more, its control too if it was refused.
+        """What the case's own play shows; `afresh`: once more, alone, its control too if refused.
 
         Raises:
             HarnessError: the scenario, the harness or the oracle is at fault.
@@ -167,7 +167,8 @@ class Examiner:
             note = "the control of this case was not granted, so a refusal would prove nothing"
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
         judges = [self._judge(case, self._context, one.transcript) for one in oracle.orders]
-        transcript, judgement = self._play(case, judges)
+        again = one_by_one if afresh else self._again  # nothing else is under way then
+        transcript, judgement = self._play(case, judges, again)
         self.response_checks.look(transcript, case.key, self._context, self.setup.redactor)
         finding = self._judged(case, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
@@ -193,7 +194,7 @@ class Examiner:
         )
         return hide.text(said)
 
-    def _play(self, case: Case, judges: Sequence[Judge]) -> Seen:
+    def _play(self, case: Case, judges: Sequence[Judge], again: Again) -> Seen:
         """Play the case; once more if there was no answer, so that a hiccup is no finding.
 
         There is a judge for each order in which the oracle has answered requests sent together; the
@@ -204,7 +205,7 @@ class Examiner:
         if times == 1:
             return self._play_whole(case, judges)
         plays = []
-        with closing(self._again(lambda: self._play_whole(case, judges), times)) as coming:
+        with closing(again(lambda: self._play_whole(case, judges), times)) as coming:
             for seen in coming:
                 plays.append(seen)
                 if seen[1].verdict in LOST:
