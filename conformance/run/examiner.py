@@ -28,9 +28,8 @@ from tokenspec.conformance.run.concurrency import one_by_one
 from tokenspec.conformance.run.premises import Asked, Premises, premise_place
 from tokenspec.conformance.run.response_checks import (
     ResponseChecks,
-    Sighting,
     control_source,
-    sighting_kind,
+    seen_elsewhere,
 )
 from tokenspec.conformance.scenario.digest import case_digest
 from tokenspec.conformance.scenario.edits import UnchangedError
@@ -143,8 +142,8 @@ class Examiner:
         faults = [sighting for sighting in seen if sighting.excuse is None]
         severity = Verdict(self.setup.effective(case).severity)
         if not faults and severity is not Verdict.OBSERVE:
-            return _seen(case, finding, seen, note, Verdict.DEVIATION)
-        return _seen(case, finding, faults or seen, note, severity)
+            return seen_elsewhere(case, finding, seen, note, Verdict.DEVIATION)
+        return seen_elsewhere(case, finding, faults or seen, note, severity)
 
     def _examine(self, case: Case, blank: Finding, *, afresh: bool) -> Finding:
         reason = self.setup.missing(case.needs)
@@ -366,33 +365,6 @@ def _plays(case: Case) -> int:
     if any(step.concurrent_group for step in case.steps):
         return MEETINGS
     return RACES if any(step.raced for step in case.steps) else 1
-
-
-def _seen(
-    case: Case, finding: Finding, seen: Sequence[Sighting], note: str, verdict: Verdict
-) -> Finding:
-    """A finding on what other answers of the run showed, where its own play says nothing graver."""
-    own = finding.verdict
-    if own in SEVERITY and SEVERITY.index(own) > SEVERITY.index(verdict):
-        return finding
-    return replace(
-        finding,
-        verdict=verdict,
-        kind=sighting_kind(case),
-        observed=_seen_in_words(seen),
-        note=note,
-        deviation=seen[0].excuse if verdict is Verdict.DEVIATION else None,
-        exchanges=tuple(exchange for s in seen for exchange in s.exchanges),
-        seen_in=tuple(dict.fromkeys(s.case for s in seen)),
-    )
-
-
-def _seen_in_words(seen: Iterable[Sighting]) -> str:
-    """Each problem once, with the places where it was seen."""
-    places: dict[str, list[str]] = {}
-    for sighting in seen:
-        places.setdefault(sighting.problem, []).append(f"{sighting.case}, {sighting.step}")
-    return "; ".join(f"{problem} ({'; '.join(where)})" for problem, where in places.items())
 
 
 def _looking(context: CheckContext) -> Look:

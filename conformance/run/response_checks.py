@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.profile import Evidence
 from tokenspec.conformance.record.evidence import ShownExchange, evidence
+from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.verdicts import Judgement, Kind, Verdict
+from tokenspec.conformance.verdicts import SEVERITY, Judgement, Kind, Verdict
 
 KEPT = 5  # places of one problem that a finding names
 
@@ -129,3 +130,30 @@ def sighted(case: Case, played: Played) -> Judgement:
         status=played.status,
         error=played.error,
     )
+
+
+def seen_elsewhere(
+    case: Case, finding: Finding, seen: Sequence[Sighting], note: str, verdict: Verdict
+) -> Finding:
+    """A finding on what other answers of the run showed, where its own play says nothing graver."""
+    own = finding.verdict
+    if own in SEVERITY and SEVERITY.index(own) > SEVERITY.index(verdict):
+        return finding
+    return replace(
+        finding,
+        verdict=verdict,
+        kind=sighting_kind(case),
+        observed=_seen_in_words(seen),
+        note=note,
+        deviation=seen[0].excuse if verdict is Verdict.DEVIATION else None,
+        exchanges=tuple(exchange for s in seen for exchange in s.exchanges),
+        seen_in=tuple(dict.fromkeys(s.case for s in seen)),
+    )
+
+
+def _seen_in_words(seen: Iterable[Sighting]) -> str:
+    """Each problem once, with the places where it was seen."""
+    places: dict[str, list[str]] = {}
+    for sighting in seen:
+        places.setdefault(sighting.problem, []).append(f"{sighting.case}, {sighting.step}")
+    return "; ".join(f"{problem} ({'; '.join(where)})" for problem, where in places.items())

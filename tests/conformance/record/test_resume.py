@@ -57,8 +57,9 @@ def test_what_was_judged_is_kept_and_the_rest_is_played(tmp_path: Path, issuer: 
     asked = Counting.codes
     record = tmp_path / "report" / "record.ndjson"
     lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept_lines = len(lines) * 3 // 4  # what failed is told last
-    record.write_text("".join(lines[:kept_lines]) + lines[kept_lines][:50], encoding="utf-8")  # cut in a line
+    written = len(lines) * 3 // 4  # what failed is told last
+    cut = "".join(lines[:written]) + lines[written][:50]  # in a line
+    record.write_text(cut, encoding="utf-8")
     Counting.codes = 0
     again, resumed = run(tmp_path, issuer, "--resume", str(record))
     assert again == code == 1
@@ -66,7 +67,7 @@ def test_what_was_judged_is_kept_and_the_rest_is_played(tmp_path: Path, issuer: 
     told = [{(f["key"], f["verdict"], f["kind"]) for f in r.findings} for r in (whole, resumed)]
     assert told[0] == told[1]
     kept = {
-        json.loads(line)["key"]: json.loads(line) for line in lines[:kept_lines] if '"finding"' in line
+        json.loads(line)["key"]: json.loads(line) for line in lines[:written] if '"finding"' in line
     }
     for finding in resumed.findings:
         if finding["key"] in kept and not finding["note"].endswith("looked at"):

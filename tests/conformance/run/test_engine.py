@@ -221,7 +221,7 @@ def test_who_comes_back_from_a_wait_goes_before_who_has_not_begun() -> None:
         with limit.slot():
             entered.set()
             waited.set()
-            while not limit.queued:
+            while limit.queued < 2:
                 pass
 
     first = threading.Thread(target=patient)
