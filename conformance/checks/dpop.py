@@ -67,6 +67,15 @@ def token_type_dpop(played: Played, _t: Transcript, _s: CheckContext) -> Iterato
         yield f"token_type is {str(shown)[:40]!r}"
 
 
+@check("token-type-of-bound", Subject.RESOURCE_REFUSAL)
+def token_type_of_bound(_p: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
+    """A token that is worth nothing without a proof has the type DPoP (RFC 9449 §5)."""
+    token = transcript.step("token")
+    shown = token.received.get("token_type") if token else None
+    if str(shown).lower() != "dpop":
+        yield f"token_type is {str(shown)[:40]!r}, and the token is taken with a proof alone"
+
+
 @check("bound-token-short-lived", Subject.TOKENS)
 def bound_token_short_lived(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A bound access token lives for an hour at most where there are no nonces (RFC 9449 §11.2)."""

@@ -26,7 +26,10 @@ class MissingValue(Exception):  # noqa: N818 - what a play needs to go on; never
 
 @dataclass(slots=True)
 class Memory:
-    """The state of one play. `sent` and `received` map a step's name to what was there."""
+    """The state of one play. `sent` and `received` map a step's name to what was there.
+
+    `proven` holds the names of the steps that had a DPoP proof.
+    """
 
     side: Side
     setting: Setting
@@ -34,6 +37,7 @@ class Memory:
     keys: dict[str, SigningKey] = field(default_factory=dict)
     sent: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     received: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    proven: set[str] = field(default_factory=set)
     last_proof: str = ""
     last_assertion: str = ""
 

@@ -100,6 +100,7 @@ class Side:
         choice_bytes: the same, for what may come again (see `randomness`).
         wait: lets so many seconds pass.
         always_dpop: a proof goes with every request that can carry one.
+        bound_unsaid: a token that was asked for with a proof is bound, whatever its type says.
         issuer_audience: client assertions are addressed to the issuer, not the token endpoint.
         assertion_client_id: a client_id goes beside each client assertion.
     """
@@ -118,6 +119,7 @@ class Side:
     choice_bytes: Callable[[int], bytes] = secrets.token_bytes
     wait: Callable[[float], None] = time.sleep
     always_dpop: bool = False
+    bound_unsaid: bool = False
     issuer_audience: bool = False
     assertion_client_id: bool = False
 

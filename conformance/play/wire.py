@@ -32,6 +32,7 @@ from tokenspec.conformance.scenario.model import (
 from tokenspec.conformance.target.discovery import well_known_url
 from tokenspec.conformance.transport.together import send_together
 
+PROOF = "DPoP"  # the header (RFC 9449 §4.1)
 FETCHED = (StepKind.PAGE, StepKind.USERINFO, StepKind.METADATA, StepKind.JWKS)
 BROWSED = (StepKind.PAGE, StepKind.AUTHORIZE)  # what only browsers are sent to
 PROVEN = (StepKind.TOKEN, StepKind.REFRESH, StepKind.USERINFO)
@@ -104,9 +105,10 @@ def write(memory: Memory, step: Step) -> OutgoingRequest:
     valid = requests.VALID[step.kind](memory)
     valid |= {name: (value,) for name, value in shown.parameters}
     sent = requests.changed(valid, step.changes, memory)
-    return OutgoingRequest(
-        step, url, sent, valid, shown.authorization, _proof_changes(memory, step)
-    )
+    proof = _proof_changes(memory, step)
+    if proof is not None and PROOF not in step.changes.headers:
+        memory.proven.add(step.name)
+    return OutgoingRequest(step, url, sent, valid, shown.authorization, proof)
 
 
 def _anew(memory: Memory, outgoing: OutgoingRequest) -> OutgoingRequest:
@@ -202,7 +204,7 @@ def _request(memory: Memory, outgoing: OutgoingRequest, *, nonce: str = "") -> R
         headers = (*headers, ("Authorization", authorization))
     if outgoing.proof is not None:
         made = _proof(memory, ProofPlace(method, outgoing.url, access_token, nonce), outgoing.proof)
-        headers = (*headers, ("DPoP", made))
+        headers = (*headers, (PROOF, made))
     if method in ("GET", "HEAD"):
         query, content_type, body = urlencode(requests.pairs(parameters)), "", b""
     else:
@@ -219,11 +221,14 @@ def _scheme(memory: Memory, http: HttpChanges) -> str:
 
 
 def _token_type(memory: Memory) -> str:
-    """What the newest access token was said to be, in lower case; empty without one."""
+    """What the newest access token was said to be, or is, in lower case; empty without one."""
     try:
-        return memory.latest(requests.GRANTING, "token_type").lower()
+        giver = memory.latest_giver(requests.GRANTING, "token_type")
     except MissingValue:
         return ""
+    if memory.side.bound_unsaid and giver in memory.proven:
+        return "dpop"
+    return str(memory.received[giver]["token_type"]).lower()
 
 
 def _proof_changes(memory: Memory, step: Step) -> JwtChanges | None:

@@ -10,13 +10,14 @@ from tokenspec.conformance.errors import TargetUnusable
 from tokenspec.conformance.http import origin
 from tokenspec.conformance.play.player import play
 from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.preflight.bound_tokens import binding_shown
 from tokenspec.conformance.preflight.exchange import CODE, said
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
 from tokenspec.conformance.target.rules import Decision
 
-DPOP, BOUND = "dpop", "dpop-bound"
+DPOP, BOUND, UNSAID = "dpop", "dpop-bound", "dpop-bound-unsaid"
 OFFERED, DEMANDED, WITHOUT = "dpop-nonce-offered", "dpop-nonce", "dpop-without-nonce"
 USERINFO = Step(StepKind.USERINFO, "userinfo")
 
@@ -35,10 +36,16 @@ def proven_exchange(setup: Setup) -> Iterator[CheckStep]:
         return
     learned = _nonces(setup, transcript)
     kind = str(token.received.get("token_type"))[:40]
-    bound = kind.lower() == "dpop"
-    learned[BOUND] = Decision(bound, f"seen: token_type {kind!r}")
-    if bound:
+    announced = kind.lower() == "dpop"
+    learned[BOUND] = Decision(announced, f"seen: token_type {kind!r}")
+    if announced:
         detail = f"granted, token_type {kind}"
+        yield CheckStep(DPOP, passed=True, detail=detail, required=False, learned=learned)
+        return
+    shown = binding_shown(setup, transcript)
+    if shown:
+        detail = f"token_type {kind!r}, and yet {shown}"
+        learned |= {name: Decision(True, f"seen: {detail}") for name in (BOUND, UNSAID)}
         yield CheckStep(DPOP, passed=True, detail=detail, required=False, learned=learned)
         return
     yield CheckStep(

@@ -161,6 +161,7 @@ def _by_capabilities(side: Side, present: Mapping[str, bool]) -> Side:
     return replace(
         side,
         always_dpop=present["dpop-required"],
+        bound_unsaid=present["dpop-bound-unsaid"],
         issuer_audience=present["assertion-audience-issuer"],
         assertion_client_id=present["assertion-client-id"],
     )

@@ -60,6 +60,10 @@ CAPABILITIES: dict[str, Capability] = {
     "dpop": Capability("DPoP with ES256", rules.dpop),
     "dpop-algorithms": Capability("a list of algorithms for proofs", rules.proof_algorithms),
     "dpop-bound": Capability("a token asked for with a proof is bound to its key", rules.bound),
+    "dpop-bound-unsaid": Capability(
+        "a bound token is announced as a bearer token",
+        rules.default(False, "not stated in the target file, and not seen"),
+    ),
     "dpop-jkt": Capability("the parameter dpop_jkt", rules.jkt),
     "dpop-nonce": Capability(
         "nonces demanded in DPoP proofs", rules.untold("not stated in the target file")

@@ -20,6 +20,7 @@ from tokenspec.conformance.target.discovery import Discovered
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.alterations import Alteration
 from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.endpoints.token import Issue
 from tokenspec.reference_server.errors import OAuthError
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.policies import with_policies
@@ -85,13 +86,50 @@ def test_nonces_are_noticed_and_the_time_of_a_proof_is_then_no_matter(
     assert setup.oracle.server.policy.dpop_nonce is nonces
 
 
-@pytest.mark.parametrize(("defects", "bound"), [((), True), (("dpop.bound_token_type",), False)])
+def _unbound(issue: Issue, _exchange: Exchange) -> Issue:
+    return replace(issue, jkt="", refresh_jkt="")
+
+
+@pytest.mark.parametrize(
+    ("defects", "bound", "unsaid"),
+    [((), True, False), (("odd",), False, False), (("dpop.bound_token_type",), True, True)],
+    ids=("bound", "unbound", "bound-unsaid"),
+)
 def test_who_answers_a_proof_with_a_bearer_token_is_not_asked_about_bound_ones(
-    defects: tuple[str, ...], *, bound: bool
+    defects: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, *, bound: bool, unsaid: bool
 ) -> None:
+    """Whether it is one is told by introspection and the resource, not by its type alone."""
+    if "odd" in defects:
+        odd = Alteration("odd", "RFC9449-5-bearer_allowed", "", tells={"issue": _unbound})
+        monkeypatch.setattr("tokenspec.reference_server.server.defect_named", lambda _name: odd)
     setup = asked(*defects)
     assert decided(setup)["dpop-bound"] is bound
+    assert decided(setup)["dpop-bound-unsaid"] is unsaid
     assert bool(setup.missing(("dpop", "dpop-bound"))) is not bound
+
+
+@pytest.mark.parametrize("hidden", ["introspection", "userinfo", ""])
+def test_what_shows_that_a_token_is_bound(hidden: str) -> None:
+    """Its own claims, introspection (RFC 9449 §6.2), or a resource that wants a proof (§7.1)."""
+    said = {hidden: False} if hidden else {}
+    reason = asked("dpop.bound_token_type", **said).decisions["dpop-bound"].reason
+    assert reason.endswith(
+        "userinfo takes the token with a proof alone"
+        if hidden == "introspection"
+        else "introspection tells cnf.jkt"
+    )
+
+
+def test_a_bound_token_that_is_called_a_bearer_token_is_asked_for_all_that_binds(
+    cases: Mapping[str, Case],
+) -> None:
+    setup = asked("dpop.bound_token_type")
+    keys = [key for key in cases if key.startswith(("dpop-granted/", "dpop-at-userinfo/"))]
+    examiner = Examiner(setup, [cases[key] for key in keys])
+    told = {key: str(examiner.examine(cases[key]).verdict) for key in keys}
+    assert told["dpop-granted/type-of-a-token-that-needs-a-proof"] == "fail"
+    assert told["dpop-granted/at-userinfo"] == "pass"
+    assert not {"not-applicable", "could-not-run"} & set(told.values()), told
 
 
 def test_what_the_file_says_is_not_asked_again() -> None:
