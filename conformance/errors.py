@@ -7,7 +7,8 @@ TokenspecError
 │   └── UsageError             an option is wrong
 ├── TargetUnusable             nothing can be said about the target (exit 6)
 │   ├── Unreachable            no answer: refused, reset, unknown host, TLS, too large
-│   │   └── TimedOut           no answer within the time allowed
+│   │   ├── TimedOut           no answer within the time allowed
+│   │   └── BrokenOff          the connection was closed before the answer was there
 │   ├── RateLimited            the target kept answering 429
 │   └── LoginBlocked           the login page could not be passed
 └── Nonconformance             theirs: the target broke a requirement (exit 1)
@@ -25,6 +26,7 @@ from typing import ClassVar
 from tokenspec.conformance.texts import harmless
 
 __all__ = [
+    "BrokenOff",
     "HarnessError",
     "LoginBlocked",
     "Nonconformance",
@@ -127,6 +129,12 @@ class TimedOut(Unreachable):
     """A request got no whole answer within the time allowed."""
 
     code = "timed-out"
+
+
+class BrokenOff(Unreachable):
+    """The connection was closed in place of an answer, or in the middle of one."""
+
+    code = "broken-off"
 
 
 class RateLimited(TargetUnusable):

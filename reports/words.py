@@ -109,7 +109,8 @@ KINDS = {
     "wrong-error": "The server refused the request, as it had to, but not in the way it had to.",
     "wrong-envelope": "The answer is not shaped as it has to be: a header, the status or a member "
     "is missing or wrong.",
-    "server-error": "The server failed with an internal error.",
+    "server-error": "The server failed with an internal error, or closed the connection at this "
+    "request each time and answered others.",
     "timeout": "No answer came in time.",
     "leak": "The server sent something to a place where it must not go.",
 }

@@ -31,6 +31,7 @@ REMEDIES: Mapping[str, str] = {
     "fails.",
     "unreachable": "Compare the address, proxy and certificates in the [target file]"
     "(../target-file.md) with those of the server, and see that the server runs.",
+    "broken-off": "See the server's log for what happened to the request, or a proxy's before it.",
     "timed-out": "See why the server is slow, or raise the time limit in the target file.",
     "rate-limited": "Lower `rate` in the target file, or use `--rate`; or allow more at the "
     "server.",

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from urllib.parse import urlencode
 
-from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.errors import BrokenOff, Unreachable
 from tokenspec.conformance.http import Exchange, Recorder, Response, is_loopback
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import denying
@@ -255,6 +255,7 @@ class _Play:
             valid=valid,
             exchanges=tuple(self.recorder.exchanges),
             failure=error.message,
+            closed=isinstance(error, BrokenOff),
             at=self.side.clock(),
         )
 

@@ -33,6 +33,7 @@ class Played:
     authorization: AuthorizationResult | None = field(default=None, repr=False)
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
     failure: str = ""  # why there was no answer
+    closed: bool = False  # the connection was closed in place of an answer
     at: float = 0.0  # when it was sent, seconds since the epoch
 
     @property

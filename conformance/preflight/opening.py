@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tokenspec.conformance.http import Request, origin
+from tokenspec.conformance.http import origin
 from tokenspec.conformance.login.handed import HandedDriver
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.preflight.registration import Registered, register, withdraw
@@ -100,7 +100,7 @@ def open_target(
         resources.close()
         raise
     network.allowed = allowed_origins(target, setup.discovered)
-    breaker.probe = Request("GET", setup.discovered.source or setup.discovered.endpoints.token)
+    breaker.probe = setup.probe
     return Opened(setup, breaker, resources)
 
 

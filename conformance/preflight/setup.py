@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 
 from tokenspec.conformance.checks import CheckContext
+from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import Request, Transport
 from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.play.clock import MovableClock
@@ -53,6 +54,19 @@ class Setup:
     unusable: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     unmet: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     place: str = "clients[0]"  # of the main client in the target file, as hints name it
+
+    @property
+    def probe(self) -> Request:
+        """Something that the target answers when it is there."""
+        return Request("GET", self.discovered.source or self.discovered.endpoints.token)
+
+    def answers(self) -> bool:
+        """Whether the target answers something ordinary, whatever it says."""
+        try:
+            self.side.connect().send(self.probe)
+        except Unreachable:
+            return False
+        return True
 
     def missing(self, needs: tuple[str, ...]) -> str:
         """Why the target cannot be held to what needs these capabilities; empty if it can."""

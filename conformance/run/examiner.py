@@ -25,6 +25,7 @@ from tokenspec.conformance.record.evidence import ShownExchange, evidence
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.run.concurrency import one_by_one
+from tokenspec.conformance.run.crashes import with_crash
 from tokenspec.conformance.run.premises import Asked, Premises, premise_place
 from tokenspec.conformance.run.response_checks import (
     ResponseChecks,
@@ -213,6 +214,7 @@ class Examiner:
         return max(ran or plays, key=lambda play: _gravity(play[1]))
 
     def _play_whole(self, case: Case, judges: Sequence[Judge]) -> Seen:
+        plays = []
         for _attempt in range(ATTEMPTS):
             self._before_play(case)
             transcript = play(
@@ -221,8 +223,10 @@ class Examiner:
                 case.steps,
                 own_sign_in=own_sign_in_needed(case.steps),
             )
+            plays.append(transcript)
             if all(played.answer is not Answer.NO_ANSWER for played in transcript.steps):
                 break
+        transcript = with_crash(plays, self.setup.answers)
         said = (judge.judgements(transcript) for judge in judges)
         worsts = [worst([self._excused(case, one) for one in judgements]) for judgements in said]
         return transcript, min(worsts, key=_gravity)

@@ -14,7 +14,7 @@ import httpcore
 import httpx
 
 from tokenspec import __version__
-from tokenspec.conformance.errors import TimedOut, Unreachable, UsageError
+from tokenspec.conformance.errors import BrokenOff, TimedOut, Unreachable, UsageError
 from tokenspec.conformance.http import Request, Response, origin
 from tokenspec.conformance.target.model import Limits, Network
 from tokenspec.conformance.transport.allowance import Allowance, AllowedBackend
@@ -232,4 +232,4 @@ def _unreachable(place: str, error: httpx.TransportError) -> Unreachable:
     if isinstance(error, httpx.ConnectError):
         hint = "is it running, and is 'issuer' in the target file right?"
         return Unreachable(f"cannot connect to {place}: {text}", hint)
-    return Unreachable(f"{place} broke off: {text}")
+    return BrokenOff(f"{place} broke off: {text}")

@@ -23,6 +23,7 @@ CODES = {
     "target-unusable": ExitCode.NOT_ESTABLISHED,
     "unreachable": ExitCode.NOT_ESTABLISHED,
     "timed-out": ExitCode.NOT_ESTABLISHED,
+    "broken-off": ExitCode.NOT_ESTABLISHED,
     "rate-limited": ExitCode.NOT_ESTABLISHED,
     "login-blocked": ExitCode.NOT_ESTABLISHED,
     "nonconformance": ExitCode.NONCONFORMITIES,

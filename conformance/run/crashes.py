@@ -1,0 +1,37 @@
+"""A server that dies of a request: it answers before and after, and closes the connection at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import Answer
+
+SAID = "the connection was closed at this request each time, and other requests are answered"
+
+
+def with_crash(plays: Sequence[Transcript], alive: Callable[[], bool]) -> Transcript:
+    """The last of several plays of a case; a step that the server died of is a server error there.
+
+    A connection that is closed once is luck, and one that is closed whatever is sent a server that
+    is gone. In the middle is a crash: what a worker that died looks like from outside.
+
+    Args:
+        plays: of one case, in turn.
+        alive: whether the server answers something ordinary now.
+    """
+    last = plays[-1]
+    names = {_closed_at(play) for play in plays}
+    if len(plays) == 1 or len(names) > 1 or names == {""} or not alive():
+        return last
+    return replace(last, steps=tuple(map(_as_crash, last.steps)))
+
+
+def _closed_at(play: Transcript) -> str:
+    """The step at which the connection was closed; empty where it was at none."""
+    return next((played.step.name for played in play.steps if played.closed), "")
+
+
+def _as_crash(played: Played) -> Played:
+    return replace(played, answer=Answer.SERVER_ERROR, failure=SAID) if played.closed else played
