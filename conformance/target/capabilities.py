@@ -173,7 +173,8 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "loopback-redirect": Capability("a loopback redirect URI", rules.redirect("loopback")),
     "native-client": Capability(
-        "the main client has no secret, as native apps have none", rules.native
+        "the main client is a native app: without a secret, as the file or a private scheme says",
+        rules.native,
     ),
     "loopback-ipv6-redirect": Capability(
         "a redirect URI at [::1]", rules.redirect("loopback-ipv6")

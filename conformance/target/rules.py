@@ -242,9 +242,22 @@ def web_redirect(target: Target, _: Discovered) -> Decision:
 
 
 def native(target: Target, _: Discovered) -> Decision:
-    """RFC 8252 §8.4: native apps are public clients; §7.3 speaks of them alone."""
+    """RFC 8252 §7.3, §8.1 and §8.4 speak of native apps alone, which have no secret.
+
+    A client without one may as well be a script in a browser; an address that no browser opens
+    is a native app's.
+    """
     auth = target.main.auth
-    return Decision(auth == "none", f"the method of clients[0] is {auth}")
+    if auth != "none":
+        return Decision(False, f"the method of clients[0] is {auth}")
+    own = registered("private-scheme", target.main)
+    if own:
+        return Decision(True, f"clients[0] has {own[0]}")
+    return Decision(
+        False,
+        "not stated, and clients[0] has no address with a scheme of its own; a native app may come "
+        "with any loopback port: if it is one, say 'capabilities: {native-client: true}'",
+    )
 
 
 def redirect_path(target: Target, _: Discovered) -> Decision:

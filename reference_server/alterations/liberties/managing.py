@@ -59,6 +59,8 @@ def _confidential_revokers(exchange: Exchange) -> None:
 
 def _no_public_revokers(content: dict[str, Any], _request: object) -> dict[str, Any]:
     name = "revocation_endpoint_auth_methods_supported"
+    if name not in content:
+        return content
     return content | {name: [method for method in content[name] if method != "none"]}
 
 
