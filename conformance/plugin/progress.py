@@ -16,6 +16,7 @@ from tokenspec.reports.words import VERDICTS, counted
 MODES = ("live", "plain", "dots")  # dots: pytest's own
 EVERY = {"live": 0.2, "plain": 10.0}  # seconds between two lines
 ERASE = "\r\x1b[2K"
+FIRST = 8  # the time left is told when this part of all is done: the first verdicts come slowly
 
 
 class Cost(Protocol):
@@ -115,7 +116,7 @@ def progress_line(
     said = [f"{counts[v.name]} {v.phrase}" for v in VERDICTS if counts.get(v.name)]
     parts = [f"{done} of {total}" + (f": {', '.join(said)}" if said else "")]
     parts.append(f"{counted(requests, 'request')}, {counted(codes, 'code')}")
-    left = seconds / done * (total - done) if done else 0.0
+    left = seconds / done * (total - done) if done * FIRST > total else 0.0
     if left >= 1:
         parts.append(f"about {_span(left)} left")
     return "; ".join(parts)

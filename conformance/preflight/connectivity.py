@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.target.model import Target
+from tokenspec.conformance.target.proxied import plainly
 from tokenspec.conformance.transport.network import tls_context
 
 SOON = 14  # days before the end of a certificate that are worth a word
@@ -61,7 +62,7 @@ def probe_connectivity(target: Target) -> Iterator[CheckStep]:
 
 def _place(target: Target) -> _Place:
     parts = urlsplit(target.issuer)
-    secure = parts.scheme == "https"
+    secure = parts.scheme == "https" and not target.network.plain_http
     host, port = parts.hostname or "", parts.port or (443 if secure else 80)
     name = urlsplit(f"//{target.network.host}").hostname if target.network.host else host
     if target.network.address:
@@ -131,7 +132,7 @@ def _tls(target: Target, place: _Place) -> CheckStep:
     except (ssl.SSLError, OSError) as error:
         hint = f"is {place.port} the port for https in 'issuer', or does the server speak plain "
         hint += "http there? Does it ask for a client certificate "
-        hint += "('network: {client_certificate: …}')?"
+        hint += f"('network: {{client_certificate: …}}')? Or, {plainly()}"
         text = f"no TLS connection to {place.host}:{place.port}: {_said(error)}"
         return CheckStep("TLS", passed=False, detail=text, hint=hint)
 

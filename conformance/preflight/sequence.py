@@ -18,6 +18,7 @@ from tokenspec.conformance.preflight.pkce import learned_of_demand, learned_of_p
 from tokenspec.conformance.preflight.proofs import proven_exchange
 from tokenspec.conformance.preflight.setup import Setup, with_features
 from tokenspec.conformance.preflight.step import CheckStep
+from tokenspec.conformance.target.proxied import proxied
 from tokenspec.conformance.target.rules import Decision
 
 Probe = Callable[[Setup], Iterator[CheckStep]]
@@ -126,9 +127,15 @@ def _metadata(setup: Setup) -> Iterator[CheckStep]:
         passed=False,
         detail=f"{source} names the issuer {named!r}, the target file {target.issuer!r}; they have "
         "to be the same, character for character (OpenID Connect Discovery §4.3, RFC 8414 §3.3)",
-        hint=f"say 'issuer: {named}', if that is the server's right name",
+        hint=f"say 'issuer: {named}', if that is the server's right name{_by_proxy(setup, named)}",
         reported=True,
     )
+
+
+def _by_proxy(setup: Setup, named: object) -> str:
+    """What more to say where the server's right name cannot be asked from here."""
+    line = proxied(str(named), setup.target.issuer)
+    return f"; where a proxy in front of it answers to that name, {line}" if line else ""
 
 
 def _no_login(_setup: Setup) -> Iterator[CheckStep]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from tokenspec.conformance.errors import TargetUnusable
 from tokenspec.conformance.http import Request, Response, Transport, origin
 from tokenspec.conformance.target.model import CERTIFICATE_METHODS, Endpoints, Target
+from tokenspec.conformance.target.proxied import proxied
 from tokenspec.conformance.texts import legible
 
 OK = 200
@@ -169,6 +170,10 @@ def _refuse_strangers(target: Target, endpoints: Endpoints, named: Any) -> None:
             if isinstance(named, str) and named and named != target.issuer:
                 text += f"; it names the issuer {named!r}, the target file {target.issuer!r}"
                 hint = f"say 'issuer: {named}', if that is the server's right name; else {hint}"
+                line = proxied(named, target.issuer)
+                hint += (
+                    f"; where a proxy in front of it answers to that name, {line}" if line else ""
+                )
             raise TargetUnusable(text, hint)
 
 

@@ -319,6 +319,12 @@ NETWORK = Section(
             "clock_offset": Key(
                 "seconds", "How far the target's clock is ahead of this machine's.", "`0`"
             ),
+            "plain_http": Key(
+                "true/false",
+                "Speak http where URLs say https: the server itself, behind a proxy that ends TLS. "
+                "Many servers then want `headers: {X-Forwarded-Proto: https}`.",
+                "`false`",
+            ),
             "http2": Key("true/false", "Speak HTTP/2 where the target does.", "`false`"),
             "ip_version": Key("`4` or `6`", "Which addresses to use.", "either"),
         }

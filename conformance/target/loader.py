@@ -217,6 +217,7 @@ class _File:
             host=read.text(own, "host"),
             htu=read.url(own, "htu"),
             clock_offset=read.number(own, "clock_offset"),
+            plain_http=read.flag(own, "plain_http", default=False),
             http2=read.flag(own, "http2", default=False),
             ip_version=version if version in IP_VERSIONS else 0,
         )

@@ -121,6 +121,7 @@ class Network:
     host: str = ""  # Host header and certificate name, whatever the URL names
     htu: str = ""  # origin that DPoP proofs name
     clock_offset: float = 0.0  # seconds the target's clock is ahead of ours
+    plain_http: bool = False  # http is spoken where URLs say https
     http2: bool = False
     ip_version: int = 0
 

@@ -137,17 +137,20 @@ class NetworkTransport:
         """The Host header, where it is not that of the address connected to."""
         if self._network.host:
             return (("Host", self._network.host),)
-        return (("Host", urlsplit(request.url).netloc),) if self._network.address else ()
+        moved = self._network.address or self._network.plain_http
+        return (("Host", urlsplit(request.url).netloc),) if moved else ()
 
     def _connected(self, request: Request) -> tuple[str, str]:
         """The URL to connect to, and the name its certificate has to bear if it is another."""
         network = self._network
-        if not (network.address or network.host):
+        if not (network.address or network.host or network.plain_http):
             return request.url, ""
         parts = urlsplit(request.url)
         name = urlsplit(f"//{network.host}").hostname if network.host else parts.hostname
         url = parts._replace(netloc=network.address or parts.netloc)
-        return urlunsplit(url), name or ""
+        if not network.plain_http:
+            return urlunsplit(url), name or ""
+        return urlunsplit(url._replace(scheme="http")), ""
 
     def _body(self, request: Request, response: httpx.Response, started: float) -> bytes:
         """The body as sent, read in pieces so that neither size nor drip-feeding can exhaust us."""

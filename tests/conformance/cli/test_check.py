@@ -211,6 +211,27 @@ def test_the_mend_mends(tmp_path: Path, mended: dict[str, object]) -> None:
         assert main(["check", str(path)]) == 0
 
 
+def test_a_server_behind_a_proxy_that_ends_tls_is_reached_by_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSWORD", "wonderland")
+    path, named = tmp_path / "target.yaml", "https://login.example"
+    with running(lambda _: Server(demo_config(named))) as address:
+        path.write_text(yaml.safe_dump(target(address)), encoding="utf-8")
+        assert main(["check", str(path)]) == 6
+        said = " ".join(capsys.readouterr().out.split())
+        network = re.search(r"'network: (\{address: .*?\}\})'", said)
+        assert network, said
+        assert f"say 'issuer: {named}'" in said
+        path.write_text(yaml.safe_dump(target(address.replace("http", "https"))), encoding="utf-8")
+        assert main(["check", str(path)]) == 6
+        assert "'network: {plain_http: true" in " ".join(capsys.readouterr().out.split())
+        login = {"username": "alice", "password": {"env": "PASSWORD"}}
+        mended = target(named) | {"network": yaml.safe_load(network[1]), "login": login}
+        path.write_text(yaml.safe_dump(mended), encoding="utf-8")
+        assert main(["check", str(path)]) == 0, capsys.readouterr().out
+
+
 class Forgetful(Server):
     """Keeps no session: whoever comes back is a stranger."""
 

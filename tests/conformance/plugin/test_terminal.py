@@ -56,6 +56,7 @@ def flawed(tmp_path_factory: pytest.TempPathFactory) -> Made:
          "134 of 268: 4 failed, 130 passed; 310 requests, 97 codes; about 8 s left"),
         ({"pass": 100}, 400, 60.0,
          "100 of 400: 100 passed; 310 requests, 97 codes; about 3 min 0 s left"),
+        ({"pass": 3}, 400, 600.0, "3 of 400: 3 passed; 310 requests, 97 codes"),
         ({"pass": 271}, 271, 9.0, "271 of 271: 271 passed; 310 requests, 97 codes"),
     ],
 )  # fmt: skip
