@@ -179,7 +179,7 @@ def _wire(network: Network, backend: AllowedBackend, *, verify_tls: bool) -> Len
         "keepalive_expiry": KEPT_FOR,
         "network_backend": backend,
     }
-    return LentPools(_making(network, settings), shared=network.http2)
+    return LentPools(_making(network, settings), http2=network.http2)
 
 
 def _making(network: Network, settings: Mapping[str, Any]) -> Callable[[], httpcore.ConnectionPool]:

@@ -2,18 +2,25 @@
 
 A pool of httpcore looks through all its connections for every request, and does so under one lock.
 So a pool is lent to one request at a time: it then has one connection to each origin, nobody waits
-for it, and the dozens that a race opens burden nothing else. Over HTTP/2 one is shared by all, as
-requests that race have to travel on one connection.
+for it, and the dozens that a race opens burden nothing else. Over HTTP/2 requests that race have to
+travel on one connection, so those share a pool; others do not, as httpcore has no lock around the
+beginning of a stream. A connection of HTTP/2 is given up before the server does (RFC 9113 §6.8,
+GOAWAY): httpcore drops the answer to a request that was under way then.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import httpcore
 import httpx
 
+from tokenspec.conformance.transport.release import HELD, Release
+
 MOST_IDLE = 64  # pools kept for later requests
+MOST_USES = 90  # of a connection of HTTP/2; servers end one after 100 requests at the earliest
 
 
 class LentPools(httpx.BaseTransport):
@@ -21,13 +28,15 @@ class LentPools(httpx.BaseTransport):
 
     Args:
         make: makes a pool.
-        shared: one pool for all requests instead.
+        http2: whether connections may be of HTTP/2.
     """
 
-    def __init__(self, make: Callable[[], httpcore.ConnectionPool], *, shared: bool) -> None:
+    def __init__(self, make: Callable[[], httpcore.ConnectionPool], *, http2: bool) -> None:
         self._make = make
-        self._shared = make() if shared else None
-        self._idle: list[httpcore.ConnectionPool] = []  # the one used last is lent first
+        self._http2 = http2
+        self._idle: list[_Lent] = []  # the one used last is lent first
+        self._racing: tuple[Release, _Lent] | None = None  # the newest race over HTTP/2
+        self._lock = threading.Lock()
         self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -45,42 +54,65 @@ class LentPools(httpx.BaseTransport):
             content=request.read(),
             extensions=request.extensions,
         )
-        pool = self._lend()
+        lent = self._lend()
         try:
-            answer = pool.handle_request(made)
+            answer = lent.pool.handle_request(made)
         except Exception as error:
-            self._give_back(pool)
+            lent.worn = lent.worn or self._http2
+            self._give_back(lent)
             raise as_httpx(error) from error
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
-            stream=_Stream(answer, lambda: self._give_back(pool)),
+            stream=_Stream(answer, lambda: self._give_back(lent)),
             extensions=answer.extensions,
         )
 
     def close(self) -> None:
         """Close every connection, those in use when their answers were read."""
         self._closed = True
-        for pool in (self._shared, *self._idle):
-            if pool is not None:
-                pool.close()
+        for lent in self._idle:
+            lent.pool.close()
         self._idle.clear()
 
-    def _lend(self) -> httpcore.ConnectionPool:
-        if self._shared is not None:
-            return self._shared
+    def _lend(self) -> _Lent:
+        held = HELD.get()
+        if not self._http2 or held is None:
+            return self._unused()
+        with self._lock:
+            if self._racing is None or self._racing[0] is not held.release:
+                self._racing = (held.release, self._unused())
+            lent = self._racing[1]
+            lent.users += 1
+            return lent
+
+    def _unused(self) -> _Lent:
         try:
             return self._idle.pop()
         except IndexError:
-            return self._make()
+            return _Lent(self._make())
 
-    def _give_back(self, pool: httpcore.ConnectionPool) -> None:
-        if pool is self._shared:
-            return
-        if self._closed or len(self._idle) >= MOST_IDLE:
-            pool.close()
+    def _give_back(self, lent: _Lent) -> None:
+        with self._lock:
+            lent.users = max(lent.users - 1, 0)
+            lent.uses += 1
+            if lent.users:
+                return
+        worn = lent.worn or (self._http2 and lent.uses >= MOST_USES)
+        if self._closed or worn or len(self._idle) >= MOST_IDLE:
+            lent.pool.close()
         else:
-            self._idle.append(pool)
+            self._idle.append(lent)
+
+
+@dataclass(slots=True)
+class _Lent:
+    """A pool, the requests of a race that use it now, and how often it was used."""
+
+    pool: httpcore.ConnectionPool
+    users: int = 0
+    uses: int = 0
+    worn: bool = False  # it is used no more
 
 
 class _Stream(httpx.SyncByteStream):

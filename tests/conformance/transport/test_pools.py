@@ -9,7 +9,8 @@ import httpcore
 import httpx
 import pytest
 
-from tokenspec.conformance.transport.pools import MOST_IDLE, LentPools, as_httpx
+from tokenspec.conformance.transport.pools import MOST_IDLE, MOST_USES, LentPools, as_httpx
+from tokenspec.conformance.transport.release import HELD, Held, Release
 
 URL = "http://as.example/token"
 
@@ -47,9 +48,9 @@ class Pool(httpcore.ConnectionPool):
         self.closed = True
 
 
-def lent(*, shared: bool = False, error: Exception | None = None) -> tuple[LentPools, list[Pool]]:
+def lent(*, http2: bool = False, error: Exception | None = None) -> tuple[LentPools, list[Pool]]:
     made: list[Pool] = []
-    return LentPools(lambda: Pool(made, error), shared=shared), made
+    return LentPools(lambda: Pool(made, error), http2=http2), made
 
 
 def test_a_pool_is_lent_again_when_its_answer_was_read() -> None:
@@ -71,16 +72,36 @@ def test_requests_under_way_share_no_pool() -> None:
     assert len(made) == 3
 
 
-def test_requests_over_http2_share_one() -> None:
-    pools, made = lent(shared=True)
-    for _ in range(3):
+def test_a_race_over_http2_shares_one_and_nothing_else_does() -> None:
+    pools, made = lent(http2=True)
+    own = pools.handle_request(httpx.Request("GET", URL))
+    racing = HELD.set(Held(Release(2), b""))
+    try:
+        first = pools.handle_request(httpx.Request("POST", URL))
+        with pytest.raises(AssertionError, match="two requests at once"):
+            pools.handle_request(httpx.Request("POST", URL))
+    finally:
+        HELD.reset(racing)
+    assert len(made) == 2
+    first.close()
+    own.close()
+    pools.handle_request(httpx.Request("GET", URL)).close()
+    assert len(made) == 2
+
+
+def test_a_connection_of_http2_is_given_up_before_the_server_does() -> None:
+    pools, made = lent(http2=True)
+    for _ in range(MOST_USES + 1):
         pools.handle_request(httpx.Request("GET", URL)).close()
-    pools.handle_request(httpx.Request("GET", URL))
-    with pytest.raises(AssertionError, match="two requests at once"):
-        pools.handle_request(httpx.Request("GET", URL))
-    assert len(made) == 1
-    pools.close()
-    assert made[0].closed
+    assert [pool.closed for pool in made] == [True, False]
+
+
+def test_a_connection_of_http2_that_failed_is_not_used_again() -> None:
+    pools, made = lent(http2=True, error=httpcore.RemoteProtocolError("GOAWAY"))
+    for _ in range(2):
+        with pytest.raises(httpx.RemoteProtocolError):
+            pools.handle_request(httpx.Request("GET", URL))
+    assert [pool.closed for pool in made] == [True, True]
 
 
 def test_a_pool_whose_request_failed_is_used_again() -> None:
