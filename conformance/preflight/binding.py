@@ -20,7 +20,7 @@ def learned_of_jkt(setup: Setup) -> dict[str, Decision]:
         LoginBlocked: the user could not be signed in.
         RateLimited: the target would not go on.
     """
-    if not setup.decisions[JKT].open:
+    if not setup.decisions[JKT].open or "dpop" in setup.unmet:
         return {}
     if _granted(_exchange(setup, "dpop.other_jkt")):
         why = "seen: a code of another dpop_jkt was redeemed; it is passed over"

@@ -37,7 +37,7 @@ def learned_of_the_window(setup: Setup) -> dict[str, Decision]:
         LoginBlocked: the user could not be signed in.
         RateLimited: the target would not go on.
     """
-    if not setup.decisions[WINDOW].open:
+    if not setup.decisions[WINDOW].open or "dpop" in setup.unmet:
         return {}
     if setup.decisions["dpop-nonce"].present:
         return {WINDOW: Decision(False, "seen: nonces are demanded, which may stand for the time")}

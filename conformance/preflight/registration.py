@@ -10,7 +10,7 @@ from typing import Any
 
 from tokenspec.conformance.errors import TargetUnusable, Unreachable
 from tokenspec.conformance.http import Request, Response, Transport, origin
-from tokenspec.conformance.oauth.keys import generate_key
+from tokenspec.conformance.oauth.keys import SigningKey, generate_key
 from tokenspec.conformance.target.discovery import Discovered, discover
 from tokenspec.conformance.target.model import (
     CLIENT_AUTH_METHODS,
@@ -23,6 +23,7 @@ from tokenspec.conformance.texts import legible
 
 CREATED, DELETED = (200, 201), (204, 200)  # RFC 7591 §3.2.1 has 201, RFC 7592 §2.3 has 204
 JSON = ("Content-Type", "application/json")
+UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,15 @@ def register(target: Target, transport: Transport) -> tuple[Target, tuple[Regist
         )
     done: list[Registered] = []
     try:
-        for number, method in enumerate(_methods(wanted, found), start=1):
-            asked = _metadata(target.scope, wanted, method, number)
-            done.append(_one(_Registrar(url, wanted, transport), method, asked))
+        registrar = _Registrar(url, wanted, transport)
+        methods = _methods(wanted, found)
+        for number, method in enumerate(methods, start=1):
+            try:
+                done.append(_by_scopes(registrar, target.scope, method, number))
+            except TargetUnusable as error:
+                if method != "none" or len(set(methods)) == 1:
+                    raise
+                sys.stderr.write(f"tokenspec: left out: {error.message}\n")
     except BaseException:
         withdraw(done, transport, frozenset({origin(url)}))
         raise
@@ -86,11 +93,14 @@ def withdraw(
 
 
 def _methods(wanted: Registration, found: Discovered) -> tuple[ClientAuth, ...]:
-    """Those asked for that the metadata lists; RFC 8414 §2 has Basic where it lists none."""
+    """Those asked for that the metadata lists; RFC 8414 §2 has Basic where it lists none.
+
+    Public clients are asked for even so: they do not authenticate, and many lists leave `none` out.
+    """
     listed = found.metadata.get("token_endpoint_auth_methods_supported")
     if not isinstance(listed, list):
         return wanted.clients
-    return tuple(method for method in wanted.clients if method in listed) or wanted.clients[:1]
+    return tuple(m for m in wanted.clients if m in listed or m == "none") or wanted.clients[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +120,61 @@ def _metadata(scope: str, wanted: Registration, method: str, number: int) -> dic
         "token_endpoint_auth_method": method,
         "grant_types": ["authorization_code", "refresh_token"],
         "response_types": ["code"],
-        "scope": scope,
-    }
+    } | ({"scope": scope} if scope else {})
 
 
-def _one(registrar: _Registrar, method: ClientAuth, asked: dict[str, Any]) -> Registered:
+def _by_scopes(registrar: _Registrar, scope: str, method: ClientAuth, number: int) -> Registered:
+    """With the scope of the target file; where that is refused, without openid, then without any.
+
+    `openid` need not be a scope of a client's own, and servers may leave a scope to themselves
+    (RFC 7591 §2: MAY).
+
+    Raises:
+        TargetUnusable: refused in each way, with the first answer.
+    """
     key = generate_key() if method == "private_key_jwt" else None
-    if key is not None:
-        jwk = {**key.public_jwk, "use": "sig", "alg": key.algorithm}
-        asked = asked | {"jwks": {"keys": [jwk]}}
+    bare = " ".join(word for word in scope.split() if word != "openid")
+    refusals = []
+    for wanted in dict.fromkeys((scope, bare, "")):
+        asked = _metadata(wanted, registrar.wanted, method, number) | _keys(key)
+        response = _ask(registrar, asked)
+        answer = response.json_object() or {}
+        if response.status in CREATED and _text(answer, "client_id"):
+            return _taken(registrar, asked, answer, key)
+        refusals.append(_refused(method, response, answer))
+        if response.status == UNAUTHORIZED:  # it is not the metadata that is wrong
+            break
+    raise refusals[0]
+
+
+def _keys(key: SigningKey | None) -> dict[str, Any]:
+    """The key set of a client that signs (RFC 7591 §2)."""
+    if key is None:
+        return {}
+    return {"jwks": {"keys": [{**key.public_jwk, "use": "sig", "alg": key.algorithm}]}}
+
+
+def _ask(registrar: _Registrar, asked: Mapping[str, Any]) -> Response:
     bearer = _bearer(registrar.wanted.initial_access_token)
     headers = (JSON, ("Accept", "application/json"), *bearer)
     request = Request("POST", registrar.url, headers, json.dumps(asked).encode())
-    response = registrar.transport.send(request)
-    answer = response.json_object() or {}
-    client_id = answer.get("client_id")
-    if response.status not in CREATED or not isinstance(client_id, str) or not client_id:
-        raise _refused(method, response, answer)
+    return registrar.transport.send(request)
+
+
+def _taken(
+    registrar: _Registrar,
+    asked: Mapping[str, Any],
+    answer: Mapping[str, Any],
+    key: SigningKey | None,
+) -> Registered:
+    """The client as the answer has it, which governs (RFC 7591 §3.2.1)."""
+    client_id = _text(answer, "client_id")
     managed = (
         _text(answer, "registration_client_uri"),
         _text(answer, "registration_access_token"),
     )
     try:
-        given = _as_registered(asked | answer)
+        given = _as_registered({**asked, **answer})
     except TargetUnusable:
         unusable = Registered(Client(client_id), *managed)
         withdraw([unusable], registrar.transport, frozenset({origin(registrar.url)}))
@@ -142,8 +184,8 @@ def _one(registrar: _Registrar, method: ClientAuth, asked: dict[str, Any]) -> Re
         auth=given,
         secret=_text(answer, "client_secret") if given.startswith("client_secret") else "",
         private_key=key.private_key if key and given == "private_key_jwt" else None,
-        redirect_uris=_texts(asked | answer, "redirect_uris"),
-        grant_types=_texts(asked | answer, "grant_types"),
+        redirect_uris=_texts({**asked, **answer}, "redirect_uris"),
+        grant_types=_texts({**asked, **answer}, "grant_types"),
     )
     return Registered(registered, *managed)
 
@@ -171,9 +213,8 @@ def _refused(method: str, response: Response, answer: Mapping[str, Any]) -> Targ
     refusal = f"{response.status} {error} {described[:200]}".strip()
     hint = "list a client of yours under 'clients' instead; or, if the server asks for an initial "
     hint += "access token, give registration.initial_access_token"
-    return TargetUnusable(
-        f"the server did not register a client with auth {method}: {refusal}", hint
-    )
+    text = f"the server did not register a client with auth {method}: {refusal}"
+    return TargetUnusable(text, hint)
 
 
 def _delete(one: Registered, transport: Transport, allowed: frozenset[str]) -> str:

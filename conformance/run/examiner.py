@@ -152,7 +152,7 @@ class Examiner:
             return replace(blank, verdict=Verdict.NOT_APPLICABLE, note=reason)
         hindrance = self.setup.hindrance(case)
         if hindrance:
-            return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=hindrance)
+            return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=f"premise: {hindrance}")
         oracle = self._ask_oracle(case)
         blank = replace(blank, oracle=oracle.explanation)
         rests = tuple(self.premises.of(case))

@@ -133,6 +133,9 @@ def _in_words(response: Response) -> str:
         said.append(f"redirects to {legible(location)}")
     if response.media_type:
         said.append(legible(response.media_type))
+    encoding = response.header("Content-Encoding") or "identity"
+    if encoding.lower() != "identity":
+        return ", ".join((*said, f"encoded as {legible(encoding)}, which was not asked for"))
     words = " ".join(legible(TAGS.sub(" ", response.text[:MOST_TEXT])).split())
     if response.media_type == "application/json" and response.status == OK:
         said.append("not a JSON object")

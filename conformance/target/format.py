@@ -341,7 +341,7 @@ REGISTRATION = Section(
                 "list of words",
                 "How each client authenticates: `none`, `client_secret_basic`, "
                 "`client_secret_post`, `private_key_jwt`. Methods the metadata does not list are "
-                "left out.",
+                "left out, and public clients where the server refuses them.",
                 "`[none, none, client_secret_basic]`",
             ),
             "redirect_uris": Key(

@@ -36,7 +36,7 @@ class Registering(Server):
         answer = super().handle(request)
         if "well-known/openid" not in request.url:
             return answer
-        methods = ["none", "client_secret_basic", "private_key_jwt"]
+        methods = ["client_secret_basic", "private_key_jwt"]  # public ones do not authenticate
         more = {"registration_endpoint": base, "token_endpoint_auth_methods_supported": methods}
         return replace(answer, body=json.dumps(json.loads(answer.body) | more).encode())
 
@@ -84,11 +84,13 @@ def told(status: int, content: dict[str, object]) -> Response:
 
 
 @contextmanager
-def registering(**settings: object) -> Iterator[tuple[str, Registering]]:
+def registering(
+    kind: type[Registering] = Registering, **settings: object
+) -> Iterator[tuple[str, Registering]]:
     made: list[Registering] = []
 
     def make(issuer: str) -> Server:
-        server = Registering(replace(demo_config(issuer), clients=()))
+        server = kind(replace(demo_config(issuer), clients=()))
         server.asked, server.deleted = [], []
         for name, value in settings.items():
             setattr(server, name, value)
@@ -199,3 +201,44 @@ def test_a_server_that_registers_nobody(tmp_path: Path, capsys: pytest.CaptureFi
     with running(lambda issuer: Server(demo_config(issuer))) as issuer:
         assert main(["check", target(tmp_path, issuer, {})]) == 6
     assert "names no registration_endpoint" in capsys.readouterr().out
+
+
+class Particular(Registering):
+    """Refuses clients that ask for `unwanted`, and those without a secret where it has to."""
+
+    unwanted: str = "openid"
+    confidential_only: bool = False
+
+    def _registration(self, request: Request, base: str) -> Response:
+        if request.method == "POST":
+            asked = json.loads(request.body)
+            public = asked["token_endpoint_auth_method"] == "none"
+            unwanted = self.unwanted in asked.get("scope", "").split()
+            if unwanted or (public and self.confidential_only):
+                return told(403, {"error": "invalid_client_metadata"})
+        return super()._registration(request, base)
+
+
+@pytest.mark.parametrize(
+    ("unwanted", "registered"),
+    [("openid", "offline_access"), ("offline_access", None)],
+    ids=["without openid", "without any"],
+)
+def test_a_scope_that_no_client_may_ask_for_is_left_out(
+    tmp_path: Path, unwanted: str, registered: str | None
+) -> None:
+    with registering(Particular, unwanted=unwanted) as (issuer, server):
+        assert main(["check", target(tmp_path, issuer, {"clients": ["none"]})]) == 0
+        assert [asked.get("scope") for asked in server.asked] == [registered]
+
+
+def test_where_only_confidential_clients_are_registered_the_others_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with registering(Particular, confidential_only=True, unwanted="-") as (issuer, server):
+        assert main(["check", target(tmp_path, issuer, {})]) == 0
+        asked = [client["token_endpoint_auth_method"] for client in server.asked]
+    assert asked == ["client_secret_basic"]
+    assert (
+        "left out: the server did not register a client with auth none" in capsys.readouterr().err
+    )

@@ -49,6 +49,10 @@ class Answering:
             "application/json, not a JSON object",
         ),
         (
+            Response(200, (*JSON, ("Content-Encoding", "gzip")), GZIP),
+            "status 200, application/json, encoded as gzip, which was not asked for",
+        ),
+        (
             Response(404, HTML, b"<p>\x1b[31m" + b"a" * 500),
             "'" + "\N{REPLACEMENT CHARACTER}[31maaa",
         ),
