@@ -163,6 +163,20 @@ class Summary:
         return tuple(sentences)
 
     @property
+    def played_again(self) -> tuple[str, ...]:
+        """What came of playing again, alone, what was in doubt, as sentences."""
+        sentences = []
+        confirmed = sum(f.get("confirmed") is True for f in self.record.findings)
+        if confirmed or self.counts["unsteady"]:
+            sentences.append(
+                f"Played again alone: {counted(confirmed, 'finding')} confirmed, "
+                f"{self.counts['unsteady']} unsteady."
+            )
+        if len(self.record.at_once) > 1:
+            sentences.append(fewer_at_once(self.record.at_once))
+        return tuple(sentences)
+
+    @property
     def gaps(self) -> tuple[Gap, ...]:
         """What the run does not show, the most serious first."""
         return tuple(_gaps(self))

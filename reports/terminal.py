@@ -115,6 +115,17 @@ def deviations(findings: Iterable[Line]) -> list[str]:
     return lines
 
 
+def unsteady(findings: Iterable[Line]) -> list[str]:
+    """What failed at first and not when it was played again alone, with both answers."""
+    lines = [
+        line
+        for finding in findings
+        if finding["verdict"] == "unsteady"
+        for line in (f"  {finding['key']}", f"      {finding['note']}")
+    ]
+    return ["", "unsteady, which is neither broken nor passed:", *lines] if lines else []
+
+
 def area_table(findings: Iterable[Line]) -> list[str]:
     """Verdicts counted by area, one line each, with a line for the whole."""
     return ["".join(text for text, _ in row) for row in area_cells(findings)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from tokenspec.conformance.login.form import denying
 from tokenspec.conformance.login.model import AuthorizationResult, LoginDriver, Session
 from tokenspec.conformance.play import requests, wire
 from tokenspec.conformance.play.answers import answered, authorization_answer, read_members
+from tokenspec.conformance.play.expiry import Expiry, expiry_of, refused_early, seconds_before
 from tokenspec.conformance.play.memory import Memory, MissingValue
 from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Sent, Transcript
@@ -35,19 +37,29 @@ def play(
     *,
     own_sign_in: bool = False,
     in_turn: bool = False,
+    apart: bool = False,
 ) -> Transcript:
     """Play `steps` in order until one lacks what it needs.
 
     With `own_sign_in` the user signs in anew, so that ending the session harms no other play. With
-    `in_turn`, different requests sent together are sent one after the other.
+    `in_turn`, different requests sent together are sent one after the other. With `apart`, what
+    has to be refused for its age is made when its like was shown, not beside it: it takes twice as
+    long, and a server may keep one alone.
 
     Raises:
         LoginBlocked: the user could not be signed in, or a page that was not due not be passed.
         RateLimited: the target would not go on.
         HarnessError: the scenario asks for what cannot be made.
     """
-    playing = _Play(side, setting, own_sign_in=own_sign_in, in_turn=in_turn)
-    return contextvars.copy_context().run(playing.run, steps)  # its time is its own
+    steps = tuple(steps)
+    begin = partial(_Play, side, setting, own_sign_in=own_sign_in, in_turn=in_turn)
+    expiry = expiry_of(steps)
+    playing = (
+        partial(_expire, begin(), begin(), expiry, apart=apart)
+        if expiry
+        else partial(begin().run, steps)
+    )
+    return contextvars.copy_context().run(playing)  # its time is its own
 
 
 def session_of(side: Side) -> AbstractContextManager[Session]:
@@ -86,6 +98,26 @@ def own_sign_in_needed(steps: Iterable[Step]) -> bool:
     return repeated or any(step.raced for step in steps) or StepKind.REVOKE in kinds
 
 
+def _expire(main: _Play, other: _Play, expiry: Expiry, *, apart: bool) -> Transcript:
+    """Play around a wait; `other` shows shortly before its end what is as old."""
+    clock, lifetime = main.side.clock, main.lifetime(expiry.lifetime)
+    began = clock()
+    other.run(expiry.before)
+    begun, ready = main.run(() if apart else expiry.before), clock()
+    main.side.wait(max(began + lifetime - seconds_before(lifetime) - clock(), 0.0))
+    refused = refused_early(other.run((expiry.valid,)).step(expiry.valid.name))
+    if refused:
+        early = f"{seconds_before(lifetime):g} s before the end of lifetimes.{expiry.lifetime}"
+        return replace(begun, stopped=f"one as old was refused {early} as well: {refused}")
+    if apart:
+        begun, ready = main.run(expiry.before), clock()
+    if any(played.answer is not Answer.GRANTED for played in begun.steps) or begun.stopped:
+        return begun
+    main.waited = clock() - ready
+    rest = main.run(expiry.rest)
+    return replace(rest, steps=(*begun.steps, *rest.steps))
+
+
 class _Play:
     """One play: its memory, its recorder, the steps done so far."""
 
@@ -95,6 +127,7 @@ class _Play:
         self.own_sign_in = own_sign_in
         self.in_turn = in_turn
         self.error_pages_due: set[str] = set()  # names of steps that may be answered with one
+        self.waited = 0.0  # seconds, of those to be let pass
         self.memory = Memory.begin(side, setting)
         self.recorder = Recorder(side.connect())
 
@@ -244,8 +277,11 @@ class _Play:
         if after == MOMENT:
             self.side.wait(A_MOMENT)
         elif after:
-            lifetime = getattr(self.side.target.lifetimes, after.replace("-", "_"))
-            self.side.wait(lifetime + EXPIRY_MARGIN)
+            self.side.wait(max(self.lifetime(after) + EXPIRY_MARGIN - self.waited, 0.0))
+
+    def lifetime(self, name: str) -> float:
+        """How long it is that a code or token lives, in seconds."""
+        return float(getattr(self.side.target.lifetimes, name.replace("-", "_")))
 
     def _unanswered(self, step: Step, sent: Sent, valid: Sent, error: Unreachable) -> Played:
         return Played(

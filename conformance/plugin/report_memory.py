@@ -13,6 +13,7 @@ SUMMARISED = ("area", "verdict")
 SUMMARISED_MORE = {
     Verdict.NOT_APPLICABLE: ("note",),
     Verdict.COULD_NOT_RUN: ("note",),
+    Verdict.UNSTEADY: ("key", "note"),
     Verdict.DEVIATION: ("key", "citation", "expected", "observed", "deviation"),
 }
 # what nobody asks for when all have seen a report; the same for all of them
@@ -24,7 +25,7 @@ VERDICT_ALONE = {str(verdict): {"verdict": str(verdict)} for verdict in Verdict}
 def summarised(line: Mapping[str, Any]) -> Mapping[str, Any]:
     """Of the line of a finding what the summary shows."""
     names = (*SUMMARISED, *SUMMARISED_MORE.get(line["verdict"], ()))
-    if line["verdict"] == Verdict.DEVIATION:
+    if line["verdict"] in (Verdict.DEVIATION, Verdict.UNSTEADY):
         return {name: line[name] for name in names}
     return _once(names, tuple(line[name] for name in names))
 

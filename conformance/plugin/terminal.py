@@ -21,6 +21,7 @@ from tokenspec.reports.terminal import (
     left_out,
     lost,
     next_step,
+    unsteady,
 )
 
 Line = Mapping[str, Any]
@@ -93,7 +94,7 @@ def write_areas(tw: Writer, findings: Iterable[Line]) -> None:
         for text, verdict in row:
             tw.write(text, **MARKUP.get(verdict, {}))
         tw.line()
-    for line in (*deviations(shown), *lost(shown), *left_out(shown)):
+    for line in (*deviations(shown), *unsteady(shown), *lost(shown), *left_out(shown)):
         tw.line(line)
 
 
@@ -104,6 +105,8 @@ def write_end(tw: Writer, record: Record, files: Iterable[Path]) -> None:
     tw.line()
     tw.write(summary.headline, bold=True, **colour)
     tw.line(f". {summary.sentence}")
+    for sentence in summary.played_again:
+        tw.line(sentence)
     tw.line()
     said = {form.file: form.summary for form in FORMATS.values()} | OTHERS
     named = list(files)

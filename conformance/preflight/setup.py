@@ -135,7 +135,9 @@ def prepare(
         wait=wait,
     )
     side = _by_capabilities(side, present)
-    oracle = make_oracle(target, present, clock=MovableClock(clock), random_bytes=random_bytes)
+    # one that can be moved moves all plays' time already: twice would be too far
+    movable = clock if isinstance(clock, MovableClock) else MovableClock(clock)
+    oracle = make_oracle(target, present, clock=movable, random_bytes=random_bytes)
     redactor = Redactor(random_bytes(32), target_secrets(target))
     return Setup(
         target=target,

@@ -121,7 +121,13 @@ class Confirmation:
         others = sources(first.seen_in, self._cases)[:SOURCES]
         setup = _own_session(self._setup)
         examined = (case, *others)
-        examiner = self._examine(setup, examined, seed=self._seed, before_play=self._calm_moment)
+        examiner = self._examine(
+            setup,
+            examined,
+            seed=self._seed,
+            apart=first.verdict is Verdict.COULD_NOT_RUN,
+            before_play=self._calm_moment,
+        )
 
         def play() -> Finding:
             for other in others:

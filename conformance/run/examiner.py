@@ -69,6 +69,7 @@ class Examiner:
         oracle_results: by case key, of an oracle set up alike; added to. None: not kept.
         seed: what may come again in another run is drawn from it; None for nothing at all.
         again: plays a race so many times, for as long as it is asked for more.
+        apart: whether what has to expire is made after its like was shown, not beside it.
         before_play: called with each case when its control was played and it is about to be.
     """
 
@@ -81,11 +82,13 @@ class Examiner:
         oracle_results: dict[str, OracleResult] | None = None,
         seed: int | None = None,
         again: Again = one_by_one,
+        apart: bool = False,
         before_play: Callable[[Case], None] = lambda _case: None,
     ) -> None:
         self.setup = setup
         self._again = again
         self._before_play = before_play
+        self._apart = apart
         self._seed = seed
         self._show = show
         self._oracle_results = oracle_results
@@ -222,6 +225,7 @@ class Examiner:
                 case.setting,
                 case.steps,
                 own_sign_in=own_sign_in_needed(case.steps),
+                apart=self._apart,
             )
             plays.append(transcript)
             if all(played.answer is not Answer.NO_ANSWER for played in transcript.steps):
