@@ -2,8 +2,9 @@
 # Library: simple-oauth2 5.1.0 (npm).
 #
 # Expected: RFC 6749, section 6. A server that refreshes an access token MAY issue a new refresh token
-# as well; only then does the client discard the old one. A server that does not rotate refresh tokens
-# leaves the member out, and the client goes on with the one it has.
+# as well; in that case the client MUST discard the old one and use the new one. A server that does not
+# rotate refresh tokens leaves the member out (it is OPTIONAL: section 5.1), and the client goes on with
+# the one it has.
 #
 # Instead: the token that `refresh()` returns has a `refresh_token` that is undefined. The old one is
 # looked up on the wrong object, found missing there, and that is written down. The first refresh works.
