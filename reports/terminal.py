@@ -48,7 +48,6 @@ def finding_lines(finding: Line, again: str = AGAIN, told: str = "") -> Iterator
         ("note", finding["note"]),
         ("documented", evidence_text(finding.get("deviation"))),
         ("control", finding["control"]),
-        ("rests on", "; ".join(finding.get("premises", ()))),
         ("oracle", finding["oracle"]),
         ("why", finding["why"]),
         ("at", f"{finding['file']}:{finding['line']}"),

@@ -163,7 +163,7 @@ class Examiner:
         if rests and not rests[-1].holds:
             return self._unmet(blank, rests[-1])
         control = self._control(case, afresh=afresh)
-        blank = replace(blank, control=control.said)
+        blank = replace(blank, control=control.said or _no_control(blank.premises))
         if case.control and not control.good:
             hide = self.setup.redactor.for_play()
             shown = self._show(control.transcript, hide) if control.transcript else ()
@@ -248,7 +248,7 @@ class Examiner:
         One that was not granted is played again where `afresh` is asked for.
         """
         if not case.control:
-            return _Control(said="none of its own; see what it rests on", good=True)
+            return _Control(good=True)
         key = _control_key(case)
         with self._lock:
             control = self._controls.setdefault(key, _Control())
@@ -358,6 +358,10 @@ class Examiner:
             tags=case.tags,
             digest=case_digest(case),
         )
+
+
+def _no_control(premises: Sequence[str]) -> str:
+    return f"none; it rests on {'; '.join(premises) or 'nothing that is set up'}"
 
 
 def _control_key(case: Case) -> str:

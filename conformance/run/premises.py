@@ -88,11 +88,6 @@ class Premises:
             if not asked.holds:
                 return
 
-    def ask_again(self) -> None:
-        """Whatever is needed from now on is asked anew: a client may have been locked since."""
-        with self._lock:
-            self._places = {}
-
     def ask_unmet_again(self) -> None:
         """Those that did not hold are asked anew, as others may have been the reason."""
         with self._lock:
