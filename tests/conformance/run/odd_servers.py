@@ -126,12 +126,13 @@ class Crowded:
 
 
 class Lucky:
-    """Alters each third answer to what some requests say.
+    """Alters every so manyth answer to what some requests say.
 
     Args:
         inner: what answers.
         about: whether a request is one of those.
         altered: what becomes of such an answer.
+        every: how many of them are asked for one that is altered.
     """
 
     def __init__(
@@ -139,7 +140,9 @@ class Lucky:
         inner: Transport,
         about: Callable[[Request], bool],
         altered: Callable[[Response], Response],
+        every: int,
     ) -> None:
+        self._every = every
         self._inner = inner
         self._about = about
         self._altered = altered
@@ -147,6 +150,6 @@ class Lucky:
 
     def send(self, request: Request) -> Response:
         answer = self._inner.send(request)
-        if self._about(request) and next(self._asked) % 3 == 0:
+        if self._about(request) and next(self._asked) % self._every == 0:
             return self._altered(answer)
         return answer

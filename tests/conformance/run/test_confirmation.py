@@ -66,7 +66,7 @@ def test_what_passes_is_played_once() -> None:
     setup = setup_at()
     found = examined(setup, [case])[case.key]
     assert (found.verdict, found.confirmed) == (Verdict.PASS, None)
-    assert setup.counted.codes == 2  # of the control and the case
+    assert setup.counted.codes == 3  # of the premise, the control and the case
 
 
 def granted_by_luck(request: Request) -> bool:
@@ -80,9 +80,9 @@ def a_token(answer: Response) -> Response:
 
 
 def test_what_is_broken_once_is_unsteady_and_shows_both_answers() -> None:
-    """Its third token request is that of the second case: the first two are those of one before."""
+    """The fourth token request is its own: after a premise, the control and the case before."""
     first, case = chosen("pkce-verifier-wrong")[:2]
-    setup = setup_at(wire=lambda inner: Lucky(inner, granted_by_luck, a_token), jobs=1)
+    setup = setup_at(wire=lambda inner: Lucky(inner, granted_by_luck, a_token, 4), jobs=1)
     found = examined(setup, [first, case], jobs=1)[case.key]
     assert found.verdict is Verdict.UNSTEADY
     assert found.confirmed is None
@@ -102,11 +102,11 @@ def refused(answer: Response) -> Response:
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_a_hiccup_of_valid_requests_takes_no_case_along(jobs: int) -> None:
     cases = chosen("pkce-verifier-wrong", "redirect_uri")
-    setup = setup_at(wire=lambda inner: Lucky(inner, granted_by_luck, refused), jobs=jobs)
+    setup = setup_at(wire=lambda inner: Lucky(inner, granted_by_luck, refused, 5), jobs=jobs)
     found = examined(setup, cases, jobs=jobs)
     assert not accused(found.values())
     notes = [one.note for one in found.values() if "could not run" in one.note]
-    assert notes
+    assert notes or jobs > 1  # luck decides then whose request is refused
 
 
 @pytest.mark.parametrize("store", [OneRefreshToken, OneSession, ReplayEndsAll])
