@@ -90,6 +90,7 @@ OPERATOR_NEEDS: dict[tuple[str, str], str] = {
     ("registered", "with-query"): "redirect-uri-with-query",
     ("client", "second"): "second-client",
     ("client", "public"): "public-client",
+    ("client", "client_secret_post"): "client-secret-post",
     ("client", "private_key_jwt"): "private-key-jwt",
     ("api", "with-offline-access"): "api-with-offline-access",
     ("api", "without-offline-access"): "api-without-offline-access",

@@ -29,7 +29,9 @@ REGISTERED = (
     "of-second",
 )  # fmt: skip
 APIS = ("any", "with-offline-access", "without-offline-access")
-CLIENTS = ("main", "second", "public", "confidential", "private_key_jwt")
+CLIENTS = (
+    "main", "second", "public", "confidential", "client_secret_post", "private_key_jwt",
+)  # fmt: skip
 # These are asked for a difference, unless what they add is empty. Others set up what may be so
 # already, or leave out words that may not be there.
 DIFFERENCES = (
