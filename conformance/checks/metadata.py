@@ -253,6 +253,14 @@ def cors_closed(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[st
         yield f"Access-Control-Allow-Origin is {allowed}"
 
 
+@check("cors-closed-before", Subject.CROSS_ORIGIN)
+def cors_closed_before(played: Played, play: Transcript, context: CheckContext) -> Iterator[str]:
+    """No script of another origin may read the answer before this one either."""
+    before = [one for one in play.steps if one.step.kind is played.step.kind and one is not played]
+    for one in before[:1]:
+        yield from cors_closed(one, play, context)
+
+
 @check("cors-exposes-nonce", Subject.CROSS_ORIGIN)
 def cors_exposes_nonce(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A script of the client's origin may read DPoP-Nonce (RFC 9449 §8)."""

@@ -148,3 +148,14 @@ def test_scripts_are_told_errors_too() -> None:
         "cors/token-error": "warn",
         "cors/userinfo-error": "warn",
     }
+
+
+def test_who_hides_successes_from_scripts_hears_of_it_once() -> None:
+    def nothing_shared(_: Request, response: Response) -> Response:
+        kept = tuple(p for p in response.headers if p[0] != "Access-Control-Allow-Origin")
+        return replace(response, headers=kept)
+
+    assert verdicts(nothing_shared, "cors/token", "cors/token-error") == {
+        "cors/token": "warn",
+        "cors/token-error": "observe",
+    }
