@@ -16,8 +16,8 @@ from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.covering import Trial
-from tokenspec.conformance.selftest.gaps import FAILING, Gap
-from tokenspec.conformance.selftest.liberties import named
+from tokenspec.conformance.selftest.gaps import Gap
+from tokenspec.conformance.selftest.liberties import fails, named
 from tokenspec.conformance.selftest.servers import BUNDLED_SERVER, ConformingServer, server_with
 from tokenspec.conformance.target.discovery import allowed_origins
 from tokenspec.conformance.target.model import Lifetimes
@@ -91,7 +91,7 @@ def _gaps(engine: Engine, case: Case, trial: Trial) -> Iterator[Gap]:
     except HarnessError as error:
         yield Gap("liberty fails", case.key, f"a harness fault at {_place(trial)}: {error.message}")
         return
-    if finding.verdict in FAILING:
+    if fails(finding, trial.liberties):
         said = finding.observed or finding.note
         yield Gap("liberty fails", case.key, f"{finding.verdict} at {_place(trial)}: {said}")
 

@@ -194,7 +194,7 @@ LIBERTIES = (
             "a client without credentials may not use revocation",
             {managing.token_present.name: _confidential_revokers},
         ),
-        states={"revocation": False},
+        unmet=("revocation", "refresh-token-revocation", "refresh-token-revoked"),
         takes_away=True,
     ),
     Liberty(
@@ -208,7 +208,7 @@ LIBERTIES = (
             {managing.token_present.name: _confidential_revokers},
             {"metadata": _no_public_revokers},
         ),
-        states={"revocation": False},
+        unmet=("revocation", "refresh-token-revocation", "refresh-token-revoked"),
         takes_away=True,
     ),
     telling(
@@ -251,7 +251,7 @@ LIBERTIES = (
             tells={"introspection": lambda _told, _about: {"active": False}},
         ),
         group="callers",
-        states={"introspection": False},
+        unmet=("introspection", "refresh-token-introspection"),
         takes_away=True,
     ),
     telling(
@@ -262,12 +262,17 @@ LIBERTIES = (
         group="callers",
         introspection=_of_any_client,
     ),
-    telling(
+    Liberty(
         "introspect.access_tokens_alone",
         INTROSPECTION,
         CALLERS,
-        "introspection tells of access tokens alone",
-        introspection=_access_tokens_alone,
+        Alteration(
+            "introspect.access_tokens_alone",
+            INTROSPECTION,
+            "introspection tells of access tokens alone",
+            tells={"introspection": _access_tokens_alone},
+        ),
+        unmet=("refresh-token-introspection",),
     ),
     telling(
         "introspect.get_too",

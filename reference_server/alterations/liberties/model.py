@@ -25,6 +25,8 @@ class Liberty:
         states: what the target file of such a server says of its capabilities, by their names.
         takes_away: whether cases do not apply any more, so that other liberties go unseen there.
         forbidden_by: the profiles whose rules do not permit it.
+        unmet: the premises of cases, by their names, that do not hold at such a server for some
+            client: what rests on them cannot run there, and is reported so.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Liberty:
     states: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     takes_away: bool = False
     forbidden_by: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:

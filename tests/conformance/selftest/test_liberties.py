@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
 
 from tokenspec.conformance.cli.explain import explain
 from tokenspec.conformance.scenario.catalogue import BUNDLED
+from tokenspec.conformance.scenario.premises import PREMISES
 from tokenspec.conformance.selftest.covering import (
     Trial,
     exclude_each_other,
@@ -17,8 +19,9 @@ from tokenspec.conformance.selftest.covering import (
     spoken,
     trials,
 )
-from tokenspec.conformance.selftest.liberties import at_liberties
+from tokenspec.conformance.selftest.liberties import at_liberties, fails
 from tokenspec.conformance.selftest.runner import selftest_runner
+from tokenspec.conformance.selftest.servers import server_with
 from tokenspec.conformance.selftest.trials import SERVERS, at_trial, suite
 from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reference_server.alterations.building import nothing
@@ -93,9 +96,21 @@ def test_a_trial_is_a_run_as_users_have_it(name: str, monkeypatch: pytest.Monkey
     trial = Trial((name,), "rfc", 2, over_http=name.startswith("wire."))
     assert at_trial(trial) == []
     monkeypatch.setattr(
-        "tokenspec.conformance.selftest.trials.FAILING", [Verdict.PASS, Verdict.FAIL]
+        "tokenspec.conformance.selftest.liberties.FAILING", [Verdict.PASS, Verdict.FAIL]
     )
     assert {gap.where for gap in at_trial(trial)} == {case.key for case in chosen}
+
+
+def test_a_premise_that_a_liberty_does_not_keep_is_told_and_no_fault() -> None:
+    taken, key = ("introspect.access_tokens_alone",), "introspection-of-revoked/refresh-token"
+    runner = selftest_runner()
+    server = server_with([LIBERTIES[name] for name in taken])
+    finding = runner.examine_at(server, [runner.cases[key]])[key]
+    assert finding.verdict is Verdict.COULD_NOT_RUN
+    assert not fails(finding, taken)
+    assert fails(finding, ("answers.indented",))
+    assert fails(replace(finding, note="no answer"), taken)
+    assert {name for one in LIBERTIES.values() for name in one.unmet} <= set(PREMISES)
 
 
 def test_the_runner_knows_the_case() -> None:
