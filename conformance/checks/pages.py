@@ -88,6 +88,19 @@ def error_page_status(played: Played, _t: Transcript, _s: CheckContext) -> Itera
         yield f"the status of the error page is {played.status}"
 
 
+@check("input-harmless", Subject.PAGES)
+def input_harmless(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """No page holds as markup what came in as a parameter (RFC 6749 §10.14)."""
+    marked = {str(v) for values in played.sent.values() for v in values if "<script>" in str(v)}
+    for exchange in played.exchanges:
+        response = exchange.response
+        if response is None or "html" not in response.media_type:
+            continue
+        for value in marked:
+            if value[value.index("<script>") :] in response.text:
+                yield f"the page at {_shown(exchange.request.url)} holds a script that came in"
+
+
 def _ended_on_a_page(played: Played) -> bool:
     return played.authorization is not None and not played.authorization.location
 

@@ -27,6 +27,13 @@ PRINTABLE = re.compile(r"[\x20-\x7E]*")
 OTHER_GRANTS = ("client_credentials", "password", "urn:")  # how the names of others begin
 CLIENT_KNOWN = "client.known"
 ROTATION = (REPLAY_REFUSED, REPLAY_REVOKES)
+LEFT_OPEN: tuple[
+    tuple[str, Any, Kind], ...
+] = (  # a member of a header, its value, and what a server may do
+    ("crit", [], Kind.ACCEPTED),
+    ("b64", False, Kind.REFUSED),
+    ("typ", "application/dpop+jwt", Kind.REFUSED),
+)
 Rule = Callable[[Divergence, Transcript, Target], bool]
 
 
@@ -130,6 +137,19 @@ def _proof_beside_bearer(divergence: Divergence, play: Transcript, _target: Targ
     return scheme.lower() == "bearer" and request.header("DPoP") is not None
 
 
+def _header_left_open(divergence: Divergence, play: Transcript, _target: Target) -> bool:
+    """RFC 7515 §4.1.9, §4.1.11, RFC 7797 §7."""
+    shown = play.step(divergence.step)
+    changes = shown.step.changes if shown else None
+    assertion = changes.client_auth.assertion if changes and changes.client_auth else None
+    made = (changes.dpop if changes else None, assertion)
+    changed = [(name, c.argument) for one in made if one for name, c in one.header.items()]
+    return bool(changed) and all(
+        any(pair == (name, value) and divergence.kind is kind for name, value, kind in LEFT_OPEN)
+        for pair in changed
+    )
+
+
 def _same_tokens_at_once(divergence: Divergence, play: Transcript, _target: Target) -> bool:
     """RFC 9700 §4.14.2 is about a second use, which this is not."""
     shown = play.step(divergence.step)
@@ -189,6 +209,10 @@ RULES: tuple[tuple[Rule, str], ...] = (
     (
         _credentials_of_a_public_client,
         "RFC 6749 §2.3 has a public client known by its client_id, whatever it shows beside that.",
+    ),
+    (
+        _header_left_open,
+        "RFC 7515 §4.1.11 forbids its maker alone an empty crit, RFC 7797 §7 a false b64.",
     ),
     (
         _proof_beside_bearer,

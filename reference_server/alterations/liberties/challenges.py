@@ -42,7 +42,7 @@ def _spread(values: tuple[str, ...], _about: Refused) -> tuple[str, ...]:
 
 def _other_scheme(value: str, about: Refused) -> str:
     core = about.exchange.core
-    if value.startswith("Bearer"):
+    if value.lower().startswith("bearer"):
         return f'DPoP algs="{" ".join(core.policy.client_algorithms)}"'
     return f'Bearer realm="{core.config.issuer}"'
 

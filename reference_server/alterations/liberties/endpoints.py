@@ -86,6 +86,7 @@ LIBERTIES: tuple[Liberty, ...] = (
             {client_authentication.assertion_audience.name: _audience_with_query},
             {"metadata": _with_query("token")},
         ),
+        forbidden_by=("fapi-2.0",),
     ),
     telling(
         "endpoint.authorization_with_query",

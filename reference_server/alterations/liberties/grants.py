@@ -69,6 +69,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "Ten minutes at most are recommended.",
         "a code is good for ten minutes",
         _policy(code_lifetime=600),
+        forbidden_by=("fapi-2.0",),
         group="code lifetime",
     ),
     configured(

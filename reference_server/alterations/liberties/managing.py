@@ -238,6 +238,7 @@ LIBERTIES = (
         CALLERS,
         f"introspection tells {NAMED_CALLER} alone of tokens",
         group="callers",
+        unmet=("introspection", "refresh-token-introspection"),
         introspection=_to_named_caller,
     ),
     Liberty(

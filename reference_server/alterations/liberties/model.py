@@ -53,11 +53,22 @@ def telling(
     *,
     group: str = "",
     takes_away: bool = False,
+    forbidden_by: tuple[str, ...] = (),
+    unmet: tuple[str, ...] = (),
     **tells: Alter,
 ) -> Liberty:
     """Another value told at seams, by their names."""
     alteration = Alteration(name, by, summary, tells=tells)
-    return Liberty(name, by, permission, alteration, group, takes_away=takes_away)
+    return Liberty(
+        name,
+        by,
+        permission,
+        alteration,
+        group,
+        takes_away=takes_away,
+        forbidden_by=forbidden_by,
+        unmet=unmet,
+    )
 
 
 def checking(name: str, by: str, permission: str, summary: str, **guards: Check) -> Liberty:
@@ -74,7 +85,8 @@ def configured(
     configures: Callable[[ServerConfig], ServerConfig],
     *,
     group: str = "",
+    forbidden_by: tuple[str, ...] = (),
 ) -> Liberty:
     """Another configuration; two that set the same thing are of one group."""
     alteration = Alteration(name, by, summary, configures=configures)
-    return Liberty(name, by, permission, alteration, group)
+    return Liberty(name, by, permission, alteration, group, forbidden_by=forbidden_by)

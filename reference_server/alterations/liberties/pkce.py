@@ -56,6 +56,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "plain is for clients that cannot do better; a server may support it.",
         "the challenge method plain is offered beside S256",
         _policy(plain_pkce=True),
+        forbidden_by=("fapi-2.0",),
     ),
     configured(
         "pkce.not_demanded",
@@ -63,6 +64,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "A server may go on serving clients that do not use PKCE.",
         "a code may be asked for without PKCE, but by native apps",
         _policy(pkce_required=False),
+        forbidden_by=("oauth-2.1", "fapi-2.0"),
     ),
     Liberty(
         "pkce.plain_for_some",
@@ -75,6 +77,7 @@ LIBERTIES: tuple[Liberty, ...] = (
             {rules.challenge_method_supported.name: _plain_for_confidential},
             {"metadata": _plain_listed},
         ),
+        forbidden_by=("fapi-2.0",),
     ),
     checking(
         "pkce.challenge_form_not_looked_at",

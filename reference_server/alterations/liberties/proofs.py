@@ -64,17 +64,14 @@ def _unknown(name: str) -> Liberty:
             },
         ),
         states={"dpop": False, "dpop-nonce": False, "dpop-bound": False, "dpop-jkt": False},
+        forbidden_by=("fapi-2.0",),
         takes_away=True,
     )
 
 
 def _bearer_alone(values: tuple[str, ...], about: Refused) -> tuple[str, ...]:
-    return tuple(
-        value
-        if value.startswith("Bearer")
-        else f'Bearer realm="{about.exchange.core.config.issuer}"'
-        for value in values
-    )
+    bare = f'Bearer realm="{about.exchange.core.config.issuer}"'
+    return tuple(value if value.lower().startswith("bearer") else bare for value in values)
 
 
 def _at(endpoint: str) -> Alter:

@@ -178,11 +178,6 @@ OTHERS_REVOKED = {**OLD_REVOKED, "client_auth": {"client": "second"}}
         ("id_token.audience", {"base": "code-exchange"}, "OIDCC-2-aud"),
         ("response.no_store", {"base": "refresh"}, "RFC6749-5.1-cache_control_no_store"),
         (
-            "error.no_echo",
-            {"base": "code-exchange", "then": [{"token": {}}]},
-            "RFC6749-10.14-sanitize_input",
-        ),
-        (
             "introspect.inactive",
             {"base": "revocation", "then": [{"introspect": {}}]},
             "RFC7009-2.1-immediate",

@@ -314,6 +314,27 @@ def test_a_proof_beside_a_bearer_token_may_be_refused() -> None:
     assert [why.split(" has")[0] for why in free] == ["RFC 9449 §7.1"]
 
 
+@pytest.mark.parametrize(
+    ("header", "taken", "tolerated"),
+    [
+        ({"crit": []}, True, True),
+        ({"crit": ["exp"]}, True, False),
+        ({"b64": False}, False, True),
+        ({"typ": "application/dpop+jwt"}, False, True),
+        ({"b64": False, "kid": 7}, False, False),
+    ],
+)
+def test_headers_that_the_texts_leave_open(
+    header: dict[str, Any], *, taken: bool, tolerated: bool
+) -> None:
+    granted = answer(200, access_token="a" * 30, token_type="DPoP")
+    told = granted if taken else answer(400, error="invalid_dpop_proof")
+    document = {"base": "code-exchange", "dpop": {"header": header}, "expect": "oracle"}
+    found, free = judged(document, lambda r: bool(r.header("DPoP")), told)
+    assert (found is None) is tolerated
+    assert any("RFC 7797 §7" in why for why in free) is tolerated
+
+
 class Bare:
     """A server that has never heard of OpenID Connect."""
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from tokenspec.reference_server.alterations.building import left_out, less
 from tokenspec.reference_server.alterations.model import Alteration
-from tokenspec.reference_server.messages import Response
+from tokenspec.reference_server.core import Core
+from tokenspec.reference_server.endpoints.routes import Route
+from tokenspec.reference_server.messages import Request, Response
 from tokenspec.reference_server.seams import Alter
 
-SEE_OTHER, FOUND, POSTED_ON = 303, 302, 307
+SEE_OTHER, FOUND, POSTED_ON, BAD_REQUEST = 303, 302, 307, 400
 FRAMING = ("X-Frame-Options", "Content-Security-Policy")
 
 
@@ -23,6 +26,19 @@ def _elsewhere(page: Response, _csrf: str) -> Response:
 
 def _silent(page: Response, csrf: str) -> Response:
     return page if csrf else replace(page, body=b"")
+
+
+def _shown_as_sent(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    """An error page that shows address and state as they came."""
+    path = urlsplit(core.endpoint("authorization")).path
+    route = routes[path]
+
+    def answer(request: Request) -> Response:
+        made, sent = route.answer(request), dict(request.query)
+        shown = f"<p>{sent.get('redirect_uri', '')} {sent.get('state', '')}</p>".encode()
+        return replace(made, body=made.body + shown) if made.status >= BAD_REQUEST else made
+
+    return routes | {path: replace(route, answer=answer)}
 
 
 def _redirected(status: int) -> Alter:
@@ -62,6 +78,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC6749-3.1.2.4-invalid_redirect_inform",
         "an error page says something",
         page=_silent,
+    ),
+    left_out(
+        "pages.input_as_text",
+        "RFC6749-10.14-sanitize_input",
+        "an error page shows what came in as text",
+        routes=_shown_as_sent,
     ),
     left_out(
         "pages.password_not_sent_on",

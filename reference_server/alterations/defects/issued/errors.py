@@ -118,7 +118,7 @@ DEFECTS: tuple[Alteration, ...] = (
     ),
     left_out(
         "error.no_echo",
-        "RFC6749-10.14-sanitize_input",
+        "RFC6749-5.2-description_content",
         "an error repeats no secret that was sent",
         error_body=making(
             lambda _body, about: {"error_description": f"wrong code {about.exchange.get('code')}"}
