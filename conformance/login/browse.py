@@ -11,13 +11,14 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import Headers, Request, Response, Transport, origin
 from tokenspec.conformance.login.cookies import CookieJar
+from tokenspec.conformance.login.headers import Standing, headers_of
 from tokenspec.conformance.login.model import AuthorizationResult, Ending
+from tokenspec.conformance.target.redirects import has_origin
 
 KEEPS_METHOD = (307, 308)
 REDIRECTS = (301, 302, 303, *KEEPS_METHOD)
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 DEFAULT_PORTS = {"https": 443, "http": 80}
-ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 PAGE_TEXT = 2_000  # characters of a page that a result keeps
 
 
@@ -53,6 +54,7 @@ class Browser:
         self._origins = origins
         self._redirect_uri = redirect_uri
         self._left = hops
+        self._standing = Standing(redirect_uri if has_origin(redirect_uri) else "")
 
     def get(self, url: str) -> Shown | AuthorizationResult:
         """Open `url`."""
@@ -78,10 +80,16 @@ class Browser:
     def _go(
         self, method: str, url: str, body: bytes, content_type: str = FORM
     ) -> Shown | AuthorizationResult:
+        passed: tuple[str, ...] = ()
+        by_script = content_type == JSON
         while True:
-            response = self._send(method, url, body, content_type)
+            passed = (*passed, url)
+            headers = headers_of(method, passed, self._standing, content_type, by_script=by_script)
+            response = self._send(method, url, body, headers)
             location = response.header("Location")
             if response.status not in REDIRECTS or location is None:
+                if not by_script:
+                    self._standing = Standing.on(url, response)
                 return Shown(url, response)
             after = _absolute(url, location)
             if after is None or origin_of(after) not in self._origins:
@@ -92,24 +100,16 @@ class Browser:
                 method, body = "GET", b""
             url = after
 
-    def _send(self, method: str, url: str, body: bytes, content_type: str) -> Response:
+    def _send(self, method: str, url: str, body: bytes, headers: Headers) -> Response:
         if self._left <= 0:
             raise Unreachable(
                 "the authorization request led through too many redirects or pages",
                 "raise 'limits.hops' in the target file if that is meant to be",
             )
         self._left -= 1
-        headers: Headers = (("Accept", ACCEPT),)
         cookies = self.jar.header_for(url)
         if cookies:
             headers = (*headers, ("Cookie", cookies))
-        if method == "POST":
-            parts = urlsplit(url)
-            headers = (
-                *headers,
-                ("Content-Type", content_type),
-                ("Origin", f"{parts.scheme}://{parts.netloc}"),
-            )
         response = self._transport.send(Request(method, url, headers, body))
         self.jar.store(url, response)
         return response

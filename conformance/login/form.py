@@ -232,8 +232,6 @@ class FormDriver:
     ) -> Shown | AuthorizationResult:
         if form is None:
             raise LoginBlocked(*BLOCKED[PageKind.OTHER])
-        if values:
-            self._allowed(origin_of(form.action))
         button = named_button(form, self.login.press)
         button = button or (known.page.button_of(form) if known else None)
         ticked = known.page.tick if known else ()
@@ -241,7 +239,10 @@ class FormDriver:
         if pressed is not None:
             self.pressed = (*self.pressed, label_of(pressed))[-MOST_PRESSED:]
         sent = filled(form, values, pressed, ticked)
-        return browser.submit(form.action, form.method, sent)
+        action, method = _leading(form, pressed)
+        if values:
+            self._allowed(origin_of(action))
+        return browser.submit(action, method, sent)
 
     def _allowed(self, place: str) -> None:
         """Credentials go to the origins of the target and of its login alone."""
@@ -310,6 +311,12 @@ def _name(control: Control | None) -> str:
     return control.name if control else ""
 
 
+def _leading(form: Form, button: Control | None) -> tuple[str, str]:
+    """Where a form is sent and how; a button may say otherwise (`formaction`, `formmethod`)."""
+    action, method = (button.action, button.method) if button else ("", "")
+    return action or form.action, method or form.method
+
+
 def _lone_form(page: Page) -> Form | None:
     """The form of a page that only passes on hidden fields, as form_post does."""
     if len(page.forms) != 1 or not page.forms[0].of_kind("hidden"):
@@ -364,7 +371,7 @@ class DenyingDriver(FormDriver):
         button = denying_button(form) if form is not None and not values else None
         if form is None or button is None:
             return super()._submit(browser, form, values, *rest)
-        return browser.submit(form.action, form.method, filled(form, {}, button))
+        return browser.submit(*_leading(form, button), filled(form, {}, button))
 
 
 def denying(driver: LoginDriver) -> LoginDriver:

@@ -68,6 +68,8 @@ class Control:
     hint: str = ""  # id, autocomplete and placeholder, to guess what an unnamed field is
     text: str = ""  # the words on a button
     checked: bool = False
+    action: str = ""  # of a button that sends its form elsewhere; absolute
+    method: str = ""  # the same of how
 
 
 @dataclass(slots=True)
@@ -333,7 +335,7 @@ class _Parser(HTMLParser):
 
     def _begin_form(self, attributes: dict[str, str]) -> None:
         action = _join(self._base, attributes.get("action", ""))
-        method = "POST" if attributes.get("method", "").lower() == "post" else "GET"
+        method = _method(attributes.get("method", ""))
         classes = tuple(attributes.get("class", "").split())
         self._form = Form(action, method, id=attributes.get("id", ""), classes=classes)
         self.page.forms.append(self._form)
@@ -348,6 +350,10 @@ class _Parser(HTMLParser):
             value=attributes.get("value", ""),
             hint=" ".join(attributes.get(n, "") for n in ("id", "autocomplete")).lower(),
             checked="checked" in attributes,
+            action=_join(self._base, attributes["formaction"])
+            if "formaction" in attributes
+            else "",
+            method=_method(attributes["formmethod"]) if "formmethod" in attributes else "",
         )
         self._form.controls.append(control)
         if tag == "button":
@@ -368,6 +374,10 @@ class _Parser(HTMLParser):
         placed = " ".join(word for word in classes if CAPTCHA_CLASS.fullmatch(word))
         where = f"{source} {named.lower()} {placed}"
         self.page.captcha = next((name for name in CAPTCHAS if name in where), "")
+
+
+def _method(said: str) -> str:
+    return "POST" if said.strip().lower() == "post" else "GET"
 
 
 def _join(base: str, link: str) -> str:

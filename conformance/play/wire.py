@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from tokenspec.conformance.challenges import read_challenges
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import Exchange, Headers, Request, Response, Transport
-from tokenspec.conformance.login.browse import ACCEPT as BROWSER_ACCEPT
+from tokenspec.conformance.login.headers import ACCEPT as BROWSER_ACCEPT
 from tokenspec.conformance.oauth.client_authentication import (
     AssertionInputs,
     Credentials,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -159,6 +160,48 @@ def test_check_signs_in_where_another_provider_comes_first(
     with running(lambda issuer: TwoButtons(demo_config(issuer))) as issuer:
         target.write_text(TARGET.format(issuer=issuer), encoding="utf-8")
         assert main(["check", str(target)]) == 0, capsys.readouterr().out
+
+
+class OwnPages(Server):
+    """Takes forms only of its own pages, and at the address that the button names."""
+
+    def handle(self, request: Request) -> Response:
+        parts = urlsplit(request.url)
+        if request.method == "POST" and parts.path in ("/login", "/consent"):
+            own = request.header("Origin") == f"{parts.scheme}://{parts.netloc}"
+            came = urlsplit(request.header("Referer")).netloc == parts.netloc
+            fetched = request.header("Sec-Fetch-Site") == "same-origin"
+            if not (own and came and fetched and "button=this" in parts.query):
+                return Response(403, (("Content-Type", "text/html"),), b"<h1>Forged</h1>")
+        plain = request.url.replace("&button=this", "")
+        response = super().handle(replace(request, url=plain))
+        kept = [pair for pair in response.headers if pair[0] != "Referrer-Policy"]
+        response = replace(response, headers=(*kept, ("Referrer-Policy", "same-origin")))
+        action = re.search(rb'action="([^"]*)"', response.body)
+        if action is not None:
+            button = b'<button formaction="' + action[1] + b'&amp;button=this" '
+            response = replace(response, body=response.body.replace(b"<button ", button))
+        return response
+
+
+def test_check_passes_pages_that_take_their_own_forms_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "target.yaml"
+    with running(lambda issuer: OwnPages(demo_config(issuer))) as issuer:
+        target.write_text(TARGET.format(issuer=issuer), encoding="utf-8")
+        assert main(["check", str(target)]) == 0, capsys.readouterr().out
+
+
+def test_a_button_may_lead_elsewhere_and_otherwise() -> None:
+    page = (
+        f'<form method="post" action="/a">{FIELDS}<button>Sign in</button>'
+        '<button formaction="/b" formmethod="GET">Other</button></form>'
+    )
+    (read,) = read_page(f"{ISSUER}/login", page).forms
+    plain, other = read.of_kind("submit")
+    assert (plain.action, plain.method) == ("", "")
+    assert (other.action, other.method) == (f"{ISSUER}/b", "GET")
 
 
 ODD = (
