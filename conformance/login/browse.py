@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import Headers, Request, Response, Transport, origin
 from tokenspec.conformance.login.cookies import CookieJar
-from tokenspec.conformance.login.headers import Standing, headers_of
+from tokenspec.conformance.login.headers import Initiator, headers_of
 from tokenspec.conformance.login.model import AuthorizationResult, Ending
 from tokenspec.conformance.target.redirects import has_origin
 
@@ -54,7 +54,7 @@ class Browser:
         self._origins = origins
         self._redirect_uri = redirect_uri
         self._left = hops
-        self._standing = Standing(redirect_uri if has_origin(redirect_uri) else "")
+        self._initiator = Initiator(redirect_uri if has_origin(redirect_uri) else "")
 
     def get(self, url: str) -> Shown | AuthorizationResult:
         """Open `url`."""
@@ -84,12 +84,12 @@ class Browser:
         by_script = content_type == JSON
         while True:
             passed = (*passed, url)
-            headers = headers_of(method, passed, self._standing, content_type, by_script=by_script)
+            headers = headers_of(method, passed, self._initiator, content_type, by_script=by_script)
             response = self._send(method, url, body, headers)
             location = response.header("Location")
             if response.status not in REDIRECTS or location is None:
                 if not by_script:
-                    self._standing = Standing.on(url, response)
+                    self._initiator = Initiator.on(url, response)
                 return Shown(url, response)
             after = _absolute(url, location)
             if after is None or origin_of(after) not in self._origins:

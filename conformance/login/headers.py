@@ -22,14 +22,14 @@ SITES = ("none", "same-origin", "same-site", "cross-site")  # the nearest first
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Initiator:
     """The page a browser stands on, with its referrer policy; or the client that sent it here."""
 
     url: str = ""
     policy: str = "no-referrer"  # of a client's page nothing is known
 
     @classmethod
-    def on(cls, url: str, response: Response) -> Standing:
+    def on(cls, url: str, response: Response) -> Initiator:
         """On a page that was answered so."""
         named = ",".join(response.header_all("Referrer-Policy")).lower().split(",")
         known = [word.strip() for word in named if word.strip() in POLICIES]
@@ -39,7 +39,7 @@ class Standing:
 def headers_of(
     method: str,
     passed: Sequence[str],
-    standing: Standing,
+    initiator: Initiator,
     content_type: str = "",
     *,
     by_script: bool = False,
@@ -49,38 +49,38 @@ def headers_of(
     Args:
         method: GET or POST.
         passed: the URLs of a chain of redirects; the last is the one that is asked.
-        standing: where the browser was before.
+        initiator: where the browser was before.
         content_type: of what is posted.
         by_script: whether a script of the page asks; the browser stays on the page then.
     """
     url = passed[-1]
     headers: Headers = (("Accept", "*/*" if by_script else ACCEPT),)
     if method == "POST":
-        headers = (*headers, ("Content-Type", content_type), ("Origin", _origin(passed, standing)))
-    referer = _referer(url, standing)
+        headers = (*headers, ("Content-Type", content_type), ("Origin", _origin(passed, initiator)))
+    referer = _referer(url, initiator)
     if referer:
         headers = (*headers, ("Referer", referer))
-    return (*headers, *_metadata(passed, standing, by_script=by_script))
+    return (*headers, *_metadata(passed, initiator, by_script=by_script))
 
 
-def _origin(passed: Sequence[str], standing: Standing) -> str:
+def _origin(passed: Sequence[str], initiator: Initiator) -> str:
     """Who asks; null where that is not told (Fetch Standard, "append a request Origin header")."""
-    own, url = standing.url, passed[-1]
-    led_astray = any(origin(one) != origin(own) for one in passed[:-1])
+    own, url = initiator.url, passed[-1]
+    crossed = any(origin(one) != origin(own) for one in passed[:-1])
     hidden = {
         "no-referrer": True,
         "same-origin": origin(url) != origin(own),
         "origin": False,
         "origin-when-cross-origin": False,
         "unsafe-url": False,
-    }.get(standing.policy, _downgrade(own, url))
-    return "null" if led_astray or hidden else _serialized(own)
+    }.get(initiator.policy, _downgrade(own, url))
+    return "null" if crossed or hidden else _serialized(own)
 
 
-def _referer(url: str, standing: Standing) -> str:
+def _referer(url: str, initiator: Initiator) -> str:
     """The page's address as far as its policy shows it; empty where it does not."""
-    page = standing.url
-    if not page or standing.policy == "no-referrer":
+    page = initiator.url
+    if not page or initiator.policy == "no-referrer":
         return ""
     parts = urlsplit(page)
     whole = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
@@ -94,13 +94,13 @@ def _referer(url: str, standing: Standing) -> str:
         "origin-when-cross-origin": whole if same else short,
         "no-referrer-when-downgrade": "" if down else whole,
     }
-    return shown.get(standing.policy, whole if same else "" if down else short)
+    return shown.get(initiator.policy, whole if same else "" if down else short)
 
 
-def _metadata(passed: Sequence[str], standing: Standing, *, by_script: bool) -> Headers:
+def _metadata(passed: Sequence[str], initiator: Initiator, *, by_script: bool) -> Headers:
     if not _trustworthy(passed[-1]):
         return ()
-    site = max((_site(standing.url, one) for one in passed), key=SITES.index)
+    site = max((_site(initiator.url, one) for one in passed), key=SITES.index)
     if by_script:
         wanted: Headers = (("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty"))
     else:

@@ -9,7 +9,7 @@ import pytest
 from tokenspec.conformance.http import Request, Response
 from tokenspec.conformance.login.browse import Browser, Shown
 from tokenspec.conformance.login.cookies import CookieJar
-from tokenspec.conformance.login.headers import Standing, headers_of
+from tokenspec.conformance.login.headers import Initiator, headers_of
 
 AS, OTHER, CLIENT = "https://as.example", "https://login.example.org", "https://client.example/cb"
 PAGE = Response(200, (("Content-Type", "text/html"),), b"<form method=post></form>")
@@ -101,7 +101,7 @@ def test_what_a_redirect_does_to_a_form(status: int, method: str, body: bytes) -
 
 
 def asked(url: str, page: str, policy: str, *before: str) -> tuple[str | None, str | None]:
-    headers = dict(headers_of("POST", (*before, url), Standing(page, policy), FORM))
+    headers = dict(headers_of("POST", (*before, url), Initiator(page, policy), FORM))
     return headers.get("Origin"), headers.get("Referer")
 
 
@@ -134,7 +134,7 @@ def test_what_is_encrypted_is_not_told_in_the_clear() -> None:
     assert asked("http://127.0.0.1:8080/x", f"{AS}/p", USUAL) == (AS, f"{AS}/")
 
 
-def test_a_form_that_was_led_astray_comes_from_nobody() -> None:
+def test_a_form_that_was_crossed_comes_from_nobody() -> None:
     origin, _ = asked(f"{AS}/login", f"{AS}/p", USUAL, f"{AS}/a", f"{OTHER}/b")
     assert origin == "null"
 
@@ -146,7 +146,7 @@ def test_a_form_that_was_led_astray_comes_from_nobody() -> None:
 )  # fmt: skip
 def test_the_last_policy_that_is_known_counts(values: tuple[str, ...], policy: str) -> None:
     answer = Response(200, tuple(("Referrer-Policy", value) for value in values))
-    assert Standing.on(f"{AS}/p", answer).policy == policy
+    assert Initiator.on(f"{AS}/p", answer).policy == policy
 
 
 @pytest.mark.parametrize(
@@ -163,4 +163,4 @@ def test_the_last_policy_that_is_known_counts(values: tuple[str, ...], policy: s
     ],
 )
 def test_how_near_a_page_is(page: str, url: str, expected: str | None) -> None:
-    assert dict(headers_of("GET", (url,), Standing(page))).get("Sec-Fetch-Site") == expected
+    assert dict(headers_of("GET", (url,), Initiator(page))).get("Sec-Fetch-Site") == expected
