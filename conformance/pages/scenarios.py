@@ -51,7 +51,8 @@ PREMISES_SAID = """\
 Each is asked once a run, of one client, with or without DPoP, when a case first needs it. A case
 that passes by a grant rests on the exchange of its base, and every case on what its further steps
 and clients take for granted. That follows from the steps; `premises` is for what does not. If one
-does not hold, its cases could not run.
+does not hold, its cases could not run; they do not apply where a server may have it so, as when a
+refresh brings no other refresh token.
 """
 STEPS: Mapping[str, str] = {
     "authorize": "the authorization request, followed until it leads back to the client",

@@ -182,11 +182,12 @@ class Examiner:
         return finding
 
     def _unmet(self, blank: Finding, asked: Asked) -> Finding:
-        """Nothing can be said, as a premise does not hold."""
+        """Nothing can be said, as a premise does not hold; or need not, as it is left open."""
         hide = self.setup.redactor.for_play()
+        verdict = Verdict.NOT_APPLICABLE if asked.permitted else Verdict.COULD_NOT_RUN
         shown = self._show(asked.transcript, hide) if asked.transcript else ()
         note = hide.text(asked.note)
-        return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
+        return replace(blank, verdict=verdict, note=note, exchanges=shown)
 
     def _see_premise(self, transcript: Transcript, name: str, said: str) -> str:
         """Make the checks of every answer, and hide in `said` what the play shows as secret."""

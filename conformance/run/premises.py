@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.errors import HarnessError, LoginBlocked
 from tokenspec.conformance.play.matching import difference
@@ -35,12 +35,14 @@ See = Callable[[Transcript, str, str], str]
 class Asked:
     """What came of asking a premise; `said` is the answer that decided, in words.
 
-    `transcript` is kept where it does not hold, to be shown.
+    `permitted`: it does not hold, and a server may have it so. `transcript` is kept where it does
+    not hold, to be shown.
     """
 
     name: str
     holds: bool
     said: str
+    permitted: bool = False
     transcript: Transcript | None = field(default=None, repr=False)
 
     @property
@@ -135,9 +137,8 @@ class Premises:
                 return Asked(name, holds=False, said=f"login blocked: {error.message}")
             if all(played.answer in ANSWERS for played in transcript.steps):
                 break
-        holds, said = decided(question, steps, transcript)
-        said = self._see(transcript, name, said)
-        return Asked(name, holds, said, None if holds else transcript)
+        asked = decided(name, question, steps, transcript)
+        return replace(asked, said=self._see(transcript, name, asked.said))
 
 
 def premise_name(premise: Premise, client: Client) -> str:
@@ -157,19 +158,20 @@ def is_place(place: str, premise: Premise) -> bool:
 
 
 def decided(
-    question: Question, steps: tuple[Step, ...], transcript: Transcript
-) -> tuple[bool, str]:
+    name: str, question: Question, steps: tuple[Step, ...], transcript: Transcript
+) -> Asked:
     """Whether the premise holds, and the answer that says so."""
     *before, last = steps
-    for step in before:
-        played = transcript.step(step.name)
-        if played is None or played.answer is not Answer.GRANTED:
-            return False, _in_words(played, transcript)
-    played = transcript.step(last.name)
-    if played is None or played.answer is not question.answer:
-        return False, _in_words(played, transcript)
-    unmet = any(_is(outcome, played, transcript) for outcome in question.unmet)
-    return not unmet, f"{_in_words(played, transcript)}{f'; {question.otherwise}' if unmet else ''}"
+    wanted = {**{step.name: Answer.GRANTED for step in before}, last.name: question.answer}
+    for step, answer in wanted.items():
+        played = transcript.step(step)
+        if played is None or played.answer is not answer:
+            return Asked(name, False, _in_words(played, transcript), transcript=transcript)
+    said = _in_words(played, transcript)
+    if played and any(_is(outcome, played, transcript) for outcome in question.unmet):
+        said = f"{said}; {question.otherwise}"
+        return Asked(name, False, said, permitted=True, transcript=transcript)
+    return Asked(name, True, said)
 
 
 def _is(outcome: Outcome, played: Played, transcript: Transcript) -> bool:

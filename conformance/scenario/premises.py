@@ -47,7 +47,8 @@ class Question:
         summary: what holds, in a few words.
         ways: tried in order, to the first by which it holds; the first is told where none does.
         answer: the class of the last answer.
-        unmet: answers of that class by which it does not hold all the same.
+        unmet: answers of that class by which it does not hold all the same, as servers may have
+            it: what rests on it is not applicable then.
         otherwise: what such an answer says.
     """
 
