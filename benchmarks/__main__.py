@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
 from benchmarks.common import Row
+from benchmarks.confirmation import confirmation
 from benchmarks.servers import exchanges, oidc_provider
 from benchmarks.whole import (
     first_verdict,
@@ -34,6 +35,7 @@ MEASUREMENTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "floor": floor,
     "far": far,
     "oidc-provider": oidc_provider,
+    "confirmation": confirmation,
     "exchanges": exchanges,
     "growth": growth,
     "evidence": weight_of_evidence,

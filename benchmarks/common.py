@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 import httpx
 
 from tokenspec.conformance.http import Transport
-from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.preflight.opening import network_of
 from tokenspec.conformance.preflight.setup import Setup, prepare
 from tokenspec.conformance.record.evidence import evidence
+from tokenspec.conformance.run.confirmation import Confirmation
 from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.examiner import Examiner, Show
 from tokenspec.conformance.scenario.catalogue import BUNDLED
@@ -116,17 +117,19 @@ def play_suite(
     *,
     jobs: int = JOBS,
     show: Show = evidence,
-    told: dict[str, Told] | None = None,
+    told: dict[str, OracleResult] | None = None,
     cases: Sequence[Case] | None = None,
+    confirm: Callable[..., Confirmation] = Confirmation,
 ) -> float:
     """Seconds to examine every case as a run does, but without pytest.
 
-    `told` is what the oracle said in an earlier play; with it the oracle does nothing.
+    `confirm` makes what plays again what is in doubt. `told` is what the oracle said in an earlier
+    play; with it the oracle does nothing.
     """
     chosen = suite() if cases is None else cases
     begun = time.perf_counter()
-    examine = functools.partial(Examiner, show=show, told=told)
-    engine = Engine(setup, chosen, jobs=jobs, examine=examine)
+    examine = functools.partial(Examiner, show=show, oracle_results=told)
+    engine = Engine(setup, chosen, jobs=jobs, examine=examine, confirm=confirm)
     engine.submit(chosen)
     for case in chosen:
         engine.finding(case)

@@ -23,7 +23,7 @@ from benchmarks.common import (
     suite,
 )
 from tokenspec.conformance.fuzz.campaign import Budget, Campaign
-from tokenspec.conformance.play.oracle import Told
+from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.scenario.catalogue import BUNDLED
@@ -86,12 +86,12 @@ def _bare(command: list[str]) -> float:
 
 def oracle_and_sockets(rounds: int) -> Iterator[Row]:
     """The engine alone: with and without the oracle, in process and over the loopback."""
-    told: dict[str, Told] = {}
-    told_over_sockets: dict[str, Told] = {}
+    told: dict[str, OracleResult] = {}
+    told_over_sockets: dict[str, OracleResult] = {}
     play_suite(in_process(), told=told)
     with served() as issuer:
 
-        def socketed(known: dict[str, Told]) -> float:
+        def socketed(known: dict[str, OracleResult]) -> float:
             with over_loopback(issuer) as setup:
                 return play_suite(setup, told=known)
 

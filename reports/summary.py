@@ -135,6 +135,8 @@ class Summary:
         if warned:
             are = "is" if len(warned) == 1 else "are"
             return f"Nothing that must be met is broken; {len(warned)} that should be met {are}."
+        if number == 0:
+            return "Nothing is broken, and nothing was seen that holds for sure."
         if number == 1:
             return "The requirement tested was met."
         return f"None of the {number} requirements tested is broken."
@@ -230,7 +232,7 @@ def _verdict(record: Record, counts: Counter[str]) -> str:
         and f["level"].startswith("MUST")
         for f in record.findings
     )
-    judged = any(counts[v] for v in ("pass", "warn", "observe", "deviation", "waived"))
+    judged = any(counts[v] for v in ("pass", "warn", "observe", "deviation", "waived", "unsteady"))
     if essential or record.faults or record.unfinished or not record.complete or not judged:
         return "not-established"
     return "conforms"

@@ -35,6 +35,7 @@ class Engine:
         on_finding: called with every finding, by one thread at a time.
         known: findings of an earlier run, by key; those cases are not played again.
         examine: makes what examines them, with the parameters of `Examiner`.
+        confirm: makes what confirms findings, with the parameters of `Confirmation`.
         at_once: confirm each finding as soon as it is asked for, whatever is queued behind it.
     """
 
@@ -48,6 +49,7 @@ class Engine:
         on_finding: Callable[[Finding], None] = lambda _finding: None,
         known: Mapping[str, Finding] = NOTHING,
         examine: Callable[..., Examiner] = Examiner,
+        confirm: Callable[..., Confirmation] = Confirmation,
         at_once: bool = False,
     ) -> None:
         self.cases = tuple(cases)
@@ -55,7 +57,7 @@ class Engine:
         self.load = Load(self._limit)
         patient = self._limit.released_in_waits(setup)
         self._examiner = examine(patient, self.cases, seed=seed, again=self._limit.side_by_side)
-        self._confirmation = Confirmation(
+        self._confirmation = confirm(
             setup,
             self.cases,
             self._limit,
