@@ -173,6 +173,9 @@ def _summary(progress: Progress, seconds: float) -> str:
         f"{guards}",
         f"{len(progress.pairs)} pairs of requests, {len(progress.outcomes)} different sequences",
     ]
+    if progress.unsteady:
+        unsteady = counted(len(progress.unsteady), "divergence")
+        lines.append(f"{unsteady} did not come again when played once more")
     if progress.unplayable:
         lines.append(f"{counted(progress.unplayable, 'case')} could not be played at the target")
     lines += [

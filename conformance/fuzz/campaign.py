@@ -23,12 +23,11 @@ from tokenspec.conformance.fuzz.calibration import Calibration, calibrate
 from tokenspec.conformance.fuzz.compare import Divergence, divergences
 from tokenspec.conformance.fuzz.documents import (
     NO_WAITING,
-    PLACEHOLDER,
     Document,
     documents,
     name_of,
 )
-from tokenspec.conformance.fuzz.gating import Gating
+from tokenspec.conformance.fuzz.gating import Gating, cited_for_case
 from tokenspec.conformance.fuzz.reduction import smaller
 from tokenspec.conformance.fuzz.shapes import Shapes
 from tokenspec.conformance.fuzz.sharing import Shared
@@ -49,6 +48,7 @@ from tokenspec.conformance.vocabulary import vocabulary
 AREA = "generated"
 MOST_REDUCING = 60  # cases played to make one finding smaller
 MOST_BEGUN = 1500  # documents of one search
+RACES = 6  # times that a race is run again to see a finding again
 ROUND, PAIRS = 500, 500  # cases of one search of Hypothesis, and pairs played before it
 
 
@@ -97,6 +97,7 @@ class Progress:
     pairs: set[tuple[str, str]] = field(default_factory=set)
     outcomes: set[tuple[str, ...]] = field(default_factory=set)
     unplayable: int = 0
+    unsteady: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)  # not seen again
     free: Counter[str] = field(default_factory=Counter)
     found: list[Counterexample] = field(default_factory=list)
 
@@ -210,11 +211,15 @@ class Campaign:
         key = name_of(document)
         if key not in self._seen:
             self._seen[key] = tuple(self._play(document))
-        new = [f for f in self._seen[key] if f.divergence.signature not in self._known]
+        known = self._known | {what for name, what in self.progress.unsteady if name == key}
+        new = [f for f in self._seen[key] if f.divergence.signature not in known]
         return min(new, key=_lightness, default=None)
 
     def keep(self, found: Counterexample) -> None:
         """Remember a finding in its smallest form, so that the next one is another."""
+        if not self._comes_again(found):
+            self.progress.unsteady.add((name_of(found.document), found.divergence.signature))
+            return
         found = self._reduced(found)
         if self._shared:
             self._shared.save(found.document)
@@ -223,6 +228,13 @@ class Campaign:
         found = replace(found, seconds=round(self.seconds, 2), requests=self.progress.requests)
         self.progress.found.append(found)
         self._on_found(found)
+
+    def _comes_again(self, found: Counterexample) -> bool:
+        """Whether another play shows the same; a race, where luck has a part, is run again."""
+        case = load_document(found.document, vocabulary(), area=AREA).cases[0]
+        times = RACES if any(step.raced for step in case.steps) else 1
+        again = (one for _ in range(times) for one in self._play(found.document))
+        return any(one.divergence.signature == found.divergence.signature for one in again)
 
     def _reduced(self, found: Counterexample) -> Counterexample:
         """The finding with everything left out that it does not need."""
@@ -256,7 +268,7 @@ class Campaign:
         last = case.steps[-1].name
         orders = []
         for one in oracle.orders:
-            by_class = (_cited(p, document, last) for p in divergences(transcript, one))
+            by_class = (cited_for_case(p, document, last) for p in divergences(transcript, one))
             orders.append((tuple(self._findings(document, by_class, one, transcript)), one))
         differing, one = min(orders, key=lambda pair: len(pair[0]))
         yield from differing
@@ -326,15 +338,6 @@ class Campaign:
 def _lightness(found: Counterexample) -> tuple[bool, bool]:
     """Order: a MUST first, then what differs by class before what differs by error code."""
     return (found.verdict is not Verdict.FAIL, found.divergence.kind is Kind.WRONG_ERROR)
-
-
-def _cited(divergence: Divergence, document: Document, last: str) -> Divergence:
-    """The wrong answer to the last request of a seed breaks what its case of the suite tests."""
-    tested = document["requirement"]
-    wrong = divergence.kind in (Kind.ACCEPTED, Kind.REFUSED)
-    if wrong and divergence.step == last and tested != PLACEHOLDER:
-        return replace(divergence, requirement=tested)
-    return divergence
 
 
 class _Search:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tokenspec.conformance.fuzz.compare import Divergence
+from tokenspec.conformance.fuzz.documents import PLACEHOLDER, Document
 from tokenspec.conformance.fuzz.suite import bundled_suite
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.registry.model import selects
@@ -79,3 +81,12 @@ def _tested() -> dict[str, list[Case]]:
             tested.setdefault(scenario.id, []).append(case)
             tested.setdefault(case.key, []).append(case)
     return tested
+
+
+def cited_for_case(divergence: Divergence, document: Document, last: str) -> Divergence:
+    """The wrong answer to the last request of a seed breaks what its case of the suite tests."""
+    tested = document["requirement"]
+    wrong = divergence.kind in (Kind.ACCEPTED, Kind.REFUSED)
+    if wrong and divergence.step == last and tested != PLACEHOLDER:
+        return replace(divergence, requirement=tested)
+    return divergence

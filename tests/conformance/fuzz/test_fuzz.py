@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.conformance.fuzz.campaigns import (
     against,
     noticed,
 )
+from tests.conformance.run.odd_servers import setup_at
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.fuzz import citing
 from tokenspec.conformance.fuzz.allowed_choices import allowed_choices
@@ -36,6 +38,7 @@ from tokenspec.conformance.fuzz.documents import (
 from tokenspec.conformance.fuzz.operations import EXPIRIES, OPERATIONS, deviating_steps
 from tokenspec.conformance.fuzz.places import changed
 from tokenspec.conformance.fuzz.saving import save, to_yaml
+from tokenspec.conformance.http import Request, Response, Transport
 from tokenspec.conformance.play import granted_state
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.registry import Registry
@@ -285,3 +288,26 @@ def test_the_command_finds_nothing_at_the_bundled_server(
     told = capsys.readouterr().out
     assert "seed 1" in told
     assert "0 findings" in told
+
+
+class Slipping:
+    """The server, but for one refusal of a token request, in whose place a token is told."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+        self._left = 20  # refusals until then
+
+    def send(self, request: Request) -> Response:
+        answer = self._inner.send(request)
+        if answer.status == 400 and b"grant_type=authorization_code" in request.body:
+            self._left -= 1
+            if self._left == 0:
+                body = b'{"access_token": "a", "token_type": "Bearer", "expires_in": 60}'
+                return replace(answer, status=200, body=body)
+        return answer
+
+
+def test_what_does_not_come_again_is_no_finding() -> None:
+    progress = campaign(setup_at(wire=Slipping), 400)
+    assert progress.found == []
+    assert len(progress.unsteady) == 1
