@@ -13,7 +13,8 @@ from tokenspec.reference_server.alterations.building import nothing, subtle
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.errors import invalid_client
 from tokenspec.reference_server.exchange import Exchange
-from tokenspec.reference_server.guarding import Check
+from tokenspec.reference_server.guarding import Check, Guard
+from tokenspec.reference_server.guards import client_authentication as rules
 from tokenspec.reference_server.jwts import UnverifiedJwt
 
 
@@ -85,7 +86,34 @@ def _basic_secret(agrees: Callable[[str, str], bool]) -> Check:
     return check
 
 
+def _named(exchange: Exchange) -> bool:
+    """Whether a refresh says whose it is."""
+    shown = ("client_id", "client_secret", "client_assertion")
+    return bool(exchange.basic) or any(map(exchange.get, shown)) or not exchange.refreshing
+
+
+def _of_its_token(exchange: Exchange) -> None:
+    token = exchange.refresh_token
+    if token is not None and not _named(exchange):
+        exchange.client = exchange.core.config.client(token.grant.client_id)
+    rules.known.check(exchange)
+
+
+def _if_named(guard: Guard) -> Check:
+    return lambda exchange: guard.check(exchange) if _named(exchange) else None
+
+
 DEFECTS: tuple[Alteration, ...] = (
+    subtle(
+        "client.of_its_refresh_token",
+        "RFC6749-6-client_auth_required",
+        "a refresh that names no client is that of the client the token was issued to",
+        client__known=_of_its_token,
+        client__registered_method=_if_named(rules.registered_method),
+        client__secret=_if_named(rules.secret),
+        client__assertion_type=_if_named(rules.assertion_type),
+        client__assertion_signature=_if_named(rules.assertion_signature),
+    ),
     subtle(
         "client.basic_refused",
         "RFC6749-2.3.1-basic_supported",

@@ -125,6 +125,12 @@ def _default_s256(request: Authorization) -> None:
     authorization.challenge_method_supported.check(request)
 
 
+def _unnamed_is_plain(request: Authorization) -> None:
+    """A method that is named is looked at; one that is not is plain, offered or not."""
+    if request.get("code_challenge_method"):
+        authorization.challenge_method_supported.check(request)
+
+
 def _unknown_is_none(request: Authorization) -> None:
     """A method nobody knows is taken for no PKCE at all."""
     if request.get("code_challenge_method") not in {"", "S256", "plain"}:
@@ -216,6 +222,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC7636-4.3-method_default_plain",
         "a challenge without a method is taken for S256",
         authorize__challenge_method_supported=_default_s256,
+    ),
+    subtle(
+        "pkce.plain_by_omission",
+        "RFC7636-7.2-plain_not_used",
+        "a challenge without a method is plain where plain is not offered",
+        authorize__challenge_method_supported=_unnamed_is_plain,
     ),
     subtle(
         "pkce.unknown_method_is_none",
