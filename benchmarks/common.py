@@ -26,12 +26,10 @@ from tokenspec.conformance.record.evidence import evidence
 from tokenspec.conformance.run.confirmation import Confirmation
 from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.examiner import Examiner, Show
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.conformance.target.model import Lifetimes
-from tokenspec.conformance.vocabulary import vocabulary
 
 TOKENSPEC = (sys.executable, "-m", "tokenspec")
 JOBS = 4  # as the bundled target has it
@@ -108,8 +106,7 @@ def in_turn(rounds: int, **actions: Callable[[], float]) -> dict[str, float]:
 @functools.cache
 def suite() -> tuple[Case, ...]:
     """Every case of the bundled suite."""
-    scenarios = load_folders([BUNDLED], vocabulary())
-    return tuple(case for scenario in scenarios for case in scenario.cases)
+    return tuple(whole_suite())
 
 
 def play_suite(

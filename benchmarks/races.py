@@ -21,12 +21,10 @@ from tokenspec.conformance.preflight.opening import network_of
 from tokenspec.conformance.preflight.setup import prepare
 from tokenspec.conformance.run import examiner as examine
 from tokenspec.conformance.run.examiner import BROKEN, Examiner
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.servers import conforming_servers
 from tokenspec.conformance.verdicts import Verdict
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server import Server, ServerConfig
 from tokenspec.reference_server.alterations.defects.grants import replays as tokens
 from tokenspec.reference_server.shell import running
@@ -88,8 +86,7 @@ def main() -> None:
     options = parser.parse_args()
     examine.RACES = min(examine.RACES, options.plays)
     examine.MEETINGS = options.plays
-    scenarios = load_folders([BUNDLED], vocabulary())
-    every = {case.key: case for scenario in scenarios for case in scenario.cases}
+    every = {case.key: case for case in whole_suite()}
     started = time.monotonic()
     for key in (key for key in RACES if options.only in key):
         counts = measure(every[key], options.runs, options.window)

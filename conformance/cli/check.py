@@ -18,11 +18,9 @@ from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.record.conclusion import ExitCode
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.target.loader import read_target
 from tokenspec.conformance.texts import harmless
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reports.words import counted
 
 WIDTH, INDENT = 96, 24
@@ -112,7 +110,7 @@ def _capabilities(setup: Setup, steps: list[CheckStep]) -> Iterator[str]:
     if told:
         yield "\nclaimed and seen"
         yield from (f"  note  {line}" for line in told)
-    cases = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    cases = list(whole_suite())
     needed = estimate(setup, cases)
     yield (
         f"\na full run   {needed.cases} of {counted(len(cases), 'case')} apply; "

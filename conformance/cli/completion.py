@@ -10,9 +10,7 @@ import shtab
 
 from tokenspec.conformance.profile import profiles
 from tokenspec.conformance.record.conclusion import ExitCode
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
-from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.reference_server.alterations.defects import DEFECTS
 from tokenspec.reference_server.policies import POLICIES
 from tokenspec.reports.formats import ALL, FORMATS
@@ -99,7 +97,7 @@ def _completion(
 
 def _words() -> dict[str, Any]:
     """Completions by words: for `verb METAVAR`, for the name of an option, or for a METAVAR."""
-    cases = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    cases = list(whole_suite())
     names = [name for case in cases for name in (case.scenario, case.key)]
     requirements = [name for case in cases for name in case.cited]
     areas = [case.area for case in cases]

@@ -16,12 +16,10 @@ from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.advisories import Advisory, published_advisories
 from tokenspec.conformance.registry.model import Requirement
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.scenario.wording import changes_in_words
 from tokenspec.conformance.target.capabilities import CAPABILITIES
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.alterations.defects import DEFECTS
 from tokenspec.reference_server.alterations.liberties import LIBERTIES
 
@@ -81,7 +79,7 @@ def act(options: argparse.Namespace) -> int:
     Raises:
         UsageError: nothing is called so.
     """
-    cases = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    cases = list(whole_suite())
     for name in options.id:
         print("\n".join(explain(name, cases)))
     return ExitCode.CONFORMS

@@ -27,11 +27,8 @@ from tokenspec.conformance.run.replaying import (
     concluded,
     play_again,
 )
-from tokenspec.conformance.run.suite import Suite
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import Suite, whole_suite
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reports.again import replay
 from tokenspec.reports.audit import deciding
 from tokenspec.reports.changes import Comparison, compare, judged
@@ -102,8 +99,7 @@ def act(options: argparse.Namespace) -> int:
         print("nothing to play again: every case of the record is settled")
         return ExitCode.NOTHING_SELECTED
     folders = options.scenarios or record.header["settings"].get("scenarios") or ()
-    loaded = load_folders([BUNDLED, *map(Path, folders)], vocabulary())
-    suite = {case.key: case for scenario in loaded for case in scenario.cases}
+    suite = {case.key: case for case in whole_suite(map(Path, folders))}
     cases = cases_of(findings, suite)
     opened = _open(record, options.target)
     try:

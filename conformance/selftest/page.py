@@ -11,11 +11,9 @@ from pathlib import Path
 from tokenspec.conformance.profile.wording import level_by_profile
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.model import Requirement
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.gaps import coverage
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.alterations.defects import DEFECTS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "requirements.md"
@@ -31,7 +29,7 @@ meets it.
 
 def text() -> str:
     """The page."""
-    cases = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    cases = list(whole_suite())
     return "\n".join(_lines(Registry.load(), cases)) + "\n"
 
 

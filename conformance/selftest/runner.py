@@ -11,12 +11,10 @@ from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.examiner import Examiner
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.servers import ConformingServer, conforming_servers
 from tokenspec.conformance.verdicts import Verdict
-from tokenspec.conformance.vocabulary import vocabulary
 
 TURNED = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVE)
 
@@ -93,8 +91,7 @@ class SelftestRunner:
 @functools.cache
 def selftest_runner() -> SelftestRunner:
     """The runner of the bundled suite, made once a process."""
-    scenarios = load_folders([BUNDLED], vocabulary())
-    cases = {case.key: case for s in scenarios for case in s.cases}
+    cases = {case.key: case for case in whole_suite()}
     made = SelftestRunner(cases, conforming_servers())
     made.settle()
     return made

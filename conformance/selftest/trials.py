@@ -12,8 +12,7 @@ from tokenspec.conformance.preflight.opening import network_of, prepare_in_proce
 from tokenspec.conformance.preflight.sequence import make_usable
 from tokenspec.conformance.preflight.setup import Setup, prepare
 from tokenspec.conformance.run.engine import Engine
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.covering import Trial
 from tokenspec.conformance.selftest.gaps import Gap
@@ -22,7 +21,6 @@ from tokenspec.conformance.selftest.servers import BUNDLED_SERVER, ConformingSer
 from tokenspec.conformance.target.discovery import allowed_origins
 from tokenspec.conformance.target.model import Lifetimes
 from tokenspec.conformance.transport.polite import PoliteTransport
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server import Server
 from tokenspec.reference_server.alterations.liberties import LIBERTIES
 from tokenspec.reference_server.shell import running
@@ -55,7 +53,7 @@ def at_trial(trial: Trial) -> list[Gap]:
 @functools.cache
 def suite() -> tuple[Case, ...]:
     """The bundled cases."""
-    return tuple(case for s in load_folders([BUNDLED], vocabulary()) for case in s.cases)
+    return tuple(whole_suite())
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def assertion_signature(exchange: Exchange) -> None:
     if assertion is None or exchange.client is None or exchange.client.jwks is None:
         return
     if not assertion.well_formed:
-        raise invalid_client("assertion is no JWT")
+        raise invalid_client("assertion is not a JWT")
     for key in jwt.PyJWKSet.from_dict(dict(exchange.client.jwks)).keys:
         if key.algorithm_name not in exchange.core.policy.client_algorithms:
             continue

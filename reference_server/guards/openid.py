@@ -57,7 +57,7 @@ def hint_issued(request: Authorization) -> None:
 def claims_form(request: Authorization) -> None:
     """OpenID Connect Core §5.5: the claims parameter is a JSON object."""
     if request.get("claims") and not isinstance(_claims(request), dict):
-        raise invalid_request("claims is no JSON object")
+        raise invalid_request("claims is not a JSON object")
 
 
 def claims_asked(request: Authorization) -> tuple[str, ...]:

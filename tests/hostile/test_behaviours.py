@@ -16,10 +16,8 @@ from tokenspec.conformance.preflight.opening import Opened, open_target
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.lines import finding_line
 from tokenspec.conformance.run.engine import Engine
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reports.terminal import finding_text
 
 TARGET = (
@@ -40,7 +38,7 @@ def target() -> Iterator[Hostile]:
 
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
-    every = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    every = list(whole_suite())
     wanted = ["pkce-verifier-wrong/last-character-changed"]
     plainest = sorted(every, key=lambda case: len(case.needs))  # applies most surely
     for name in ("id-token-signature", "id-token-times"):

@@ -20,13 +20,10 @@ from tokenspec.conformance.record.lines import (
 )
 from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.run.engine import Engine
-from tokenspec.conformance.run.suite import Suite
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import Suite, whole_suite
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.conformance.target.model import Product
 from tokenspec.conformance.verdicts import Verdict
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.demo import demo_config
 from tokenspec.reports.record import Record
 
@@ -47,7 +44,7 @@ def make(path: Path, defects: tuple[str, ...] = (), *, share: slice = slice(None
 
     `share` takes a part of the cases; those that look at every answer are in each part.
     """
-    suite = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    suite = list(whole_suite())
     wanted = [case for case in suite if case.area in AREAS]
     everywhere = [case for case in wanted if case.every_response]
     chosen = [case for case in wanted if not case.every_response][share] + everywhere

@@ -1,6 +1,6 @@
-"""Liberties: what the specifications permit and some good server does, each by its name.
+"""Liberties: what the specifications permit and some conforming server does, each by its name.
 
-A liberty is the dual of a defect: no case may accuse a server that takes it. Each cites the
+A liberty is the dual of a defect: no case may fail at a server that takes it. Each cites the
 sentence that permits it.
 """
 

@@ -85,7 +85,7 @@ LIBERTIES = (
     telling(
         "consent.always",
         "OpenID Connect Core §3.1.2.4",
-        "The server obtains an authorization decision; how often it asks is its own affair.",
+        "The server obtains an authorization decision; how often it asks is left to it.",
         "the user is asked for consent each time",
         group="consent",
         asked=_asked_anew,

@@ -21,9 +21,7 @@ import pytest
 from tests.run_page import rows_of
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.run.order import waits
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
-from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.reference_server import Server
 from tokenspec.reference_server.demo import demo_config
 from tokenspec.reference_server.shell import running
@@ -97,11 +95,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert linked
     assert linked <= told
     assert all(f'id="{link.partition("#")[2]}"' in audit for link in linked)
-    every = {
-        case.key: case
-        for scenario in load_folders([BUNDLED], vocabulary())
-        for case in scenario.cases
-    }
+    every = {case.key: case for case in whole_suite()}
     told_as = [(every[f["key"]].every_response, waits(every[f["key"]])) for f in findings]
     assert told_as == sorted(told_as)  # what lets time pass holds up nothing else
     assert len(set(told_as)) > 2

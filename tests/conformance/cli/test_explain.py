@@ -4,12 +4,10 @@ import pytest
 
 from tokenspec.conformance.cli.explain import WORDS, explain
 from tokenspec.conformance.errors import UsageError
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.verdicts import Kind, Verdict
-from tokenspec.conformance.vocabulary import vocabulary
 
-CASES = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+CASES = list(whole_suite())
 
 
 def told(name: str) -> str:

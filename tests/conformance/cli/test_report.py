@@ -15,9 +15,7 @@ from tests.reports.conftest import DEFECTS, Made, make
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.merging import read_records
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
-from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.conformance.run.suite import whole_suite
 
 SHARDS = 3
 
@@ -63,10 +61,7 @@ def test_shards_merged_say_what_one_run_says(whole: Made, shards: list[Path]) ->
     merged = read_records(shards)
     one = whole.record
     races = {  # at a server with defects luck decides them
-        case.key
-        for scenario in load_folders([BUNDLED], vocabulary())
-        for case in scenario.cases
-        if any(step.raced for step in case.steps)
+        case.key for case in whole_suite() if any(step.raced for step in case.steps)
     }
     said, alone = (
         {f["key"]: f["verdict"] for f in record.findings if f["key"] not in races}

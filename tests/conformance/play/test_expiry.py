@@ -12,11 +12,9 @@ from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.examiner import Examiner
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.verdicts import Verdict
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.store import Code, MemoryStore
 
 CODE, REFRESH = "code-expired/after-its-lifetime", "refresh-token-wrong/expired"
@@ -25,8 +23,7 @@ SHOWN = "access-token-expired/after-its-lifetime"
 
 @pytest.fixture(scope="module")
 def suite() -> dict[str, Case]:
-    scenarios = load_folders([BUNDLED], vocabulary())
-    return {case.key: case for scenario in scenarios for case in scenario.cases}
+    return {case.key: case for case in whole_suite()}
 
 
 class OneCode(MemoryStore):

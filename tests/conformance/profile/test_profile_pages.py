@@ -8,16 +8,12 @@ from pathlib import Path
 
 from tokenspec.conformance.profile.catalogue import names
 from tokenspec.conformance.registry import Registry
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
-from tokenspec.conformance.vocabulary import vocabulary
+from tokenspec.conformance.run.suite import whole_suite
 
 DOCS = Path(__file__).parents[3] / "docs"
 PROFILES = (DOCS / "profiles.md").read_text(encoding="utf-8")
 SEED = (DOCS / "seed.md").read_text(encoding="utf-8")
-CASES = {
-    case.key: case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases
-}
+CASES = {case.key: case for case in whole_suite()}
 
 
 def test_every_profile_and_preset_is_on_the_page() -> None:

@@ -25,18 +25,14 @@ from tokenspec.conformance.profile import (
 from tokenspec.conformance.profile.catalogue import names
 from tokenspec.conformance.profile.loader import KINDS, read_preset, read_profile
 from tokenspec.conformance.registry import Level, Registry
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Answer
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.conformance.verdicts import Judgement, Kind, Verdict
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.demo import demo_config
 
 REGISTRY = Registry.load()
-CASES = {
-    case.key: case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases
-}
+CASES = {case.key: case for case in whole_suite()}
 WRONG_VERIFIER = CASES["pkce-verifier-wrong/another-verifier"]
 EVIDENCE = Evidence("vendor", "a document", Confidence.DOCUMENTED, "2026-01-01")
 PRESET = """\

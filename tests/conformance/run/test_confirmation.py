@@ -21,11 +21,9 @@ from tokenspec.conformance.http import Request, Response
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.engine import Engine
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.verdicts import Verdict
-from tokenspec.conformance.vocabulary import vocabulary
 
 FAILING = "pkce-verifier-wrong/last-character-changed"
 ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
@@ -34,8 +32,7 @@ SHARED = ("refresh", "code", "silent_auth", "id_token")  # areas whose cases sha
 
 @functools.cache
 def suite() -> tuple[Case, ...]:
-    scenarios = load_folders([BUNDLED], vocabulary())
-    return tuple(case for scenario in scenarios for case in scenario.cases)
+    return tuple(whole_suite())
 
 
 def chosen(*words: str) -> list[Case]:

@@ -21,6 +21,7 @@ from tokenspec.conformance.run.concurrency import ConcurrencyLimit
 from tokenspec.conformance.run.engine import MOST_WAITING, Engine
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.order import controls_early, playing_order, takes_long
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Answer, Case
@@ -125,7 +126,7 @@ def test_closing_waits_for_no_play_that_was_dropped(cases: list[Case]) -> None:
 @pytest.mark.parametrize("key", ["id-token-of-a-refresh/dated-anew", "max-age/silent"])
 def test_while_a_play_waits_another_has_its_job_and_a_session(cases: list[Case], key: str) -> None:
     """One job and one session; the wait, of the second inside a session, ends with the other."""
-    every = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    every = list(whole_suite())
     waiting = next(case for case in every if case.key == key)
     other = next(case for case in cases if not case.every_response)
     ready, ended, seen = setup(), threading.Event(), []
@@ -150,7 +151,7 @@ def test_while_a_play_waits_another_has_its_job_and_a_session(cases: list[Case],
 
 def test_no_more_than_so_many_wait_at_once() -> None:
     """However many there are: each that waits holds a thread."""
-    every = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    every = list(whole_suite())
     waiting = next(case for case in every if case.key == "id-token-of-a-refresh/dated-anew")
     copies = [replace(waiting, id=f"{waiting.id}-{number}") for number in range(MOST_WAITING + 3)]
     ready, lock, full = setup(), threading.Lock(), threading.Event()
@@ -176,7 +177,7 @@ def test_no_more_than_so_many_wait_at_once() -> None:
 
 
 def test_those_that_take_long_begin_early_but_after_the_first_of_each_job() -> None:
-    every = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    every = list(whole_suite())
     ordered = playing_order(every, 4)
     patient = [case for case in every if takes_long(case)]
     assert len(patient) > 5
@@ -374,7 +375,7 @@ def test_each_play_of_a_race_has_its_own_time() -> None:
 
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_a_race_is_lost_with_any_number_of_jobs(jobs: int) -> None:
-    every = [case for scenario in load_folders([BUNDLED], vocabulary()) for case in scenario.cases]
+    every = list(whole_suite())
     races = [case for case in every if case.key == "code-used-at-once/twelve"]
     assert [str(one.verdict) for one in findings(races, jobs)] == ["pass"]
     assert [str(one.verdict) for one in findings(races, jobs, "code.check_then_act")] == ["fail"]

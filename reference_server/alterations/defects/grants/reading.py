@@ -148,7 +148,7 @@ DEFECTS: tuple[Alteration, ...] = (
     left_out(
         "dpop.bad_proof_not_ignored",
         "RFC9449-5-invalid_proof_not_ignored",
-        "a DPoP header that is no JWT is not taken for none",
+        "a DPoP header that is not a JWT is not taken for none",
         dpop_proof=_unreadable_ignored,
     ),
 )

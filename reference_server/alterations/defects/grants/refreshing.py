@@ -169,7 +169,7 @@ DEFECTS: tuple[Alteration, ...] = (
     subtle(
         "refresh.bytes_break",
         "RFC6749-6-validate_token",
-        "a refresh token that is no text makes the server fail",
+        "a refresh token that is not text makes the server fail",
         refresh__issued=_fails_where(lambda shown: "\N{REPLACEMENT CHARACTER}" in shown),
     ),
     subtle(
