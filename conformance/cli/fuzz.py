@@ -58,6 +58,14 @@ def add_to(verbs: Any) -> None:
     parser.add_argument(
         "--rate", type=float, metavar="PER_SECOND", help="at most so many requests a second"
     )
+    parser.add_argument(
+        "--profile", metavar="NAME", help="profile to judge by; default the target file's"
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="fail when another error code is returned than the oracle's",
+    )
     parser.add_argument("--save", metavar="DIR", help="write each finding as a scenario file")
     parser.add_argument(
         "--share",
@@ -82,12 +90,16 @@ def act(options: argparse.Namespace) -> int:
             print(f"  saved        {save(found, folder)}", flush=True)
 
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
-    opened = open_target(path, os.environ, rate=options.rate)
+    opened = open_target(
+        path, os.environ, profile=options.profile or "", rate=options.rate, strict=options.strict
+    )
     try:
-        opened.make_ready()
-        print(f"tokenspec fuzz against {opened.setup.target.issuer}, seed {seed}", flush=True)
-        budget = Budget(options.seconds, options.max_requests)
+        failed = opened.make_ready()
+        profile = opened.setup.profile.name
         issuer = opened.setup.target.issuer
+        print(f"tokenspec fuzz against {issuer}, profile {profile}, seed {seed}", flush=True)
+        print("".join(f"preflight  {step.told}\n" for step in failed), end="", flush=True)
+        budget = Budget(options.seconds, options.max_requests)
         others = shared(options.share, issuer) if options.share else None
         campaign = Campaign(
             opened.setup,

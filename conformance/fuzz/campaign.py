@@ -249,7 +249,7 @@ class Campaign:
 
     def _play(self, document: Document) -> Iterator[Counterexample]:
         case = load_document(document, vocabulary(), area=AREA).cases[0]
-        if self.setup.missing(case.needs):
+        if self.setup.missing(case.needs) or self.setup.hindrance(case):
             return
         self.progress.cases += 1
         try:

@@ -86,7 +86,11 @@ def _row(name: str, key: Key) -> str:
 
 def _words() -> Iterator[str]:
     yield "## Words of `capabilities`\n"
-    yield "Each decides whether cases apply. `tokenspec check` prints how each was decided.\n"
+    yield (
+        "Each decides whether cases apply: what this file says of it, else the profile, else what "
+        "the preflight saw of the server, else its metadata. `tokenspec check` prints how each was "
+        "decided; `seen:` is what the server did.\n"
+    )
     yield "| word | the target has |"
     yield "|---|---|"
     for name, capability in sorted(CAPABILITIES.items()):

@@ -311,3 +311,13 @@ def test_what_does_not_come_again_is_no_finding() -> None:
     progress = campaign(setup_at(wire=Slipping), 400)
     assert progress.found == []
     assert len(progress.unsteady) == 1
+
+
+@pytest.mark.parametrize(("profile", "code"), [("oauth-2.1", 0), ("no-such", 4)])
+def test_a_campaign_judges_by_the_profile_that_is_asked_for(
+    capsys: pytest.CaptureFixture[str], profile: str, code: int
+) -> None:
+    command = ["fuzz", "--max-requests", "60", "--seed", "1", "--profile", profile]
+    assert main(command) == code
+    captured = capsys.readouterr()
+    assert profile in captured.out + captured.err

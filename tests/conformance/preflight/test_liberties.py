@@ -1,0 +1,26 @@
+"""What the specifications permit hinders no preflight: nothing fails at a server that takes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tokenspec.conformance.preflight.opening import prepare_in_process
+from tokenspec.conformance.preflight.sequence import make_usable
+from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.reference_server.alterations.liberties import LIBERTIES
+from tokenspec.reference_server.demo import demo_config
+
+ISSUER = "https://server.example"
+ELSEWHERE = ("issuer.with_a_path",)  # its target file names another issuer
+TOLD = {"refresh.none": ["refresh"]}  # that no refresh token comes is a word to the user
+
+
+@pytest.mark.parametrize("name", [name for name in LIBERTIES if name not in ELSEWHERE])
+def test_nothing_fails_at_a_server_that_takes_a_liberty(name: str) -> None:
+    target = replace(bundled_target(ISSUER), capabilities={})
+    setup, failed = make_usable(prepare_in_process(target, demo_config(ISSUER), liberties=[name]))
+    assert [step.name for step in failed] == TOLD.get(name, [])
+    assert not setup.unusable
+    assert not setup.unmet
