@@ -53,6 +53,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "OpenID Connect Core §5.3.2",
         "A server may elect not to return some of the claims asked for.",
         "userinfo tells none of the standard claims but sub",
+        forbidden_by=("auth0",),
         userinfo=_no_claims,
     ),
     telling(
