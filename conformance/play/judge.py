@@ -124,7 +124,7 @@ class Judge:
         if judgement.verdict is Verdict.OBSERVE:
             return judgement
         note = "; ".join(filter(None, ("what follows rests on this step", judgement.note)))
-        return replace(judgement, verdict=Verdict.COULD_NOT_RUN, kind=Kind.NONE, note=note)
+        return replace(judgement, verdict=Verdict.COULD_NOT_RUN, note=note)
 
     def _judge_step(self, step: Step, played: Played, transcript: Transcript) -> Judgement:
         outcomes = self._outcomes(step)

@@ -306,8 +306,12 @@ class Examiner:
         return found.evidence if found else None
 
     def _excused(self, case: Case, judgement: Judgement) -> Judgement:
-        """Each step's judgement by itself, so that no difference hides another fault."""
-        if judgement.verdict in BROKEN and self._excuse(case, judgement):
+        """Each step's judgement by itself, so that no difference hides another fault.
+
+        A documented difference may be why a step that others rest on was answered otherwise.
+        """
+        doubted = (*BROKEN, Verdict.COULD_NOT_RUN)
+        if judgement.verdict in doubted and self._excuse(case, judgement):
             return replace(judgement, verdict=Verdict.DEVIATION)
         return judgement
 
