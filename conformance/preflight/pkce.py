@@ -12,8 +12,6 @@ from tokenspec.conformance.preflight.exchange import CODE
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.scenario.model import (
     Answer,
-    Change,
-    Changes,
     Outcome,
     Pkce,
     Setting,
@@ -45,7 +43,7 @@ def learned_of_plain(setup: Setup) -> dict[str, Decision]:
 
 
 def learned_of_demand(setup: Setup) -> dict[str, Decision]:
-    """`pkce-required` and `pkce-optional`: by a request without a challenge.
+    """`pkce-required` and `pkce-optional`: by an exchange without challenge and verifier.
 
     Raises:
         LoginBlocked: a page could not be passed.
@@ -53,12 +51,13 @@ def learned_of_demand(setup: Setup) -> dict[str, Decision]:
     wanted = setup.decisions[REQUIRED].open or setup.decisions[OPTIONAL].open
     if setup.missing((S256,)) or not wanted:
         return {}
-    left_out = {name: Change("omit") for name in ("code_challenge", "code_challenge_method")}
-    step = Step(StepKind.AUTHORIZE, "authorize", Changes(left_out), expect=ANY)
-    answered = play(setup.side, Setting(), (step,)).steps[-1]
-    seen = f"seen: a request without a challenge is {setup.redactor.text(answer_text(answered))}"
-    if answered.answer is Answer.GRANTED:
-        return {OPTIONAL: Decision(True, seen), REQUIRED: Decision(False, seen)}
-    if answered.answer is Answer.REFUSED:
+    steps = (Step(StepKind.AUTHORIZE, "authorize", expect=ANY), CODE[1])
+    transcript = play(setup.side, Setting(pkce=Pkce(method="none")), steps)
+    asked, last = transcript.steps[0], transcript.steps[-1]
+    seen = f"seen: {last.step.kind} without PKCE is {setup.redactor.text(answer_text(last))}"
+    if last.step.kind is StepKind.TOKEN:  # one that insists there begins with everybody
+        granted = last.answer is Answer.GRANTED
+        return {OPTIONAL: Decision(granted, seen), REQUIRED: Decision(False, seen)}
+    if asked.answer is Answer.REFUSED:
         return {OPTIONAL: Decision(False, seen), REQUIRED: Decision(True, seen)}
     return {}

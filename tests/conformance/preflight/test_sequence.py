@@ -31,6 +31,7 @@ from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.reference_server import Request, Response
+from tokenspec.reference_server.config import Policy
 
 CLAIMS_OPENID = ("id_token_signing_alg_values_supported", "scopes_supported")
 
@@ -115,20 +116,31 @@ def test_plain_that_is_listed_and_refused_to_the_client_is_none_of_its_methods()
     assert "RFC 7636 §4.4.1" in setup.decisions["pkce-plain"].reason
 
 
-def forgives_challenges(request: Request, serve: Serve) -> Response:
-    """Serves a request without a challenge."""
+def lazy(request: Request, serve: Serve) -> Response:
+    """Serves a request without a challenge, and insists on a verifier at the token endpoint."""
     asked = path_of(request) == AUTHORIZE and "code_challenge" not in request.url
     return serve(replace(request, url=request.url + CHALLENGE)) if asked else serve(request)
 
 
 CHALLENGE = f"&code_challenge={'A' * 43}&code_challenge_method=S256"
+LENIENT = Policy(pkce_required=False)
 
 
-@pytest.mark.parametrize(("odd", "demanded"), [(right, True), (forgives_challenges, False)])
-def test_whether_a_challenge_is_demanded_is_asked(odd: Odd, *, demanded: bool) -> None:
-    setup, _ = preflight(odd)
+@pytest.mark.parametrize(
+    ("odd", "config", "demanded", "optional"),
+    [
+        (right, {}, True, False),
+        (lazy, {}, False, False),
+        (right, {"policy": LENIENT}, False, True),
+    ],
+    ids=["demanded", "demanded at the token endpoint", "optional"],
+)
+def test_whether_pkce_is_demanded_is_asked(
+    odd: Odd, config: dict[str, object], *, demanded: bool, optional: bool
+) -> None:
+    setup, _ = preflight(odd, config=config)
     assert present(setup, "pkce-required") is demanded
-    assert present(setup, "pkce-optional") is not demanded
+    assert present(setup, "pkce-optional") is optional
 
 
 class OnlyWithConsent:
