@@ -63,7 +63,7 @@ def installed(name: str) -> Path:
     """
     recipe, source = RECIPES[name], HERE / name
     digest = hashlib.sha256(f"{sys.implementation.cache_tag} {sys.base_prefix}".encode())
-    for file in recipe.manifest:
+    for file in recipe.language.manifest:
         digest.update((source / file).read_bytes())
     cache = Path(
         os.environ.get("TOKENSPEC_PEERS_CACHE") or Path(tempfile.gettempdir()) / "tokenspec-peers"
@@ -74,7 +74,7 @@ def installed(name: str) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=cache))
     try:
-        recipe.install(unfinished, source)
+        recipe.language.install(unfinished, source)
         unfinished.rename(folder)
     except OSError:
         if not folder.exists():  # else another process was faster: its folder is as good
@@ -138,10 +138,10 @@ def _target(
 ) -> dict[str, Any]:
     """The target file's content."""
     recipe = RECIPES[name]
-    manifest = (HERE / name / recipe.manifest[0]).read_text("utf-8")
+    manifest = (HERE / name / recipe.language.manifest[0]).read_text("utf-8")
     version = recipe.version.search(manifest)
     if version is None:
-        raise PeerError(f"{name}/{recipe.manifest[0]} does not pin {recipe.product}")
+        raise PeerError(f"{name}/{recipe.language.manifest[0]} does not pin {recipe.product}")
     entries = []
     for client in clients:
         entry: dict[str, Any] = {
@@ -248,7 +248,7 @@ def running(name: str, *, dpop_nonce: bool = False) -> Iterator[Peer]:
         }
         with peer.log_file.open("wb") as log:
             process = subprocess.Popen(
-                RECIPES[name].command(installation, work),
+                RECIPES[name].language.command(installation, work),
                 cwd=work,
                 env=environment,
                 stdin=subprocess.DEVNULL,

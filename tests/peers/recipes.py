@@ -22,19 +22,26 @@ METHODS = ("none", "client_secret_basic", "client_secret_post", "private_key_jwt
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """How one peer is installed and started. Files are relative to the peer's folder.
+class Language:
+    """How peers in one language are installed and started. Files are relative to the peer's folder.
 
     `install` fills an empty folder; `command` gives the arguments that start the server, from that
     folder and a working folder that holds a copy of the peer's files.
     """
 
+    manifest: tuple[str, ...]  # the first says which version of the product
+    install: Callable[[Path, Path], None]
+    command: Callable[[Path, Path], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one peer is installed and started."""
+
     vendor: str
     product: str
     version: re.Pattern[str]  # matches the manifest, group 1 is the version
-    manifest: tuple[str, ...]
-    install: Callable[[Path, Path], None]
-    command: Callable[[Path, Path], list[str]]
+    language: Language
     scope: str
     environment: Mapping[str, str] = field(default_factory=dict)
     authorize: Mapping[str, str] = field(default_factory=dict)  # sent with ordinary requests
@@ -89,15 +96,16 @@ def _start_go(installation: Path, _work: Path) -> list[str]:
     return [str(installation / "server")]
 
 
+NODE = Language(("package.json", "package-lock.json"), _install_node, _start_node)
+PYTHON = Language(("requirements.txt",), _install_python, _start_python)
+GO = Language(("go.mod", "go.sum", "main.go"), _install_go, _start_go)
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "oidc-provider": Recipe(
             vendor="panva",
             product="oidc-provider",
             version=re.compile(r'"oidc-provider": "([\d.]+)"'),
-            manifest=("package.json", "package-lock.json"),
-            install=_install_node,
-            command=_start_node,
+            language=NODE,
             scope="openid profile email offline_access",
             environment=MappingProxyType({"NODE_ENV": "production"}),
             # offline_access is granted only where consent is asked for (OIDC Core §11)
@@ -107,9 +115,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             vendor="authlib",
             product="Authlib",
             version=re.compile(r"^authlib==([\d.]+)", re.MULTILINE),
-            manifest=("requirements.txt",),
-            install=_install_python,
-            command=_start_python,
+            language=PYTHON,
             scope="openid profile email",
             environment=MappingProxyType({"AUTHLIB_INSECURE_TRANSPORT": "1"}),
         ),
@@ -117,9 +123,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             vendor="node-oauth",
             product="@node-oauth/oauth2-server",
             version=re.compile(r'"@node-oauth/oauth2-server": "([\d.]+)"'),
-            manifest=("package.json", "package-lock.json"),
-            install=_install_node,
-            command=_start_node,
+            language=NODE,
             scope="read",
             methods=("none", "client_secret_basic", "client_secret_post"),
             ready="/login",
@@ -137,9 +141,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             vendor="Django OAuth Toolkit",
             product="django-oauth-toolkit",
             version=re.compile(r"^django-oauth-toolkit==([\d.]+)", re.MULTILINE),
-            manifest=("requirements.txt",),
-            install=_install_python,
-            command=_start_python,
+            language=PYTHON,
             scope="openid read",
             methods=("none", "client_secret_basic", "client_secret_post"),
             path="/o",
@@ -149,9 +151,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             vendor="zitadel",
             product="zitadel/oidc",
             version=re.compile(r"github.com/zitadel/oidc/v3 v([\d.]+)"),
-            manifest=("go.mod", "go.sum", "main.go"),
-            install=_install_go,
-            command=_start_go,
+            language=GO,
             scope="openid profile email offline_access",
             methods=("none", "client_secret_basic"),
             more=MappingProxyType({"capabilities": {"session": False, "prompt-none": False}}),
