@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import replace
+from itertools import count
 
+from tokenspec.conformance.errors import TargetUnusable
+from tokenspec.conformance.play.player import play
 from tokenspec.conformance.play.side import SessionPool
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding, SecondPlay
@@ -21,13 +25,14 @@ from tokenspec.conformance.run.concurrency import ConcurrencyLimit
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.order import compares_moments, waits
 from tokenspec.conformance.run.sources import sources
-from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.scenario.model import Case, Setting, Step, StepKind
 from tokenspec.conformance.target.model import SIGNS_IN
 from tokenspec.conformance.verdicts import BROKEN, Kind, Verdict
 
 IN_DOUBT = (*BROKEN, Verdict.COULD_NOT_RUN)
 SOURCES = 3  # cases that are played again of those whose answers showed something
 AFTER_LUCK = 4  # times that a case has to be broken alone where other answers differed by luck
+EXCHANGE = (Step(StepKind.AUTHORIZE, "authorize"), Step(StepKind.TOKEN, "token"))
 BELIEVED = 3  # times that one reason kept cases from running when they were alone as well
 
 
@@ -80,23 +85,24 @@ class Confirmation:
             HarnessError: the scenario, the harness or the oracle is at fault.
         """
         if first.verdict is not Verdict.COULD_NOT_RUN:
-            return self._compared(case, first)
+            return self._compared(case, first, count())
         if self._reasons[_reason(first)] >= BELIEVED:
             return first
-        again = self._running(case, first)
+        plays = count()
+        again = self._running(case, first, plays)
         if again.verdict is Verdict.COULD_NOT_RUN:
             self._reasons[_reason(first)] += 1
             return first
         self._differed = True
         note = f"could not run at first ({_reason(first)}), but alone"
         again = _noted(again, note)
-        return self._compared(case, again) if in_doubt(again) else again
+        return self._compared(case, again, plays) if in_doubt(again) else again
 
-    def _compared(self, case: Case, first: Finding) -> Finding:
+    def _compared(self, case: Case, first: Finding, plays: Iterator[int]) -> Finding:
         """`first`, which is broken, beside a play alone: beside several where luck has a part."""
         alike = 0
         while alike < self._plays:
-            again = self._running(case, first)
+            again = self._running(case, first, plays)
             if _told(again) != _told(first):
                 self._differed = True
                 return _differing(first, again)
@@ -108,16 +114,20 @@ class Confirmation:
         """How many plays it takes to be sure of one thing."""
         return AFTER_LUCK if self._differed or self._luck() else 1
 
-    def _running(self, case: Case, first: Finding) -> Finding:
+    def _running(self, case: Case, first: Finding, plays: Iterator[int]) -> Finding:
         """One play more that could run; at least two are tried."""
         for _attempt in range(self._plays + 1):
-            again = self._again(case, first)
+            again = self._again(case, first, next(plays))
             if again.verdict is not Verdict.COULD_NOT_RUN:
                 break
         return again
 
-    def _again(self, case: Case, first: Finding) -> Finding:
-        """One play more, with nothing else under way; waiting for a lifetime, others may go on."""
+    def _again(self, case: Case, first: Finding, number: int) -> Finding:
+        """One play more, with nothing else under way; waiting for a lifetime, others may go on.
+
+        The more there were, the more valid exchanges come before it: at a server that fails each
+        so manyth time, it would else meet the same again and again.
+        """
         others = sources(first.seen_in, self._cases)[:SOURCES]
         setup = _own_session(self._setup)
         examined = (case, *others)
@@ -129,13 +139,19 @@ class Confirmation:
             before_play=self._calm_moment,
         )
 
-        def play() -> Finding:
+        def examined_alone() -> Finding:
+            for _ in range(number):
+                with suppress(TargetUnusable):
+                    play(setup.side, Setting(), EXCHANGE)
             for other in others:
                 examiner.play(other)
-            return examiner.examine(case)
+            finding = examiner.play(case)
+            if finding.verdict is Verdict.COULD_NOT_RUN:  # its control at once, as in the run
+                finding = examiner.play(case, afresh=True)
+            return examiner.conclude(case, finding)
 
         with self._limit.alone():
-            return copy_context().run(play)  # its time is its own
+            return copy_context().run(examined_alone)  # its time is its own
 
     def _calm_moment(self, case: Case) -> None:
         """Begin with a second where servers may tell two moments apart by the second."""
