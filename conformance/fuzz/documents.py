@@ -110,6 +110,7 @@ def begun_with(seed: Seed) -> Document:
     content: Document = copy.deepcopy(dict(seed.content))
     for step in content.get("then", ()):
         for one in step.get(TOGETHER, [step]):
+            one.pop("assume", None)
             one["expect"] = "oracle"
     return content
 
