@@ -127,10 +127,16 @@ def finished(content: Document) -> Document:
         "id": name_of(content),
         "title": "A generated case",
         "requirement": PLACEHOLDER,
+        "premises": _premises(content),
         **content,
         "expect": "oracle",
         "variants": [{"id": "found"}],
     }
+
+
+def _premises(content: Document) -> str:
+    """That the client gets so far; what comes then is what the case is about."""
+    return "exchange" if StepKind.TOKEN in BASES[content["base"]].steps else "authorization"
 
 
 @functools.cache
