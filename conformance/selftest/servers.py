@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from tokenspec.conformance.target.bundled import target_of
-from tokenspec.conformance.target.model import Target
+from tokenspec.conformance.target.model import Endpoints, Target
 from tokenspec.reference_server import ServerConfig
 from tokenspec.reference_server.alterations.liberties import Liberty
+from tokenspec.reference_server.core import PATHS
 from tokenspec.reference_server.demo import demo_config, demo_private_key
 from tokenspec.reference_server.policies import FAPI, with_policies
 
@@ -79,5 +80,9 @@ def server_with(
     said = {name: has for liberty in liberties for name, has in liberty.states.items()}
     capabilities = {**target.capabilities, **said}
     target = replace(target, profile=profile, capabilities=capabilities)
+    if any(liberty.endpoints_named for liberty in liberties):
+        known = [item.name for item in fields(Endpoints) if item.name in PATHS]
+        found = {name: told.issuer + PATHS[name] for name in known}
+        target = replace(target, endpoints=Endpoints(**found))
     names = tuple(liberty.name for liberty in liberties)
     return ConformingServer("+".join((base, *names)), target, config, names)

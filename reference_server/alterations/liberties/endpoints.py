@@ -25,6 +25,11 @@ def _oauth_alone(routes: dict[str, Route], core: Core) -> dict[str, Route]:
     return {path: route for path, route in routes.items() if path != place}
 
 
+def _nowhere(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    keys = urlsplit(core.endpoint("jwks")).path
+    return {path: r for path, r in routes.items() if ".well-known" not in path or path == keys}
+
+
 def _both_between(routes: dict[str, Route], core: Core) -> dict[str, Route]:
     """RFC 8414 §3.1 puts any well-known name between host and path."""
     place = urlsplit(core.endpoint("openid-configuration")).path
@@ -59,6 +64,20 @@ LIBERTIES: tuple[Liberty, ...] = (
         "the metadata is where RFC 8414 has it, and nowhere else",
         group=PLACES,
         routes=_oauth_alone,
+    ),
+    Liberty(
+        "metadata.none",
+        "RFC 6749 §3.2",
+        "How a client learns where the endpoints are is beyond the scope of the specification.",
+        Alteration(
+            "metadata.none",
+            "RFC 6749 §3.2",
+            "no metadata is published",
+            tells={"routes": _nowhere},
+        ),
+        group=PLACES,
+        takes_away=True,
+        endpoints_named=True,
     ),
     telling(
         "metadata.at_a_third_place",

@@ -27,6 +27,7 @@ class Liberty:
         forbidden_by: the profiles whose rules do not permit it.
         unmet: the premises of cases, by their names, that do not hold at such a server for some
             client: what rests on them cannot run there, and is reported so.
+        endpoints_named: whether the target file has to name the endpoints, as nothing else does.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Liberty:
     takes_away: bool = False
     forbidden_by: tuple[str, ...] = ()
     unmet: tuple[str, ...] = ()
+    endpoints_named: bool = False
 
     @property
     def summary(self) -> str:

@@ -138,13 +138,18 @@ LIBERTIES: tuple[Liberty, ...] = (
         group=KEPT,
         token_response=_newest_alone(10),
     ),
-    telling(
+    Liberty(
         "refresh.one_for_a_user_and_client",
         DISCRETION,
         OWN_AFFAIR,
-        "a new refresh token ends the older ones of its user and client",
+        Alteration(
+            "refresh.one_for_a_user_and_client",
+            DISCRETION,
+            "a new refresh token ends the older ones of its user and client",
+            tells={"token_response": _newest_alone(1)},
+        ),
         group=KEPT,
-        token_response=_newest_alone(1),
+        states={"refresh-token-lifetime": False},  # a newer one ends it before its time is over
     ),
     telling(
         "access_token.ten_for_a_user_and_client",
