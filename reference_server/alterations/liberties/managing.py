@@ -194,7 +194,7 @@ LIBERTIES = (
             "a client without credentials may not use revocation",
             {managing.token_present.name: _confidential_revokers},
         ),
-        unmet=("revocation", "refresh-token-revocation", "refresh-token-revoked"),
+        states={"revocation": False},
         takes_away=True,
     ),
     Liberty(
@@ -208,7 +208,7 @@ LIBERTIES = (
             {managing.token_present.name: _confidential_revokers},
             {"metadata": _no_public_revokers},
         ),
-        unmet=("revocation", "refresh-token-revocation", "refresh-token-revoked"),
+        states={"revocation": False},
         takes_away=True,
     ),
     telling(
