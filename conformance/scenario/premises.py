@@ -81,6 +81,7 @@ def _by(method: str) -> Changes:
 
 
 _OF_REFRESH_TOKEN = Changes({"token": Change("copy", "token.refresh_token")})
+_SOME_SECRET = Changes({"client_secret": Change("value", "none")})
 _AS_SAML = Changes({"client_assertion_type": Change("value", SAML)})
 # RFC 7662 §2.2: a caller that may not introspect a token is told that it is not active, no more
 _INACTIVE = Outcome(
@@ -106,6 +107,7 @@ PREMISES: Mapping[str, Question] = {
             Way(_exchange(_by("client_secret_post")), auth=("client_secret_basic",)),
             Way(_exchange(_by("client_secret_basic")), auth=("client_secret_post",)),
             Way(_exchange(_AS_SAML), auth=("private_key_jwt",)),
+            Way(_exchange(_SOME_SECRET), auth=("none",)),
         ),
     ),
     "any-proof-key": Question(

@@ -28,6 +28,12 @@ def _no_post(exchange: Exchange) -> None:
         raise invalid_client("no secret in the body here")
 
 
+def _some_secret(exchange: Exchange) -> None:
+    client = exchange.client
+    if client and client.auth_method == "none" and not exchange.get("client_secret"):
+        raise invalid_client("no secret")
+
+
 def _any_aud_list(exchange: Exchange) -> None:
     audience = UnverifiedJwt.read(exchange.get("client_assertion")).claims.get("aud")
     core = exchange.core
@@ -113,6 +119,13 @@ DEFECTS: tuple[Alteration, ...] = (
         client__secret=_if_named(rules.secret),
         client__assertion_type=_if_named(rules.assertion_type),
         client__assertion_signature=_if_named(rules.assertion_signature),
+    ),
+    subtle(
+        "client.secret_of_public",
+        "RFC8252-8.5-no_shared_secret_required",
+        "a client that has no secret has to show one, whatever it is",
+        client__one_method=_some_secret,
+        client__registered_method=nothing,
     ),
     subtle(
         "client.basic_refused",

@@ -82,6 +82,12 @@ def _no_certificate(exchange: Exchange) -> None:
         raise invalid_dpop_proof("x5c")
 
 
+def _nobody_answers(exchange: Exchange) -> None:
+    crit.check(exchange)
+    if _header(exchange, "jku"):
+        raise OAuthError("server_error", "no answer from the address in jku", 500)
+
+
 def _breaks_on_nesting(exchange: Exchange) -> None:
     text = b""
     if exchange.dpop and not exchange.dpop.well_formed:
@@ -99,6 +105,12 @@ def _listing(name: str) -> Alter:
 
 
 DEFECTS: tuple[Alteration, ...] = (
+    subtle(
+        "dpop.header_address_asked",
+        "RFC9449-4.2-other_claims",
+        "an address of keys in the header is asked, and the server fails where nobody answers",
+        dpop__crit=_nobody_answers,
+    ),
     subtle(
         "dpop.symmetric_key",
         "RFC9449-4.3-5_alg_acceptable",

@@ -209,6 +209,12 @@ DEFECTS: tuple[Alteration, ...] = (
         token_response=lacking("scope"),
     ),
     telling(
+        "scope.more_than_asked",
+        "RFC9700-2.3-least_privilege",
+        "everybody gets the scope phone, and is told so",
+        granted_scope=lambda scope, _request: (*scope, "phone"),
+    ),
+    telling(
         "response.scope_in_callback",
         "RFC6749-5.1-scope_if_different",
         "everybody gets the scope phone, and is told so in the callback alone",
