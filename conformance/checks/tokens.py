@@ -46,6 +46,16 @@ def scope_not_wider(played: Played, transcript: Transcript, _s: CheckContext) ->
         yield from (f"{word} was not asked for" for word in sorted(granted - set(named.split())))
 
 
+@check("refresh-token-replaced", Subject.TOKENS)
+def refresh_token_replaced(
+    _played: Played, transcript: Transcript, _s: CheckContext
+) -> Iterator[str]:
+    """The refresh before brought another refresh token than the one shown (RFC 9700 §4.14.2)."""
+    before = transcript.step("refresh")
+    if before and before.received.get("refresh_token") in (None, *before.sent["refresh_token"]):
+        yield "the refresh before brought no other refresh token, and this one still works"
+
+
 @check("scope-kept", Subject.TOKENS)
 def scope_kept(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refresh without scope has the scope of the first grant (RFC 6749 §6)."""

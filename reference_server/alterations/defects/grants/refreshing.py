@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tokenspec.reference_server.alterations.building import nothing, subtle
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.errors import OAuthError, invalid_grant
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guarding import Check, Guard
@@ -103,7 +105,17 @@ def _not_at_refresh(guard: Guard) -> Check:
     return check
 
 
+def _never_replaced(config: ServerConfig) -> ServerConfig:
+    return replace(config, policy=replace(config.policy, rotate_refresh_tokens=False))
+
+
 DEFECTS: tuple[Alteration, ...] = (
+    Alteration(
+        "refresh.never_replaced",
+        "RFC9700-2.2.2-refresh_public_protected",
+        "a refresh token of a client without a secret is good again and again",
+        configures=_never_replaced,
+    ),
     subtle(
         "refresh.older_generation_lives",
         "RFC9700-4.14.2-rotation_replay_refused",
