@@ -208,6 +208,7 @@ LIBERTIES = (
         "A key whose values are beyond what a reader supports is one that it ought to ignore.",
         "a key on a curve that is not known yet stands beside the one that signs",
         group="keys",
+        forbidden_by=("fapi-2.0",),
         jwks=_beside(LATER_CURVE),
     ),
     telling(

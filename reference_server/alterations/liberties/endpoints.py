@@ -77,6 +77,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         ),
         group=PLACES,
         takes_away=True,
+        forbidden_by=("fapi-2.0",),
         endpoints_named=True,
     ),
     telling(
