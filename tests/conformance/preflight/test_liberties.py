@@ -8,6 +8,7 @@ import pytest
 
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.preflight.sequence import make_usable
+from tokenspec.conformance.selftest.servers import server_with
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.reference_server.alterations.liberties import LIBERTIES
 from tokenspec.reference_server.demo import demo_config
@@ -19,7 +20,9 @@ TOLD = {"refresh.none": ["refresh"]}  # that no refresh token comes is a word to
 
 @pytest.mark.parametrize("name", [name for name in LIBERTIES if name not in ELSEWHERE])
 def test_nothing_fails_at_a_server_that_takes_a_liberty(name: str) -> None:
-    target = replace(bundled_target(ISSUER), capabilities={})
+    """The target file says but what it has to: where the endpoints are, if nothing else does."""
+    taken = server_with([LIBERTIES[name]], issuer=ISSUER)
+    target = replace(bundled_target(ISSUER), capabilities={}, endpoints=taken.target.endpoints)
     setup, failed = make_usable(prepare_in_process(target, demo_config(ISSUER), liberties=[name]))
     assert [step.name for step in failed] == TOLD.get(name, [])
     assert not setup.unusable
