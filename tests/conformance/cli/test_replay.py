@@ -20,7 +20,7 @@ from tokenspec.reference_server.demo import demo_config
 from tokenspec.reference_server.shell import running
 from tokenspec.reports.record import Record
 
-VERIFIER, ECHO = "pkce.verifier_matches", "error.no_echo"
+VERIFIER, LEAK = "pkce.verifier_matches", "error.no_token"
 FAILING = "pkce-verifier-wrong/last-character-changed"
 RECORD = "tokenspec-report/record.ndjson"
 Say = Callable[..., tuple[int, str]]
@@ -108,7 +108,7 @@ def test_a_failure_that_was_mended(server: Changeable, say: Say) -> None:
 def test_what_was_seen_in_answers_of_other_cases_is_played_beside_them(
     server: Changeable, say: Say
 ) -> None:
-    server.become(ECHO)
+    server.become(LEAK)
     assert say("run", "target.yaml", "--select", "error-envelope")[0] == 1
     seen = [f for f in read_record(Path(RECORD)).findings if f["seen_in"]]
     assert seen
