@@ -154,18 +154,22 @@ def query_parameters(url: str) -> tuple[tuple[str, str], ...]:
 
 
 def origin(url: str) -> str:
-    """`scheme://host:port` in lower case with the default port written out."""
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    """`scheme://host:port` in lower case with the default port written out.
+
+    What is no address, as one whose port is no number, is the same as itself alone.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
+    except ValueError:
+        return url
     return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
 
 
 def is_loopback(url: str) -> bool:
     """Whether `url` names this machine: localhost, 127.0.0.0/8 or ::1."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
     try:
-        return ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

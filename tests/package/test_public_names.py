@@ -20,7 +20,7 @@ PUBLIC = {
     "tokenspec.reference_server.demo": {"demo_config"},
     "tokenspec.conformance.scenario.model": {
         "Answer", "Case", "Change", "Changes", "ClientAuthChanges", "HttpChanges", "JwtChanges",
-        "Outcome", "Pkce", "Place", "Scenario", "Setting", "Step", "StepKind",
+        "Outcome", "Pkce", "Place", "Premise", "Scenario", "Setting", "Step", "StepKind",
     },
     "tokenspec.conformance.scenario.loader": {
         "Vocabulary", "load_document", "load_file", "load_folders",
@@ -29,7 +29,7 @@ PUBLIC = {
     "tokenspec.conformance.record.reading": {"read_record"},
     "tokenspec.reports.record": {"Line", "Record", "Source"},
     "tokenspec.conformance.errors": {
-        "HarnessError", "LoginBlocked", "Nonconformance", "Problem", "RateLimited",
+        "BrokenOff", "HarnessError", "LoginBlocked", "Nonconformance", "Problem", "RateLimited",
         "TargetUnusable", "TimedOut", "TokenspecError", "Unreachable", "UnusableFile", "UsageError",
         "WrongUsage",
     },

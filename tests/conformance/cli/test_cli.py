@@ -77,7 +77,8 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert {finding["verdict"] for finding in findings} <= {"pass", "observe", "not-applicable"}
     profiles = {"auth0", "fapi", "oauth21"}  # areas that only a profile of theirs brings in
     left_out = {f["area"] for f in findings if f["verdict"] == "not-applicable"}
-    assert left_out == profiles | {"dpop", "pkce"}  # DPoP demanded, plain offered: not here
+    # demanded DPoP, plain, JWT access tokens: not here
+    assert left_out == profiles | {"dpop", "pkce", "id_token"}
     assert len({finding["area"] for finding in findings} - profiles) == 13
     page = (tmp_path / "tokenspec-report" / "report.html").read_text("utf-8")
     assert "Requirement" in page

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tokenspec.conformance.http import Request, Response
+from tokenspec.conformance.http import Request, Response, is_loopback, origin
 from tokenspec.conformance.login.browse import Browser, Shown
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.headers import Initiator, headers_of
@@ -164,3 +164,9 @@ def test_the_last_policy_that_is_known_counts(values: tuple[str, ...], policy: s
 )
 def test_how_near_a_page_is(page: str, url: str, expected: str | None) -> None:
     assert dict(headers_of("GET", (url,), Initiator(page))).get("Sec-Fetch-Site") == expected
+
+
+@pytest.mark.parametrize("odd", ["http://localhost:3000x/cb", "http://[", "https://h:99999/"])
+def test_an_address_that_is_none_is_nobodys_and_breaks_nothing(odd: str) -> None:
+    assert origin(odd) == odd
+    assert not is_loopback("http://[")
