@@ -75,10 +75,13 @@ class _AllowedStream(httpcore.NetworkStream):
         if held is None:
             self._inner.write(buffer, timeout)
             return
-        now, last, ends = held.split(buffer, http2=self._speaks_http2())
+        http2 = self._speaks_http2()
+        now, last, ends = held.split(buffer, http2=http2)
         self._inner.write(now, timeout)
         if last:
             held.release.hold(id(self), self._write_last, last, place=held.place, requests=ends)
+        elif held.whole(buffer, http2=http2):
+            held.release.written(held.place)
 
     def _write_last(self, last: bytes) -> None:
         """Write while the thread of the request waits for its answer.

@@ -4,8 +4,9 @@ A pool of httpcore looks through all its connections for every request, and does
 So a pool is lent to one request at a time: it then has one connection to each origin, nobody waits
 for it, and the dozens that a race opens burden nothing else. Over HTTP/2 requests that race have to
 travel on one connection, so those share a pool; others do not, as httpcore has no lock around the
-beginning of a stream. A connection of HTTP/2 is given up before the server does (RFC 9113 §6.8,
-GOAWAY): httpcore drops the answer to a request that was under way then.
+beginning of a stream. For the same reason each of a race is written when the one before it is.
+A connection of HTTP/2 is given up before the server does (RFC 9113 §6.8, GOAWAY): httpcore drops
+the answer to a request that was under way then.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class LentPools(httpx.BaseTransport):
         )
         lent = self._lend()
         try:
-            answer = lent.pool.handle_request(made)
+            answer = self._answer(lent.pool, made)
         except Exception as error:
             lent.worn = lent.worn or self._http2
             self._give_back(lent)
@@ -67,6 +68,19 @@ class LentPools(httpx.BaseTransport):
             stream=_Stream(answer, lambda: self._give_back(lent)),
             extensions=answer.extensions,
         )
+
+    def _answer(
+        self, pool: httpcore.ConnectionPool, request: httpcore.Request
+    ) -> httpcore.Response:
+        """The answer to a request; those that race are written one after another."""
+        held = HELD.get()
+        if not self._http2 or held is None:
+            return pool.handle_request(request)
+        held.release.begin(held.place)
+        try:
+            return pool.handle_request(request)
+        finally:
+            held.release.written(held.place)
 
     def close(self) -> None:
         """Close every connection, those in use when their answers were read."""

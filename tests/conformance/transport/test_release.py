@@ -150,3 +150,37 @@ def test_the_last_bytes_leave_the_time_limit_of_the_reader_alone() -> None:
         HELD.set(None)
         assert theirs.recv(1024) == BODY
         assert ours.gettimeout() == 7
+
+
+def test_who_shares_a_connection_is_written_when_the_one_before_is() -> None:
+    """Whoever sends the last bytes, and where nothing is kept back as well."""
+    release, begun = Release(3), [threading.Event() for _ in range(3)]
+
+    def begin(place: int) -> None:
+        release.begin(place)
+        begun[place].set()
+
+    begin(0)
+    second = threading.Thread(target=begin, args=(1,), daemon=True)
+    second.start()
+    assert not begun[1].is_set()
+    release.written(1)  # not its turn
+    assert not begun[1].is_set()
+    release.hold(1, [].append, b"x", place=2)
+    assert begun[1].wait(10)
+    release.written(0)  # its turn is over
+    third = threading.Thread(target=begin, args=(2,), daemon=True)
+    third.start()
+    assert not begun[2].is_set()
+    release.written(1)
+    assert begun[2].wait(10)
+
+
+def test_what_has_no_body_is_whole_with_its_head() -> None:
+    head, ending = b"\0\0\1\1\5\0\0\0\1x", b"\0\0\0\0\1\0\0\0\1"
+    held = Held(Release(1), b"")
+    assert held.whole(PREFACE + head, http2=True)
+    assert not held.whole(ending, http2=True)
+    assert held.split(head, http2=True) == (head, b"", 0)
+    assert held.whole(b"GET / HTTP/1.1\r\n\r\n", http2=False)
+    assert not Held(Release(1), BODY).whole(b"POST / HTTP/1.1\r\n\r\n", http2=False)
