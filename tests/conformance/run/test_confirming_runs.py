@@ -120,6 +120,7 @@ class Ending(Server):
         return super().handle(request)
 
 
+@pytest.mark.usefixtures("heeding")
 def test_a_run_that_ends_before_it_confirmed_says_so_and_the_next_plays_again(gate: Gate) -> None:
     """Ctrl-C comes while cases are played for the first time."""
     servers: list[Ending] = []

@@ -92,6 +92,7 @@ class Interrupting(Server):
         return super().handle(request)
 
 
+@pytest.mark.usefixtures("heeding")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_keeps_what_it_found(gate: Gate, how: int) -> None:
     servers: list[Interrupting] = []
