@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 
-from tokenspec.conformance.errors import BrokenOff, Unreachable
+from tokenspec.conformance.errors import BrokenOff, TimedOut, Unreachable
 from tokenspec.conformance.http import Exchange, Recorder, Response, is_loopback
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import denying
@@ -292,6 +292,7 @@ class _Play:
             exchanges=tuple(self.recorder.exchanges),
             failure=error.message,
             closed=isinstance(error, BrokenOff),
+            late=isinstance(error, TimedOut),
             at=self.side.clock(),
         )
 

@@ -34,6 +34,7 @@ class Played:
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
     failure: str = ""  # why there was no answer
     closed: bool = False  # the connection was closed in place of an answer
+    late: bool = False  # there was no whole answer in the time allowed
     at: float = 0.0  # when it was sent, seconds since the epoch
 
     @property
@@ -76,6 +77,11 @@ class Transcript:
     def step(self, name: str) -> Played | None:
         """The step of that name, if it was played."""
         return next((played for played in self.steps if played.step.name == name), None)
+
+    @property
+    def late(self) -> str:
+        """The kind of step that was not answered in time; empty where each was."""
+        return next((str(played.step.kind) for played in self.steps if played.late), "")
 
     def recall(self, path: str) -> Any:
         """A value received or sent at a step, such as `authorize.state`; None where there is none.

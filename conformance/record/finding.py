@@ -11,6 +11,7 @@ from tokenspec.conformance.waivers.model import Waiver
 
 # what a record calls a member by another name
 RECORD_KEYS = {"case": "variant", "control_exchanges": "twin"}
+UNRECORDED = ("late",)  # what only the run itself goes by
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Finding:
     `confirmed`: whether what is broken was broken the same way when the case was played again
     alone; None where nothing is. `second_play` is that play, where it was not: the others tell the
     first then.
+    `late`: the kind of step that was not answered in time, where the case could not run for that.
     """
 
     key: str
@@ -79,6 +81,7 @@ class Finding:
     premises: tuple[str, ...] = ()
     confirmed: bool | None = None
     second_play: SecondPlay | None = None
+    late: str = ""
 
     @property
     def gates(self) -> bool:

@@ -15,11 +15,11 @@ from typing import IO, Any, Self
 
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.evidence import ShownExchange
-from tokenspec.conformance.record.finding import RECORD_KEYS, Finding, SecondPlay
+from tokenspec.conformance.record.finding import RECORD_KEYS, UNRECORDED, Finding, SecondPlay
 from tokenspec.conformance.record.header import NOTHING, moment
 from tokenspec.conformance.record.memory import MemoryTrim
 
-MEMBERS = tuple(member.name for member in fields(Finding))
+MEMBERS = tuple(member.name for member in fields(Finding) if member.name not in UNRECORDED)
 EXCHANGE_MEMBERS = tuple(member.name for member in fields(ShownExchange))
 
 

@@ -86,12 +86,12 @@ class Confirmation:
         """
         if first.verdict is not Verdict.COULD_NOT_RUN:
             return self._compared(case, first, count())
-        if self._reasons[_reason(first)] >= BELIEVED:
+        if self._reasons[_cause(first)] >= BELIEVED:
             return first
         plays = count()
         again = self._running(case, first, plays)
         if again.verdict is Verdict.COULD_NOT_RUN:
-            self._reasons[_reason(first)] += 1
+            self._reasons[_cause(first)] += 1
             return first
         self._differed = True
         note = f"could not run at first ({_reason(first)}), but alone"
@@ -118,7 +118,7 @@ class Confirmation:
         """One play more that could run; at least two are tried."""
         for _attempt in range(self._plays + 1):
             again = self._again(case, first, next(plays))
-            if again.verdict is not Verdict.COULD_NOT_RUN:
+            if again.verdict is not Verdict.COULD_NOT_RUN or _hangs(first, again):
                 break
         return again
 
@@ -146,7 +146,8 @@ class Confirmation:
             for other in others:
                 examiner.play(other)
             finding = examiner.play(case)
-            if finding.verdict is Verdict.COULD_NOT_RUN:  # its control at once, as in the run
+            refused = finding.verdict is Verdict.COULD_NOT_RUN and not finding.late
+            if refused:  # its control at once, as in the run
                 finding = examiner.play(case, afresh=True)
             return examiner.conclude(case, finding)
 
@@ -181,6 +182,16 @@ def _differing(first: Finding, again: Finding) -> Finding:
 def _told(finding: Finding) -> Sequence[str]:
     """In what two findings have to agree for one to confirm the other."""
     return finding.verdict, finding.kind, finding.step
+
+
+def _hangs(first: Finding, again: Finding) -> bool:
+    """Whether the time allowed passed alone as well: more plays would only wait as long again."""
+    return first.late != "" and first.late == again.late
+
+
+def _cause(finding: Finding) -> str:
+    """What kept a case from running, in what others may share: an endpoint that hangs is one."""
+    return f"late: {finding.late}" if finding.late else _reason(finding)
 
 
 def _reason(finding: Finding) -> str:

@@ -167,8 +167,11 @@ class Examiner:
         if case.control and not control.good:
             hide = self.setup.redactor.for_play()
             shown = self._show(control.transcript, hide) if control.transcript else ()
+            late = control.transcript.late if control.transcript else ""
             note = "the control of this case was not granted, so a refusal would prove nothing"
-            return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown)
+            return replace(
+                blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown, late=late
+            )
         judges = [self._judge(case, self._context, one.transcript) for one in oracle.orders]
         again = one_by_one if afresh else self._again  # nothing else is under way then
         transcript, judgement = self._play(case, judges, again)
@@ -186,8 +189,9 @@ class Examiner:
         hide = self.setup.redactor.for_play()
         verdict = Verdict.NOT_APPLICABLE if asked.permitted else Verdict.COULD_NOT_RUN
         shown = self._show(asked.transcript, hide) if asked.transcript else ()
+        late = asked.transcript.late if asked.transcript else ""
         note = hide.text(asked.note)
-        return replace(blank, verdict=verdict, note=note, exchanges=shown)
+        return replace(blank, verdict=verdict, note=note, exchanges=shown, late=late)
 
     def _see_premise(self, transcript: Transcript, name: str, said: str) -> str:
         """Make the checks of every answer, and hide in `said` what the play shows as secret."""
@@ -339,6 +343,7 @@ class Examiner:
             note=hide.text(judgement.note),
             deviation=self._excuse(case, judgement) if deviates else None,
             exchanges=shown,
+            late=transcript.late if judgement.verdict is Verdict.COULD_NOT_RUN else "",
         )
 
     def _blank(self, case: Case) -> Finding:

@@ -137,7 +137,8 @@ class Premises:
                 return Asked(name, holds=False, said=f"login blocked: {error.message}")
             asked = decided(name, question, steps, transcript)
             last = transcript.steps[-1] if transcript.steps else None
-            if asked.holds or asked.permitted or (last and last.error in OF_THE_CLIENT):
+            known = last and (last.late or last.error in OF_THE_CLIENT)
+            if asked.holds or asked.permitted or known:
                 break
         return replace(asked, said=self._see(transcript, name, asked.said))
 
