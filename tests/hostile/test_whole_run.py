@@ -54,13 +54,16 @@ def test_it_ends_small_harmless_and_with_a_verdict(place: str, tmp_path: Path) -
     # A page that blocks a sign-in is not asked again, so that no account is locked: which answer a
     # sign-in meets depends on what else is under way.
     assert target.met >= len(BEHAVIOURS) or "login blocked" in told
-    assert done.returncode in (1, 6), told
-    assert "Traceback" not in told
+    assert "Traceback" not in told, told
     assert not {s for s in told if s != "\n" and not s.isprintable()}
     assert int((tmp_path / "peak").read_text("utf-8")) < MOST_MEMORY
     lines = (tmp_path / "tokenspec-report" / "record.ndjson").read_text("utf-8").splitlines()
     footer = json.loads(lines[-1])
     assert (footer["type"], footer["ended"], footer["faults"]) == ("footer", "complete", 0)
+    # Which case meets which behaviour is luck: what does not come again is unsteady, and fails no
+    # run. But it is told.
+    unsteady = footer["counts"].get("unsteady", 0)
+    assert done.returncode in (1, 6) or (done.returncode == 0 and unsteady > 0), told
     assert_nothing_scripts(tmp_path / "tokenspec-report" / "report.html")
 
 
