@@ -38,6 +38,8 @@ settings.configure(
     ROOT_URLCONF=__name__,
     USE_TZ=True,
     LOGIN_URL="/accounts/login/",
+    # Django's advice for tests: the default takes half a second for each sign-in and client secret.
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     DATABASES={
         "default": {
