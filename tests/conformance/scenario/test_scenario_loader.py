@@ -65,7 +65,7 @@ FAULTS = [
     ("id: other-client", "id: last-character", "case id 'last-character' is used twice"),
     ("  - id: last-character\n    token:", "  - id: a\n    refresh:", "no step 'refresh'"),
     ("expect: {status: 400,", "expects: {status: 400,", "missing key 'expect'"),
-    ("base: code-exchange", "base: code-exchange\npremises: exchnge", "did you mean 'exchange'?"),
+    ("base: code-exchange", "base: code-exchange\npremises: exchangex", "did you mean 'exchange'?"),
     ("base: code-exchange", "base: code-exchange\ncontrol: false", "7:10: unknown key 'control'"),
     ("expect: {status: 400,", "assume: {status: 400,", "missing key 'expect'"),
     (
