@@ -156,7 +156,7 @@ def query_parameters(url: str) -> tuple[tuple[str, str], ...]:
 def origin(url: str) -> str:
     """`scheme://host:port` in lower case with the default port written out.
 
-    What is no address, as one whose port is no number, is the same as itself alone.
+    What is no address, as one whose port is not a number, is the same as itself alone.
     """
     try:
         parts = urlsplit(url)
