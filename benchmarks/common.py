@@ -12,15 +12,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import httpx
 
+from tests.peers.launch import running
+from tests.peers.recipes import PeerError
 from tokenspec.conformance.http import Transport
 from tokenspec.conformance.play.oracle import OracleResult
-from tokenspec.conformance.preflight.opening import network_of
+from tokenspec.conformance.preflight.opening import Opened, network_of, open_target
 from tokenspec.conformance.preflight.setup import Setup, prepare
 from tokenspec.conformance.record.evidence import evidence
 from tokenspec.conformance.run.confirmation import Confirmation
@@ -101,6 +103,19 @@ def in_turn(rounds: int, **actions: Callable[[], float]) -> dict[str, float]:
         for name, action in actions.items():
             found[name].append(action())
     return {name: statistics.median(values) for name, values in found.items()}
+
+
+def opened_peers(stack: ExitStack, names: Iterable[str]) -> Iterator[tuple[str, Opened | Row]]:
+    """Servers of other authors, opened until `stack` ends; or a row that says why one is not."""
+    for name in names:
+        try:
+            peer = stack.enter_context(running(name))
+        except PeerError as error:
+            yield name, Row(f"{name}: {error}"[:90], "not measured")
+            continue
+        opened = open_target(peer.target_file, os.environ | peer.env)
+        stack.callback(opened.close)
+        yield name, opened
 
 
 @functools.cache

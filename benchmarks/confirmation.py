@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import ClassVar
 
-from benchmarks.common import Row, in_turn, over_loopback, play_suite, served
-from tests.peers.launch import running
-from tests.peers.recipes import PeerError
-from tokenspec.conformance.preflight.opening import open_target
+from benchmarks.common import Row, in_turn, opened_peers, over_loopback, play_suite, served
 from tokenspec.conformance.preflight.sequence import make_usable
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
@@ -47,14 +43,10 @@ def confirmation(rounds: int) -> Iterator[Row]:
         issuer = stack.enter_context(served())
         setup, _unusable = make_usable(stack.enter_context(over_loopback(issuer)))
         yield _row("reference server", setup, rounds)
-        for name in PEERS:
-            try:
-                peer = stack.enter_context(running(name))
-            except PeerError as error:
-                yield Row(f"{name}: {error}"[:90], "not measured")
+        for name, opened in opened_peers(stack, PEERS):
+            if isinstance(opened, Row):
+                yield opened
                 continue
-            opened = open_target(peer.target_file, os.environ | peer.env)
-            stack.callback(opened.close)
             opened.make_ready()
             yield _row(name, opened.setup, rounds)
 

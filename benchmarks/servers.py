@@ -14,13 +14,12 @@ from urllib.parse import urlencode
 
 import httpx
 
-from benchmarks.common import TOKENSPEC, Row, child, over_loopback, served
+from benchmarks.common import TOKENSPEC, Row, child, opened_peers, over_loopback, served
 from tests.peers.launch import running
 from tests.peers.recipes import PeerError
 from tokenspec.conformance.play import requests, wire
 from tokenspec.conformance.play.memory import Memory
 from tokenspec.conformance.play.player import session_of
-from tokenspec.conformance.preflight.opening import open_target
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.scenario.model import Setting
@@ -56,15 +55,11 @@ def exchanges(rounds: int) -> Iterator[Row]:
     """Codes exchanged a second by a bare client, in turn at each server."""
     with ExitStack() as stack:
         setups = {"reference server": stack.enter_context(over_loopback(_served(stack)))}
-        for name in PEERS:
-            try:
-                peer = stack.enter_context(running(name))
-            except PeerError as error:
-                yield Row(f"{name}: {error}"[:90], "not measured")
-                continue
-            opened = open_target(peer.target_file, os.environ | peer.env)
-            stack.callback(opened.close)
-            setups[name] = opened.setup
+        for name, opened in opened_peers(stack, PEERS):
+            if isinstance(opened, Row):
+                yield opened
+            else:
+                setups[name] = opened.setup
         rates: dict[str, list[float]] = {name: [] for name in setups}
         for _round in range(rounds):
             for name, setup in setups.items():

@@ -24,6 +24,7 @@ class Verdict(StrEnum):
 
 
 BROKEN = (Verdict.FAIL, Verdict.WARN)
+IN_DOUBT = (*BROKEN, Verdict.COULD_NOT_RUN)  # what counts only if it comes again
 
 
 class Kind(StrEnum):

@@ -149,10 +149,9 @@ class Summary:
             f"{counted(self.counts['pass'], 'case')} of {len(self.record.findings)} passed.",
             f"{len(met)} of {counted(len(tested), 'tested requirement')} met in every case.",
         ]
-        confirmed = sum(f.get("confirmed") is True for f in self.record.findings)
-        if confirmed:
+        if self.confirmed:
             sentences.append(
-                f"{counted(confirmed, 'finding')} came again when the case was played alone."
+                f"{counted(self.confirmed, 'finding')} came again when the case was played alone."
             )
         whole = [area.name for area in self.areas if set(area.counts) == {"pass"}]
         if whole:
@@ -165,13 +164,17 @@ class Summary:
         return tuple(sentences)
 
     @property
+    def confirmed(self) -> int:
+        """How many findings came again when the case was played alone."""
+        return sum(f.get("confirmed") is True for f in self.record.findings)
+
+    @property
     def played_again(self) -> tuple[str, ...]:
         """What came of playing again, alone, what was in doubt, as sentences."""
         sentences = []
-        confirmed = sum(f.get("confirmed") is True for f in self.record.findings)
-        if confirmed or self.counts["unsteady"]:
+        if self.confirmed or self.counts["unsteady"]:
             sentences.append(
-                f"Played again alone: {counted(confirmed, 'finding')} confirmed, "
+                f"Played again alone: {counted(self.confirmed, 'finding')} confirmed, "
                 f"{self.counts['unsteady']} unsteady."
             )
         if len(self.record.at_once) > 1:

@@ -6,21 +6,19 @@ import argparse
 import os
 import secrets
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
 from tokenspec.conformance.fuzz.saving import save
 from tokenspec.conformance.fuzz.sharing import shared
-from tokenspec.conformance.play.side import SessionPool
 from tokenspec.conformance.preflight.exchange import main_exchange, sign_in
 from tokenspec.conformance.preflight.opening import Opened, open_target
+from tokenspec.conformance.preflight.setup import with_own_session
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.scenario.loader import load_document
 from tokenspec.conformance.scenario.wording import changes_in_words
-from tokenspec.conformance.target.model import SIGNS_IN
 from tokenspec.conformance.verdicts import Kind, Verdict
 from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reports.words import counted
@@ -136,11 +134,8 @@ def _trouble(opened: Opened) -> str:
     """Why what was played last says nothing: the target is gone, or grants no valid exchange."""
     if opened.lost:
         return opened.lost
-    side = opened.setup.side
-    if side.target.login.kind in SIGNS_IN:
-        side = replace(side, sessions=SessionPool())  # the user signs in anew
-    setup = replace(opened.setup, side=side)
-    probes = () if side.target.login.kind == "none" else (sign_in, main_exchange)
+    setup = with_own_session(opened.setup)  # the user signs in anew
+    probes = () if setup.target.login.kind == "none" else (sign_in, main_exchange)
     for step in (step for probe in probes for step in probe(setup)):
         if step.ends_it:
             return f"at the end the valid exchange was not granted any more: {step.detail}"

@@ -14,7 +14,7 @@ from tokenspec.conformance.fuzz.citing import no_revocation
 from tokenspec.conformance.fuzz.compare import Divergence
 from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.play.transcript import Transcript
-from tokenspec.conformance.scenario.model import Answer, Changes, Step, StepKind
+from tokenspec.conformance.scenario.model import Changes, Step, StepKind
 from tokenspec.conformance.target.capabilities import CAPABILITIES
 from tokenspec.conformance.verdicts import Kind
 
@@ -115,8 +115,7 @@ def earlier_steps(step: str, oracle: OracleResult, target: Transcript) -> Earlie
         changed |= set(_places(played.step))
         if played.step.name == step:
             break
-        theirs = target.step(played.step.name)
-        if theirs is None or theirs.answer is not Answer.GRANTED:
+        if not target.granted(played.step.name):
             refusal = oracle.refusals.get(played.step.name)
             failed |= {ANY, refusal.guard} if refusal else {ANY}
         elif not no_revocation(played.step):

@@ -78,6 +78,11 @@ class Transcript:
         """The step of that name, if it was played."""
         return next((played for played in self.steps if played.step.name == name), None)
 
+    def granted(self, name: str) -> bool:
+        """Whether the step of that name was played, and granted."""
+        played = self.step(name)
+        return played is not None and played.answer is Answer.GRANTED
+
     @property
     def late(self) -> str:
         """The kind of step that was not answered in time; empty where each was."""

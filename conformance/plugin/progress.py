@@ -13,7 +13,6 @@ from typing import Protocol
 
 from tokenspec.reports.words import VERDICTS, counted
 
-MODES = ("live", "plain", "dots")  # dots: pytest's own
 EVERY = {"live": 0.2, "plain": 10.0}  # seconds between two lines
 ERASE = "\r\x1b[2K"
 FIRST = 8  # the time left is told when this part of all is done: the first verdicts come slowly

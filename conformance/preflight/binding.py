@@ -7,7 +7,7 @@ from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.play.wording import answer_text
 from tokenspec.conformance.preflight.exchange import CODE
 from tokenspec.conformance.preflight.setup import Setup
-from tokenspec.conformance.scenario.model import Answer, Change, Changes, Setting, Step, StepKind
+from tokenspec.conformance.scenario.model import Change, Changes, Setting, Step, StepKind
 from tokenspec.conformance.target.rules import Decision
 
 JKT = "dpop-jkt"
@@ -22,11 +22,11 @@ def learned_of_jkt(setup: Setup) -> dict[str, Decision]:
     """
     if not setup.decisions[JKT].open or "dpop" in setup.unmet:
         return {}
-    if _granted(_exchange(setup, "dpop.other_jkt")):
+    if _exchange(setup, "dpop.other_jkt").granted("token"):
         why = "seen: a code of another dpop_jkt was redeemed; it is passed over"
         return {JKT: Decision(False, why)}
     own = _exchange(setup, "dpop.jkt")
-    if _granted(own):
+    if own.granted("token"):
         return {JKT: Decision(True, "seen: a code of another dpop_jkt was refused")}
     last = own.steps[-1] if own.steps else None
     said = f"{last.step.name} was {answer_text(last)}" if last else own.stopped
@@ -38,8 +38,3 @@ def _exchange(setup: Setup, thumbprint: str) -> Transcript:
     bound = Changes({"dpop_jkt": Change("copy", thumbprint)})
     steps = (Step(StepKind.AUTHORIZE, "authorize", bound), CODE[1])
     return play(setup.side, Setting(dpop=True), steps)
-
-
-def _granted(transcript: Transcript) -> bool:
-    last = transcript.step("token")
-    return last is not None and last.answer is Answer.GRANTED

@@ -77,8 +77,7 @@ def main_exchange(setup: Setup) -> Iterator[CheckStep]:
     if needs_proof(transcript) and not setup.side.always_dpop:
         proving = replace(setup, side=replace(setup.side, always_dpop=True))
         proven = play(proving.side, Setting(), REFRESHED)
-        token = proven.step("token")
-        if token is not None and token.answer is Answer.GRANTED:
+        if proven.granted("token"):
             why = "seen: without a proof the valid token request is refused, with one it is granted"
             learned["dpop-required"] = Decision(True, why)
             setup, transcript = proving, proven

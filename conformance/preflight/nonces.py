@@ -68,8 +68,7 @@ def _at_userinfo(setup: Setup) -> Decision:
         return seen
     old = Changes(dpop=JwtChanges(claims={"iat": YESTERDAY}))
     steps = (*CODE, Step(StepKind.USERINFO, USERINFO.name, old))
-    shown = play(setup.side, Setting(dpop=True), steps).step(USERINFO.name)
-    if shown is not None and shown.answer is Answer.GRANTED:
+    if play(setup.side, Setting(dpop=True), steps).granted(USERINFO.name):
         return Decision(False, "seen: userinfo gave a nonce, which stands for the time of a proof")
     return seen
 

@@ -103,10 +103,10 @@ def _by_another_address(setup: Setup) -> str:
         network = replace(setup.target.network, htu=address)
         side = replace(setup.side, target=replace(setup.side.target, network=network))
         try:
-            token = play(side, Setting(dpop=True), CODE).step("token")
+            taken = play(side, Setting(dpop=True), CODE).granted("token")
         except TargetUnusable:
             return ""
-        if token is not None and token.answer is Answer.GRANTED:
+        if taken:
             return (
                 f"the server takes itself to be at {address}: have the proxy say which address was "
                 f"asked for (X-Forwarded-Proto, -Host), or say 'network: {{htu: {address}}}'"

@@ -17,7 +17,7 @@ from tokenspec.conformance.http import Request, Transport
 from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import Oracle, make_oracle
-from tokenspec.conformance.play.side import Side
+from tokenspec.conformance.play.side import SessionPool, Side
 from tokenspec.conformance.profile import EffectiveRequirement, Profile, load_profile
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.registry import Registry, Requirement
@@ -25,7 +25,7 @@ from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.scenario.roles import roles_of
 from tokenspec.conformance.target.capabilities import CAPABILITIES, decide
 from tokenspec.conformance.target.discovery import Discovered, allowed_origins, discover
-from tokenspec.conformance.target.model import Client, Target
+from tokenspec.conformance.target.model import SIGNS_IN, Client, Target
 from tokenspec.conformance.target.rules import Decision
 from tokenspec.conformance.transport.counting import CountingTransport
 
@@ -170,6 +170,13 @@ def seen_from(setup: Setup, client: Client) -> Setup:
     target = replace(setup.target, clients=(client, *others))
     place = f"clients[{setup.target.clients.index(client)}]"
     return replace(setup, target=target, side=replace(setup.side, target=target), place=place)
+
+
+def with_own_session(setup: Setup) -> Setup:
+    """`setup` with sessions of its own, where the user can sign in without being asked."""
+    if setup.target.login.kind not in SIGNS_IN:
+        return setup
+    return replace(setup, side=replace(setup.side, sessions=SessionPool()))
 
 
 def _by_capabilities(side: Side, present: Mapping[str, bool]) -> Side:

@@ -19,7 +19,6 @@ from tokenspec.conformance.errors import (
 from tokenspec.conformance.verdicts import Verdict
 
 JUDGED = ("pass", "fail", "warn", "observe", "deviation", "waived", "stale-waiver", "unsteady")
-FAIL_ON = ("must", "should", "never")
 
 
 class ExitCode(IntEnum):

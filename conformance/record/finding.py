@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.profile import Evidence
 from tokenspec.conformance.record.evidence import ShownExchange
@@ -82,6 +82,10 @@ class Finding:
     confirmed: bool | None = None
     second_play: SecondPlay | None = None
     late: str = ""
+
+    def noted(self, note: str) -> Finding:
+        """The same finding with a further note behind its own."""
+        return replace(self, note="; ".join(part for part in (self.note, note) if part))
 
     @property
     def gates(self) -> bool:

@@ -35,7 +35,6 @@ SECRET_NAMES = {
     "device_code": "device_code",
     "d": "private_key",
 }
-SECRET_HEADERS = ("authorization", "cookie", "set-cookie", "dpop")
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){1,3}")
 FINGERPRINT = re.compile(r"(‹[a-z_]+ [0-9a-f]{10}›)")
 UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")  # written the same everywhere (RFC 3986 §2.3)

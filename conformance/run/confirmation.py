@@ -18,21 +18,18 @@ from itertools import count
 
 from tokenspec.conformance.errors import TargetUnusable
 from tokenspec.conformance.play.player import play
-from tokenspec.conformance.play.side import SessionPool
-from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.preflight.exchange import CODE
+from tokenspec.conformance.preflight.setup import Setup, with_own_session
 from tokenspec.conformance.record.finding import Finding, SecondPlay
 from tokenspec.conformance.run.concurrency import ConcurrencyLimit
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.order import compares_moments, waits
 from tokenspec.conformance.run.sources import sources
-from tokenspec.conformance.scenario.model import Case, Setting, Step, StepKind
-from tokenspec.conformance.target.model import SIGNS_IN
-from tokenspec.conformance.verdicts import BROKEN, Kind, Verdict
+from tokenspec.conformance.scenario.model import Case, Setting
+from tokenspec.conformance.verdicts import IN_DOUBT, Kind, Verdict
 
-IN_DOUBT = (*BROKEN, Verdict.COULD_NOT_RUN)
 SOURCES = 3  # cases that are played again of those whose answers showed something
 AFTER_LUCK = 4  # times that a case has to be broken alone where other answers differed by luck
-EXCHANGE = (Step(StepKind.AUTHORIZE, "authorize"), Step(StepKind.TOKEN, "token"))
 BELIEVED = 3  # times that one reason kept cases from running when they were alone as well
 
 
@@ -95,7 +92,7 @@ class Confirmation:
             return first
         self._differed = True
         note = f"could not run at first ({_reason(first)}), but alone"
-        again = _noted(again, note)
+        again = again.noted(note)
         return self._compared(case, again, plays) if in_doubt(again) else again
 
     def _compared(self, case: Case, first: Finding, plays: Iterator[int]) -> Finding:
@@ -129,7 +126,7 @@ class Confirmation:
         so manyth time, it would else meet the same again and again.
         """
         others = sources(first.seen_in, self._cases)[:SOURCES]
-        setup = _own_session(self._setup)
+        setup = with_own_session(self._setup)
         examined = (case, *others)
         examiner = self._examine(
             setup,
@@ -142,7 +139,7 @@ class Confirmation:
         def examined_alone() -> Finding:
             for _ in range(number):
                 with suppress(TargetUnusable):
-                    play(setup.side, Setting(), EXCHANGE)
+                    play(setup.side, Setting(), CODE)
             for other in others:
                 examiner.play(other)
             finding = examiner.play(case)
@@ -161,13 +158,6 @@ class Confirmation:
             self._wait(math.ceil(now) - now)
 
 
-def _own_session(setup: Setup) -> Setup:
-    """`setup` with sessions of its own, where the user can sign in without being asked."""
-    if setup.target.login.kind not in SIGNS_IN:
-        return setup
-    return replace(setup, side=replace(setup.side, sessions=SessionPool()))
-
-
 def _differing(first: Finding, again: Finding) -> Finding:
     """The finding on a case that was broken and, alone, was not so; it shows both plays."""
     unsure = again.verdict is Verdict.COULD_NOT_RUN
@@ -176,7 +166,7 @@ def _differing(first: Finding, again: Finding) -> Finding:
         again.verdict, again.kind, again.step, again.observed, again.note, again.exchanges
     )
     verdict = Verdict.COULD_NOT_RUN if unsure else Verdict.UNSTEADY
-    return replace(_noted(first, said), verdict=verdict, second_play=second)
+    return replace(first.noted(said), verdict=verdict, second_play=second)
 
 
 def _told(finding: Finding) -> Sequence[str]:
@@ -202,7 +192,3 @@ def _words(finding: Finding) -> str:
     kind = f" ({finding.kind})" if finding.kind else ""
     said = finding.observed or finding.note
     return f"{finding.verdict}{kind}: {said}" if said else f"{finding.verdict}{kind}"
-
-
-def _noted(finding: Finding, note: str) -> Finding:
-    return replace(finding, note="; ".join(part for part in (finding.note, note) if part))

@@ -36,7 +36,7 @@ from tokenspec.conformance.scenario.digest import case_digest
 from tokenspec.conformance.scenario.edits import UnchangedError
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.scenario.wording import changes_in_words
-from tokenspec.conformance.verdicts import BROKEN, SEVERITY, Judgement, Verdict, worst
+from tokenspec.conformance.verdicts import BROKEN, IN_DOUBT, SEVERITY, Judgement, Verdict, worst
 
 Seen = tuple[Transcript, Judgement]
 Again = Callable[[Callable[[], Seen], int], Generator[Seen, None, None]]
@@ -314,8 +314,7 @@ class Examiner:
 
         A documented difference may be why a step that others rest on was answered otherwise.
         """
-        doubted = (*BROKEN, Verdict.COULD_NOT_RUN)
-        if judgement.verdict in doubted and self._excuse(case, judgement):
+        if judgement.verdict in IN_DOUBT and self._excuse(case, judgement):
             return replace(judgement, verdict=Verdict.DEVIATION)
         return judgement
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from tokenspec.conformance.record.finding import Finding
-from tokenspec.conformance.verdicts import Verdict
+from tokenspec.conformance.verdicts import BROKEN, Verdict
 from tokenspec.conformance.waivers.model import Waiver, Waivers
 
-EXCUSABLE = (Verdict.FAIL, Verdict.WARN)
 # whether the failure is still there
 SAYS_NOTHING = (Verdict.NOT_APPLICABLE, Verdict.COULD_NOT_RUN, Verdict.UNSTEADY)
 
@@ -33,12 +32,12 @@ class Excuses:
             return finding
         finding = replace(finding, waiver=waiver)
         if waiver.expired(self.today):
-            return _noted(finding, f"the waiver at {waiver.where} expired on {waiver.expires}")
-        if finding.verdict in EXCUSABLE and waiver.kind in ("", finding.kind):
+            return finding.noted(f"the waiver at {waiver.where} expired on {waiver.expires}")
+        if finding.verdict in BROKEN and waiver.kind in ("", finding.kind):
             return _turned(finding, Verdict.WAIVED, f"waived: {waiver.reason}")
         if finding.verdict is Verdict.FAIL:
             only = f"the waiver at {waiver.where} excuses {waiver.kind!r} only"
-            return _noted(finding, only)
+            return finding.noted(only)
         if finding.verdict in SAYS_NOTHING or not conclusive or waiver.id != finding.key:
             return finding
         return _turned(finding, Verdict.STALE_WAIVER, _not_needed(finding, waiver))
@@ -53,8 +52,4 @@ def _not_needed(finding: Finding, waiver: Waiver) -> str:
 
 
 def _turned(finding: Finding, verdict: Verdict, note: str) -> Finding:
-    return _noted(replace(finding, verdict=verdict, judged=str(finding.verdict)), note)
-
-
-def _noted(finding: Finding, note: str) -> Finding:
-    return replace(finding, note="; ".join(part for part in (finding.note, note) if part))
+    return replace(finding, verdict=verdict, judged=str(finding.verdict)).noted(note)

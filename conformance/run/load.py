@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.concurrency import ConcurrencyLimit
@@ -57,7 +56,7 @@ class Load:
             return finding
         self._count(at_once)
         why = f"could not run beside others ({finding.note or finding.observed})"
-        return replace(again, note="; ".join(part for part in (again.note, why) if part))
+        return again.noted(why)
 
     def _count(self, at_once: int) -> None:
         """What could not run beside others ran alone."""

@@ -54,10 +54,6 @@ def _said_to_all(error: OAuthError, about: Refused) -> OAuthError:
     return OAuthError("invalid_token", error.cause, error.status)
 
 
-def _with_token(_body: object, about: Refused) -> dict[str, str]:
-    return {"refresh_token": about.exchange.core.random_text()}
-
-
 def _error_for_bearer_alone(parameters: dict[str, str], _about: Refused) -> dict[str, str]:
     for_dpop = "algs" in parameters
     return {n: text for n, text in parameters.items() if n != "error" or not for_dpop}
