@@ -7,7 +7,7 @@
 #
 # Instead: the grant asks whether the parameter is None. An empty one is kept as the challenge of the code,
 # with the method `plain`, and then the token request is refused for want of a verifier. One that is sent
-# has 43 characters at least (RFC 7636, section 4.1), so none of them is equal to nothing: the code is of no use,
+# has 43 characters at least (RFC 7636, section 4.1), so none is equal to nothing: the code is of no use,
 # though the user signed in for it. Left out altogether, the parameter does no harm.
 set -u
 folder=$(mktemp -d) || exit 2
