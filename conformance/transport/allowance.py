@@ -16,6 +16,7 @@ from typing import Any
 import httpcore
 
 from tokenspec.conformance.transport.release import HELD
+from tokenspec.conformance.transport.tls import SharedTls
 
 
 class Allowance(threading.local):
@@ -59,12 +60,18 @@ class _AllowedStream(httpcore.NetworkStream):
         self._inner = inner
         self._allowance = allowance
         self._clock = clock
+        self._shared = SharedTls(clock)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         left = self._allowance.end - self._clock()
         if left <= 0:
             raise httpcore.ReadTimeout("the answer was not whole in time")
-        data = self._inner.read(max_bytes, left if timeout is None else min(timeout, left))
+        patience = left if timeout is None else min(timeout, left)
+        wire = self._raced()
+        if wire is None:
+            data = self._inner.read(max_bytes, patience)
+        else:
+            data = self._shared.read(wire, max_bytes, patience)
         self._allowance.bytes_left -= len(data)
         if self._allowance.bytes_left < 0:
             raise httpcore.ReadError("the answer, with its headers, is larger than allowed")
@@ -77,11 +84,18 @@ class _AllowedStream(httpcore.NetworkStream):
             return
         http2 = self._speaks_http2()
         now, last, ends = held.split(buffer, http2=http2)
-        self._inner.write(now, timeout)
+        self._write(now, timeout)
         if last:
             held.release.hold(id(self), self._write_last, last, place=held.place, requests=ends)
         elif held.whole(buffer, http2=http2):
             held.release.written(held.place)
+
+    def _write(self, buffer: bytes, timeout: float | None) -> None:
+        wire = self._raced()
+        if wire is None:
+            self._inner.write(buffer, timeout)
+        else:
+            self._shared.write(wire, buffer, timeout)
 
     def _write_last(self, last: bytes) -> None:
         """Write while the thread of the request waits for its answer.
@@ -91,10 +105,15 @@ class _AllowedStream(httpcore.NetworkStream):
         """
         wire = self._inner.get_extra_info("socket")
         secured = self._inner.get_extra_info("ssl_object")
-        if wire is not None and secured in (None, wire):
+        if wire is not None and secured is None:
             wire.sendall(last)
-        else:  # TLS inside the TLS of a proxy
-            self._inner.write(last)
+        else:
+            self._write(last, max(self._allowance.end - self._clock(), 0.0))
+
+    def _raced(self) -> ssl.SSLSocket | None:
+        """The TLS socket, while others may use it too; TLS inside that of a proxy has none."""
+        wire = self._inner.get_extra_info("socket")
+        return wire if HELD.get() is not None and isinstance(wire, ssl.SSLSocket) else None
 
     def _speaks_http2(self) -> bool:
         secured = self._inner.get_extra_info("ssl_object")
