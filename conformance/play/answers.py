@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import unquote_plus, urlsplit
 
 import jwt
 
@@ -22,18 +24,45 @@ ENDINGS = {
 }
 
 
-def authorization_answer(result: AuthorizationResult, *, error_page_due: bool) -> Answer:
+def authorization_answer(
+    result: AuthorizationResult, *, request: str, error_page_due: bool
+) -> Answer:
     """The class of an authorization response.
 
-    A page that may be either is the one due: nothing was granted and nobody was sent anywhere.
+    A page that may be either is the one due: nothing was granted and nobody was sent anywhere. So
+    it is with a page of the server's own at another origin (RFC 6749 §4.1.2.1: how the user is
+    informed is not said); who was sent where `request`, a URL, asked for was sent elsewhere.
     """
     if result.ending is Ending.CALLBACK:
         return Answer.GRANTED if any(map(result.parameters.get, GRANTS)) else Answer.REFUSED
-    if result.ending is Ending.UNKNOWN_PAGE:
+    own = result.ending is Ending.ELSEWHERE and not asked_for(result.location, request)
+    if result.ending is Ending.UNKNOWN_PAGE or own:
         return Answer.ERROR_PAGE if error_page_due else Answer.LOGIN_PAGE
     if result.status >= SERVER_ERROR:
         return Answer.SERVER_ERROR
     return ENDINGS[result.ending]
+
+
+def asked_for(location: str, request: str) -> bool:
+    """Whether the place of `location` stands in the parameters of `request`; both are URLs.
+
+    Of a loopback address the port is looked at too: there it is what tells two places apart. What
+    cannot be read is nobody's own page.
+    """
+    try:
+        parts = urlsplit(location)
+        name, asked = parts.hostname, unquote_plus(urlsplit(request).query).lower()
+    except ValueError:
+        return True
+    place = parts.netloc.rpartition("@")[2].lower() if name and _loopback(name) else name
+    return (place or f"{parts.scheme}:") in asked
+
+
+def _loopback(name: str) -> bool:
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def read_members(kind: StepKind, response: Response) -> Mapping[str, Any]:

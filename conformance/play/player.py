@@ -188,7 +188,7 @@ class _Play:
             raise result.blocked
         return Played(
             step=step,
-            answer=authorization_answer(result, error_page_due=due),
+            answer=authorization_answer(result, request=url, error_page_due=due),
             sent=sent,
             valid=valid,
             received=result.parameters,

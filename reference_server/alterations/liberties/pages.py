@@ -67,6 +67,21 @@ def _language_first(page: Response, csrf: str) -> Response:
     return replace(page, body=page.body.replace(b"<form", first + b"<form", 1)) if csrf else page
 
 
+def _told_at_another_origin(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    """The user is sent to a front end of the server's owner, which is not part of the target."""
+    path = urlsplit(core.endpoint("authorization")).path
+    route = routes[path]
+
+    def answer(request: Request) -> Response:
+        made = route.answer(request)
+        if made.status < BAD:
+            return made
+        location = "https://accounts.example/error?error=invalid_request"
+        return replace(made, status=303, headers=(("Location", location),), body=b"")
+
+    return routes | {path: replace(route, answer=answer)}
+
+
 SEARCH = b'<!doctype html><h1>Error</h1><form action="/search"><input type="search" name="q">'
 SIGN_IN = b'<!doctype html><h1>Error</h1><p>Go back and try again, or <a href="/">sign in</a>.'
 SCRIPTED = b'<!doctype html><div id="root"></div><script src="/app.js"></script>'
@@ -168,6 +183,14 @@ LIBERTIES = (
         "the user is sent to a page of the server that tells the error",
         group=GROUP,
         routes=_error_one_page_on,
+    ),
+    telling(
+        "page.error_at_another_origin",
+        BY,
+        OPEN,
+        "the user is sent to a page at another origin of the owner's that tells the error",
+        group=GROUP,
+        routes=_told_at_another_origin,
     ),
     telling(
         "page.policy_of_more_directives",

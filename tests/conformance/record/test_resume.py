@@ -63,7 +63,7 @@ def test_what_was_judged_is_kept_and_the_rest_is_played(tmp_path: Path, issuer: 
     Counting.codes = 0
     again, resumed = run(tmp_path, issuer, "--resume", str(record))
     assert again == code == 1
-    assert Counting.codes < asked * 0.7
+    assert Counting.codes < asked * 0.9
     told = [{(f["key"], f["verdict"], f["kind"]) for f in r.findings} for r in (whole, resumed)]
     assert told[0] == told[1]
     kept = {
