@@ -164,15 +164,17 @@ def decided(
 ) -> Asked:
     """Whether the premise holds, and the answer that says so."""
     *before, last = steps
-    wanted = {**{step.name: Answer.GRANTED for step in before}, last.name: question.answer}
-    for step, answer in wanted.items():
+    granted = {step.name: Answer.GRANTED for step in before}
+    for step, answer in {**granted, last.name: question.answer}.items():
         played = transcript.step(step)
+        said = _in_words(played, transcript)
+        if step == last.name and played and any(
+            _is(outcome, played, transcript) for outcome in question.unmet
+        ):
+            said = f"{said}; {question.otherwise}"
+            return Asked(name, False, said, permitted=True, transcript=transcript)
         if played is None or played.answer is not answer:
-            return Asked(name, False, _in_words(played, transcript), transcript=transcript)
-    said = _in_words(played, transcript)
-    if played and any(_is(outcome, played, transcript) for outcome in question.unmet):
-        said = f"{said}; {question.otherwise}"
-        return Asked(name, False, said, permitted=True, transcript=transcript)
+            return Asked(name, False, said, transcript=transcript)
     return Asked(name, True, said)
 
 

@@ -47,8 +47,8 @@ class Question:
         summary: what holds, in a few words.
         ways: tried in order, to the first by which it holds; the first is told where none does.
         answer: the class of the last answer.
-        unmet: answers of that class by which it does not hold all the same, as servers may have
-            it: what rests on it is not applicable then.
+        unmet: answers to the last step by which it does not hold, as servers may have it, of that
+            class or another: what rests on it is not applicable then.
         otherwise: what such an answer says.
     """
 
@@ -93,6 +93,8 @@ _NO_OTHER = (
     Outcome(Answer.GRANTED, lacks=("refresh_token",)),
     Outcome(Answer.GRANTED, equals={"refresh_token": Change("copy", "token.refresh_token")}),
 )
+_NO_LONGER = Outcome(Answer.REFUSED, error=("invalid_grant",))
+_EARLIER = Changes({"code": Change("copy", "authorize.code")})
 _EXCHANGE = Way(_steps(_A, _T))
 
 PREMISES: Mapping[str, Question] = {
@@ -121,6 +123,12 @@ PREMISES: Mapping[str, Question] = {
     ),
     "without-proof-key": Question(
         "a code buys a token without a proof key", (Way(_steps(_A, _T), Pkce("none")),)
+    ),
+    "earlier-code": Question(
+        "a code is good after its client asked for another one",
+        (Way((Step(_A, "authorize"), Step(_A, "authorize-2"), Step(_T, "token", _EARLIER))),),
+        unmet=(_NO_LONGER,),
+        otherwise="a later authorization ended the code before it",
     ),
     "refresh": Question("a refresh token buys a token", (Way(_steps(_A, _T, _R)),)),
     "rotation": Question(

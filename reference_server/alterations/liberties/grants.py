@@ -14,6 +14,7 @@ from tokenspec.reference_server.alterations.liberties.model import (
 )
 from tokenspec.reference_server.config import Policy, ServerConfig
 from tokenspec.reference_server.endpoints.answers import Refused
+from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.endpoints.issuing import Issued
 from tokenspec.reference_server.endpoints.token import Issue
 from tokenspec.reference_server.errors import OAuthError
@@ -37,6 +38,20 @@ def _spent_by_a_failure(exchange: Exchange) -> None:
     except OAuthError:
         exchange.core.store.consume_code(exchange.get("code"))
         raise
+
+
+def _earlier_grants_end(fields: dict[str, str], about: Answered) -> dict[str, str]:
+    """A code for a user and client ends the codes and tokens they had before."""
+    store = about.request.core.store
+    new = store.code(fields.get("code", ""))
+    if new is None:  # an error
+        return fields
+    for old in store.codes():
+        same = (old.grant.sub, old.grant.client_id) == (new.grant.sub, new.grant.client_id)
+        if same and old.value != new.value:
+            store.consume_code(old.value)
+            store.revoke_family(old.grant.family)
+    return fields
 
 
 def _no_id_token(issue: Issue, exchange: Exchange) -> Issue:
@@ -79,6 +94,14 @@ LIBERTIES: tuple[Liberty, ...] = (
         "a code is good for ten seconds",
         _policy(code_lifetime=10),
         group="code lifetime",
+    ),
+    telling(
+        "code.ends_earlier_grants",
+        "RFC 6749 §1.4",
+        "How long access lasts is granted by the owner and enforced by the server.",
+        "a new code ends the codes and tokens that its user and client had before",
+        unmet=("earlier-code",),
+        authorization_response=_earlier_grants_end,
     ),
     configured(
         "access_token.lives_briefly",

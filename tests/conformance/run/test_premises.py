@@ -275,6 +275,23 @@ def test_where_nothing_rotates_no_successor_has_to_end() -> None:
     assert "no other refresh token came" in found["refresh-token-rotation/family-ends"].note
 
 
+def test_where_a_new_authorization_ends_the_one_before_no_earlier_code_has_to_live() -> None:
+    """How long a grant lasts is the server's affair (RFC 6749 §1.4); the challenge is not."""
+    cases = [case for case in suite() if case.scenario == "pkce-requests-side-by-side"]
+
+    def at(defects: tuple[str, ...] = (), liberties: tuple[str, ...] = ()) -> dict[str, Verdict]:
+        bundled = bundled_target(ISSUER), demo_config(ISSUER)
+        setup = prepare_in_process(*bundled, defects, liberties=liberties)
+        examiner = Examiner(setup, cases)
+        return {case.id: examiner.examine(case).verdict for case in cases}
+
+    first = "first-code-after-a-second-request"
+    assert at()[first] is Verdict.PASS
+    assert at(defects=("pkce.challenge_of_client",))[first] is Verdict.FAIL
+    ended = at(liberties=("code.ends_earlier_grants",))
+    assert ended == {first: Verdict.NOT_APPLICABLE, "second-code": Verdict.PASS}
+
+
 def test_a_replay_that_is_served_is_told_by_the_case_about_it_alone() -> None:
     """Nothing was refused, so nothing is said of what a refusal would have ended."""
     cases = [case for case in suite() if case.scenario == "code-used-twice"]
