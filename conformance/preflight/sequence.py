@@ -17,6 +17,7 @@ from tokenspec.conformance.preflight.nonces import learned_of_the_window
 from tokenspec.conformance.preflight.pkce import learned_of_demand, learned_of_plain
 from tokenspec.conformance.preflight.proofs import proven_exchange
 from tokenspec.conformance.preflight.setup import Setup, with_features
+from tokenspec.conformance.preflight.side_by_side import ended_by_the_next
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.target.proxied import proxied
 from tokenspec.conformance.target.rules import Decision
@@ -63,6 +64,7 @@ class Preflight:
             return
         yield from (probe_client, sign_in, main_exchange, other_clients, proven_exchange)
         yield self._ask
+        yield self._side_by_side
         if self._trying:
             yield from (trials.offline, trials.userinfo, trials.silently, trials.verifier)
 
@@ -76,6 +78,13 @@ class Preflight:
                 yield CheckStep(
                     name, passed=False, detail=blocked.message, hint=blocked.hint, required=False
                 )
+
+    def _side_by_side(self, setup: Setup) -> Iterator[CheckStep]:
+        """Cases that would end each other's grants are played one at a time."""
+        for step in ended_by_the_next(setup):
+            limits = replace(setup.target.limits, jobs=1)
+            self.setup = replace(self.setup, target=replace(setup.target, limits=limits))
+            yield step
 
     def _take(self, step: CheckStep) -> None:
         """Keep what a step showed, and what cannot be judged where it failed."""

@@ -168,8 +168,10 @@ def decided(
     for step, answer in {**granted, last.name: question.answer}.items():
         played = transcript.step(step)
         said = _in_words(played, transcript)
-        if step == last.name and played and any(
-            _is(outcome, played, transcript) for outcome in question.unmet
+        if (
+            step == last.name
+            and played
+            and any(_is(outcome, played, transcript) for outcome in question.unmet)
         ):
             said = f"{said}; {question.otherwise}"
             return Asked(name, False, said, permitted=True, transcript=transcript)

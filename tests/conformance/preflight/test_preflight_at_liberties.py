@@ -27,3 +27,14 @@ def test_nothing_fails_at_a_server_that_takes_a_liberty(name: str) -> None:
     assert [step.name for step in failed] == TOLD.get(name, [])
     assert not setup.unusable
     assert not setup.unmet
+
+
+def test_where_each_grant_ends_the_one_before_cases_are_played_in_turn() -> None:
+    """Else the code of one case is dead by what another does, and its refusal shows nothing."""
+    jobs = bundled_target(ISSUER).limits.jobs
+    assert jobs > 1
+    played_at_once = {}
+    for liberties in ((), ("code.ends_earlier_grants",)):
+        setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), liberties=liberties)
+        played_at_once[liberties] = make_usable(setup)[0].target.limits.jobs
+    assert list(played_at_once.values()) == [jobs, 1]
