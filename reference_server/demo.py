@@ -1,4 +1,4 @@
-"""The set-up the bundled server is shown with: clients of every kind, a user, two APIs."""
+"""The set-up the bundled server is shown with: clients of every kind, two users, two APIs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ CLAIMS = {
     "https://claims.example/role": "reader",
     "role": "must never be told without a namespace",
 }
+OTHER_CLAIMS = {"name": "Theophilus Carter", "email": "hatter@client.example"}
 
 
 @functools.cache
@@ -60,7 +61,10 @@ def demo_config(issuer: str, *, dpop_nonce: bool = True) -> ServerConfig:
             Client("tokenspec-code", redirect_uris=both, grant_types=("authorization_code",)),
             Client("tokenspec-single", redirect_uris=(CALLBACK,)),
         ),
-        users=(User("alice", "wonderland", sub="user-1", claims=CLAIMS),),
+        users=(
+            User("alice", "wonderland", sub="user-1", claims=CLAIMS),
+            User("hatter", "tea-at-six", sub="user-2", claims=OTHER_CLAIMS),
+        ),
         apis=(Api("https://api.example/offline", True), Api("https://api.example/online")),
         policy=Policy(dpop_nonce=dpop_nonce),
     )

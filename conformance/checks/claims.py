@@ -82,6 +82,17 @@ def userinfo_same_user(played: Played, transcript: Transcript, _s: CheckContext)
         yield "sub is not that of the ID token"
 
 
+@check("userinfo-another-user", Subject.CLAIMS)
+def userinfo_another_user(
+    played: Played, transcript: Transcript, _s: CheckContext
+) -> Iterator[str]:
+    """`sub` at userinfo is not that of the first ID token, as the user is another (§5.7)."""
+    first = transcript.step("token")
+    token = read_id_token(first) if first else None
+    if token and played.received.get("sub") == token.claims.get("sub"):
+        yield "sub is that of the first user"
+
+
 @check("userinfo-media-type", Subject.CLAIMS)
 def userinfo_media_type(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Userinfo comes as application/json, or as a JWT declared as application/jwt (§5.3.2)."""

@@ -33,6 +33,16 @@ def id_token_same_user(played: Played, transcript: Transcript, _s: CheckContext)
         yield "aud differs from that of the first ID token"
 
 
+@check("id-token-another-user", Subject.ID_TOKEN)
+def id_token_another_user(
+    played: Played, transcript: Transcript, _s: CheckContext
+) -> Iterator[str]:
+    """The ID token of a second user has another sub than the first user's (§5.7)."""
+    both = _both(played, transcript)
+    if both and both[0].claims.get("sub") == both[1].claims.get("sub"):
+        yield "sub is that of the first user"
+
+
 def _audience(token: IdToken) -> set[str]:
     value = token.claims.get("aud")
     return set(map(str, value)) if isinstance(value, list) else {str(value)}

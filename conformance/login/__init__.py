@@ -14,9 +14,9 @@ from tokenspec.conformance.login.nobody import by_nobody
 from tokenspec.conformance.target.model import Login, Target
 
 
-def driver_for(target: Target, origins: frozenset[str]) -> LoginDriver:
-    """The driver for the `login` section of a target; `origins` are those of the target."""
-    login, limits = target.login, target.limits
+def driver_for(login: Login, target: Target, origins: frozenset[str]) -> LoginDriver:
+    """The driver for a user of a target; `origins` are those of the target."""
+    limits = target.limits
     if login.kind == "manual":
         prompt = by_hand()
         return HandedDriver(prompt.ask, origins, limits, trial=False, stop=prompt.stop)

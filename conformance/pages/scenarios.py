@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tokenspec.conformance.pages.table import code, table
-from tokenspec.conformance.scenario import changes, loader, outcomes
+from tokenspec.conformance.scenario import changes, loader, outcomes, settings
 from tokenspec.conformance.scenario.bases import BASES
 from tokenspec.conformance.scenario.operators import OPERATORS
 from tokenspec.conformance.scenario.premises import PREMISES
@@ -31,7 +31,7 @@ KEYS: Mapping[str, str] = {
     "#words-of-capabilities)).",
     "base": "The valid exchange that it starts from.",
     "client": f"Which client plays: {code(changes.CLIENT_ROLES)}.",
-    "session": f"The user's session: {code(loader.SESSIONS)}.",
+    "session": f"The user's session: {code(settings.SESSIONS)}.",
     "pkce": f"How the proof key is made: {code(changes.PKCE_KEYS)}; the method is one of "
     f"{code(changes.PKCE_METHODS)}.",
     "given": "Changes that belong to the valid set-up, by step.",
@@ -107,7 +107,9 @@ def _lines() -> Iterator[str]:
     yield "## Keys of a scenario and of a case\n"
     yield from table(("key", "what it says"), _named(KEYS))
     yield "## Steps\n"
-    yield "A step has its parameters under its name, and how each differs from the valid one.\n"
+    yield "A step has its parameters under its name, and how each differs from the valid one."
+    yield f"Beside a further `authorize` stands `user: {loader.USERS[0]}` where another user of the"
+    yield "server is in the browser.\n"
     yield from table(("step", "request"), _named(STEPS))
     yield "## Bases\n"
     yield from table(("base", "valid exchange", "steps", "needs"), _bases())

@@ -108,8 +108,8 @@ class Memory:
             return {"code_verifier": self.proof_key.code_verifier}[name]
         if path == "client.origin":
             return _origin(self.client)
-        if step == "target":
-            return {"issuer": self.side.issuer, "token_endpoint": self.side.endpoints.token}[name]
+        if step in ("target", "login"):
+            return self._of_target()[path]
         if name == "access_token_hash":
             return ath(str(self.recall(f"{step}.access_token")))
         places = (self.received.get(step, {}), self.sent.get(step, {}))
@@ -117,6 +117,13 @@ class Memory:
         if value in (None, ""):
             raise MissingValue(f"no {path} was sent or received")
         return value
+
+    def _of_target(self) -> Mapping[str, str]:
+        return {
+            "target.issuer": self.side.issuer,
+            "target.token_endpoint": self.side.endpoints.token,
+            "login.username": self.side.target.login.username,
+        }
 
     def random_text(self, length: int, alphabet: str) -> str:
         """A random text of `length` characters of `alphabet`; it may come again with the seed."""

@@ -12,7 +12,7 @@ from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.oauth.keys import signing_key
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.player import play
-from tokenspec.conformance.play.side import Side
+from tokenspec.conformance.play.side import Side, second_user
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.play.wording import answer_text
 from tokenspec.conformance.scenario.model import Case, Step, orders
@@ -27,6 +27,7 @@ from tokenspec.reference_server.keys import ALGORITHMS, FAPI_ALGORITHMS
 
 ISSUER = "https://oracle.example"
 USERNAME, PASSWORD = "oracle-user", "oracle-password"
+SECOND, SECOND_PASSWORD = "second-user", "second-password"
 CLAIMS = {
     "name": "Oracle User",
     "email": "user@oracle.example",
@@ -101,7 +102,10 @@ def make_oracle(
     config = ServerConfig(
         issuer=ISSUER,
         clients=tuple(_client(client) for client in target.clients),
-        users=(User(USERNAME, PASSWORD, sub="oracle-user-1", claims=CLAIMS),),
+        users=(
+            User(USERNAME, PASSWORD, sub="oracle-user-1", claims=CLAIMS),
+            User(SECOND, SECOND_PASSWORD, sub="oracle-user-2", claims=CLAIMS),
+        ),
         apis=tuple(Api(api.audience, api.offline_access) for api in target.apis),
         scopes=tuple(dict.fromkeys((*SCOPES, *target.scope.split()))),
         policy=policy_of(target, decided),
@@ -111,6 +115,7 @@ def make_oracle(
         target,
         issuer=ISSUER,
         login=Login("reference", username=USERNAME, password=PASSWORD),
+        second_login=Login("reference", username=SECOND, password=SECOND_PASSWORD),
         lifetimes=lifetimes_of(config.policy),
         hosts=(),
         network=Network(),
@@ -120,11 +125,13 @@ def make_oracle(
     found = discover(bare, transport)
     if not found.endpoints.token:
         raise HarnessError("the reference server publishes no token endpoint")
+    origins = allowed_origins(bare, found)
     side = Side(
         target=alike,
         endpoints=found.endpoints,
         connect=lambda: transport,
-        driver=driver_for(alike, allowed_origins(bare, found)),
+        driver=driver_for(alike.login, alike, origins),
+        second=second_user(alike, origins),
         metadata=found.metadata,
         metadata_url=found.source,
         clock=clock,

@@ -205,40 +205,43 @@ class _Play:
         Pages are acted on only for a user who is meant to be there.
         """
         live = self.setting.session != "none"
+        browser = self.side.seen_by(step.user)
         prompts = " ".join(str(value) for value in sent.get("prompt", ())).split()
         interactive = live and "none" not in prompts and not _page_wanted(step)
-        with self._session(live=live, interactive=interactive) as lent:
+        with self._session(browser, live=live, interactive=interactive) as lent:
             session = lent
             if live and not interactive:
-                self._warm_up(session)
+                self._warm_up(browser, session)
             if step.changes.http and step.changes.http.after:
-                with self.side.sessions.set_aside():
+                with browser.sessions.set_aside():
                     self._let_pass(step.changes.http.after)
                 # a login now is of the time that this play has moved on to
                 session = Session(lent.jar.copy()) if lent else None
-            return self.side.clock(), self._driver().authorize(
+            return self.side.clock(), self._driver(browser).authorize(
                 url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
             )
 
-    def _driver(self) -> LoginDriver:
+    def _driver(self, browser: Side) -> LoginDriver:
         if self.setting.session == "denied":
-            return denying(self.side.driver)
-        return self.side.driver
+            return denying(browser.driver)
+        return browser.driver
 
-    def _session(self, *, live: bool, interactive: bool) -> AbstractContextManager[Session | None]:
+    def _session(
+        self, browser: Side, *, live: bool, interactive: bool
+    ) -> AbstractContextManager[Session | None]:
         if not live:
             return nullcontext()
         if self.setting.session in SESSION_NEEDS:
             return nullcontext(Session(CookieJar()))
-        can_sign_in = self.side.target.login.kind in SIGNS_IN
+        can_sign_in = browser.target.login.kind in SIGNS_IN
         if self.own_sign_in and interactive and can_sign_in:
             return nullcontext(Session(CookieJar()))
-        return session_of(self.side)
+        return session_of(browser)
 
-    def _warm_up(self, session: Session | None) -> None:
+    def _warm_up(self, browser: Side, session: Session | None) -> None:
         """See that the session is alive, so that a silent request that fails says something."""
-        url, redirect_uri = valid_request(self.side, self.setting.client)
-        self.side.driver.authorize(url, redirect_uri, session, self.side.connect())
+        url, redirect_uri = valid_request(browser, self.setting.client)
+        browser.driver.authorize(url, redirect_uri, session, browser.connect())
 
     def _redirect_uri(self, sent: Sent) -> str:
         """Where the answer may go: a registered URI asked for, else the first registered."""

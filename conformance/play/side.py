@@ -7,14 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tokenspec.conformance.errors import TokenspecError
+from tokenspec.conformance.errors import HarnessError, TokenspecError
 from tokenspec.conformance.http import Transport
+from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.login.model import LoginDriver, Session
 from tokenspec.conformance.oauth.keys import KEYS, KeyRing
-from tokenspec.conformance.target.model import Endpoints, Target
+from tokenspec.conformance.target.model import Endpoints, Login, Target
 
 
 class SessionPool:
@@ -85,6 +86,21 @@ class SessionPool:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondUser:
+    """How another user of the same server signs in, and the sessions of that user."""
+
+    login: Login
+    driver: LoginDriver
+    sessions: SessionPool = field(default_factory=SessionPool)
+
+
+def second_user(target: Target, origins: frozenset[str]) -> SecondUser | None:
+    """The second user of a target, where it names one; `origins` are those of the target."""
+    login = target.second_login
+    return SecondUser(login, driver_for(login, target, origins)) if login else None
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """A server that cases are played at, and how to reach it.
 
@@ -93,6 +109,7 @@ class Side:
         endpoints: absolute URLs.
         connect: gives a transport for one play.
         driver: carries authorization requests to their codes.
+        second: another user, where the target names one.
         metadata: the discovery document; empty where there is none.
         nonces: the newest DPoP nonce of each endpoint (RFC 9449 §8.2).
         clock: seconds since the epoch.
@@ -109,6 +126,7 @@ class Side:
     endpoints: Endpoints
     connect: Callable[[], Transport]
     driver: LoginDriver
+    second: SecondUser | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     metadata_url: str = ""
     sessions: SessionPool = field(default_factory=SessionPool)
@@ -127,3 +145,28 @@ class Side:
     def issuer(self) -> str:
         """The issuer identifier the server goes by."""
         return self.target.issuer
+
+    def seen_by(self, user: str) -> Side:
+        """The same server in the browser of a user: `second`, or empty for the first.
+
+        Raises:
+            HarnessError: there is no such user; `needs` should have seen to that.
+        """
+        if not user:
+            return self
+        if self.second is None:
+            raise HarnessError("the target names no second user")
+        target = replace(self.target, login=self.second.login)
+        driver, sessions = self.second.driver, self.second.sessions
+        return replace(self, target=target, driver=driver, sessions=sessions)
+
+    def with_new_sessions(self) -> Side:
+        """The same with sessions of its own, of each user."""
+        second = self.second and replace(self.second, sessions=SessionPool())
+        return replace(self, sessions=SessionPool(), second=second)
+
+    def try_sign_ins_again(self) -> None:
+        """Forget that a user could not be signed in: others may have been the reason."""
+        self.sessions.try_again()
+        if self.second is not None:
+            self.second.sessions.try_again()

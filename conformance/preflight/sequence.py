@@ -19,6 +19,7 @@ from tokenspec.conformance.preflight.proofs import proven_exchange
 from tokenspec.conformance.preflight.setup import Setup, with_features
 from tokenspec.conformance.preflight.side_by_side import ended_by_the_next
 from tokenspec.conformance.preflight.step import CheckStep
+from tokenspec.conformance.preflight.users import second_user
 from tokenspec.conformance.target.proxied import proxied
 from tokenspec.conformance.target.rules import Decision
 
@@ -62,7 +63,8 @@ class Preflight:
         if self.setup.target.login.kind == "none":
             yield from (_no_login, probe_without_code)
             return
-        yield from (probe_client, sign_in, main_exchange, other_clients, proven_exchange)
+        yield from (probe_client, sign_in, main_exchange, second_user, other_clients)
+        yield proven_exchange
         yield self._ask
         yield self._side_by_side
         if self._trying:

@@ -17,7 +17,7 @@ from tokenspec.conformance.http import Request, Transport
 from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import Oracle, make_oracle
-from tokenspec.conformance.play.side import SessionPool, Side
+from tokenspec.conformance.play.side import Side, second_user
 from tokenspec.conformance.profile import EffectiveRequirement, Profile, load_profile
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.registry import Registry, Requirement
@@ -123,11 +123,13 @@ def prepare(
     decisions = decide(target, found, profile_defaults(profile, target))
     present = {name: decision.present for name, decision in decisions.items()}
     target = _by_fapi(target) if present["fapi"] else target
+    origins = allowed_origins(target, found)
     side = Side(
         target=target,
         endpoints=found.endpoints,
         connect=lambda: counted,
-        driver=driver_for(target, allowed_origins(target, found)),
+        driver=driver_for(target.login, target, origins),
+        second=second_user(target, origins),
         metadata=found.metadata,
         metadata_url=found.source,
         clock=target_clock if offset else clock,
@@ -176,7 +178,7 @@ def with_own_session(setup: Setup) -> Setup:
     """`setup` with sessions of its own, where the user can sign in without being asked."""
     if setup.target.login.kind not in SIGNS_IN:
         return setup
-    return replace(setup, side=replace(setup.side, sessions=SessionPool()))
+    return replace(setup, side=setup.side.with_new_sessions())
 
 
 def _by_capabilities(side: Side, present: Mapping[str, bool]) -> Side:
@@ -229,10 +231,11 @@ def check_context(side: Side) -> CheckContext:
 
 def target_secrets(target: Target) -> Iterator[tuple[str, str]]:
     """Every secret a target file holds, as (what it is, value)."""
-    yield "password", target.login.password
-    yield "cookie", target.login.cookies
-    for pair in target.login.cookies.split(";"):
-        yield "cookie", pair.partition("=")[2].strip()
+    for login in filter(None, (target.login, target.second_login)):
+        yield "password", login.password
+        yield "cookie", login.cookies
+        for pair in login.cookies.split(";"):
+            yield "cookie", pair.partition("=")[2].strip()
     for client in target.clients:
         yield "client_secret", client.secret
         if client.private_key is not None:

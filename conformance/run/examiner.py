@@ -119,7 +119,7 @@ class Examiner:
         """
         started = time.perf_counter()
         if afresh:
-            self.setup.side.sessions.try_again()
+            self.setup.side.try_sign_ins_again()
             self.premises.ask_unmet_again()
         blank = self._blank(case)
         try:

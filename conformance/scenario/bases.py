@@ -71,6 +71,7 @@ CLIENT_NEEDS: dict[str, str] = {
     "code_only": "code-only-client",
 }
 SESSION_NEEDS: dict[str, str] = {"new": "sign-in", "denied": "sign-in"}
+USER_NEEDS: dict[str, str] = {"second": "second-user"}
 STEP_NEEDS: dict[StepKind, str] = {
     StepKind.AUTHORIZE: "code",
     StepKind.REFRESH: "refresh",
@@ -95,4 +96,5 @@ OPERATOR_NEEDS: dict[tuple[str, str], str] = {
     ("api", "with-offline-access"): "api-with-offline-access",
     ("api", "without-offline-access"): "api-without-offline-access",
     ("api", "any"): "api",
+    ("copy", "login.username"): "sign-in",
 }

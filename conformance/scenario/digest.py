@@ -13,7 +13,8 @@ LENGTH = 16  # hexadecimal digits
 # Names of the model that were others when the first records were written. A case that has not
 # changed keeps its digest, so that runs before and after a renaming can be compared.
 FIRST_NAMES = (("Case(", "Variant("), (", concurrent_group=", ", moment="))
-NEWER = (", assumed=False", ", premises=()")  # members that those records had no word for
+# Members that those records had no word for.
+NEWER = (", assumed=False", ", premises=()", ", user=''")
 
 
 def case_digest(case: Case) -> str:

@@ -204,6 +204,12 @@ def tampered(_valid: Values, argument: Any, context: OperatorContext) -> Values:
     return (f"{_encoded(header)}.{_encoded(claims | later)}.{signature}",)
 
 
+def claims_for_user_of(_valid: Values, argument: Any, context: OperatorContext) -> Values:
+    """OpenID Connect Core §5.5.1: sub is asked for with a value."""
+    _, claims, _ = _jwt_parts(argument, context)
+    return (json.dumps({"id_token": {"sub": {"value": claims.get("sub")}}}),)
+
+
 def _jwt_parts(path: str, context: OperatorContext) -> tuple[dict[str, Any], dict[str, Any], str]:
     encoded = context.recall(path)
     try:

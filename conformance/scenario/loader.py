@@ -10,22 +10,13 @@ from typing import Any, TypeVar
 
 from tokenspec.conformance.documents import Marked, Reader, marked, read_text, suggest
 from tokenspec.conformance.errors import Problem, UnusableFile
-from tokenspec.conformance.scenario.bases import (
-    BASES,
-    CLIENT_NEEDS,
-    SESSION_NEEDS,
-    STEP_NEEDS,
-    Base,
-)
+from tokenspec.conformance.scenario.bases import BASES, Base
 from tokenspec.conformance.scenario.catalogue import shown_name
 from tokenspec.conformance.scenario.changes import (
-    CLIENT_ROLES,
     REQUEST_KEYS,
     fold,
-    needs_of,
     on_top,
     read_change_map,
-    read_pkce,
     read_request_changes,
 )
 from tokenspec.conformance.scenario.duplicates import duplicates
@@ -41,12 +32,13 @@ from tokenspec.conformance.scenario.model import (
 )
 from tokenspec.conformance.scenario.outcomes import ANSWERED, read_answer
 from tokenspec.conformance.scenario.premises import has_control, premises_of, read_premises
+from tokenspec.conformance.scenario.settings import implied_needs, read_setting
 
 __all__ = ["Vocabulary", "load_document", "load_file", "load_folders"]
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]*")
 STEP_WORDS = tuple(str(kind) for kind in StepKind)
-SESSIONS = ("live", "none", *SESSION_NEEDS)
+USERS = ("second",)  # whose browser carries a step, beside the first user's
 SHARED_KEYS = (
     "title", "requirement", "also", "why", "tags", "needs", "base", "client", "session", "pkce",
     "given", "premises", "every_response", *ANSWERED, "then", *STEP_WORDS, *REQUEST_KEYS,
@@ -208,7 +200,7 @@ class _Builder:
         base = self._base(both, at)
         steps = self._steps(own, both, base, at)
         given_steps = tuple(self._once(self._given_step(kind, own)) for kind in base.steps)
-        setting = self._setting(both, base)
+        setting = read_setting(self.reader, both, base)
         needs = self._once(self._needs(own, base, setting, (*steps, *given_steps)))
         named = read_premises(self.reader, both)
         control = given_steps if has_control(base, steps) else ()
@@ -258,29 +250,11 @@ class _Builder:
             self.reader.problem(both["also"], problem)
         return identifiers
 
-    def _setting(self, both: Fields, base: Base) -> Setting:
-        return Setting(
-            client=self.reader.choice(both["client"], CLIENT_ROLES) if "client" in both else "main",
-            dpop=base.dpop,
-            session=self.reader.choice(both["session"], SESSIONS) if "session" in both else "live",
-            pkce=read_pkce(self.reader, both["pkce"]) if "pkce" in both else Setting().pkce,
-        )
-
     def _needs(
         self, own: Fields, base: Base, setting: Setting, steps: Iterable[Step]
     ) -> tuple[str, ...]:
-        needs = list(base.needs)
-        for fields in (self.fields, own):
-            needs += self._stated_needs(fields)
-        if setting.client in CLIENT_NEEDS:
-            needs.append(CLIENT_NEEDS[setting.client])
-        if setting.session in SESSION_NEEDS:
-            needs.append(SESSION_NEEDS[setting.session])
-        for step in steps:
-            needs += needs_of(step.changes)
-            if step.kind in STEP_NEEDS:
-                needs.append(STEP_NEEDS[step.kind])
-        return tuple(dict.fromkeys(needs))
+        stated = [need for fields in (self.fields, own) for need in self._stated_needs(fields)]
+        return tuple(dict.fromkeys((*base.needs, *stated, *implied_needs(setting, steps))))
 
     def _stated_needs(self, fields: Fields) -> list[str]:
         if "needs" not in fields:
@@ -364,7 +338,7 @@ class _Builder:
 
     def _follower(self, item: Marked, counts: dict[str, int]) -> Iterator[Step]:
         """A further step, named after its kind and how many of it there were; none if it is bad."""
-        fields = self.reader.mapping(item, allowed=(*STEP_WORDS, *REQUEST_KEYS, *ANSWERED))
+        fields = self.reader.mapping(item, allowed=(*STEP_WORDS, *REQUEST_KEYS, *ANSWERED, "user"))
         words = [word for word in fields if word in STEP_WORDS]
         if len(words) != 1:
             hint = f"one of: {', '.join(STEP_WORDS)}"
@@ -375,7 +349,10 @@ class _Builder:
         name = word if counts[word] == 1 else f"{word}-{counts[word]}"
         parameters = read_change_map(self.reader, fields[word])
         changes = replace(read_request_changes(self.reader, fields), parameters=parameters)
-        step = Step(StepKind(word), name, changes)
+        user = self.reader.choice(fields["user"], USERS) if "user" in fields else ""
+        if user and word != StepKind.AUTHORIZE:
+            self.reader.problem(fields["user"], f"no user takes part in {word!r}")
+        step = Step(StepKind(word), name, changes, user=user)
         yield self._judged(step, fields, item, optional=True)
 
     def _refuse_stray_names(self, steps: Iterable[Step], at: Marked) -> None:

@@ -201,6 +201,7 @@ class Step:
     oracle: bool = False  # the oracle's answer is the expectation
     given: bool = False  # its changes are part of the valid set-up
     concurrent_group: int = 0  # steps of one number are sent together; 0: by itself
+    user: str = ""  # whose browser carries it: `second`; empty: the first user's
     assumed: bool = False  # what it expects is what later steps rest on, and nothing is claimed
 
     @property

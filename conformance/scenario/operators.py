@@ -195,6 +195,12 @@ OPERATORS: dict[str, Operator] = {
         "the JWT of another place with other claims and its old signature",
         "{0} with a later exp and its old signature",
     ),
+    "claims_for_user_of": Operator(
+        edits.claims_for_user_of,
+        "text",
+        "a claims parameter that asks for the user of the ID token of another place",
+        "a request for the user of {0}",
+    ),
     "registered": Operator(
         lambda _v, a, s: (s.registered_redirect_uri(a),),
         "choice",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tokenspec.conformance.scenario import changes, loader, outcomes
+from tokenspec.conformance.scenario import changes, loader, outcomes, settings
 from tokenspec.conformance.scenario.bases import BASES
 from tokenspec.conformance.scenario.edits import URI_PARTS
 from tokenspec.conformance.scenario.operators import OPERATORS
@@ -94,7 +94,7 @@ def _shared() -> dict[str, Any]:
         "needs": _TEXTS,
         "base": _one_of(list(BASES)),
         "client": _one_of(changes.CLIENT_ROLES),
-        "session": _one_of(loader.SESSIONS),
+        "session": _one_of(settings.SESSIONS),
         "pkce": _closed(
             {
                 "method": _one_of(changes.PKCE_METHODS),
@@ -207,7 +207,7 @@ def _step() -> dict[str, Any]:
     """A further step: exactly one request, and what may stand beside it."""
     words = {word: _ref("parameters") for word in loader.STEP_WORDS}
     answered = {word: _ref("expect") for word in outcomes.ANSWERED}
-    step = _closed({**words, **_request_places(), **answered})
+    step = _closed({**words, **_request_places(), **answered, "user": _one_of(loader.USERS)})
     return {**step, "oneOf": [{"required": [word]} for word in loader.STEP_WORDS]}
 
 

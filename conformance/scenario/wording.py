@@ -30,6 +30,8 @@ def changes_in_words(case: Case) -> tuple[str, ...]:
     for together in concurrent_groups(case.steps):
         for step in together:
             changes = [] if step.given else [f"{step.name}.{t}" for t in _changes(step.changes)]
+            if step.user:
+                changes.append(f"{step.name}: in the browser of the {step.user} user")
             if step.kind in seen and not changes:
                 changes = [f"{step.name}: another request of the same kind, unchanged"]
             words += changes

@@ -29,13 +29,15 @@ def bundled_target(issuer: str) -> Target:
 
 
 def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes]) -> Target:
-    """The target for a reference server of this configuration, by its first user.
+    """The target for a reference server of this configuration, by its first two users.
 
     Args:
         config: the server's configuration.
         private_keys: client_id to the key of a client that signs assertions.
     """
-    user = config.users[0]
+    first, *others = (
+        Login("reference", username=user.username, password=user.password) for user in config.users
+    )
     return Target(
         issuer=config.issuer,
         clients=tuple(
@@ -49,7 +51,8 @@ def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes])
             )
             for client in config.clients
         ),
-        login=Login("reference", username=user.username, password=user.password),
+        login=first,
+        second_login=next(iter(others), None),
         product=Product("tokenspec", "reference server", __version__),
         scope=" ".join(config.offered_scopes),
         apis=tuple(Api(api.audience, api.allow_offline_access) for api in config.apis),

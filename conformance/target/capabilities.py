@@ -197,6 +197,7 @@ CAPABILITIES: dict[str, Capability] = {
         "scripts come from the origin of the client's redirect URI", rules.web_origin
     ),
     "https-redirect": Capability("the main client's redirect URI is https", rules.https_redirect),
+    "second-user": Capability("another user", rules.second_user),
     "sign-in": Capability("a new sign-in, by forms, whenever one is wanted", rules.sign_in),
     "code-only": Capability("no response type but code", rules.code_only),
     "redirect-uri-with-query": Capability(

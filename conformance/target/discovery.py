@@ -188,6 +188,7 @@ def _named_urls(target: Target) -> Iterator[str]:
     yield target.issuer
     yield from target.hosts
     yield from target.login.hosts
+    yield from target.second_login.hosts if target.second_login else ()
     for item in fields(Endpoints):
         url = getattr(target.endpoints, item.name)
         if url:

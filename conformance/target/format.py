@@ -63,7 +63,12 @@ TARGET = Section(
                 "The clients registered for the tests; the first is the main one. Needed unless "
                 "there is `registration`.",
             ),
-            "login": Key("mapping", "How an authorization code is obtained.", needed=True),
+            "login": Key(
+                "mapping, or a list of one or two",
+                "How an authorization code is obtained. The second of a list is another user of "
+                "the same server; with one, cases about two users apply.",
+                needed=True,
+            ),
             "product": Key("mapping", "What is tested, for the reports."),
             "tester": Key("text", "Who tests: name and organisation, for the reports."),
             "scope": Key(

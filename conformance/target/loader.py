@@ -31,6 +31,7 @@ from tokenspec.conformance.target.model import (
 )
 from tokenspec.conformance.target.reading import Reading
 
+MOST_USERS = 2
 NEEDED_BY_KIND = {
     "form": ("username", "password"),
     "reference": ("username", "password"),
@@ -79,10 +80,12 @@ class _File:
         """Everything the file says."""
         read, own = self.read, self.fields
         registration = self._registration()
+        login, second_login = self._logins()
         return Target(
             issuer=read.issuer,
             clients=self._clients(optional=registration is not None),
-            login=self._login(),
+            login=login,
+            second_login=second_login,
             file=self.reader.file,
             product=Product(**self._texts("product", tables.PRODUCT)),
             tester=read.text(own, "tester"),
@@ -145,9 +148,25 @@ class _File:
         at = self.fields.get("network")
         return at is not None and isinstance(at.value, dict) and "client_certificate" in at.value
 
-    def _login(self) -> Login:
-        read = self.read
+    def _logins(self) -> tuple[Login, Login | None]:
+        """One user, or two in a list."""
         at = self.fields.get("login")
+        if at is None or not isinstance(at.value, tuple):
+            return self._login(at), None
+        users = [self._login(item) for item in at.value]
+        if len(users) not in (1, MOST_USERS):
+            self.reader.problem(at, "a list of logins has one user or two")
+        if len(users) < MOST_USERS:
+            return next(iter(users), Login()), None
+        first, second, *_ = users
+        if first == second or (first.username and first.username == second.username):
+            self.reader.problem(at.value[1], "the second login is another user than the first")
+        if first.kind == "none" or second.kind == "none":
+            self.reader.problem(at, "login kind none is for no user at all")
+        return first, second
+
+    def _login(self, at: Marked | None) -> Login:
+        read = self.read
         own = read.mapping(at, tables.LOGIN.keys)
         kind = self.reader.choice(own["kind"], LOGIN_KINDS) if "kind" in own else "form"
         for name in NEEDED_BY_KIND.get(kind, ()):

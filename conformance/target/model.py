@@ -192,6 +192,7 @@ class Target:
     issuer: str
     clients: tuple[Client, ...]
     login: Login
+    second_login: Login | None = None  # of another user
     file: str = ""
     product: Product = Product()
     tester: str = ""  # who tests, for the report

@@ -45,7 +45,9 @@ clients:
     auth: client_secret_basic
     secret: {env: WEB_APP_SECRET}
     redirect_uris: [https://app.example/callback]
-login: {username: test-user, password: {env: TOKENSPEC_PASSWORD}}
+login:
+  - {username: test-user, password: {env: TOKENSPEC_PASSWORD}}
+  - {username: other-user, password: {env: TOKENSPEC_OTHER_PASSWORD}}
 scope: openid profile email offline_access
 apis:
   - {audience: https://api.example/orders, offline_access: true}

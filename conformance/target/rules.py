@@ -216,6 +216,13 @@ def session(target: Target, _: Discovered) -> Decision:
     return Decision(repeatable, f"login kind {kind} {'has' if repeatable else 'has no'} session")
 
 
+def second_user(target: Target, _: Discovered) -> Decision:
+    if target.second_login is None:
+        return Decision(False, "the target file names one user; 'login' may be a list of two")
+    who = target.second_login.username
+    return Decision(True, f"the second of 'login' is {who or 'another user'}")
+
+
 def code(target: Target, _: Discovered) -> Decision:
     kind = target.login.kind
     return Decision(kind != "none", f"login kind {kind} has {'no' if kind == 'none' else 'a'} way")

@@ -13,6 +13,7 @@ from tokenspec.reference_server.alterations.defects import (
     grants,
     issued,
     resources,
+    users,
 )
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.guarding import GUARDS, Guard
@@ -30,6 +31,7 @@ BY_HAND: tuple[Alteration, ...] = (
     *grants.DEFECTS,
     *issued.DEFECTS,
     *resources.DEFECTS,
+    *users.DEFECTS,
 )
 DEFECTS = MappingProxyType(
     {name: _taken_out(guard) for name, guard in GUARDS.items()}

@@ -31,7 +31,7 @@ from tokenspec.conformance.target.model import (
 from tokenspec.conformance.target.reference import reference
 
 PAGE = Path(__file__).parents[3] / "docs" / "target-file.md"
-ENVIRON = {"TOKENSPEC_PASSWORD": "x", "WEB_APP_SECRET": "y"}
+ENVIRON = {"TOKENSPEC_PASSWORD": "x", "TOKENSPEC_OTHER_PASSWORD": "z", "WEB_APP_SECRET": "y"}
 LEAST = """\
 format: 1
 issuer: https://login.example
@@ -65,7 +65,7 @@ def test_the_examples_of_the_page_are_read(tmp_path: Path, example: str) -> None
 @pytest.mark.parametrize(
     ("section", "model", "own"),
     [
-        (tables.TARGET, Target, {"format": "", "file": ""}),
+        (tables.TARGET, Target, {"format": "", "file": "", "second_login": ""}),
         (tables.CLIENT, Client, {}),
         (tables.LOGIN, Login, {}),
         (tables.API, Api, {}),
@@ -124,4 +124,30 @@ def test_a_key_that_is_not_in_the_table_is_refused(tmp_path: Path, section: tabl
     else:
         content[name] = {"unknown_key": "x"}
     with pytest.raises(UnusableFile, match="unknown key 'unknown_key'"):
+        read(tmp_path, yaml.safe_dump(content))
+
+
+def two_users(first: str, second: str) -> str:
+    content = yaml.safe_load(LEAST)
+    content["login"] = [
+        {"username": name, "password": {"env": "TOKENSPEC_PASSWORD"}} for name in (first, second)
+    ]
+    return yaml.safe_dump(content)
+
+
+def test_a_list_of_logins_names_two_users(tmp_path: Path) -> None:
+    target = read(tmp_path, two_users("one", "other"))
+    assert target.second_login is not None
+    assert (target.login.username, target.second_login.username) == ("one", "other")
+
+
+def test_the_second_login_is_of_another_user(tmp_path: Path) -> None:
+    with pytest.raises(UnusableFile, match="another user than the first"):
+        read(tmp_path, two_users("one", "one"))
+
+
+def test_a_list_of_logins_has_two_users_at_most(tmp_path: Path) -> None:
+    content = yaml.safe_load(two_users("one", "other"))
+    content["login"] += [{"kind": "manual"}]
+    with pytest.raises(UnusableFile, match="one user or two"):
         read(tmp_path, yaml.safe_dump(content))
