@@ -96,7 +96,7 @@ class Judge:
                 elif step.judged:
                     judgement = self._judge_step(step, played, transcript)
                     if judgement.verdict is not Verdict.PASS and self._rested_on(step, played):
-                        yield self._unmet(judgement)
+                        yield self._unmet(step, judgement)
                         stopped = True
                     elif not step.assumed:
                         yield judgement
@@ -119,11 +119,12 @@ class Judge:
         granted = bool(passing) and all(outcome.answer is Answer.GRANTED for outcome in passing)
         return granted and step.name != last and not self._changed_until(step.name)
 
-    def _unmet(self, judgement: Judgement) -> Judgement:
+    def _unmet(self, step: Step, judgement: Judgement) -> Judgement:
         """What later steps rest on was answered otherwise; an observation of that stays one."""
         if judgement.verdict is Verdict.OBSERVE:
             return judgement
-        note = "; ".join(filter(None, ("what follows rests on this step", judgement.note)))
+        why = f"what follows rests on the {step.name} step"
+        note = "; ".join(filter(None, (why, judgement.note)))
         return replace(judgement, verdict=Verdict.COULD_NOT_RUN, note=note)
 
     def _judge_step(self, step: Step, played: Played, transcript: Transcript) -> Judgement:

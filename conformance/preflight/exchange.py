@@ -104,25 +104,39 @@ def main_exchange(setup: Setup) -> Iterator[CheckStep]:
 
 def other_clients(setup: Setup) -> Iterator[CheckStep]:
     """The valid exchange of every client but the main one, by its own method."""
+    refreshing = []
     for client in setup.target.clients[1:]:
-        yield _other(seen_from(setup, client), client)
+        step, token = _other(seen_from(setup, client), client)
+        if token is not None and token.received.get("refresh_token"):
+            refreshing.append(client.client_id)
+        yield step
+    if refreshing and setup.missing(("refresh",)) and "refresh" not in setup.target.capabilities:
+        yield CheckStep(
+            "refresh",
+            passed=False,
+            detail=f"{setup.target.main.client_id} got no refresh token, {refreshing[0]} did",
+            hint=f"put {refreshing[0]} first in 'clients' to have refresh tokens tested",
+            required=False,
+        )
 
 
-def _other(setup: Setup, client: Client) -> CheckStep:
-    """One client; the first thing that is wrong with it, if there is any."""
+def _other(setup: Setup, client: Client) -> tuple[CheckStep, Played | None]:
+    """One client; the first thing that is wrong with it, or what its tokens came with."""
     name = setup.place
     try:
         transcript = play(setup.side, Setting(), CODE)
         trouble = _trouble(setup, transcript)
         if trouble is None:
             detail = f"{client.client_id} by {client.auth}: granted"
-            return CheckStep(name, passed=True, detail=detail, client=client.client_id)
+            step = CheckStep(name, passed=True, detail=detail, client=client.client_id)
+            return step, transcript.step("token")
         found = diagnosed(setup)
         detail, hint = (found.detail, found.hint) if found else trouble
     except TargetUnusable as error:
         detail, hint = error.message, error.hint.replace("clients[0]", setup.place)
     told = f"{client.client_id}: {detail}"
-    return CheckStep(name, passed=False, detail=told, hint=hint, client=client.client_id)
+    step = CheckStep(name, passed=False, detail=told, hint=hint, client=client.client_id)
+    return step, None
 
 
 def said(setup: Setup, transcript: Transcript, played: Played) -> str:

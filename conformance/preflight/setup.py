@@ -161,9 +161,11 @@ def with_features(setup: Setup, learned: Mapping[str, Decision]) -> Setup:
     decisions = decide(setup.target, setup.discovered, defaults)
     present = {name: decision.present for name, decision in decisions.items()}
     own = setup.oracle
-    oracle = make_oracle(setup.target, present, clock=own.clock, random_bytes=own.side.random_bytes)
-    side = _by_capabilities(setup.side, present)
-    return replace(setup, decisions=decisions, oracle=oracle, side=side)
+    revoking = "main" if present["revocation-by-main"] else "confidential"
+    target = replace(setup.target, revoking=revoking)
+    oracle = make_oracle(target, present, clock=own.clock, random_bytes=own.side.random_bytes)
+    side = _by_capabilities(replace(setup.side, target=target), present)
+    return replace(setup, target=target, decisions=decisions, oracle=oracle, side=side)
 
 
 def seen_from(setup: Setup, client: Client) -> Setup:

@@ -69,6 +69,7 @@ CLIENT_NEEDS: dict[str, str] = {
     "client_secret_post": "client-secret-post",
     "private_key_jwt": "private-key-jwt",
     "code_only": "code-only-client",
+    "revoking": "code",
 }
 SESSION_NEEDS: dict[str, str] = {"new": "sign-in", "denied": "sign-in"}
 USER_NEEDS: dict[str, str] = {"second": "second-user"}

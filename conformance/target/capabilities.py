@@ -118,6 +118,9 @@ CAPABILITIES: dict[str, Capability] = {
     "offline-access": Capability("the scope offline_access", rules.offline_access),
     "userinfo": Capability("the UserInfo endpoint, with scope openid", rules.userinfo),
     "revocation": Capability("the revocation endpoint", rules.endpoint("revocation")),
+    "revocation-by-main": Capability(
+        "clients[0] may revoke its tokens", rules.told("assumed: RFC 7009 §2.1 excludes no client")
+    ),
     "introspection": Capability("the introspection endpoint", rules.endpoint("introspection")),
     "jwks": Capability("a key set", rules.endpoint("jwks")),
     "metadata": Capability("a metadata document", rules.metadata),

@@ -208,6 +208,7 @@ class Target:
     verify_tls: bool = True
     network: Network = Network()
     registration: Registration | None = None
+    revoking: str = "main"  # the role of the client that revokes; learned, see `preflight.revoking`
 
     @property
     def main(self) -> Client:
@@ -220,12 +221,15 @@ class Target:
         Roles: `main`; `second`, the next client that authenticates as `main` does, else any
         other; an authentication method, the first client that uses it; `confidential`, the first
         that authenticates with a secret or key of the request; `code_only`, the first that may
-        not refresh; `single`, the first with one redirect URI.
+        not refresh; `single`, the first with one redirect URI; `revoking`, `main`, or where that
+        one may not revoke, `confidential`.
         """
         others = self.clients[1:]
         match role:
             case "main":
                 return self.main
+            case "revoking":
+                return self.client(self.revoking)
             case "second":
                 alike = (client for client in others if client.auth == self.main.auth)
                 return next(alike, others[0] if others else None)

@@ -118,6 +118,11 @@ def untold(reason: str) -> Rule:
     return lambda _t, _d: Decision(False, reason, open=True)
 
 
+def told(reason: str) -> Rule:
+    """Present, until the target is asked."""
+    return lambda _t, _d: Decision(True, reason, open=True)
+
+
 def without_nonce(target: Target, discovered: Discovered) -> Decision:
     if target.capabilities.get("dpop-nonce"):
         return Decision(False, "the server asks for nonces in proofs")

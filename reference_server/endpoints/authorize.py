@@ -47,7 +47,7 @@ class AuthorizeEndpoint:
     def authorize(self, request: Request) -> Response:
         """An authorization request, by GET or POST (OpenID Connect Core §3.1.2.1)."""
         parameters = request.form if request.method == "POST" else request.query
-        return self._begin(request, parameters, self._sign_in(request))
+        return self._begin(request, parameters, self.sign_in(request))
 
     def login(self, request: Request) -> Response:
         """The login form, filled in."""
@@ -56,7 +56,7 @@ class AuthorizeEndpoint:
         shown = form.get("password", "").encode()
         known = user is not None and hmac.compare_digest(shown, user.password.encode())
         if user is None or not known or not _csrf_agrees(request, form):
-            return self._login_page(request, parameters, failed=True)
+            return self.login_page(request, parameters, failed=True)
         sign_in = SignIn(self.core.random_text(), user.username, int(self.core.now()))
         self.core.store.put_sign_in(sign_in)
         response = self._begin(request, parameters, sign_in, fresh=True)
@@ -66,7 +66,7 @@ class AuthorizeEndpoint:
 
     def consent(self, request: Request) -> Response:
         """The consent form, filled in."""
-        form, sign_in = dict(request.form), self._sign_in(request)
+        form, sign_in = dict(request.form), self.sign_in(request)
         if sign_in is None or not _csrf_agrees(request, form):
             reason = Refusal(
                 "consent.csrf", "RFC9700-2.1-no_open_redirector", "no form of this user"
@@ -107,7 +107,7 @@ class AuthorizeEndpoint:
         if decision.error:
             return callback.error(authorization, decision.error)
         if decision.page == "login" or what.sign_in is None:
-            return self._login_page(request, authorization.parameters)
+            return self.login_page(request, authorization.parameters)
         if decision.page == "consent":
             return self._consent_page(request, authorization)
         return callback.success(authorization, issue_code(authorization, what.sign_in))
@@ -129,9 +129,10 @@ class AuthorizeEndpoint:
     def _error_page(self, text: str, reason: Refusal) -> Response:
         return replace(pages.page(self.core, 400, pages.error_page(text)), refusal=reason)
 
-    def _login_page(
+    def login_page(
         self, request: Request, parameters: Parameters, *, failed: bool = False
     ) -> Response:
+        """The form by which the user signs in for a request with these parameters."""
         csrf = self._csrf(request)
         action = f"{self.core.endpoint('login')}?{urlencode(parameters)}"
         return pages.page(self.core, 200, pages.login_page(action, csrf, failed=failed), csrf)
@@ -145,7 +146,8 @@ class AuthorizeEndpoint:
     def _csrf(self, request: Request) -> str:
         return _cookies(request).get(pages.CSRF_COOKIE) or self.core.random_text()
 
-    def _sign_in(self, request: Request) -> SignIn | None:
+    def sign_in(self, request: Request) -> SignIn | None:
+        """The session of this browser; None where it has none."""
         known = self.core.store.sign_in(_cookies(request).get(SESSION_COOKIE, ""))
         return self.core.tell(SESSION, known, self.core)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tokenspec.reference_server.alterations.liberties.model import Liberty, telling
 from tokenspec.reference_server.core import Core
+from tokenspec.reference_server.endpoints.authorize import AuthorizeEndpoint
 from tokenspec.reference_server.endpoints.routes import Route
 from tokenspec.reference_server.messages import Request, Response
 from tokenspec.reference_server.seams import Alter
@@ -117,12 +118,38 @@ def _session_anew(routes: dict[str, Route], core: Core) -> dict[str, Route]:
     return routes | {path: replace(route, answer=answer)}
 
 
+def _before_everything(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    """Who has not signed in is shown the form, whatever is wrong with the request.
+
+    A silent request that may be answered at the client's address is: it forbids the page.
+    """
+    path, shown = urlsplit(core.endpoint("authorization")).path, AuthorizeEndpoint(core)
+    route = routes[path]
+
+    def answer(request: Request) -> Response:
+        asked = request.form if request.method == "POST" else request.query
+        made = route.answer(request)
+        told = made.status < BAD and ("prompt", "none") in asked
+        signed_in = shown.sign_in(request) is not None
+        return made if signed_in or told else shown.login_page(request, asked)
+
+    return routes | {path: replace(route, answer=answer)}
+
+
 SELECT = b'<label>Tenant <select name="tenant"><option value="one">One</select></label>'
 BUTTONS = b'<button type="submit" name="by" value="google">Continue with Google</button>'
 TICKED = b'<label><input type="checkbox" name="scope" value="openid" checked> openid</label>'
 TO_TICK = b'<label><input type="checkbox" name="agreed" value="yes" required> I agree</label>'
 DENY = b'<button type="submit" name="decision" value="deny"'
 LIBERTIES: tuple[Liberty, ...] = (
+    telling(
+        "login.before_everything",
+        "RFC 6749 §3.1",
+        "The server first verifies who the user is.",
+        "who has not signed in is shown the login form, even if the request is wrong",
+        group="place of pages",
+        routes=_before_everything,
+    ),
     telling(
         "login.page_elsewhere",
         SIGN_IN,

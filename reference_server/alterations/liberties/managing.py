@@ -194,7 +194,6 @@ LIBERTIES = (
             "a client without credentials may not use revocation",
             {managing.token_present.name: _confidential_revokers},
         ),
-        states={"revocation": False},
         takes_away=True,
     ),
     Liberty(
@@ -208,7 +207,6 @@ LIBERTIES = (
             {managing.token_present.name: _confidential_revokers},
             {"metadata": _no_public_revokers},
         ),
-        states={"revocation": False},
         takes_away=True,
     ),
     telling(

@@ -33,6 +33,7 @@ from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.reference_server import Request, Response
 from tokenspec.reference_server.config import Policy
 
+REVOKE = "/oauth/revoke"
 CLAIMS_OPENID = ("id_token_signing_alg_values_supported", "scopes_supported")
 
 
@@ -141,6 +142,57 @@ def test_whether_pkce_is_demanded_is_asked(
     setup, _ = preflight(odd, config=config)
     assert present(setup, "pkce-required") is demanded
     assert present(setup, "pkce-optional") is optional
+
+
+def revokes_for(shown: str) -> Odd:
+    """Takes requests to revoke from those alone whose request has that in it."""
+
+    def serve_some(request: Request, serve: Serve) -> Response:
+        basic = request.header("Authorization").startswith(shown)
+        if path_of(request) == REVOKE and not basic:
+            return Response(401)
+        return serve(request)
+
+    return serve_some
+
+
+@pytest.mark.parametrize(
+    ("odd", "by_main", "client"),
+    [
+        (right, True, "tokenspec-public"),
+        (revokes_for("Basic"), False, "tokenspec-basic"),
+    ],
+    ids=["any client", "one with a secret"],
+)
+def test_who_revokes_is_asked(odd: Odd, client: str, *, by_main: bool) -> None:
+    setup, _ = preflight(odd)
+    assert present(setup, "revocation-by-main") is by_main
+    for target in (setup.target, setup.side.target, setup.oracle.side.target):
+        revoking = target.client("revoking")
+        assert revoking is not None
+        assert revoking.client_id == client
+
+
+def test_a_server_that_revokes_for_nobody_is_held_to_it_by_the_main_client() -> None:
+    setup, _ = preflight(revokes_for("nobody"))
+    assert setup.decisions["revocation-by-main"].open
+    assert setup.target.client("revoking") == setup.target.main
+
+
+def refreshes_for_basic(request: Request, serve: Serve) -> Response:
+    """Gives a refresh token to clients with a secret alone."""
+    response = serve(request)
+    granted = path_of(request) == TOKEN and response.status == 200
+    if granted and not request.header("Authorization"):
+        return with_members(response, lambda members: members.pop("refresh_token", None))
+    return response
+
+
+def test_which_other_client_gets_refresh_tokens_is_said() -> None:
+    _, steps = preflight(refreshes_for_basic)
+    said = [one for one in steps if one.name == "refresh"]
+    assert "tokenspec-public got no refresh token, tokenspec-basic did" in said[-1].detail
+    assert "put tokenspec-basic first" in said[-1].hint
 
 
 class OnlyWithConsent:
