@@ -27,6 +27,7 @@ from tokenspec.reports.record import Record
 FORMAT = 1
 MANIFEST, SIGNATURE = "manifest.json", "manifest.jws"
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a ZIP can hold
+BLOCK = 64 * 1024  # bytes
 LARGEST = 512 * 1024 * 1024  # bytes of an archive that is looked at
 DAMAGED = (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
 
@@ -191,10 +192,19 @@ def _beside_contents(content: bytes, members: Mapping[str, bytes]) -> Iterator[s
     made = _archive(members)
     if made == content:
         return
-    pairs = enumerate(zip(made, content, strict=False))
-    at = next((n for n, (a, b) in pairs if a != b), min(len(made), len(content)))
+    at = _first_difference(made, content)
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         before = [i.filename for i in archive.infolist() if i.header_offset <= at]
         inside = at < archive.start_dir
     place = before[-1] if inside and before else "the archive's directory"
     yield f"{place}: changed beside its contents, at byte {at} of the archive"
+
+
+def _first_difference(one: bytes, other: bytes) -> int:
+    """Where two that are not the same part ways; by whole blocks first, as they are large."""
+    start = 0
+    while one[start : start + BLOCK] == other[start : start + BLOCK]:
+        start += BLOCK
+    pairs = zip(one[start : start + BLOCK], other[start : start + BLOCK], strict=False)
+    shorter = min(len(one), len(other))
+    return next((n for n, (a, b) in enumerate(pairs, start) if a != b), shorter)

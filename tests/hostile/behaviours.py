@@ -140,7 +140,7 @@ def endless_status_line(wire: Wire) -> None:
 
 
 def endless_continue(wire: Wire) -> None:
-    wire.pour(repeat("HTTP/1.1 100 Continue\r\n\r\n"))
+    wire.pour(repeat(f"HTTP/1.1 100 Continue\r\nX-Long: {'y' * 200}\r\n\r\n" * 100))
 
 
 def many_cookies(wire: Wire) -> None:

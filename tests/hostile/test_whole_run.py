@@ -42,7 +42,7 @@ def test_it_ends_small_harmless_and_with_a_verdict(place: str, tmp_path: Path) -
         with (tmp_path / "said").open("wb") as said:
             done = subprocess.run(
                 [sys.executable, "-S", str(MEASURED), "peak", sys.executable, "-m", "tokenspec",
-                 "run", "--quick", str(path)],
+                 "run", "--select", "pkce", "--select", "code", str(path)],
                 cwd=tmp_path,
                 stdout=said,
                 stderr=subprocess.STDOUT,

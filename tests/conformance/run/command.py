@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from tests.target_files import PUBLIC
+from tokenspec.conformance.cli import main
 from tokenspec.reference_server import Server
 from tokenspec.reference_server.demo import demo_config
 from tokenspec.reference_server.shell import running
@@ -26,7 +26,7 @@ def serving(*defects: str) -> Iterator[str]:
 
 
 class Gate:
-    """The command in a folder of its own."""
+    """The command in a folder of its own, and in this process: most of a short run is its start."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -37,17 +37,11 @@ class Gate:
         return self("run", "target.yaml", *options)
 
     def __call__(self, *arguments: str) -> int:
-        done = subprocess.run(
-            [sys.executable, "-m", "tokenspec", *arguments],
-            cwd=self.folder,
-            env={**os.environ},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        self.said = done.stdout + done.stderr
-        return done.returncode
+        told = io.StringIO()
+        with chdir(self.folder), redirect_stdout(told), redirect_stderr(told):
+            code = main(list(arguments))
+        self.said = told.getvalue()
+        return code
 
     def waive(self, text: str) -> tuple[str, str]:
         rest = "reason: known, owner: me"

@@ -64,7 +64,7 @@ def test_a_server_that_does_not_start(gate: Gate) -> None:
 
 
 def test_a_target_that_dies_half_way(gate: Gate) -> None:
-    issuer, start = mortal(gate, 600)
+    issuer, start = mortal(gate, 250)
     assert gate.run(issuer, *start) == 6
     footer = gate.footer
     assert (footer["ended"], footer["exit_code"]) == ("target-lost", 6)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.preflight.setup import prepare
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.selftest.runner import selftest_runner
 from tokenspec.conformance.selftest.servers import conforming_servers
 from tokenspec.conformance.transport.in_process import InProcessTransport
 from tokenspec.conformance.verdicts import Verdict
@@ -37,15 +38,20 @@ def examined(
     return [examiner.examine(case) for case in chosen]
 
 
+@functools.cache
+def bundled_cases() -> Mapping[str, Case]:
+    """Every bundled case by its key; the selftest's runner would play them all first."""
+    return {case.key: case for case in whole_suite()}
+
+
 def of_areas(*areas: str) -> list[Case]:
     """The bundled cases of these folders."""
-    return [case for case in selftest_runner().cases.values() if case.area in areas]
+    return [case for case in bundled_cases().values() if case.area in areas]
 
 
 def keyed(*keys: str) -> list[Case]:
     """The bundled cases of these keys, or of these scenarios."""
-    cases = selftest_runner().cases
-    return [case for key, case in cases.items() if key in keys or case.scenario in keys]
+    return [case for key, case in bundled_cases().items() if key in keys or case.scenario in keys]
 
 
 def accused(findings: Iterable[Finding]) -> list[tuple[str, str, str, str]]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner
+from tests.conformance.selftest.altered import bundled_cases
+from tokenspec.conformance.selftest.runner import SelftestRunner
 from tokenspec.conformance.selftest.servers import ConformingServer, conforming_servers
 from tokenspec.conformance.target.bundled import target_of
 from tokenspec.conformance.verdicts import Verdict
@@ -37,7 +38,7 @@ def placed(address: str) -> SelftestRunner:
     clients = (replace(client, redirect_uris=(address,)) for client in config.clients)
     config = replace(config, clients=tuple(clients))
     target = target_of(config, {"tokenspec-jwt": demo_private_key()})
-    return SelftestRunner(selftest_runner().cases, {"it": ConformingServer("it", target, config)})
+    return SelftestRunner(bundled_cases(), {"it": ConformingServer("it", target, config)})
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
