@@ -72,11 +72,13 @@ def _cover(left: Partners, fits: Partners) -> Iterator[Row]:
         start = max(left, key=lambda name: len(left[name]))
         row = [start, max(sorted(left[start]), key=lambda name: len(left[name]))]
         able = fits[row[0]] & fits[row[1]] & left.keys()
+        new = {name: len(left[name].intersection(row)) for name in able}
         while able:
-            new = {name: len(left[name].intersection(row)) for name in able}
-            best = max(sorted(able), key=lambda name: (new[name], len(left[name])))
+            best = min(able, key=lambda name: (-new[name], -len(left[name]), name))
             row.append(best)
             able &= fits[best]
+            for name in able & left[best]:
+                new[name] += 1
         for name in row:
             left[name].difference_update(row)
         yield tuple(name for name in left if name in row)
