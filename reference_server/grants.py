@@ -42,6 +42,7 @@ CLIENT_AUTHENTICATION: tuple[Guard, ...] = (
     client.assertion_audience,
     client.assertion_expiry,
     client.assertion_not_before,
+    client.assertion_not_ahead,
     client.assertion_replay,
 )
 DPOP: tuple[Guard, ...] = dpop.PROOF
@@ -68,6 +69,7 @@ REFRESH_TOKEN: tuple[Guard, ...] = (
     refresh.of_this_client,
     refresh.active,
     refresh.unexpired,
+    targets.resource_granted,
     refresh.scope_not_wider,
     binding.refresh_proof_present,
     binding.refresh_key,

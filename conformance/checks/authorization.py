@@ -17,6 +17,12 @@ from tokenspec.conformance.play.transcript import Played, Transcript
 
 IN_AN_ERROR = ("error", "error_description", "error_uri", "state", "iss", "session_state")
 ANSWERS = {"code", "error", "state", "access_token", "id_token"}
+# Parameters of authorization responses (IANA OAuth Parameters).
+REGISTERED = (
+    "code", "state", "iss", "scope", "session_state", "id_token", "access_token", "token_type",
+    "expires_in", "response", "error", "error_description", "error_uri",
+)  # fmt: skip
+PREFIXED = re.compile(r"[A-Za-z0-9][._:-]")
 POSTS_ON = (307, 308)
 SEE_OTHER = 303
 PKCE_WORDS = re.compile(r"challenge|pkce|proof key|method|transform|s256", re.IGNORECASE)
@@ -123,6 +129,14 @@ def callback_parameters_once(played: Played, _t: Transcript, _s: CheckContext) -
     """No parameter of the authorization response comes twice (RFC 6749 §3.1)."""
     if played.authorization is not None:
         yield from (f"{name} comes more than once" for name in played.authorization.repeated)
+
+
+@check("callback-parameters-known", Subject.CALLBACK)
+def callback_parameters_known(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """A parameter is registered, or its name has a prefix (RFC 6749 §8.2)."""
+    for name in played.received:
+        if name not in REGISTERED and not PREFIXED.search(name):
+            yield f"{name[:40]} is neither registered nor prefixed"
 
 
 @check("code-in-query", Subject.CALLBACK)

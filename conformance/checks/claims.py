@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,12 +19,25 @@ email gender birthdate zoneinfo locale phone_number
 """
 TEXT_CLAIMS = tuple(_TEXTS.split())
 BOOLEAN_CLAIMS = ("email_verified", "phone_number_verified")
+BIRTHDATE = re.compile(r"[0-9]{4}(?:-[0-9]{2}-[0-9]{2})?")  # the year alone is enough
+FIFTY_YEARS = 50 * 365 * 24 * 3600  # seconds; what was updated later counts something else
 # What each scope asks for (§5.4); one of them is enough to see that the scope has an effect.
 SCOPE_CLAIMS = {
     "profile": ("name", "given_name", "family_name", "nickname", "preferred_username", "picture"),
     "email": ("email",),
     "address": ("address",),
     "phone": ("phone_number",),
+}
+# All that each of them asks for.
+_OF_PROFILE = """
+name family_name given_name middle_name nickname preferred_username profile picture website gender
+birthdate zoneinfo locale updated_at
+"""
+ASKED_BY_SCOPE = {
+    "profile": tuple(_OF_PROFILE.split()),
+    "email": ("email", "email_verified"),
+    "address": ("address",),
+    "phone": ("phone_number", "phone_number_verified"),
 }
 
 
@@ -48,6 +62,11 @@ def claim_types(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[st
     updated = claims.get("updated_at", 0)
     if isinstance(updated, bool) or not isinstance(updated, int | float):
         yield "updated_at is not a number"
+    elif updated > played.at + FIFTY_YEARS:
+        yield "updated_at is more than fifty years ahead, or counts milliseconds"
+    birthdate = claims.get("birthdate")
+    if isinstance(birthdate, str) and birthdate and not BIRTHDATE.fullmatch(birthdate):
+        yield "birthdate is neither YYYY-MM-DD nor YYYY"
     if not isinstance(claims.get("address", {}), Mapping):
         yield "address is not a JSON object"
 
@@ -71,6 +90,17 @@ def claims_of_scope(played: Played, transcript: Transcript, _s: CheckContext) ->
     for scope, names in SCOPE_CLAIMS.items():
         if scope in str(granted).split() and not any(name in _told(played) for name in names):
             yield f"nothing of the scope {scope} is told"
+
+
+@check("claims-asked-for", Subject.CLAIMS)
+def claims_asked_for(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
+    """No standard claim is told that no scope asked for, and no nonce (§5.4)."""
+    asked = str(transcript.recall("authorize.scope") or "").split()
+    for scope, names in ASKED_BY_SCOPE.items():
+        if scope not in asked:
+            yield from (f"{name} was not asked for" for name in names if name in _told(played))
+    if "nonce" in _told(played):
+        yield "nonce is there"
 
 
 @check("userinfo-same-user", Subject.CLAIMS)

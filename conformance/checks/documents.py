@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,24 @@ ENDPOINTS = (
     "introspection_endpoint",
     "jwks_uri",
 )
+# Members that are true or false (OpenID Connect Discovery §3, RFC 9207 §3 and others).
+BOOLEANS = (
+    "claims_parameter_supported",
+    "request_parameter_supported",
+    "request_uri_parameter_supported",
+    "require_request_uri_registration",
+    "authorization_response_iss_parameter_supported",
+    "require_pushed_authorization_requests",
+    "require_signed_request_object",
+    "tls_client_certificate_bound_access_tokens",
+    "backchannel_logout_supported",
+    "backchannel_logout_session_supported",
+    "frontchannel_logout_supported",
+    "frontchannel_logout_session_supported",
+)
+ADDRESSES = ("registration_endpoint", "service_documentation", "op_policy_uri", "op_tos_uri")
+LOCALES = ("ui_locales_supported", "claims_locales_supported")
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")  # RFC 5646 §2.1, in outline
 
 
 @check("metadata-is-json", Subject.METADATA)
@@ -45,6 +64,31 @@ def metadata_endpoints(played: Played, _t: Transcript, _s: CheckContext) -> Iter
     for name in ("authorization_endpoint", "token_endpoint"):
         if name not in played.received:
             yield f"{name} is missing"
+
+
+@check("metadata-booleans", Subject.METADATA)
+def metadata_booleans(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """What is true or false is a JSON boolean (OpenID Connect Discovery §3)."""
+    for name in BOOLEANS:
+        if not isinstance(played.received.get(name) or False, bool):
+            yield f"{name} is not a boolean"
+
+
+@check("metadata-addresses", Subject.METADATA)
+def metadata_addresses(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """Further endpoints, documentation, policy and terms are named by URLs (RFC 8414 §2)."""
+    for name in ADDRESSES:
+        if played.received.get(name) is not None and not _absolute(played.received[name]):
+            yield f"{name} is not a URL"
+
+
+@check("metadata-locales", Subject.METADATA)
+def metadata_locales(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """Languages are named by tags of BCP 47 (RFC 8414 §2, OpenID Connect Discovery §3)."""
+    for name in LOCALES:
+        for tag in _list(played.received.get(name)):
+            if isinstance(tag, str) and not LANGUAGE_TAG.fullmatch(tag):
+                yield f"{name} holds {tag[:40]!r}, which is no language tag"
 
 
 @check("token-endpoint-no-fragment", Subject.METADATA)
@@ -100,3 +144,13 @@ def _secure(value: Any) -> bool:
     except ValueError:
         return False
     return bool(parts.hostname) and (parts.scheme == "https" or is_loopback(value))
+
+
+def _absolute(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return bool(parts.scheme and (parts.netloc or parts.path))

@@ -16,6 +16,7 @@ from tokenspec.conformance.oauth.keys import base64url_decode
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 JWS_PARTS = 3  # header, payload, signature (RFC 7515 §3.1)
+FAPI_ALGORITHMS = ("PS256", "ES256", "EdDSA", "Ed25519")  # the last two name the same
 KEY_HEADERS = ("jku", "jwk", "x5u", "x5c")
 SHORTEST_SECRET = {"HS256": 32, "HS384": 48, "HS512": 64}  # octets (RFC 7518 §3.2)
 
@@ -67,6 +68,14 @@ def id_token_not_unsigned(played: Played, _t: Transcript, _s: CheckContext) -> I
     token = read_id_token(played)
     if token and str(token.header.get("alg", "")).lower() in ("none", ""):
         yield "the ID token is not signed"
+
+
+@check("id-token-alg-fapi", Subject.ID_TOKEN)
+def id_token_alg_fapi(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """`alg` is PS256, ES256 or that of Ed25519 (FAPI 2.0 Security Profile §5.4.1)."""
+    token = read_id_token(played)
+    if token and token.header.get("alg") not in FAPI_ALGORITHMS:
+        yield f"the ID token is signed with {str(token.header.get('alg'))[:20]}"
 
 
 @check("id-token-signature", Subject.ID_TOKEN)

@@ -17,6 +17,7 @@ from tokenspec.conformance.play.transcript import Played, Transcript
 
 SKEW = 300  # seconds by which the clocks of server and harness may differ
 A_SECOND = 1  # by which a time in whole seconds may be early
+FIFTY_YEARS = 50 * 365 * 24 * 3600  # seconds; what expires later counts something else
 HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
 # Claim names registered for JWTs and ID tokens (RFC 7519 §4.1, OpenID Connect Core §2, §3.1.3.6,
 # §3.3.2.11, §5.1 and the session management documents), which need no namespace.
@@ -109,6 +110,8 @@ def id_token_times(played: Played, _t: Transcript, _s: CheckContext) -> Iterator
             yield f"{name} is missing or no number"
         elif name == "exp" and value <= played.at - SKEW:
             yield "exp is in the past"
+        elif name == "exp" and value > played.at + FIFTY_YEARS:
+            yield "exp is more than fifty years ahead, or counts milliseconds"
         elif name == "iat" and abs(value - played.at) > SKEW:
             yield "iat is more than five minutes away from the clock of this machine"
 
@@ -160,6 +163,23 @@ def id_token_new_login(played: Played, play: Transcript, _s: CheckContext) -> It
         return  # told by id-token-auth-time and id-token-times
     if issued - login > played.at - asked.at + A_SECOND:
         yield "auth_time is from before the request that asked for a new login"
+
+
+@check("id-token-earlier-login", Subject.ID_TOKEN)
+def id_token_earlier_login(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
+    """auth_time is from before a request that brought no login (§2).
+
+    The session was two seconds old at least; of that a second is the server's to round, and half of
+    one for the answer to come.
+    """
+    token, asked = read_id_token(played), play.step("authorize")
+    if token is None or asked is None:
+        return
+    login, issued = token.claims.get("auth_time"), token.claims.get("iat")
+    if not _is_number(login) or not _is_number(issued):
+        return  # told by id-token-auth-time and id-token-times
+    if issued - login < played.at - asked.at + A_SECOND / 2:
+        yield "auth_time is that of the request, which brought no login"
 
 
 @check("id-token-acr", Subject.ID_TOKEN)

@@ -55,6 +55,17 @@ def codes_unguessable_128(played: Played, play: Transcript, _s: CheckContext) ->
         yield f"{len(codes)} codes differ in places that have room for {bits:.0f} random bits"
 
 
+@check("tokens-unguessable-128", Subject.TOKENS)
+def tokens_unguessable_128(_p: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
+    """What differs between the tokens of a play has room for 128 random bits (RFC 6749 §10.10)."""
+    for name in ("access_token", "refresh_token"):
+        told = (step.received.get(name) for step in play.steps)
+        tokens = tuple({value: None for value in told if isinstance(value, str) and value})
+        if len(tokens) >= ENOUGH and room_of_all(tokens) < REQUIRED - 0.5:
+            bits = room_of_all(tokens)
+            yield f"{len(tokens)} {name}s differ in places that have room for {bits:.0f} bits"
+
+
 @check("code-is-new", Subject.CALLBACK)
 def code_is_new(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """A code is none that was handed out before, and not the next of a row (RFC 6749 §10.10)."""

@@ -200,6 +200,9 @@ def _request(memory: Memory, outgoing: OutgoingRequest, *, nonce: str = "") -> R
             parameters.pop("access_token", None)
         if access_token and outgoing.http.access_token_in in ("", "header", "header-and-body"):
             authorization = f"{_scheme(memory, outgoing.http)} {access_token}"
+    elif authorization and outgoing.http.authorization_scheme:
+        credentials = authorization.partition(" ")[2]
+        authorization = f"{outgoing.http.authorization_scheme} {credentials}"
     if authorization:
         headers = (*headers, ("Authorization", authorization))
     if outgoing.proof is not None:

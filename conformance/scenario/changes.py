@@ -27,7 +27,7 @@ AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post", "both")
 METHODS = ("GET", "POST", "PUT", "HEAD", "OPTIONS")
 ENCODINGS = ("form", "form-lower-case", "multipart", "json", "query")
 BASIC_ENCODINGS = ("raw", "lower-case")
-SCHEMES = ("Bearer", "bearer", "DPoP")
+SCHEMES = ("Bearer", "bearer", "DPoP", "dpop", "Basic", "basic")
 PKCE_METHODS = ("S256", "plain", "none")
 
 JWT_TEXTS = ("header_text", "claims_text", "signature")

@@ -12,6 +12,8 @@ from tokenspec.reference_server.guarding import guard
 from tokenspec.reference_server.jwts import UnverifiedJwt
 from tokenspec.reference_server.keys import SIGNATURE_ALONE
 
+LEEWAY, FURTHEST_AHEAD = 10, 60  # seconds: FAPI 2.0 Security Profile §5.3.2.1
+
 
 def _methods(exchange: Exchange) -> set[str]:
     """The authentication methods a request uses, whether they succeed or not."""
@@ -147,11 +149,20 @@ def assertion_expiry(exchange: Exchange) -> None:
 
 @guard("client.assertion_not_before", "RFC7519-4.1.5-nbf_enforced")
 def assertion_not_before(exchange: Exchange) -> None:
-    """RFC 7519 §4.1.5: an assertion is not accepted before nbf."""
+    """RFC 7519 §4.1.5: an assertion is not accepted before nbf, but for clocks that differ."""
     assertion = _assertion(exchange)
     starts = assertion.claims.get("nbf") if assertion else None
-    if isinstance(starts, int | float) and starts > exchange.now:
+    if isinstance(starts, int | float) and starts > exchange.now + LEEWAY:
         raise invalid_client("assertion nbf")
+
+
+@guard("client.assertion_not_ahead", "FAPI2SP-5.3.2.1-iat_60s_ahead_rejected")
+def assertion_not_ahead(exchange: Exchange) -> None:
+    """FAPI 2.0 §5.3.2.1: an assertion is not from more than a minute ahead."""
+    assertion = _assertion(exchange)
+    issued = assertion.claims.get("iat") if assertion else None
+    if isinstance(issued, int | float) and issued > exchange.now + FURTHEST_AHEAD:
+        raise invalid_client("assertion iat")
 
 
 @guard("client.assertion_replay", "OIDCC-9-assertion_single_use")

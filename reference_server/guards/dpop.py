@@ -234,6 +234,23 @@ def not_in_the_future(exchange: Exchange) -> None:
         raise invalid_dpop_proof("iat in the future")
 
 
+@guard("dpop.unexpired", "RFC7519-4.1.4-exp_enforced")
+def unexpired(exchange: Exchange) -> None:
+    """RFC 7519 §4.1.4: a proof that says when it expires is not taken from then on."""
+    expires = _claim(exchange, "exp")
+    if expires is not None and not (_is_number(expires) and expires > exchange.now):
+        raise invalid_dpop_proof("exp")
+
+
+@guard("dpop.not_before", "RFC7519-4.1.5-nbf_enforced")
+def not_before(exchange: Exchange) -> None:
+    """RFC 7519 §4.1.5: a proof that says from when it is good is not taken before."""
+    starts = _claim(exchange, "nbf")
+    window = exchange.core.policy.dpop_iat_window
+    if starts is not None and not (_is_number(starts) and starts <= exchange.now + window):
+        raise invalid_dpop_proof("nbf")
+
+
 @guard("dpop.jti_unseen", "RFC9449-11.1-jti_replay_token_endpoint")
 def jti_unseen(exchange: Exchange) -> None:
     """RFC 9449 §11.1: a proof is used once at one address."""
@@ -266,5 +283,7 @@ PROOF = (
     nonce,
     not_old,
     not_in_the_future,
+    unexpired,
+    not_before,
     jti_unseen,
 )

@@ -60,6 +60,16 @@ def claims_form(request: Authorization) -> None:
         raise invalid_request("claims is not a JSON object")
 
 
+@guard("authorize.acr_met", "OIDCC-5.5.1.1-acr_essential")
+def acr_met(request: Authorization) -> None:
+    """OpenID Connect Core §5.5.1.1: an essential acr has a value that no login has here."""
+    wanted = dict(_places(request)).get("id_token", {}).get("acr")
+    if not isinstance(wanted, dict) or wanted.get("essential") is not True:
+        return
+    if {"value", "values"} & set(wanted):
+        raise OAuthError("access_denied", "no such acr")
+
+
 def claims_asked(request: Authorization) -> tuple[str, ...]:
     """The names of the claims that the claims parameter asks for, of ID token and userinfo."""
     return tuple(name for _, members in _places(request) for name in members)
@@ -97,4 +107,4 @@ def _claims(request: Authorization) -> Any:
         return None
 
 
-OPENID = (no_request_object, no_request_uri, hint_issued, claims_form)
+OPENID = (no_request_object, no_request_uri, hint_issued, claims_form, acr_met)

@@ -26,7 +26,7 @@ REQUESTED = (resource_known,)
 @guard("token.resource_granted", "RFC8707-2.2-token_request_subset")
 def resource_granted(exchange: Exchange) -> None:
     """RFC 8707 §2.2: a token request names resources that were granted, or none."""
-    code = exchange.code
+    shown = exchange.refresh_token if exchange.refreshing else exchange.code
     for name, value in exchange.parameters:
-        if name == "resource" and code and value != code.grant.audience:
+        if name == "resource" and shown and value != shown.grant.audience:
             raise OAuthError("invalid_target", "resource that was not granted")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tokenspec.reference_server.alterations.defects.authorization import (
+    answers,
     callbacks,
     destinations,
+    exchanged,
     interaction,
     openid,
     pages,
@@ -14,8 +16,10 @@ from tokenspec.reference_server.alterations.defects.authorization import (
 from tokenspec.reference_server.alterations.model import Alteration
 
 DEFECTS: tuple[Alteration, ...] = (
+    *answers.DEFECTS,
     *callbacks.DEFECTS,
     *destinations.DEFECTS,
+    *exchanged.DEFECTS,
     *interaction.DEFECTS,
     *openid.DEFECTS,
     *pages.DEFECTS,

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from tokenspec.reference_server.alterations.defects.grants import (
+    attempts,
     codes,
+    lookups,
+    moments,
     profiles,
     races,
     reading,
     refreshing,
+    repeats,
     replays,
     shape,
 )
 from tokenspec.reference_server.alterations.model import Alteration
 
 DEFECTS: tuple[Alteration, ...] = (
+    *attempts.DEFECTS,
     *codes.DEFECTS,
+    *lookups.DEFECTS,
+    *moments.DEFECTS,
     *profiles.DEFECTS,
     *races.DEFECTS,
     *reading.DEFECTS,
     *refreshing.DEFECTS,
+    *repeats.DEFECTS,
     *replays.DEFECTS,
     *shape.DEFECTS,
 )

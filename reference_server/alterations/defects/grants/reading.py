@@ -14,6 +14,7 @@ from tokenspec.reference_server.exchange import basic_credentials
 from tokenspec.reference_server.jwts import UnverifiedJwt
 from tokenspec.reference_server.keys import base64url
 from tokenspec.reference_server.messages import Request, Response
+from tokenspec.reference_server.seams import Alter
 
 Parameters = tuple[tuple[str, str], ...]
 Proof = UnverifiedJwt | None
@@ -37,6 +38,17 @@ def kept_by_caches(answer: Response, _exchange: object) -> Response:
 def _scheme_as_written(shown: tuple[str, str], request: Request) -> tuple[str, str]:
     written = request.header("Authorization").partition(" ")[0]
     return shown if written in {"Bearer", "DPoP"} else ("", "")
+
+
+def _one_spelling(scheme: str) -> Alter:
+    """A scheme that is known as it is written, and no other way; others in any."""
+
+    def alter(shown: tuple[str, str], request: Request) -> tuple[str, str]:
+        written = request.header("Authorization").partition(" ")[0]
+        other = written.lower() == scheme.lower() and written != scheme
+        return ("", "") if other else shown
+
+    return alter
 
 
 def _bearer_alone(shown: tuple[str, str], _request: Request) -> tuple[str, str]:
@@ -101,6 +113,15 @@ DEFECTS: tuple[Alteration, ...] = (
         "OAUTH21-5.1.1-scheme_case_insensitive",
         "the scheme of an access token is read without regard to case",
         authorization_header=_scheme_as_written,
+    ),
+    *(
+        left_out(
+            f"resource.{scheme.lower()}_any_case",
+            "RFC9110-11.1-scheme_case",
+            f"the scheme {scheme} is read without regard to case",
+            authorization_header=_one_spelling(scheme),
+        )
+        for scheme in ("Bearer", "DPoP")
     ),
     left_out(
         "resource.token_in_form",

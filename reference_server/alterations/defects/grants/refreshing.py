@@ -12,7 +12,7 @@ from tokenspec.reference_server.errors import OAuthError, invalid_grant
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guarding import Check, Guard
 from tokenspec.reference_server.guards import client_authentication as client
-from tokenspec.reference_server.guards import code, refresh
+from tokenspec.reference_server.guards import code, refresh, targets
 from tokenspec.reference_server.store import Token
 
 LONG, FAILURE = 4096, 500
@@ -153,6 +153,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC6749-6-client_auth_required",
         "clients authenticate for codes alone",
         **{guard.name.replace(".", "__"): _not_at_refresh(guard) for guard in AUTHENTICATION},
+    ),
+    subtle(
+        "refresh.any_resource",
+        "RFC8707-2.2-token_request_subset",
+        "a refresh may name any resource",
+        token__resource_granted=_not_at_refresh(targets.resource_granted),
     ),
     subtle(
         "refresh.taken_for_code",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import jwt
 
@@ -105,6 +107,14 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC6749-10.10-guess_probability",
         "a token has room for 96 random bits",
         token_value=lambda value, _kind: value[:16],
+    ),
+    telling(
+        "token.uuid",
+        "RFC6749-10.10-guess_probability",
+        "a token is a UUID, of which 122 bits are random",
+        token_value=lambda value, _kind: str(
+            UUID(bytes=hashlib.sha256(value.encode()).digest()[:16], version=4)
+        ),
     ),
     telling(
         "token.room_for_160_bits",

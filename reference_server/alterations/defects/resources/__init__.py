@@ -6,6 +6,7 @@ from tokenspec.reference_server.alterations.defects.resources import (
     cors,
     documents,
     managing,
+    members,
     revocation,
     userinfo,
 )
@@ -15,6 +16,7 @@ DEFECTS: tuple[Alteration, ...] = (
     *cors.DEFECTS,
     *documents.DEFECTS,
     *managing.DEFECTS,
+    *members.DEFECTS,
     *revocation.DEFECTS,
     *userinfo.DEFECTS,
 )

@@ -81,6 +81,12 @@ def _hint_believed(told: dict[str, Any], about: Managed) -> dict[str, Any]:
     return {"active": False} if wrong else told
 
 
+def _by_hint_alone(told: dict[str, Any], about: Managed) -> dict[str, Any]:
+    hinted = about.exchange.get("token_type_hint") == "refresh_token"
+    missed = about.token and about.token.kind == "refresh" and not hinted
+    return {"active": False} if missed else told
+
+
 def _first_half(told: dict[str, Any], about: Managed) -> dict[str, Any]:
     shown = about.exchange.get("token")
     found = token_of(about.exchange.core.store, _begins(shown))
@@ -157,6 +163,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC7662-2.1-hint_extends_search",
         "a token is looked for only as what the hint says",
         _hint_believed,
+    ),
+    _introspection(
+        "refresh_token_by_hint",
+        "RFC7662-2.1-hint_extends_search",
+        "a refresh token is found where the hint says that it is one",
+        _by_hint_alone,
     ),
     _introspection(
         "first_half", "RFC7662-4-checks_state", "half a token is enough to be active", _first_half
