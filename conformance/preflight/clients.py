@@ -6,6 +6,7 @@ authorization request, and what the token endpoint says to a code that was never
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tokenspec.conformance.errors import Unreachable
@@ -35,6 +36,11 @@ SETTINGS = {
     "invalid_target": "check the audience of 'apis'",
     "unsupported_response_type": "allow response_type code for {client} at the server",
 }
+PUSHED = re.compile(r"\bPAR\b|\b[Pp]ushed [Aa]uthori[sz]ation")
+HINT_PUSHED = (
+    "the server takes pushed authorization requests alone (RFC 9126), which are not sent: have it "
+    "take ordinary ones of this client, or use a login of kind 'command' that pushes the request"
+)
 AUDIENCE, BESIDE = "assertion-audience-issuer", "assertion-client-id"
 
 
@@ -141,7 +147,7 @@ def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckS
         described = result.parameters.get("error_description", "")[:200]
         text = f"refused: {error}{f' ({described})' if described else ''}"
         hint = SETTINGS.get(error, "check 'scope', 'authorize' and {client} in the target file")
-        hint = hint.format(client=place)
+        hint = HINT_PUSHED if PUSHED.search(described) else hint.format(client=place)
         return CheckStep("authorization", passed=False, detail=setup.redactor.text(text), hint=hint)
     if result.ending is not Ending.ERROR_PAGE:
         return None
@@ -149,13 +155,15 @@ def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckS
     page = f"the authorization endpoint shows an error page, status {result.status}: {words!r}"
     evidence = f"{page}; the token endpoint says {said.text}"
     uri = main.redirect_uris[0]
-    if "redirect" in words.lower() or (said.error == "invalid_grant" and "client" not in words):
-        hint = f"register {uri} for {main.client_id} at the server, character for character, or "
-        hint += f"put a registered one first in {place}.redirect_uris"
-        return CheckStep("redirect_uri", passed=False, detail=evidence, hint=hint)
-    hint = f"is {place}.client_id {main.client_id!r} registered at this issuer"
-    hint += f", and is {uri} registered for it?" if not said.refuses_client else "?"
-    return CheckStep("client", passed=False, detail=evidence, hint=hint)
+    if PUSHED.search(words):
+        name, hint = "authorization", HINT_PUSHED
+    elif "redirect" in words.lower() or (said.error == "invalid_grant" and "client" not in words):
+        name, hint = "redirect_uri", f"register {uri} for {main.client_id} at the server, "
+        hint += f"character for character, or put a registered one first in {place}.redirect_uris"
+    else:
+        name, hint = "client", f"is {place}.client_id {main.client_id!r} registered at this issuer"
+        hint += f", and is {uri} registered for it?" if not said.refuses_client else "?"
+    return CheckStep(name, passed=False, detail=evidence, hint=hint)
 
 
 def _elsewhere(setup: Setup, led: str) -> str:

@@ -127,6 +127,11 @@ def length(_valid: Values, argument: Any, context: OperatorContext) -> Values:
     return (context.random_text(argument, string.ascii_letters + string.digits),)
 
 
+def digits(_valid: Values, argument: Any, context: OperatorContext) -> Values:
+    """A random whole number of so many digits, none of them 0."""
+    return (int(context.random_text(argument, "123456789")),)
+
+
 def raw_bytes(_valid: Values, argument: Any, _context: OperatorContext) -> Values:
     """The bytes of a text in base64."""
     return (base64.b64decode(argument),)

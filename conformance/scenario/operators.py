@@ -138,6 +138,12 @@ OPERATORS: dict[str, Operator] = {
     "length": Operator(
         edits.length, "integer", "a random text of so many characters", "a text of {0} characters"
     ),
+    "digits": Operator(
+        edits.digits,
+        "integer",
+        "a random whole number of so many digits, where JSON has a number",
+        "a number of {0} digits",
+    ),
     "repeat": Operator(
         lambda v, a, _s: (edits.one_value(v, "repeat"),) * a,
         "integer",

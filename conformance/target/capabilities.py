@@ -88,6 +88,7 @@ CAPABILITIES: dict[str, Capability] = {
     "dpop-alg-eddsa": Capability(
         "DPoP with EdDSA", rules.listed("dpop_signing_alg_values_supported", "EdDSA")
     ),
+    "dpop-optional": Capability("DPoP, and the main client may do without it", rules.dpop_optional),
     "dpop-required": Capability(
         "every token is asked for with a proof",
         rules.default(False, "not stated in the target file"),

@@ -129,6 +129,12 @@ def without_nonce(target: Target, discovered: Discovered) -> Decision:
     return dpop(target, discovered)
 
 
+def dpop_optional(target: Target, discovered: Discovered) -> Decision:
+    if target.capabilities.get("dpop-required"):
+        return Decision(False, "the server asks the main client for proofs (dpop-required)")
+    return dpop(target, discovered)
+
+
 def bound(target: Target, discovered: Discovered) -> Decision:
     """RFC 9449 §5: a server may answer a proof with a bearer token, and then says so."""
     proofs = dpop(target, discovered)

@@ -15,6 +15,7 @@ from tests.conformance.preflight.odd import (
     Odd,
     Serve,
     path_of,
+    preflight,
     prepared,
     refusal,
     right,
@@ -147,3 +148,18 @@ def test_no_address_of_a_client_hinders_the_preflight(address: str) -> None:
     chosen = keyed("redirect-uri-at-token", "redirect-uri-at-authorize")
     examiner = Examiner(usable, chosen)
     assert not accused(examiner.examine(case) for case in chosen)
+
+
+def test_a_server_that_takes_pushed_requests_alone_is_not_told_to_register_addresses() -> None:
+    """An error page says so; it is none about the redirect URI, which the server knows."""
+
+    def pushed_alone(request: Request, serve: Serve) -> Response:
+        if path_of(request) == AUTHORIZE:
+            page = b"<!doctype html><title>Sorry</title><p>PAR request_uri not included."
+            return Response(400, (("Content-Type", "text/html"),), page)
+        return serve(request)
+
+    _, steps = preflight(pushed_alone)
+    (failed,) = (step for step in steps if not step.passed)
+    assert failed.name == "authorization"
+    assert "RFC 9126" in failed.hint

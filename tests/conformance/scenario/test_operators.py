@@ -113,6 +113,16 @@ def test_fresh_is_another_value(token: str) -> None:
     assert len(str(fresh)) >= len(token)
 
 
+def test_a_number_has_its_digits_and_is_a_number() -> None:
+    class Numbers(Play):
+        def random_text(self, length: int, alphabet: str) -> str:
+            return alphabet[:1] * length
+
+    (number,) = apply(Change("digits", 12), ("anything",), Numbers())
+    assert isinstance(number, int)
+    assert len(str(number)) == 12
+
+
 def test_scope_words_come_and_go() -> None:
     assert sent("include", "offline_access", "openid") == ("openid offline_access",)
     assert sent("include", "openid", "openid") == ("openid",)
