@@ -78,6 +78,8 @@ class Policy:
         rotate_refresh_tokens: whether a refresh replaces the refresh token (RFC 9700 §4.14.2).
         rotation_overlap: for how long a refresh token still works after it was replaced.
         refresh_requires_offline_access: whether only that scope brings a refresh token.
+        refresh_without_offline_access: whether a request without that scope brings one as well,
+            of another kind, where the API allows it.
         redirect_uri_at_token: whether redirect_uri is sent to the token endpoint again
             (RFC 6749 §4.1.3).
         assertion_audience_issuer: whether client assertions name the issuer alone.
@@ -98,6 +100,7 @@ class Policy:
     rotate_refresh_tokens: bool = True
     rotation_overlap: int = 0
     refresh_requires_offline_access: bool = True
+    refresh_without_offline_access: bool = False
     redirect_uri_at_token: bool = True
     assertion_audience_issuer: bool = False
     jwt_access_tokens: bool = False

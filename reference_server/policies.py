@@ -71,6 +71,10 @@ POLICIES: Mapping[str, Switch] = MappingProxyType(
             "a refresh token with every code, the scope offline_access unknown",
             _set(refresh_requires_offline_access=False),
         ),
+        "refresh-both": Switch(
+            "a refresh token with every code, with and without the scope offline_access",
+            _set(refresh_without_offline_access=True),
+        ),
         "redirect-uri-once": Switch(
             "redirect_uri need not be sent to the token endpoint again",
             _set(redirect_uri_at_token=False),

@@ -36,6 +36,9 @@ KEYS: Mapping[str, str] = {
     f"{code(changes.PKCE_METHODS)}.",
     "given": "Changes that belong to the valid set-up, by step.",
     "premises": "What it rests on ([premises](#premises)), in place of what its steps say.",
+    "refresh_tokens": "`both`: each case is there once more, with `-other-kind` behind its id. It "
+    "is played with refresh tokens got without the scope offline_access where the ordinary request "
+    "has it, and with it where it has not; `one` leaves a case out of that.",
     "every_response": "`true`: the checks are also made on every other answer of the run.",
     "expect": "The outcome that passes, or a list of outcomes tried in order.",
     "assume": "In place of `expect`: how a step has to be answered for the case to go on. Of "

@@ -153,6 +153,7 @@ def policy_of(target: Target, decided: Mapping[str, bool]) -> Policy:
         dpop_required=decided.get("dpop-required", False),
         rotate_refresh_tokens=decided.get("refresh-rotation", True),
         refresh_requires_offline_access="offline_access" in target.scope.split(),
+        refresh_without_offline_access=decided.get("both-refresh-tokens", False),
         assertion_audience_issuer=decided.get("assertion-audience-issuer", False),
         client_algorithms=FAPI_ALGORITHMS if fapi else ALGORITHMS,
         id_token_algorithm="PS256" if fapi else "RS256",

@@ -19,6 +19,7 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 BOUNDARY = "tokenspec-boundary"
 ESCAPED = re.compile("%[0-9A-F]{2}")
 AS_TEXT = "bytes travel in a form, in parts or in a query; elsewhere write a text"
+OFFLINE = "offline_access"
 GRANTING = ("token", "refresh")
 
 
@@ -30,7 +31,7 @@ def authorize(memory: Memory) -> Parameters:
         "response_type": "code",
         "client_id": client.client_id,
         "redirect_uri": client.redirect_uris[0] if client.redirect_uris else "",
-        "scope": target.scope,
+        "scope": scope_of(target.scope, other_kind=memory.setting.other_kind),
         "state": memory.identifier(),
         "nonce": memory.identifier() if "openid" in target.scope.split() else "",
         "code_challenge": proof_key.code_challenge,
@@ -38,6 +39,20 @@ def authorize(memory: Memory) -> Parameters:
         **target.authorize,
     }
     return {name: (value,) for name, value in wanted.items() if value}
+
+
+def scope_of(scope: str, *, other_kind: bool) -> str:
+    """`scope` as it is, or with offline_access left out where it is in it, added where it is not.
+
+    OpenID Connect Core §11: whether it is granted decides what kind of refresh token comes, and
+    servers keep the two kinds in different places.
+    """
+    words = scope.split()
+    if not other_kind:
+        return scope
+    if OFFLINE in words:
+        return " ".join(word for word in words if word != OFFLINE)
+    return " ".join((*words, OFFLINE))
 
 
 def token(memory: Memory) -> Parameters:

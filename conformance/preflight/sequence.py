@@ -16,6 +16,7 @@ from tokenspec.conformance.preflight.exchange import main_exchange, other_client
 from tokenspec.conformance.preflight.nonces import learned_of_the_window
 from tokenspec.conformance.preflight.pkce import learned_of_demand, learned_of_plain
 from tokenspec.conformance.preflight.proofs import proven_exchange
+from tokenspec.conformance.preflight.refresh_kinds import learned_of_refresh_kinds
 from tokenspec.conformance.preflight.revoking import learned_of_revocation
 from tokenspec.conformance.preflight.setup import Setup, with_features
 from tokenspec.conformance.preflight.side_by_side import ended_by_the_next
@@ -31,6 +32,7 @@ QUESTIONS: tuple[Question, ...] = (
     learned_of_jkt,
     learned_of_plain,
     learned_of_demand,
+    learned_of_refresh_kinds,
     learned_of_revocation,
 )
 

@@ -117,7 +117,8 @@ class Premises:
         for way in question.ways:
             if way.auth and client.auth not in way.auth:
                 continue
-            setting = Setting(premise.client, premise.dpop, pkce=way.pkce)
+            kind = premise.other_kind
+            setting = Setting(premise.client, premise.dpop, pkce=way.pkce, other_kind=kind)
             asked = self._play(name, question, setting, way.steps, side)
             if asked.holds:
                 return asked
@@ -146,7 +147,8 @@ class Premises:
 def premise_name(premise: Premise, client: Client) -> str:
     """`exchange of client app (client_secret_basic) with DPoP`."""
     proof = " with DPoP" if premise.dpop else ""
-    return f"{premise.name} of client {client.client_id} ({client.auth}){proof}"
+    kind = ", refresh tokens of the other kind" if premise.other_kind else ""
+    return f"{premise.name} of client {client.client_id} ({client.auth}){proof}{kind}"
 
 
 def premise_place(name: str) -> str:

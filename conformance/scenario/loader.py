@@ -32,7 +32,13 @@ from tokenspec.conformance.scenario.model import (
 )
 from tokenspec.conformance.scenario.outcomes import ANSWERED, read_answer
 from tokenspec.conformance.scenario.premises import has_control, premises_of, read_premises
-from tokenspec.conformance.scenario.settings import implied_needs, read_setting
+from tokenspec.conformance.scenario.settings import (
+    BOTH,
+    KINDS,
+    implied_needs,
+    of_the_other_kind,
+    read_setting,
+)
 
 __all__ = ["Vocabulary", "load_document", "load_file", "load_folders"]
 
@@ -41,7 +47,8 @@ STEP_WORDS = tuple(str(kind) for kind in StepKind)
 USERS = ("second",)  # whose browser carries a step, beside the first user's
 SHARED_KEYS = (
     "title", "requirement", "also", "why", "tags", "needs", "base", "client", "session", "pkce",
-    "given", "premises", "every_response", *ANSWERED, "then", *STEP_WORDS, *REQUEST_KEYS,
+    "given", "premises", "refresh_tokens", "every_response", *ANSWERED, "then",
+    *STEP_WORDS, *REQUEST_KEYS,
 )  # fmt: skip
 SCENARIO_KEYS = ("format", "id", "variants", *SHARED_KEYS)
 CASE_KEYS = ("id", *SHARED_KEYS)
@@ -159,10 +166,11 @@ class _Builder:
         items = self.reader.sequence(cases) if cases else ()
         if cases and isinstance(cases.value, tuple) and not items:
             self.reader.problem(cases, "a scenario has at least one case")
-        built = tuple(self._case(identifier, item) for item in items)
-        self._check_unique(built, items)
+        built = [(case, item) for item in items for case in self._cases(identifier, item)]
+        self._check_unique(built)
         title = self.reader.text(self.fields["title"]) if "title" in self.fields else ""
-        return Scenario(identifier, title, self._place(self.document), built)
+        place = self._place(self.document)
+        return Scenario(identifier, title, place, tuple(case for case, _ in built))
 
     def _identifier(self, fields: Fields) -> str:
         at = fields.get("id")
@@ -174,9 +182,9 @@ class _Builder:
             self.reader.problem(at, f"{identifier!r} is not a usable id", hint)
         return identifier
 
-    def _check_unique(self, cases: Iterable[Case], items: Iterable[Marked]) -> None:
+    def _check_unique(self, built: Iterable[tuple[Case, Marked]]) -> None:
         seen: set[str] = set()
-        for case, item in zip(cases, items, strict=True):
+        for case, item in built:
             if case.id in seen:
                 self.reader.problem(item, f"case id {case.id!r} is used twice")
             seen.add(case.id)
@@ -192,8 +200,16 @@ class _Builder:
         kept: Part = self._parts.setdefault(repr(part), part)
         return kept
 
-    def _case(self, scenario: str, at: Marked) -> Case:
+    def _cases(self, scenario: str, at: Marked) -> Iterator[Case]:
+        """The case; and once more for the other kind of refresh tokens, where it is for both."""
         own = self.reader.mapping(at, allowed=CASE_KEYS, required=("id",), gone=GONE)
+        case = self._case(scenario, at, own)
+        yield case
+        kinds = own.get("refresh_tokens", self.fields.get("refresh_tokens"))
+        if kinds and self.reader.choice(kinds, KINDS) == BOTH:
+            yield of_the_other_kind(case)
+
+    def _case(self, scenario: str, at: Marked, own: Fields) -> Case:
         answered = any(word in own for word in ANSWERED)
         shared = {k: v for k, v in self.fields.items() if not (answered and k in ANSWERED)}
         both: Fields = {**shared, **own}

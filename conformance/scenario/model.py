@@ -251,6 +251,7 @@ class Setting:
     dpop: bool = False  # every request has a DPoP proof, and tokens are bound to its key
     session: str = "live"  # live | none | new | denied: of the user in the browser
     pkce: Pkce = Pkce()
+    other_kind: bool = False  # of refresh tokens: offline_access is asked for, or not, as else not
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +261,7 @@ class Premise:
     name: str  # of the table
     client: str = "main"  # its role
     dpop: bool = False  # with a DPoP proof
+    other_kind: bool = False  # with refresh tokens of the other kind (see `Setting`)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 from tokenspec.conformance.scenario import changes, loader, outcomes, settings
 from tokenspec.conformance.scenario.bases import BASES
 from tokenspec.conformance.scenario.edits import URI_PARTS
+from tokenspec.conformance.scenario.model import StepKind
 from tokenspec.conformance.scenario.operators import OPERATORS
 from tokenspec.conformance.scenario.premises import PREMISES
 
@@ -104,6 +105,7 @@ def _shared() -> dict[str, Any]:
         ),
         "given": _closed(steps),
         "premises": {"anyOf": [_ref("premise"), {"type": "array", "items": _ref("premise")}]},
+        "refresh_tokens": _one_of(settings.KINDS),
         "every_response": _BOOLEAN,
         **{word: _ref("expect") for word in outcomes.ANSWERED},
         "then": {"type": "array", "items": {"anyOf": [_ref("step"), _ref("together")]}},
@@ -208,6 +210,7 @@ def _step() -> dict[str, Any]:
     words = {word: _ref("parameters") for word in loader.STEP_WORDS}
     answered = {word: _ref("expect") for word in outcomes.ANSWERED}
     step = _closed({**words, **_request_places(), **answered, "user": _one_of(loader.USERS)})
+    step["dependencies"] = {"user": [str(StepKind.AUTHORIZE)]}
     return {**step, "oneOf": [{"required": [word]} for word in loader.STEP_WORDS]}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from tokenspec.conformance.documents import Marked, Reader
 from tokenspec.conformance.scenario.bases import (
@@ -13,8 +14,10 @@ from tokenspec.conformance.scenario.bases import (
     Base,
 )
 from tokenspec.conformance.scenario.changes import CLIENT_ROLES, needs_of, read_pkce
-from tokenspec.conformance.scenario.model import Setting, Step
+from tokenspec.conformance.scenario.model import Case, Setting, Step
 
+BOTH = "both"
+KINDS = ("one", BOTH)  # of refresh tokens: that of the ordinary request, or each in turn
 SESSIONS = ("live", "none", *SESSION_NEEDS)
 
 
@@ -40,3 +43,16 @@ def implied_needs(setting: Setting, steps: Iterable[Step]) -> Iterator[str]:
             yield STEP_NEEDS[step.kind]
         if step.user in USER_NEEDS:
             yield USER_NEEDS[step.user]
+
+
+def of_the_other_kind(case: Case) -> Case:
+    """The same case by refresh tokens of the kind that the ordinary request does not bring."""
+    own = case.setting.client
+    return replace(
+        case,
+        id=f"{case.id}-other-kind",
+        needs=(*case.needs, "both-refresh-tokens"),
+        setting=replace(case.setting, other_kind=True),
+        control_setting=replace(case.control_setting, other_kind=True),
+        premises=tuple(replace(one, other_kind=one.client == own) for one in case.premises),
+    )

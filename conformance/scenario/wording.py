@@ -40,6 +40,8 @@ def changes_in_words(case: Case) -> tuple[str, ...]:
             words.append(f"{' and '.join(step.name for step in together)}: at the same moment")
     if case.setting.session in SESSIONS:
         words.append(SESSIONS[case.setting.session])
+    if case.setting.other_kind:
+        words.append("authorize.scope: with offline_access if usually without, or without it")
     standard = case.control_setting.pkce
     if case.setting.pkce != standard:
         pkce = case.setting.pkce

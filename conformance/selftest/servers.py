@@ -25,6 +25,7 @@ TABLE: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "no-rotation": (("confidential-only", "no-rotation"), "rfc", "rfc"),
     "rotation-overlap": (("rotation-overlap",), "rfc", "okta"),
     "own-scope": (("own-scope",), "rfc", "rfc"),
+    "refresh-both": (("refresh-both",), "rfc", "rfc"),
     "refresh-always": (("refresh-always",), "rfc", "rfc"),
     "issuer-audience": (("assertions-only", "issuer-audience"), "rfc", "rfc"),
     "confidential-only": (("confidential-only",), "rfc", "rfc"),

@@ -72,7 +72,9 @@ def _capabilities(config: ServerConfig) -> dict[str, bool]:
         "custom-claims": True,
         "resource-indicators": bool(config.apis),
         "jwt-access-token": not dialect_of(config).has("access_token_profile"),
-        "refresh-only-offline": policy.refresh_requires_offline_access,
+        "refresh-only-offline": policy.refresh_requires_offline_access
+        and not policy.refresh_without_offline_access,
+        "both-refresh-tokens": policy.refresh_without_offline_access,
         "refresh-rotation": policy.rotate_refresh_tokens,
         "dpop-bound": True,
         "dpop-jkt": True,

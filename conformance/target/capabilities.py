@@ -116,6 +116,9 @@ CAPABILITIES: dict[str, Capability] = {
         "no refresh token without the scope offline_access",
         rules.default(False, "not stated in the target file"),
     ),
+    "both-refresh-tokens": Capability(
+        "refresh tokens with and without the scope offline_access", rules.both_refresh_tokens
+    ),
     "offline-access": Capability("the scope offline_access", rules.offline_access),
     "userinfo": Capability("the UserInfo endpoint, with scope openid", rules.userinfo),
     "revocation": Capability("the revocation endpoint", rules.endpoint("revocation")),

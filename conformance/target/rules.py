@@ -185,6 +185,12 @@ def refresh(target: Target, discovered: Discovered) -> Decision:
     return listed("grant_types_supported", "refresh_token")(target, discovered)
 
 
+def both_refresh_tokens(target: Target, _: Discovered) -> Decision:
+    if target.capabilities.get("refresh-only-offline"):
+        return Decision(False, "none comes without offline_access (refresh-only-offline)")
+    return Decision(False, "not stated in the target file", open=True)
+
+
 def offline_access(target: Target, discovered: Discovered) -> Decision:
     in_scope = scope("offline_access")(target, discovered)
     return in_scope if in_scope.present else Decision(False, in_scope.reason)

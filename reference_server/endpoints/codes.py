@@ -48,5 +48,5 @@ def grantable(request: Authorization, asked: Iterable[str]) -> tuple[str, ...]:
     """What is known of the scope asked for; offline_access only where the API allows it."""
     api = request.core.config.api(request.audience)
     forbidden = {"offline_access"} if api is not None and not api.allow_offline_access else set()
-    known = set(request.core.config.scopes) - forbidden
+    known = set(request.core.config.offered_scopes) - forbidden
     return tuple(dict.fromkeys(word for word in asked if word in known))

@@ -86,14 +86,21 @@ def to_issue(exchange: Exchange, grant: Grant) -> Issue:
     policy, asked = exchange.core.policy, tuple(exchange.get("scope").split())
     narrowed = replace(grant, scope=asked) if exchange.refreshing and asked else grant
     offline = "offline_access" in grant.scope or not policy.refresh_requires_offline_access
+    online = policy.refresh_without_offline_access and _allowed(exchange, grant)
     return Issue(
         narrowed,
         grant,
         exchange.jkt,
         exchange.jkt if exchange.public else "",
-        refresh_token=policy.rotate_refresh_tokens if exchange.refreshing else offline,
+        refresh_token=policy.rotate_refresh_tokens if exchange.refreshing else offline or online,
         id_token="openid" in narrowed.scope,
     )
+
+
+def _allowed(exchange: Exchange, grant: Grant) -> bool:
+    """Whether the API that the grant is for lets refresh tokens be given; where for none, yes."""
+    api = exchange.core.config.api(grant.audience)
+    return api is None or api.allow_offline_access
 
 
 def _tokens(exchange: Exchange, issue: Issue) -> dict[str, Any]:

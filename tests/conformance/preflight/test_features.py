@@ -163,3 +163,24 @@ def test_a_server_that_asks_for_a_nonce_where_the_time_does_not_fit(
     told = decided(asked("odd", switches=("no-dpop-nonce",)))
     assert not told["dpop-nonce"]
     assert not told["dpop-window"]
+
+
+@pytest.mark.parametrize(
+    ("switches", "both"),
+    [((), False), (("refresh-both",), True), (("refresh-always",), False)],
+    ids=lambda value: "+".join(value) if isinstance(value, tuple) else "",
+)
+def test_whether_there_are_two_kinds_of_refresh_tokens_is_seen(
+    switches: tuple[str, ...], *, both: bool
+) -> None:
+    setup = asked(switches=switches)
+    assert decided(setup)["both-refresh-tokens"] is both
+    assert setup.decisions["both-refresh-tokens"].reason.startswith("seen: ")
+
+
+def test_a_scope_that_is_passed_over_makes_no_second_kind() -> None:
+    """A server that gives a refresh token always and knows no offline_access has one kind."""
+    config = with_policies(demo_config(ISSUER), ("refresh-always",))
+    ordinary = replace(bundled_target(ISSUER), scope="openid", capabilities={"refresh": True})
+    setup = make_usable(prepare_in_process(ordinary, config))[0]
+    assert not decided(setup)["both-refresh-tokens"]

@@ -73,6 +73,7 @@ FAULTS = [
         "  - id: last-character\n    expect: granted\n    assume: granted\n",
         "a step has one of 'expect' and 'assume'",
     ),
+    ("      - token: {}\n", "      - token: {}\n        user: second\n", "no user takes part"),
     ("error: invalid_grant, strict", "checks: id-tokn, strict", "did you mean 'id-token'?"),
 ]
 
@@ -150,6 +151,36 @@ def test_needs_follow_from_the_words_used(tmp_path: Path) -> None:
     (scenario,) = load(tmp_path, GOOD)
     assert scenario.cases[0].needs == ("pkce-s256", "code")
     assert scenario.cases[1].needs == ("pkce-s256", "code", "second-client")
+
+
+def test_a_case_for_both_kinds_of_refresh_tokens_is_there_twice(tmp_path: Path) -> None:
+    """With the same steps; its control and the premises of its own client are of that kind too."""
+    both = GOOD.replace("base: code-exchange", "base: code-exchange\nrefresh_tokens: both")
+    (scenario,) = load(tmp_path, both.replace("id: then-", "refresh_tokens: one\n    id: then-"))
+    kinds = {case.id: case.setting.other_kind for case in scenario.cases}
+    assert kinds == {
+        "last-character": False,
+        "last-character-other-kind": True,
+        "other-client": False,
+        "other-client-other-kind": True,
+        "then-the-right-one": False,
+    }
+    _, _, one, other, _ = scenario.cases
+    assert one.steps == other.steps
+    assert other.needs == (*one.needs, "both-refresh-tokens")
+    assert other.control_setting.other_kind
+    assert {premise.client: premise.other_kind for premise in other.premises} == {
+        "main": True,
+        "second": False,
+    }
+
+
+def test_a_step_of_the_second_user_needs_one(tmp_path: Path) -> None:
+    step = "      - authorize: {}\n        user: second\n      - token: {}\n"
+    (scenario,) = load(tmp_path, GOOD.replace("      - token: {}\n", step))
+    case = scenario.cases[2]
+    assert [one.user for one in case.steps] == ["", "", "second", ""]
+    assert "second-user" in case.needs
 
 
 def test_further_steps_are_numbered(tmp_path: Path) -> None:

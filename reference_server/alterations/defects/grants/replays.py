@@ -18,7 +18,8 @@ def _code_marked_late(exchange: Exchange) -> None:
     exchange.core.store.consume_code(exchange.get("code"))
 
 
-def _token_marked_late(exchange: Exchange) -> None:
+def token_marked_late(exchange: Exchange) -> None:
+    """A refresh token is replaced a while after it was looked up."""
     time.sleep(WINDOW)
     if exchange.core.policy.rotate_refresh_tokens:
         exchange.core.store.retire_token(exchange.get("refresh_token"))
@@ -80,7 +81,7 @@ DEFECTS: tuple[Alteration, ...] = (
         "refresh.check_then_act",
         "RFC9700-4.14.2-rotation_replay_refused",
         "a refresh token is looked up first and replaced a hundredth of a second later",
-        refresh__consumed_once=_token_marked_late,
+        refresh__consumed_once=token_marked_late,
     ),
     subtle(
         "code.replay_accepted",
