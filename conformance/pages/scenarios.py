@@ -91,7 +91,7 @@ HTTP: Mapping[str, tuple[str, ...]] = {
     "authorization_scheme": changes.SCHEMES,
     "access_token_in": changes.TOKEN_PLACES,
     "well_known": changes.WELL_KNOWN,
-    "after": (*changes.LIFETIMES, changes.MOMENT),
+    "after": changes.AFTER,
 }
 JWT: Mapping[str, tuple[str, ...]] = {
     "sign_with": changes.SIGN_WITH,

@@ -21,7 +21,7 @@ from tokenspec.conformance.play.memory import Memory, MissingValue
 from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Sent, Transcript
 from tokenspec.conformance.scenario.bases import SESSION_NEEDS
-from tokenspec.conformance.scenario.changes import MOMENT
+from tokenspec.conformance.scenario.changes import MOMENT, NEXT_SECOND
 from tokenspec.conformance.scenario.edits import UnfitError
 from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind, concurrent_groups
 from tokenspec.conformance.target.model import SIGNS_IN
@@ -279,6 +279,8 @@ class _Play:
         """Wait until what lives so long has expired; `needs` saw to it that this is wanted."""
         if after == MOMENT:
             self.side.wait(A_MOMENT)
+        elif after == NEXT_SECOND:
+            self.side.wait(1 - self.side.clock() % 1)
         elif after:
             self.side.wait(max(self.lifetime(after) + EXPIRY_MARGIN - self.waited, 0.0))
 

@@ -41,6 +41,8 @@ WELL_KNOWN = ("openid-configuration", "oauth-authorization-server")
 TOKEN_PLACES = ("header", "body", "query", "header-and-body")
 LIFETIMES = ("code", "access-token", "refresh-token", "dpop-nonce")
 MOMENT = "moment"  # long enough for whole seconds to differ
+NEXT_SECOND = "next-second"  # when one begins, so that what follows is done within it
+AFTER = (*LIFETIMES, MOMENT, NEXT_SECOND)
 PKCE_KEYS = ("method", "length", "characters")
 REQUEST_KEYS = ("headers", "dpop", "client_auth", "http")
 
@@ -103,7 +105,7 @@ def read_http(reader: Reader, at: Marked) -> HttpChanges:
         authorization_scheme=_choice(reader, fields, "authorization_scheme", SCHEMES),
         access_token_in=_choice(reader, fields, "access_token_in", TOKEN_PLACES),
         well_known=_choice(reader, fields, "well_known", WELL_KNOWN),
-        after=_choice(reader, fields, "after", (*LIFETIMES, MOMENT)),
+        after=_choice(reader, fields, "after", AFTER),
         at_once=reader.integer(fields["at_once"]) if "at_once" in fields else 1,
     )
 

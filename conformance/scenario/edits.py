@@ -209,6 +209,16 @@ def tampered(_valid: Values, argument: Any, context: OperatorContext) -> Values:
     return (f"{_encoded(header)}.{_encoded(claims | later)}.{signature}",)
 
 
+def ending_of(valid: Values, argument: Any, context: OperatorContext) -> Values:
+    """The part behind the last dot, or where there is none the second half, of another value."""
+    text, other = text_value(valid, "ending_of"), context.recall(argument)
+    head, dot, _ = text.rpartition(".")
+    _, other_dot, tail = other.rpartition(".")
+    if dot and other_dot:
+        return (f"{head}.{tail}",)
+    return (text[: len(text) // 2] + other[len(other) // 2 :],)
+
+
 def claims_for_user_of(_valid: Values, argument: Any, context: OperatorContext) -> Values:
     """OpenID Connect Core §5.5.1: sub is asked for with a value."""
     _, claims, _ = _jwt_parts(argument, context)

@@ -201,6 +201,12 @@ OPERATORS: dict[str, Operator] = {
         "the JWT of another place with other claims and its old signature",
         "{0} with a later exp and its old signature",
     ),
+    "ending_of": Operator(
+        edits.ending_of,
+        "text",
+        "with its end, behind the last dot or of half its length, from the value of another place",
+        f"{_VALID} with the end of {{0}}",
+    ),
     "claims_for_user_of": Operator(
         edits.claims_for_user_of,
         "text",

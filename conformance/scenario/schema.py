@@ -129,7 +129,7 @@ def _request_places() -> dict[str, Any]:
         "authorization_scheme": _one_of(changes.SCHEMES),
         "access_token_in": _one_of(changes.TOKEN_PLACES),
         "well_known": _one_of(changes.WELL_KNOWN),
-        "after": _one_of([*changes.LIFETIMES, changes.MOMENT]),
+        "after": _one_of(changes.AFTER),
         "at_once": {"type": "integer"},
     }
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tokenspec.conformance.scenario.changes import MOMENT
+from tokenspec.conformance.scenario.changes import MOMENT, NEXT_SECOND
 from tokenspec.conformance.scenario.model import (
     Case,
     Change,
@@ -63,6 +63,8 @@ def _changes(changes: Changes) -> Iterator[str]:
             yield f"the access token in: {changes.http.access_token_in.replace('-', ' ')}"
         if changes.http.after == MOMENT:
             yield "a moment later"
+        elif changes.http.after == NEXT_SECOND:
+            yield "at the beginning of a second"
         elif changes.http.after:
             yield f"after the lifetime of the {changes.http.after.replace('-', ' ')}"
         if changes.http.at_once > 1:

@@ -193,6 +193,10 @@ CAPABILITIES: dict[str, Capability] = {
     "redirect-uri-of-second": Capability(
         "a redirect URI that only the second client has", rules.redirect("of-second")
     ),
+    "shared-redirect-uri": Capability(
+        "the main client's first redirect URI is the second client's as well",
+        rules.shared_redirect,
+    ),
     "single-redirect-client": Capability("a client with one redirect URI", rules.role("single")),
     "web-redirect": Capability(
         "the main client's redirect URI is at a host of its own", rules.web_redirect

@@ -259,6 +259,13 @@ def redirect(which: str) -> Rule:
     return rule
 
 
+def shared_redirect(target: Target, _: Discovered) -> Decision:
+    second = target.client("second")
+    first = next(iter(target.main.redirect_uris), "")
+    present = second is not None and first in second.redirect_uris
+    return Decision(present, f"the second client has {'' if present else 'no '}{first or 'such'}")
+
+
 def web_redirect(target: Target, _: Discovered) -> Decision:
     first = next(iter(target.main.redirect_uris), "")
     present = on_the_web(first)

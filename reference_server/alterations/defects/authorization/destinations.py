@@ -358,6 +358,12 @@ DEFECTS: tuple[Alteration, ...] = (
         authorize__redirect_uri_registered=_last_of_two,
         authorize__no_repeats=_repeats_but_addresses,
     ),
+    _matched(
+        "response_parameters",
+        "RFC6749-3.1-duplicate_param",
+        "an address may have any query, also one with a code of its own",
+        lambda shown, known: "?" in shown and shown.partition("?")[0] == known,
+    ),
     _before("prompt_none", R_PAIR, "prompt=none", lambda r: "none" in r.get("prompt").split()),
     _before(
         "response_type",

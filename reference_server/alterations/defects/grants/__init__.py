@@ -15,6 +15,7 @@ from tokenspec.reference_server.alterations.defects.grants import (
     repeats,
     replays,
     shape,
+    structured,
 )
 from tokenspec.reference_server.alterations.model import Alteration
 
@@ -31,4 +32,5 @@ DEFECTS: tuple[Alteration, ...] = (
     *repeats.DEFECTS,
     *replays.DEFECTS,
     *shape.DEFECTS,
+    *structured.DEFECTS,
 )

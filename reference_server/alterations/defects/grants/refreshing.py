@@ -32,6 +32,23 @@ def _older(exchange: Exchange, token: Token | None) -> bool:
     return not exchange.core.store.replaced_since(token, 0)
 
 
+def _as_old_as_now(exchange: Exchange) -> bool:
+    """Whether such a token was issued in this very second, by the clock's whole ones."""
+    token = exchange.refresh_token
+    if token is None or not _older(exchange, token):
+        return False
+    issued = token.expires_at - exchange.core.policy.refresh_token_lifetime
+    return int(issued) == int(exchange.now)
+
+
+def _unless_of_this_second(guard: Guard) -> Check:
+    def check(exchange: Exchange) -> None:
+        if not _as_old_as_now(exchange):
+            guard.check(exchange)
+
+    return check
+
+
 def _unless_older(guard: Guard) -> Check:
     def check(exchange: Exchange) -> None:
         if not _older(exchange, exchange.refresh_token):
@@ -110,6 +127,13 @@ def _never_replaced(config: ServerConfig) -> ServerConfig:
 
 
 DEFECTS: tuple[Alteration, ...] = (
+    subtle(
+        "refresh.told_apart_by_the_second",
+        "RFC9700-4.14.2-rotation_replay_refused",
+        "a token replaced twice over works again in the second it was issued in",
+        refresh__active=_unless_of_this_second(refresh.active),
+        refresh__consumed_once=_unless_of_this_second(refresh.consumed_once),
+    ),
     Alteration(
         "refresh.never_replaced",
         "RFC9700-2.2.2-refresh_public_protected",
