@@ -15,6 +15,7 @@ from tokenspec.conformance.scenario.model import Answer, Outcome, Setting, Step,
 from tokenspec.conformance.target.rules import Decision
 
 NEED = "both-refresh-tokens"
+ROLES = ("main", "public", "revoking", "confidential")
 ANY = tuple(Outcome(answer) for answer in (Answer.GRANTED, Answer.REFUSED, Answer.ERROR_PAGE))
 STEPS = (Step(StepKind.AUTHORIZE, "authorize", expect=ANY), *REFRESHED[1:])
 
@@ -43,9 +44,13 @@ def learned_of_refresh_kinds(setup: Setup) -> dict[str, Decision]:
 
 
 def _roles(setup: Setup) -> tuple[str, ...]:
-    """The clients that such cases are played with."""
-    public = setup.target.client("public")
-    return ("main",) if public in (None, setup.target.main) else ("main", "public")
+    """The clients that such cases are played with, each by one of its roles."""
+    roles: dict[str, str] = {}
+    for role in ROLES:
+        client = setup.target.client(role)
+        if client is not None and client.client_id not in setup.unusable:
+            roles.setdefault(client.client_id, role)
+    return tuple(roles.values())
 
 
 def _known(setup: Setup, transcript: Transcript, *, ordinary: bool) -> bool:

@@ -32,8 +32,8 @@ QUESTIONS: tuple[Question, ...] = (
     learned_of_jkt,
     learned_of_plain,
     learned_of_demand,
-    learned_of_refresh_kinds,
     learned_of_revocation,
+    learned_of_refresh_kinds,
 )
 
 

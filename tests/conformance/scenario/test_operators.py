@@ -246,3 +246,25 @@ def test_an_odd_expiry_is_replaced(expiry: str) -> None:
     part = str(made).split(".")[1]
     later = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     assert isinstance(later["exp"], int)
+
+
+@pytest.mark.parametrize(
+    ("other", "made"),
+    [("id-2.session-2.app-2", "id-1.session-1.app-2"), ("abcdefgh", "id-1.sessiefgh")],
+    ids=["parts", "halves"],
+)
+def test_the_end_of_another_value_is_put_behind_the_beginning(other: str, made: str) -> None:
+    class Known(Play):
+        def recall(self, path: str) -> str:
+            return other
+
+    assert apply(Change("ending_of", "authorize.code"), ("id-1.session-1.app-1",), Known()) == (
+        made,
+    )
+
+
+def test_claims_ask_for_the_user_of_an_id_token() -> None:
+    (made,) = apply(Change("claims_for_user_of", "token.id_token"), (), PlayWithToken())
+    _, claims, _ = PlayWithToken().recall("token.id_token").split(".")
+    sub = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))).get("sub")
+    assert json.loads(made) == {"id_token": {"sub": {"value": sub}}}
