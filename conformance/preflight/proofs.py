@@ -10,7 +10,7 @@ from tokenspec.conformance.errors import TargetUnusable
 from tokenspec.conformance.http import origin
 from tokenspec.conformance.play.player import play
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.preflight.bound_tokens import binding_shown
+from tokenspec.conformance.preflight.binding import binding_shown
 from tokenspec.conformance.preflight.exchange import CODE, said
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep

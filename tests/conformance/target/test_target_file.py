@@ -65,7 +65,7 @@ def test_the_examples_of_the_page_are_read(tmp_path: Path, example: str) -> None
 @pytest.mark.parametrize(
     ("section", "model", "own"),
     [
-        (tables.TARGET, Target, {"format": "", "file": "", "second_login": ""}),
+        (tables.TARGET, Target, {"format": "", "file": "", "second_login": "", "revoking": ""}),
         (tables.CLIENT, Client, {}),
         (tables.LOGIN, Login, {}),
         (tables.API, Api, {}),
