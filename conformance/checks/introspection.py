@@ -35,3 +35,11 @@ def introspection_members(played: Played, play: Transcript, _s: CheckContext) ->
 def introspection_no_details(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """Of an inactive token nothing else is told (RFC 7662 §2.2)."""
     yield from (f"{name} is there" for name in played.received if name != "active")
+
+
+@check("introspection-audience", Subject.INTROSPECTION)
+def introspection_audience(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
+    """`aud`, where told, holds the resource that was asked for (RFC 8707 §2, RFC 7662 §2.2)."""
+    asked, told = play.recall("authorize.resource"), played.received.get("aud")
+    if told is not None and asked not in (told if isinstance(told, list) else [told]):
+        yield "aud does not name the resource that was asked for"

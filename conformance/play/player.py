@@ -23,10 +23,18 @@ from tokenspec.conformance.play.transcript import Played, Sent, Transcript
 from tokenspec.conformance.scenario.bases import SESSION_NEEDS
 from tokenspec.conformance.scenario.changes import MOMENT, NEXT_SECOND
 from tokenspec.conformance.scenario.edits import UnfitError
-from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind, concurrent_groups
+from tokenspec.conformance.scenario.model import (
+    Answer,
+    Pkce,
+    Setting,
+    Step,
+    StepKind,
+    concurrent_groups,
+)
 from tokenspec.conformance.target.model import SIGNS_IN
 
 EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime
+S256 = Pkce()
 A_MOMENT = 2.0  # seconds, so that times given in whole seconds differ
 
 
@@ -79,9 +87,9 @@ def session_of(side: Side) -> AbstractContextManager[Session]:
     return side.sessions.lent(sign_in, side.target.limits.jobs)
 
 
-def valid_request(side: Side, client: str) -> tuple[str, str]:
+def valid_request(side: Side, client: str, pkce: Pkce = S256) -> tuple[str, str]:
     """A valid authorization request and its redirect_uri."""
-    valid = requests.authorize(Memory.begin(side, Setting(client=client)))
+    valid = requests.authorize(Memory.begin(side, Setting(client=client, pkce=pkce)))
     url = wire.with_query(side.endpoints.authorization, _query(valid))
     return url, str(valid["redirect_uri"][0])
 

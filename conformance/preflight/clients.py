@@ -21,6 +21,7 @@ from tokenspec.conformance.preflight.clock import compare_clocks
 from tokenspec.conformance.preflight.made_up_code import Said, ask
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep
+from tokenspec.conformance.scenario.model import Pkce
 from tokenspec.conformance.target.discovery import allowed_origins
 from tokenspec.conformance.target.rules import Decision
 
@@ -41,6 +42,11 @@ HINT_PUSHED = (
     "the server takes pushed authorization requests alone (RFC 9126), which are not sent: have it "
     "take ordinary ones of this client, or use a login of kind 'command' that pushes the request"
 )
+REFUSES_S256 = (
+    "without a code_challenge the same request is taken: the server refuses PKCE with S256, which "
+    "it has to support (RFC 7636 §4.2, RFC 9700 §2.1.1); turn it on for {client} at the server"
+)
+S256 = Pkce()
 AUDIENCE, BESIDE = "assertion-audience-issuer", "assertion-client-id"
 
 
@@ -124,8 +130,14 @@ def _authorization(setup: Setup) -> AuthorizationResult:
     return look(*_browser(setup))
 
 
-def _browser(setup: Setup) -> tuple[Browser, str]:
-    url, redirect_uri = valid_request(setup.side, "main")
+def _begins_without_proof_key(setup: Setup) -> bool:
+    """Whether the same authorization request begins where it has no code_challenge."""
+    result = look(*_browser(setup, Pkce("none")))
+    return result.ending is not Ending.ERROR_PAGE and not result.parameters.get("error")
+
+
+def _browser(setup: Setup, pkce: Pkce = S256) -> tuple[Browser, str]:
+    url, redirect_uri = valid_request(setup.side, "main", pkce)
     origins = allowed_origins(setup.target, setup.discovered)
     hops = setup.target.limits.hops
     return Browser(CookieJar(), setup.side.connect(), origins, redirect_uri, hops), url
@@ -147,7 +159,11 @@ def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckS
         described = result.parameters.get("error_description", "")[:200]
         text = f"refused: {error}{f' ({described})' if described else ''}"
         hint = SETTINGS.get(error, "check 'scope', 'authorize' and {client} in the target file")
-        hint = HINT_PUSHED if PUSHED.search(described) else hint.format(client=place)
+        if PUSHED.search(described):
+            hint = HINT_PUSHED
+        elif error not in SETTINGS and _begins_without_proof_key(setup):
+            hint = REFUSES_S256
+        hint = hint.format(client=place)
         return CheckStep("authorization", passed=False, detail=setup.redactor.text(text), hint=hint)
     if result.ending is not Ending.ERROR_PAGE:
         return None

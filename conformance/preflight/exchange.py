@@ -31,6 +31,11 @@ EXCHANGE_HINTS = {
     "unsupported_grant_type": "check endpoints.token: is it the token endpoint?",
 }
 LOG = "look at the server's log for this request"
+NOTHING_THERE = (404, 405, 410)
+OTHER_PLACE = (
+    "is {url} the token endpoint? Where the metadata is wrong, name the right one under "
+    "'endpoints: {{token: …}}'"
+)
 MEMBERS = ("access_token", "refresh_token", "id_token", "expires_in", "scope", "token_type")
 STAGES = {
     "page": "login page",
@@ -157,6 +162,8 @@ def _trouble(setup: Setup, transcript: Transcript) -> tuple[str, str] | None:
     if last.answer is Answer.GRANTED:
         return None
     detail = f"the valid token request was {said(setup, transcript, last)}"
+    if last.status in NOTHING_THERE and not last.error:
+        return detail, OTHER_PLACE.format(url=setup.side.endpoints.token)
     return detail, EXCHANGE_HINTS.get(last.error, LOG).format(client=setup.place)
 
 

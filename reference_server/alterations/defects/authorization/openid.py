@@ -15,7 +15,7 @@ from tokenspec.reference_server.guards.authorization import (
     response_type_known,
 )
 from tokenspec.reference_server.guards.client_authentication import assertion_replay
-from tokenspec.reference_server.guards.openid import hint_issued
+from tokenspec.reference_server.guards.openid import claims_form, hint_issued
 from tokenspec.reference_server.jwts import UnverifiedJwt
 
 
@@ -76,6 +76,11 @@ def _strict_claims(request: Authorization) -> None:
         raise invalid_request("unknown member of claims")
 
 
+def _no_claims(request: Authorization) -> None:
+    claims_form.check(request)
+    request.values.pop("claims", None)
+
+
 def _jti_if_present(exchange: Exchange) -> None:
     if "jti" in UnverifiedJwt.read(exchange.get("client_assertion")).claims:
         assertion_replay.check(exchange)
@@ -121,6 +126,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "OIDCC-5.5-claims_unknown_members",
         "members of the claims parameter that are not known are an error",
         authorize__claims_form=_strict_claims,
+    ),
+    subtle(
+        "authorize.claims_passed_over",
+        "OIDCC-5.5-claims_returned",
+        "the claims parameter has no effect, though the metadata says that it has",
+        authorize__claims_form=_no_claims,
     ),
     subtle(
         "authorize.essential_refused",

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tokenspec.reference_server.alterations.building import having, nothing, subtle, telling
+from tokenspec.reference_server.alterations.building import (
+    having,
+    making,
+    nothing,
+    subtle,
+    telling,
+)
 from tokenspec.reference_server.alterations.lookups import token_of
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.endpoints.managing import Managed
@@ -169,6 +175,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC7662-2.1-hint_extends_search",
         "a refresh token is found where the hint says that it is one",
         _by_hint_alone,
+    ),
+    telling(
+        "introspect.audience_of_issuer",
+        "RFC8707-2-audience_restrict",
+        "introspection tells the issuer as the audience of every token",
+        introspection=making(lambda told, _about: {"aud": told["iss"]} if "iss" in told else {}),
     ),
     _introspection(
         "first_half", "RFC7662-4-checks_state", "half a token is enough to be active", _first_half

@@ -8,6 +8,7 @@ from tokenspec.reference_server.alterations.building import (
     being,
     lacking,
     left_out,
+    telling,
 )
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.endpoints.answers import json_answer
@@ -20,6 +21,7 @@ from tokenspec.reference_server.endpoints.managing import (
     living,
 )
 from tokenspec.reference_server.messages import Response
+from tokenspec.reference_server.seams import Alter
 
 Told = dict[str, Any]
 
@@ -28,6 +30,17 @@ def _hint_obeyed(ends: Ends, about: Managed) -> Ends:
     hinted = about.exchange.get("token_type_hint").removesuffix("_token")
     missed = about.token and hinted and about.token.kind != hinted
     return Ends.NOTHING if missed else ends
+
+
+def _by_hint_alone(kind: str) -> Alter:
+    """A token of this kind is found where it is named, and others by themselves."""
+
+    def alter(ends: Ends, about: Managed) -> Ends:
+        hinted = about.exchange.get("token_type_hint") == f"{kind}_token"
+        missed = about.token and about.token.kind == kind and not hinted
+        return Ends.NOTHING if missed else ends
+
+    return alter
 
 
 def _refuses_the_dead(answer: Response, about: Managed) -> Response:
@@ -79,6 +92,18 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC7009-2.1-hint_extends_search",
         "a token is found whatever token_type_hint says",
         ends=_hint_obeyed,
+    ),
+    telling(
+        "revoke.refresh_token_by_hint",
+        "RFC7009-2-refresh_tokens",
+        "a refresh token is found where the hint says that it is one",
+        ends=_by_hint_alone("refresh"),
+    ),
+    telling(
+        "revoke.access_token_by_hint",
+        "RFC7009-2-access_tokens",
+        "an access token is found where the hint says that it is one",
+        ends=_by_hint_alone("access"),
     ),
     left_out(
         "revoke.unknown_is_fine",

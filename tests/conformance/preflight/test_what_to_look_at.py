@@ -1,0 +1,51 @@
+"""Where the valid exchange fails, the hint leads to what is wrong."""
+
+from __future__ import annotations
+
+from tests.conformance.preflight.odd import (
+    AUTHORIZE,
+    Serve,
+    path_of,
+    preflight,
+    with_members,
+)
+from tokenspec.conformance.preflight.step import CheckStep
+from tokenspec.reference_server import Request, Response
+from tokenspec.reference_server.config import Policy
+
+
+def names_another_place(request: Request, serve: Serve) -> Response:
+    """Its metadata names a token endpoint where there is none."""
+    response = serve(request)
+    if "well-known/o" in request.url and response.status == 200:
+        return with_members(
+            response, lambda told: told.update(token_endpoint=told["token_endpoint"] + "/v1")
+        )
+    return response
+
+
+def refuses_s256(request: Request, serve: Serve) -> Response:
+    """Knows no challenge but a plain one, and none is needed."""
+    if path_of(request) == AUTHORIZE and "S256" in request.url:
+        request = Request(request.method, request.url.replace("S256", "S512"), request.headers)
+    return serve(request)
+
+
+def failed(steps: list[CheckStep]) -> CheckStep:
+    return next(step for step in steps if not step.passed)
+
+
+def test_a_token_endpoint_that_is_elsewhere_is_asked_for() -> None:
+    _, steps = preflight(names_another_place)
+    step = failed(steps)
+    assert step.name == "code exchange"
+    assert step.hint.startswith("is https://server.example/oauth/token/v1 the token endpoint?")
+    assert "endpoints: {token: …}" in step.hint
+
+
+def test_a_server_that_refuses_s256_is_told_to_be_one() -> None:
+    _, steps = preflight(refuses_s256, config={"policy": Policy(pkce_required=False)})
+    step = failed(steps)
+    assert step.name == "authorization"
+    assert step.hint.startswith("without a code_challenge the same request is taken")
+    assert "RFC 7636 §4.2" in step.hint
