@@ -22,8 +22,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,25 +34,29 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.peers.recipes import RECIPES, PeerError
+from tests.peers.recipes import RECIPES, PeerError, Recipe
 
 HERE = Path(__file__).parent
 USERNAME = "alice"
 KEY_FILE = "jwt-app.pem"
 LOG_FILE = "server.log"
-START_SECONDS = 30.0  # from the start of the process to its first answer
 STOP_SECONDS = 5.0  # from the polite signal to the other one
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A running peer. `env` holds the variables that its target file refers to."""
+    """A running peer. `env` holds the variables that its target files refer to.
+
+    `target_files` has one for each setting of its recipe beside the usual one, by name.
+    """
 
     name: str
     issuer: str
     target_file: Path
     env: Mapping[str, str]
     log_file: Path
+    target_files: Mapping[str, Path]
+    group: int  # of its processes
 
 
 def installed(name: str) -> Path:
@@ -130,20 +134,21 @@ def _clients(public_key: Mapping[str, Any], secrets_: Mapping[str, str]) -> list
 
 def _target(
     name: str,
-    issuer: str,
+    recipe: Recipe,
+    origin: str,
     clients: list[dict[str, Any]],
     variables: Mapping[str, str],
     *,
     dpop_nonce: bool,
 ) -> dict[str, Any]:
-    """The target file's content."""
-    recipe = RECIPES[name]
+    """The target file's content; `recipe` is that of the setting."""
+    issuer = origin + recipe.path
     manifest = (HERE / name / recipe.language.manifest[0]).read_text("utf-8")
     version = recipe.version.search(manifest)
     if version is None:
         raise PeerError(f"{name}/{recipe.language.manifest[0]} does not pin {recipe.product}")
     entries = []
-    for client in clients:
+    for client in (c for c in clients if c["token_endpoint_auth_method"] in recipe.methods):
         entry: dict[str, Any] = {
             "client_id": client["client_id"],
             "auth": client["token_endpoint_auth_method"],
@@ -176,7 +181,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], peer: Peer) -> None:
     Raises:
         PeerError: the process ended, or the time allowed is over.
     """
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + RECIPES[peer.name].start_seconds
     while time.monotonic() < deadline:
         try:
             if httpx.get(peer.issuer + RECIPES[peer.name].ready).is_success:
@@ -196,11 +201,11 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     """End the process and whatever it started."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    with suppress(ProcessLookupError):  # nothing of it is left
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @contextmanager
@@ -218,7 +223,8 @@ def running(name: str, *, dpop_nonce: bool = False) -> Iterator[Peer]:
     with tempfile.TemporaryDirectory(prefix=f"tokenspec-{name}-") as folder:
         work = Path(folder) / "server"
         shutil.copytree(HERE / name, work, ignore=shutil.ignore_patterns("__pycache__"))
-        issuer = f"http://127.0.0.1:{_free_port()}{RECIPES[name].path}"
+        recipe, origin = RECIPES[name], f"http://127.0.0.1:{_free_port()}"
+        issuer = origin + recipe.path
         variables = {
             USERNAME: "PEER_PASSWORD",
             "basic-app": "PEER_BASIC_SECRET",
@@ -226,29 +232,32 @@ def running(name: str, *, dpop_nonce: bool = False) -> Iterator[Peer]:
         }
         secret = {owner: secrets.token_urlsafe(24) for owner in variables}
         known = _clients(_new_key(Path(folder) / KEY_FILE), secret)
-        methods = RECIPES[name].methods
-        clients = [c for c in known if c["token_endpoint_auth_method"] in methods]
+        clients = [c for c in known if c["token_endpoint_auth_method"] in recipe.methods]
         for client in clients:
-            client["scope"] = RECIPES[name].scope
+            client["scope"] = recipe.scope
         clients_file = Path(folder) / "clients.json"
         clients_file.write_text(json.dumps(clients), "utf-8")
-        target_file = Path(folder) / "target.yaml"
-        content = _target(name, issuer, clients, variables, dpop_nonce=dpop_nonce)
-        target_file.write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+        files = {}
+        for setting, different in {"": {}, **recipe.settings}.items():
+            files[setting] = Path(folder) / (f"target-{setting}.yaml" if setting else "target.yaml")
+            there = replace(recipe, **different)
+            content = _target(name, there, origin, clients, variables, dpop_nonce=dpop_nonce)
+            files[setting].write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+        usual = files.pop("")
         env = {variable: secret[owner] for owner, variable in variables.items()}
-        peer = Peer(name, issuer, target_file, MappingProxyType(env), Path(folder) / LOG_FILE)
+        log_file = Path(folder) / LOG_FILE
         environment = {
             **os.environ,
-            **RECIPES[name].environment,
+            **recipe.environment,
             **env,
             "PEER_ISSUER": issuer,
             "PEER_CLIENTS": str(clients_file),
             "PEER_USERNAME": USERNAME,
             "PEER_DPOP_NONCE": "1" if dpop_nonce else "",
         }
-        with peer.log_file.open("wb") as log:
+        with log_file.open("wb") as log:
             process = subprocess.Popen(
-                RECIPES[name].language.command(installation, work),
+                recipe.language.command(installation, work),
                 cwd=work,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -256,6 +265,10 @@ def running(name: str, *, dpop_nonce: bool = False) -> Iterator[Peer]:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        peer = Peer(
+            name, issuer, usual, MappingProxyType(env), log_file, MappingProxyType(files),
+            group=process.pid,
+        )  # fmt: skip
         try:
             _wait_until_ready(process, peer)
             yield peer
@@ -275,7 +288,8 @@ def main() -> int:
             signal.pthread_sigmask(signal.SIG_BLOCK, stop)
             lines = [f"export {name}={shlex.quote(value)}" for name, value in peer.env.items()]
             lines += [f"# {peer.name} at {peer.issuer}; its target file, until Ctrl-C:"]
-            sys.stdout.write("\n".join([*lines, str(peer.target_file), ""]))
+            lines += [str(file) for file in (peer.target_file, *peer.target_files.values())]
+            sys.stdout.write("\n".join([*lines, ""]))
             sys.stdout.flush()
             signal.sigwait(stop)
     except PeerError as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 import venv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -49,6 +51,10 @@ class Recipe:
     path: str = ""  # of the issuer
     ready: str = "/.well-known/openid-configuration"  # under the issuer, answers when it is up
     more: Mapping[str, Any] = field(default_factory=dict)  # of the target file; {issuer} is put in
+    # Other settings of the same process, each with a target file: the fields that differ there.
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    heavy: bool = False  # takes minutes: outside the gate, and of the matrix only when asked for
+    start_seconds: float = 30.0  # from the start of the process to its first answer
 
 
 def _run(command: list[str], folder: Path) -> None:
@@ -96,9 +102,35 @@ def _start_go(installation: Path, _work: Path) -> list[str]:
     return [str(installation / "server")]
 
 
+def _install_keycloak(folder: Path, source: Path) -> None:
+    artifact, digest = (source / "artifact.txt").read_text("utf-8").split()
+    _, name, version, kind = artifact.split(":")
+    copy = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}"]
+    _run([*copy, f"-DoutputDirectory={folder}"], folder)
+    archive = folder / f"{name}-{version}.{kind}"
+    with archive.open("rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
+    if digest != f"sha256:{found}":
+        raise PeerError(f"{archive.name} is not what {source.name}/artifact.txt pins")
+    shutil.unpack_archive(archive, folder)
+    archive.unlink()
+    (folder / f"keycloak-{version}").rename(folder / "keycloak")
+    script = folder / "keycloak" / "bin" / "kc.sh"
+    script.chmod(0o755)  # what unpacks an archive here knows no such bits
+    # What `start-dev` would do at every start, and it takes most of the time.
+    _run([str(script), "build", "--db=dev-mem", "--cache=local"], folder)
+
+
+def _start_keycloak(installation: Path, work: Path) -> list[str]:
+    home = work / "keycloak"  # a copy, as it reads the realms and keeps what it makes in there
+    shutil.copytree(installation / "keycloak", home)
+    return [sys.executable, "server.py", str(home)]
+
+
 NODE = Language(("package.json", "package-lock.json"), _install_node, _start_node)
 PYTHON = Language(("requirements.txt",), _install_python, _start_python)
 GO = Language(("go.mod", "go.sum", "main.go"), _install_go, _start_go)
+KEYCLOAK = Language(("artifact.txt",), _install_keycloak, _start_keycloak)
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "oidc-provider": Recipe(
@@ -155,6 +187,34 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             scope="openid profile email offline_access",
             methods=("none", "client_secret_basic"),
             more=MappingProxyType({"capabilities": {"session": False, "prompt-none": False}}),
+        ),
+        "workers-oauth": Recipe(
+            vendor="Cloudflare",
+            product="@cloudflare/workers-oauth-provider",
+            version=re.compile(r'"@cloudflare/workers-oauth-provider": "([\d.]+)"'),
+            language=NODE,
+            scope="read offline_access",
+            methods=("none", "client_secret_basic", "client_secret_post"),
+            ready="/.well-known/oauth-authorization-server",
+            more=MappingProxyType({"profile": "workers-oauth"}),
+            heavy=True,
+        ),
+        "keycloak": Recipe(
+            vendor="Keycloak",
+            product="keycloak",
+            version=re.compile(r"keycloak-quarkus-dist:([\d.]+)"),
+            language=KEYCLOAK,
+            scope="openid profile email offline_access",
+            path="/realms/default",
+            more=MappingProxyType({"profile": "keycloak"}),
+            settings=MappingProxyType(
+                {
+                    "rotation": {"path": "/realms/rotation"},
+                    "dpop": {"path": "/realms/dpop"},
+                }
+            ),
+            heavy=True,
+            start_seconds=600.0,
         ),
     }
 )

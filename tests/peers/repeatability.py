@@ -74,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play, compare and print; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.peers.repeatability")
     parser.add_argument("peers", nargs="*", metavar="PEER", help=f"of {', '.join(RECIPES)}")
-    chosen = parser.parse_args(arguments).peers or list(RECIPES)
+    light = [name for name, recipe in RECIPES.items() if not recipe.heavy]
+    chosen = parser.parse_args(arguments).peers or light
     steady = True
     for name in chosen:
         runs = []

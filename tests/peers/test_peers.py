@@ -24,6 +24,7 @@ from tokenspec.conformance.record.reading import read_record
 JUDGED: dict[str, dict[str, str]] = yaml.safe_load(
     (Path(__file__).parent / "judged.yaml").read_text(encoding="utf-8")
 )
+QUIET = ("pass", "not-applicable", "unsteady")
 needs_go = pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed")
 needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 
@@ -58,8 +59,7 @@ def run(folder: Path, name: str, *, dpop_nonce: bool) -> tuple[int, list[Any]]:
 )
 def test_every_verdict_at_a_peer_was_judged(tmp_path: Path, name: str, dpop_nonce: bool) -> None:  # noqa: FBT001 - a case of the table
     code, findings = run(tmp_path, name, dpop_nonce=dpop_nonce)
-    quiet = ("pass", "not-applicable", "unsteady")
-    other = {f["key"]: f["verdict"] for f in findings if f["verdict"] not in quiet}
+    other = {f["key"]: f["verdict"] for f in findings if f["verdict"] not in QUIET}
     # What does not come again accuses nobody; what was judged may be that, but no more than it.
     unsteady = {f["key"] for f in findings if f["verdict"] == "unsteady"}
     judged = {key: told for key, told in JUDGED[name].items() if key not in unsteady}
@@ -164,6 +164,7 @@ def test_every_judged_verdict_is_judged_in_the_findings() -> None:
     judgements = read_judgements(FINDINGS)
     for name, verdicts in JUDGED.items():
         for key, verdict in verdicts.items():
-            told = judgement(judgements, RECIPES[name].product, key)
+            told = judgement(judgements, RECIPES[name.partition("/")[0]].product, key)
             assert told is not None, f"{name}: {key} is not judged in docs/findings.md"
-            assert verdict.rstrip("?") in told.verdict, (name, key, told)
+            quiet = "/" in name and verdict in QUIET  # the setting makes it right
+            assert quiet or verdict.rstrip("?") in told.verdict, (name, key, told)
