@@ -11,6 +11,8 @@ from tokenspec.conformance.http import Exchange, Response
 from tokenspec.conformance.login.model import AuthorizationResult
 from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
 
+GIVING = (StepKind.TOKEN, StepKind.REFRESH)  # what a refresh token may come of
+
 Sent = Mapping[str, tuple[Any, ...]]
 
 
@@ -82,6 +84,15 @@ class Transcript:
         """Whether the step of that name was played, and granted."""
         played = self.step(name)
         return played is not None and played.answer is Answer.GRANTED
+
+    @property
+    def ungiven(self) -> str:
+        """Why it stopped, if for want of a refresh token; RFC 6749 §5.1: that is optional."""
+        last = self.steps[-1] if self.steps else None
+        if not self.stopped or last is None or last.step.kind not in GIVING:
+            return ""
+        given = last.answer is not Answer.GRANTED or last.received.get("refresh_token")
+        return "" if given else f"{self.client_id} gets no refresh_token, which is optional"
 
     @property
     def late(self) -> str:

@@ -46,6 +46,7 @@ UNSEEN = (Verdict.NOT_APPLICABLE, Verdict.COULD_NOT_RUN)
 ATTEMPTS = 2  # at a play whose requests were not all answered
 RACES = 6  # times that a race is run before it counts as withstood
 MEETINGS = 12  # the same where different requests race: which of them comes first is luck as well
+UNGRANTED = "the control of this case was not granted, so a refusal would prove nothing"
 LOST = (*BROKEN, Verdict.DEVIATION)
 
 
@@ -168,10 +169,10 @@ class Examiner:
             hide = self.setup.redactor.for_play()
             shown = self._show(control.transcript, hide) if control.transcript else ()
             late = control.transcript.late if control.transcript else ""
-            note = "the control of this case was not granted, so a refusal would prove nothing"
-            return replace(
-                blank, verdict=Verdict.COULD_NOT_RUN, note=note, exchanges=shown, late=late
-            )
+            ungiven = control.transcript.ungiven if control.transcript else ""
+            verdict = Verdict.NOT_APPLICABLE if ungiven else Verdict.COULD_NOT_RUN
+            note = ungiven or UNGRANTED
+            return replace(blank, verdict=verdict, note=note, exchanges=shown, late=late)
         judges = [self._judge(case, self._context, one.transcript) for one in oracle.orders]
         again = one_by_one if afresh else self._again  # nothing else is under way then
         transcript, judgement = self._play(case, judges, again)

@@ -177,6 +177,8 @@ def decided(
         ):
             said = f"{said}; {question.otherwise}"
             return Asked(name, False, said, permitted=True, transcript=transcript)
+        if played is None and transcript.ungiven:
+            return Asked(name, False, transcript.ungiven, permitted=True, transcript=transcript)
         if played is None or played.answer is not answer:
             return Asked(name, False, said, transcript=transcript)
     return Asked(name, True, said)

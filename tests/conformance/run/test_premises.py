@@ -203,6 +203,24 @@ def test_a_client_without_the_refresh_grant_is_no_fault_of_the_server() -> None:
     assert found["refresh-token-use/plain"].verdict is Verdict.OBSERVE
 
 
+def test_who_gets_no_refresh_token_is_tried_with_none() -> None:
+    """RFC 6749 §5.1: one may come; here for clients with a secret or key alone."""
+    target = bundled_target(ISSUER)
+    public = [client for client in target.clients if client.auth == "none"]
+    others = [client for client in target.clients if client.auth != "none"]
+    names = [client.client_id for client in public]
+
+    def odd(path: str, form: Form, _request: Request, response: Response) -> Response:
+        public = path == "/oauth/token" and form.get("client_id") in names
+        return members(response, refresh_token=None) if public else response
+
+    found = Place(odd, target=replace(target, clients=(*others, *public))).findings("dpop")
+    assert nothing_is_held_against(found) == []
+    bound = found["dpop-refresh-bound/no-proof"]
+    assert bound.verdict is Verdict.NOT_APPLICABLE
+    assert bound.note == f"{names[0]} gets no refresh_token, which is optional"
+
+
 def test_a_client_that_may_not_revoke_is_no_fault_of_the_server() -> None:
     def for_apis(path: str, _form: Form, _request: Request, response: Response) -> Response:
         return error(401, "invalid_client") if path.endswith("revoke") else response
