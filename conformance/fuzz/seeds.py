@@ -54,8 +54,10 @@ def _of_file(path: Path) -> Iterator[Seed]:
     scenarios = load_file(path, vocabulary())
     documents = [document.plain for document in Reader(path).documents(read_text(path))]
     for scenario, document in zip(scenarios, documents, strict=True):
-        for case, own in zip(scenario.cases, document["variants"], strict=True):
-            if _firm(case):
+        written = {own["id"]: own for own in document["variants"]}
+        for case in scenario.cases:
+            own = written.get(case.id)  # None: one more of a case, for other refresh tokens
+            if own is not None and _firm(case):
                 content = _content(document, own)
                 yield Seed(case.key, content, frozenset(case.needs), case.requirement)
 
