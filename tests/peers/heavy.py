@@ -53,9 +53,11 @@ def play(peer: Peer, target: Path, folder: Path, more: list[str]) -> Mapping[str
             [sys.executable, "-m", "tokenspec", *command],
             env={**os.environ, **peer.env}, stdout=output, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
-    record = read_record(folder / "record.ndjson")
-    if record.footer is None:
-        raise SystemExit(f"{folder}/record.ndjson was cut off; see output.txt beside it")
+    file = folder / "record.ndjson"
+    record = read_record(file) if file.exists() else None
+    if record is None or record.footer is None:
+        told = (folder / "output.txt").read_text("utf-8", errors="replace")[-1000:]
+        raise SystemExit(f"the run at {target.name} did not come to an end:\n{told}")
     return {finding["key"]: finding for finding in record.findings}
 
 
