@@ -206,7 +206,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             language=KEYCLOAK,
             scope="openid profile email offline_access",
             path="/realms/default",
-            more=MappingProxyType({"profile": "keycloak"}),
+            # the first requests after a start wait for much to be loaded
+            more=MappingProxyType({"profile": "keycloak", "limits": {"timeout": 60}}),
             settings=MappingProxyType(
                 {
                     "rotation": {"path": "/realms/rotation"},
