@@ -123,6 +123,7 @@ def prepare(
     decisions = decide(target, found, profile_defaults(profile, target))
     present = {name: decision.present for name, decision in decisions.items()}
     target = _by_fapi(target) if present["fapi"] else target
+    target = _with_who_revokes(target, present)
     origins = allowed_origins(target, found)
     side = Side(
         target=target,
@@ -161,8 +162,7 @@ def with_features(setup: Setup, learned: Mapping[str, Decision]) -> Setup:
     decisions = decide(setup.target, setup.discovered, defaults)
     present = {name: decision.present for name, decision in decisions.items()}
     own = setup.oracle
-    revoking = "main" if present["revocation-by-main"] else "confidential"
-    target = replace(setup.target, revoking=revoking)
+    target = _with_who_revokes(setup.target, present)
     oracle = make_oracle(target, present, clock=own.clock, random_bytes=own.side.random_bytes)
     side = _by_capabilities(replace(setup.side, target=target), present)
     return replace(setup, target=target, decisions=decisions, oracle=oracle, side=side)
@@ -192,6 +192,11 @@ def _by_capabilities(side: Side, present: Mapping[str, bool]) -> Side:
         issuer_audience=present["assertion-audience-issuer"],
         assertion_client_id=present["assertion-client-id"],
     )
+
+
+def _with_who_revokes(target: Target, present: Mapping[str, bool]) -> Target:
+    main = present["revocation-by-main"]
+    return replace(target, revoking="main" if main else "confidential")
 
 
 def _by_fapi(target: Target) -> Target:

@@ -194,6 +194,7 @@ LIBERTIES = (
             "a client without credentials may not use revocation",
             {managing.token_present.name: _confidential_revokers},
         ),
+        states={"revocation-by-main": False},
         takes_away=True,
     ),
     Liberty(
@@ -207,6 +208,7 @@ LIBERTIES = (
             {managing.token_present.name: _confidential_revokers},
             {"metadata": _no_public_revokers},
         ),
+        states={"revocation-by-main": False},
         takes_away=True,
     ),
     telling(
