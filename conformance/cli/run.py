@@ -167,7 +167,11 @@ def _given(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _part(options: argparse.Namespace) -> str:
-    parts = ["quick (one case for each MUST)"] if options.quick else ["everything selected"]
+    parts = (
+        ["quick (the few cases that notice most faults)"]
+        if options.quick
+        else ["everything selected"]
+    )
     parts += [f"shard {options.shard}"] if options.shard else []
     return f"part          {', '.join(parts)}; seed {options.seed}"
 

@@ -19,7 +19,7 @@ from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.advisories import published_advisories
 from tokenspec.conformance.run.selection import selected
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.selftest import covering, gaps, liberties, trials
+from tokenspec.conformance.selftest import covering, gaps, liberties, quick, trials
 from tokenspec.conformance.selftest.gaps import Gap
 from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
 from tokenspec.conformance.selftest.pool import pool
@@ -162,6 +162,7 @@ def _gaps(
         yield from gaps.graver(registry, cases)
         yield from gaps.unknown_sources(registry)
         yield from gaps.unfound_advisories(published_advisories(), cases)
+        yield from quick.too_little(matrix, runner, defects)
     yield from gaps.homeless(keys, runner.home)
     yield from gaps.unnoticed(matrix, defects, runner.cases)
     yield from gaps.idle(matrix, [key for key in keys if key in runner.home], runner.cases)
@@ -179,6 +180,8 @@ def _summary(
     yield f"conforming servers  {len(runner.servers)}: {', '.join(runner.servers)}"
     if defects:
         yield f"defects             {caught} of {len(defects)} noticed"
+        noticed = len(quick.noticed_by_list(matrix, runner).intersection(defects))
+        yield f"quick selection     {noticed} or more of these, at the bundled server"
     if keys:
         taken = len(covering.spoken(LIBERTIES.values()))
         yield f"liberties           {taken} taken, of {len(LIBERTIES)}"

@@ -62,7 +62,10 @@ HELP: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     (
         "quick",
-        {"action": "store_true", "help": "run one case for each MUST, for a pull request"},
+        {
+            "action": "store_true",
+            "help": "run the few cases that notice most faults, for a pull request",
+        },
     ),
     ("shard", {"metavar": "i/n", "help": "run the i-th of n parts of the suite"}),
     (

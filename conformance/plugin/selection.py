@@ -11,9 +11,8 @@ from tokenspec.conformance.plugin.nodes import CaseItem
 from tokenspec.conformance.plugin.options import RunOptions
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import ExitCode
-from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.run.order import waits
-from tokenspec.conformance.run.selection import quick, read_shard, selected, unmatched
+from tokenspec.conformance.run.selection import quick, quick_list, read_shard, selected, unmatched
 from tokenspec.conformance.scenario.model import Case
 
 
@@ -54,7 +53,7 @@ class Selection:
     def _part(self, cases: list[Case]) -> list[Case]:
         """Of these the quick ones, and the part of this shard."""
         if self._options.quick:
-            cases = quick(cases, self._binding, self._applies)
+            cases = quick(cases, quick_list(), self._applies)
         if not self._options.shard:
             return cases
         try:
@@ -63,12 +62,6 @@ class Selection:
             pytest.exit(str(error), ExitCode.WRONG_USAGE)
         self.nothing_left = bool(cases) and not part
         return part
-
-    def _binding(self, case: Case) -> bool:
-        """By the level under the profile, where that is known."""
-        known = self._known()
-        row = known.effective(case) if known else Registry.load().get(case.requirement)
-        return str(row.level).startswith("MUST")
 
     def _applies(self, case: Case) -> bool:
         """Known only where the target is open."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from importlib import resources
 
 from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.model import Case
 
+QUICK_LIST = "quick.txt"  # beside this module
 SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 
 
@@ -58,28 +61,38 @@ def read_shard(text: str) -> Shard:
     return shard
 
 
+def quick_list() -> frozenset[str]:
+    """The keys of the quick selection, made by `tokenspec.conformance.selftest.quick`."""
+    text = (resources.files(__package__) / QUICK_LIST).read_text(encoding="utf-8")
+    return frozenset(line for line in text.splitlines() if not line.startswith("#"))
+
+
 def quick(
-    cases: Iterable[Case],
-    binding: Callable[[Case], bool],
-    applies: Callable[[Case], bool],
+    cases: Iterable[Case], listed: Collection[str], applies: Callable[[Case], bool]
 ) -> list[Case]:
-    """One case for each requirement that binds: the first that applies, else the first.
+    """The cases of the quick selection, and every case of a file that is not the suite's own.
 
     Args:
         cases: in the order of their files, where the plainest case comes first.
-        binding: whether the case tests a MUST.
+        listed: their keys. One that does not apply has the first in its place that does and tests
+            the same requirement, where there is one.
         applies: whether the target can be held to the case, as far as that is known.
     """
     ordered = list(cases)
-    chosen: dict[str, Case] = {}
+    fit: dict[str, str] = {}
     for case in ordered:
-        if not binding(case):
-            continue
-        known = chosen.get(case.requirement)
-        if known is None or (applies(case) and not applies(known)):
-            chosen[case.requirement] = case
-    kept = {case.key for case in chosen.values()}
-    return [case for case in ordered if case.key in kept]
+        if applies(case):
+            fit.setdefault(case.requirement, case.key)
+    kept = {
+        case.key if applies(case) else fit.get(case.requirement, case.key)
+        for case in ordered
+        if case.key in listed
+    }
+    return [case for case in ordered if case.key in kept or not _of_the_suite(case)]
+
+
+def _of_the_suite(case: Case) -> bool:
+    return case.place.file.startswith(f"{BUNDLED.name}/")
 
 
 def selected(case: Case, wanted: Iterable[str]) -> bool:

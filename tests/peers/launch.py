@@ -209,17 +209,20 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def running(name: str, *, dpop_nonce: bool = False) -> Iterator[Peer]:
+def running(
+    name: str, *, dpop_nonce: bool = False, installation: Path | None = None
+) -> Iterator[Peer]:
     """Start peer `name` and stop it at the end of the block, its working folder removed.
 
     Args:
         name: a key of `RECIPES`.
         dpop_nonce: ask for server-provided DPoP nonces; oidc-provider only.
+        installation: the folder with its packages; by default what `installed` gives.
 
     Raises:
         PeerError: the peer could not be installed or did not start.
     """
-    installation = installed(name)
+    installation = installation or installed(name)
     with tempfile.TemporaryDirectory(prefix=f"tokenspec-{name}-") as folder:
         work = Path(folder) / "server"
         shutil.copytree(HERE / name, work, ignore=shutil.ignore_patterns("__pycache__"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.run.command import FAILING, Gate, verdicts
+from tokenspec.conformance.run import selection
 from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.reference_server import Request, Response, Server
@@ -57,14 +58,25 @@ def test_a_folder_that_is_named_twice_is_no_wrong_file(gate: Gate) -> None:
     assert list(verdicts(gate.record())) == [FAILING]
 
 
-def test_the_quick_selection_has_every_must(quick: Gate) -> None:
-    lines = quick.record()
-    chosen = [line["requirement"] for line in lines if line["type"] == "finding"]
-    (rows,) = (line["requirements"] for line in lines if line["type"] == "coverage")
-    levels = {row["requirement"]: row["level"] for row in rows}
-    cited = {case.requirement for case in whole_suite()}
-    musts = [name for name in cited if levels[name].startswith("MUST")]
-    assert sorted(chosen) == sorted(musts)
+def test_the_quick_selection_is_the_list_and_what_is_not_of_the_suite(gate: Gate) -> None:
+    bundled = (BUNDLED / "pkce" / "verifier.yaml").read_text(encoding="utf-8")
+    (gate.folder / "mine").mkdir()
+    own = bundled.split("---", maxsplit=1)[0].replace("id: pkce-verifier-wrong", "id: my-own")
+    (gate.folder / "mine" / "own.yaml").write_text(own, encoding="utf-8")
+    assert gate("run", "--quick", "--scenarios", "mine", "--select", "pkce") == 0, gate.said
+    played = set(verdicts(gate.record()))
+    assert {
+        key for key in selection.quick_list() if key.startswith("pkce-verifier-wrong/")
+    } <= played
+    assert {key for key in played if not key.startswith("my-own/")} <= selection.quick_list()
+    assert "my-own/last-character-changed" in played
+
+
+def test_what_does_not_apply_has_another_case_of_its_requirement_in_its_place() -> None:
+    cases = [case for case in whole_suite() if case.scenario == "pkce-verifier-wrong"]
+    first, second, *_ = cases
+    assert selection.quick(cases, {first.key}, lambda case: case is not first) == [second]
+    assert selection.quick(cases, {first.key}, lambda _case: False) == [first]
 
 
 def test_the_seed_is_said_and_gives_the_same_verifiers_again(gate: Gate) -> None:
