@@ -67,13 +67,6 @@ def _state_problems(played: Played) -> Iterator[str]:
             yield "state is missing" if back is None else "state is not the one sent"
 
 
-@check("no-state-unasked", Subject.CALLBACK)
-def no_state_unasked(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
-    """Where no `state` was sent, none comes back, or an empty one (RFC 6749 §4.1.2)."""
-    if "state" not in played.sent and played.received.get("state"):
-        yield "state is there, though none was sent"
-
-
 @check("iss-in-success", Subject.CALLBACK)
 def iss_in_success(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """A response with a code names the issuer in iss, by simple string comparison (RFC 9207 §2)."""

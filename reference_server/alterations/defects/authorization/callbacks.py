@@ -6,13 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from tokenspec.reference_server.alterations.building import (
-    having,
-    lacking,
-    left_out,
-    making,
-    telling,
-)
+from tokenspec.reference_server.alterations.building import having, lacking, left_out, making
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.endpoints.callback import Answered, callback_address
 from tokenspec.reference_server.errors import PUBLIC_TEXTS
@@ -103,14 +97,6 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC6749-4.1.2-state_exact",
         "state comes back as it was sent",
         authorization_response=lacking("state"),
-    ),
-    telling(
-        "authorize.state_made_up",
-        "RFC6749-4.1.2-state_exact",
-        "a state is told that nobody sent",
-        authorization_response=making(
-            lambda fields, _about: {"state": fields.get("state", "none")}
-        ),
     ),
     left_out(
         "authorize.error_state",
