@@ -48,8 +48,8 @@ def choose(noticed: Noticed, costs: Mapping[str, int], begun: Iterable[str], aim
     return sorted(chosen)
 
 
-def of_published_flaws(cases: Collection[Case]) -> Iterator[str]:
-    """The cheapest case that finds each published flaw, where one takes no wait."""
+def of_advisories(cases: Collection[Case]) -> Iterator[str]:
+    """The cheapest case of each advisory, where one takes no wait."""
     for advisory in published_advisories():
         own = [case for case in cases if advisory.id in case.tags and not takes_long(case)]
         if own:
@@ -96,7 +96,7 @@ def main() -> None:
     cases = [case for case in at_the_bundled_server(selftest_runner()) if not takes_long(case)]
     noticed = {case.key: known.get(case.key, frozenset()) for case in cases}
     costs = {case.key: _cost(case) for case in cases}
-    chosen = choose(noticed, costs, set(of_published_flaws(cases)), int(AIM * len(defects)))
+    chosen = choose(noticed, costs, set(of_advisories(cases)), int(AIM * len(defects)))
     FILE.write_text("\n".join([HEAD, *chosen, ""]), encoding="utf-8")
     seen = frozenset[str]().union(*(noticed[key] for key in chosen))
     sys.stdout.write(f"{len(chosen)} cases notice {len(seen)} of {len(defects)} defects: {FILE}\n")

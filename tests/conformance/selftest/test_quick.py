@@ -24,7 +24,7 @@ def test_what_adds_most_for_its_cost_is_chosen_until_there_is_enough() -> None:
     assert choose(NOTICED, COSTS, ["dear"], aim=4) == ["dear"]
 
 
-def test_the_list_has_each_published_flaw_that_costs_no_wait() -> None:
+def test_the_list_has_a_case_of_each_advisory_that_takes_no_wait() -> None:
     cases = {case.key: case for case in whole_suite()}
     listed = [cases[key] for key in quick_list()]
     assert len(listed) < len(cases)
