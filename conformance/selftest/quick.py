@@ -21,7 +21,7 @@ from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runne
 
 FILE = Path(selection.__file__).with_name(selection.QUICK_LIST)
 HEAD = "# Made by python -m tokenspec.conformance.selftest.quick, from what a selftest noticed."
-AIM = 0.88  # the share of defects at which nothing more is chosen
+AIM = 0.87  # the share of defects at which nothing more is chosen
 ENOUGH = 0.85  # the share without which the list has to be made anew
 Noticed = Mapping[str, frozenset[str]]  # by the case's key: the defects it notices
 
