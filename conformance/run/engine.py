@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -214,8 +215,16 @@ class Engine:
     def _confirmed_after(
         self, others: Iterable[Future[Finding]], case: Case, first: Finding
     ) -> Finding:
-        """What waits for a lifetime, last of all: whoever came before waited for nothing."""
-        wait(others)
+        """What waits for a lifetime, last of all: whoever came before waited for nothing.
+
+        Each of those is waited for by itself: `futures.wait` never hears of one that a shutdown
+        dropped. After the close there is nothing to begin.
+        """
+        for other in others:
+            with suppress(CancelledError):
+                other.exception()
+        if self._closed:
+            return replace(first, confirmed=False)
         return self._confirmation.confirmed(case, first)
 
     def _last_known(self, case: Case, first: Finding) -> Finding:
