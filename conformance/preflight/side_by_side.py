@@ -14,8 +14,11 @@ from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.scenario.model import Answer, Setting
 from tokenspec.conformance.scenario.premises import PREMISES
+from tokenspec.conformance.target.rules import Decision
 
 NAME = "side by side"
+# What waits for the end of a lifetime waits beside others, and would be ended by them.
+LIFETIMES = ("code-lifetime", "access-token-lifetime", "refresh-token-lifetime")
 
 
 def ended_by_the_next(setup: Setup) -> Iterator[CheckStep]:
@@ -30,9 +33,11 @@ def ended_by_the_next(setup: Setup) -> Iterator[CheckStep]:
     if last.step.name != "token" or last.answer is not Answer.REFUSED:
         return
     if last.error == "invalid_grant":
+        ended = Decision(False, "seen: a later authorization ends what came before it")
         yield CheckStep(
             NAME,
             passed=True,
             detail="a later authorization ends the code before it: one case is played at a time",
             required=False,
+            learned=dict.fromkeys(LIFETIMES, ended),
         )

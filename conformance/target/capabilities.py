@@ -89,6 +89,7 @@ CAPABILITIES: dict[str, Capability] = {
         "DPoP with EdDSA", rules.listed("dpop_signing_alg_values_supported", "EdDSA")
     ),
     "dpop-optional": Capability("DPoP, and the main client may do without it", rules.dpop_optional),
+    "bearer-tokens": Capability("tokens that need no proof", rules.bearer),
     "dpop-required": Capability(
         "every token is asked for with a proof",
         rules.default(False, "not stated in the target file"),

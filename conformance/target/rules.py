@@ -135,6 +135,12 @@ def dpop_optional(target: Target, discovered: Discovered) -> Decision:
     return dpop(target, discovered)
 
 
+def bearer(target: Target, _: Discovered) -> Decision:
+    if target.capabilities.get("dpop-required"):
+        return Decision(False, "every token is asked for with a proof (dpop-required)")
+    return Decision(True, "assumed: RFC 6750")
+
+
 def bound(target: Target, discovered: Discovered) -> Decision:
     """RFC 9449 §5: a server may answer a proof with a bearer token, and then says so."""
     proofs = dpop(target, discovered)

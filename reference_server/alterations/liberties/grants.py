@@ -12,6 +12,7 @@ from tokenspec.reference_server.alterations.liberties.model import (
     configured,
     telling,
 )
+from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.config import Policy, ServerConfig
 from tokenspec.reference_server.endpoints.answers import Refused
 from tokenspec.reference_server.endpoints.callback import Answered
@@ -95,13 +96,23 @@ LIBERTIES: tuple[Liberty, ...] = (
         _policy(code_lifetime=10),
         group="code lifetime",
     ),
-    telling(
+    Liberty(
         "code.ends_earlier_grants",
         "RFC 6749 §1.4",
         "How long access lasts is granted by the owner and enforced by the server.",
-        "a new code ends the codes and tokens that its user and client had before",
+        Alteration(
+            "code.ends_earlier_grants",
+            "RFC 6749 §1.4",
+            "a new code ends the codes and tokens that its user and client had before",
+            tells={"authorization_response": _earlier_grants_end},
+        ),
         unmet=("earlier-code",),
-        authorization_response=_earlier_grants_end,
+        # a newer one ends each before its time is over
+        states={
+            "code-lifetime": False,
+            "access-token-lifetime": False,
+            "refresh-token-lifetime": False,
+        },
     ),
     configured(
         "access_token.lives_briefly",

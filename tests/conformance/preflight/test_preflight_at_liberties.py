@@ -33,8 +33,11 @@ def test_where_each_grant_ends_the_one_before_cases_are_played_in_turn() -> None
     """Else the code of one case is dead by what another does, and its refusal shows nothing."""
     jobs = bundled_target(ISSUER).limits.jobs
     assert jobs > 1
-    played_at_once = {}
+    played_at_once, expiry = [], []
     for liberties in ((), ("code.ends_earlier_grants",)):
         setup = prepare_in_process(bundled_target(ISSUER), demo_config(ISSUER), liberties=liberties)
-        played_at_once[liberties] = make_usable(setup)[0].target.limits.jobs
-    assert list(played_at_once.values()) == [jobs, 1]
+        learned = make_usable(setup)[0]
+        played_at_once.append(learned.target.limits.jobs)
+        expiry.append(learned.decisions["access-token-lifetime"].present)
+    assert played_at_once == [jobs, 1]
+    assert expiry == [True, False]
