@@ -76,9 +76,9 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert {finding["verdict"] for finding in findings} <= {"pass", "observe", "not-applicable"}
     profiles = {"auth0", "fapi", "oauth21"}  # areas that only a profile of theirs brings in
     left_out = {f["area"] for f in findings if f["verdict"] == "not-applicable"}
-    # demanded DPoP, plain, JWT access tokens: not here
-    assert left_out == profiles | {"dpop", "pkce", "id_token"}
-    assert len({finding["area"] for finding in findings} - profiles) == 13
+    # demanded DPoP, plain, JWT access tokens, a second user, both kinds of refresh tokens: not here
+    assert profiles | {"dpop", "pkce", "id_token", "users", "refresh"} <= left_out
+    assert len({finding["area"] for finding in findings} - profiles) == 14
     page = (tmp_path / "tokenspec-report" / "report.html").read_text("utf-8")
     assert "Requirement" in page
     assert "nodes.py" not in page  # nobody reads a report for our own files

@@ -295,7 +295,7 @@ class Slipping:
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
-        self._left = 20  # refusals until then
+        self._left = 15  # refusals until then
 
     def send(self, request: Request) -> Response:
         answer = self._inner.send(request)

@@ -20,7 +20,11 @@ LEAST = {
     "clients": [{"client_id": "a", "redirect_uris": ["https://client.example/callback"]}],
     "login": {"kind": "none"},
 }
-ENVIRON = {"TOKENSPEC_PASSWORD": "x", "TOKENSPEC_COOKIES": "session=x"}
+ENVIRON = {
+    "TOKENSPEC_PASSWORD": "x",
+    "TOKENSPEC_OTHER_PASSWORD": "y",
+    "TOKENSPEC_COOKIES": "session=x",
+}
 
 
 @pytest.mark.parametrize("example", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
