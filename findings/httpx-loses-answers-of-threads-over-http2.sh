@@ -8,7 +8,8 @@
 # TLS connection. While one reads, others write to it; OpenSSL keeps in the connection what a call waits
 # for, this version of Python's ssl puts no lock around that, and neither does httpcore. So the reader takes
 # "nothing yet" for the end. A program that fetches tokens or keys in threads sees its identity provider
-# break off, though nothing is wrong there. It is luck: here the first such round of eight was the 20th to 350th.
+# break off, though nothing is wrong there. It is luck: of rounds of eight requests the first such one was the
+# 20th to 350th.
 set -u
 folder=$(mktemp -d) || exit 2
 trap 'rm -rf "$folder"' EXIT
