@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from tokenspec.conformance.checks.authorization import encrypted
 from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.checks.subjects import Subject
-from tokenspec.conformance.http import is_loopback
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 PRIVATE_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
@@ -137,13 +137,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _secure(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return bool(parts.hostname) and (parts.scheme == "https" or is_loopback(value))
+    return isinstance(value, str) and encrypted(value)
 
 
 def _absolute(value: Any) -> bool:

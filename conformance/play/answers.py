@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import unquote_plus, urlsplit
 
 import jwt
 
-from tokenspec.conformance.http import Response, read_json
+from tokenspec.conformance.http import Response, is_loopback, read_json
 from tokenspec.conformance.login.model import AuthorizationResult, Ending
 from tokenspec.conformance.scenario.model import Answer, StepKind
 
@@ -54,15 +53,8 @@ def asked_for(location: str, request: str) -> bool:
         name, asked = parts.hostname, unquote_plus(urlsplit(request).query).lower()
     except ValueError:
         return True
-    place = parts.netloc.rpartition("@")[2].lower() if name and _loopback(name) else name
+    place = parts.netloc.rpartition("@")[2].lower() if is_loopback(location) else name
     return (place or f"{parts.scheme}:") in asked
-
-
-def _loopback(name: str) -> bool:
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"
 
 
 def read_members(kind: StepKind, response: Response) -> Mapping[str, Any]:

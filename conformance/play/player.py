@@ -24,6 +24,7 @@ from tokenspec.conformance.scenario.bases import SESSION_NEEDS
 from tokenspec.conformance.scenario.changes import MOMENT, NEXT_SECOND
 from tokenspec.conformance.scenario.edits import UnfitError
 from tokenspec.conformance.scenario.model import (
+    S256,
     Answer,
     Pkce,
     Setting,
@@ -34,7 +35,6 @@ from tokenspec.conformance.scenario.model import (
 from tokenspec.conformance.target.model import SIGNS_IN
 
 EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime
-S256 = Pkce()
 A_MOMENT = 2.0  # seconds, so that times given in whole seconds differ
 
 

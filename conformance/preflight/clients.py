@@ -21,7 +21,7 @@ from tokenspec.conformance.preflight.clock import compare_clocks
 from tokenspec.conformance.preflight.made_up_code import Said, ask
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep
-from tokenspec.conformance.scenario.model import Pkce
+from tokenspec.conformance.scenario.model import S256, Pkce
 from tokenspec.conformance.target.discovery import allowed_origins
 from tokenspec.conformance.target.rules import Decision
 
@@ -46,7 +46,6 @@ REFUSES_S256 = (
     "without a code_challenge the same request is taken: the server refuses PKCE with S256, which "
     "it has to support (RFC 7636 §4.2, RFC 9700 §2.1.1); turn it on for {client} at the server"
 )
-S256 = Pkce()
 AUDIENCE, BESIDE = "assertion-audience-issuer", "assertion-client-id"
 
 

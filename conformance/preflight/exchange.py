@@ -85,7 +85,6 @@ def main_exchange(setup: Setup) -> Iterator[CheckStep]:
         if proven.granted("token"):
             why = "seen: without a proof the valid token request is refused, with one it is granted"
             learned["dpop-required"] = Decision(True, why)
-            learned["bearer-tokens"] = Decision(False, why)
             setup, transcript = proving, proven
     trouble = _trouble(setup, transcript)
     if trouble is not None:

@@ -10,13 +10,13 @@ from tokenspec.conformance.play.player import play
 from tokenspec.conformance.play.requests import OFFLINE
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.preflight.exchange import REFRESHED
+from tokenspec.conformance.preflight.pkce import ANY
 from tokenspec.conformance.preflight.setup import Setup
-from tokenspec.conformance.scenario.model import Answer, Outcome, Setting, Step, StepKind
+from tokenspec.conformance.scenario.model import Setting, Step, StepKind
 from tokenspec.conformance.target.rules import Decision
 
 NEED = "both-refresh-tokens"
 ROLES = ("main", "public", "revoking", "confidential")
-ANY = tuple(Outcome(answer) for answer in (Answer.GRANTED, Answer.REFUSED, Answer.ERROR_PAGE))
 STEPS = (Step(StepKind.AUTHORIZE, "authorize", expect=ANY), *REFRESHED[1:])
 
 

@@ -26,18 +26,16 @@ def learned_of_revocation(setup: Setup) -> dict[str, Decision]:
     """
     other = setup.target.client(OTHERS)
     asked = setup.decisions[BY_MAIN].open and not setup.missing(("revocation",))
-    if not asked or setup.target.main.auth != "none" or other is None:
+    if not asked or other is None or setup.target.main.auth != "none":
         return {}
     if other.client_id in setup.unusable:
         return {}
     own = play(setup.side, Setting(), REVOKED)
-    last = own.steps[-1]
     if own.granted("revoke"):
         return {BY_MAIN: Decision(True, "seen: clients[0] revoked a token of its own")}
-    if last.step.name != "revoke" or not play(setup.side, Setting(OTHERS), REVOKED).granted(
-        "revoke"
-    ):
+    refused = own.step("revoke")
+    if refused is None or not play(setup.side, Setting(OTHERS), REVOKED).granted("revoke"):
         return {}
-    told = setup.redactor.text(answer_text(last))
+    told = setup.redactor.text(answer_text(refused))
     why = f"seen: for clients[0] revocation is {told}, for {other.client_id} it is granted"
     return {BY_MAIN: Decision(False, why)}

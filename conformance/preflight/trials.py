@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tokenspec.conformance.play.player import play
+from tokenspec.conformance.play.requests import OFFLINE
 from tokenspec.conformance.preflight.exchange import CODE, said
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep
@@ -12,7 +13,6 @@ from tokenspec.conformance.scenario.bases import BASES
 from tokenspec.conformance.scenario.model import Answer, Change, Changes, Setting, Step, StepKind
 
 STILL_SIGNED_IN = ("consent_required", "interaction_required")  # who the user is, is known
-OFFLINE = "offline_access"
 
 
 def offline(setup: Setup) -> Iterator[CheckStep]:

@@ -243,6 +243,9 @@ class Pkce:
     characters: str = ""  # of the verifier; empty: letters and digits
 
 
+S256 = Pkce()
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What holds for all steps of a play."""

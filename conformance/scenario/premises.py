@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tokenspec.conformance.documents import Marked, Reader, suggest
 from tokenspec.conformance.scenario.bases import Base
 from tokenspec.conformance.scenario.model import (
+    S256,
     Answer,
     Change,
     Changes,
@@ -27,7 +28,6 @@ from tokenspec.conformance.scenario.model import (
 _A, _T, _R = StepKind.AUTHORIZE, StepKind.TOKEN, StepKind.REFRESH
 SAML = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"  # RFC 7522 §2.2
 UNCHANGED = Changes()
-S256 = Pkce()
 
 
 @dataclass(frozen=True, slots=True)

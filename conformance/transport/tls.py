@@ -1,8 +1,8 @@
 """A TLS connection that one thread reads while another writes.
 
-OpenSSL keeps what a call waits for in the connection itself, and Python below 3.14 puts no lock
-around it: a reader whose connection is written to at that moment can be told that the other side
-has closed it. So calls take turns here, and who waits for data does so outside of them.
+OpenSSL keeps what a call waits for in the connection itself, and Python (seen with 3.11) puts no
+lock around it: a reader whose connection is written to at that moment can be told that the other
+side has closed it. So calls take turns here, and who waits for data does so outside of them.
 """
 
 from __future__ import annotations

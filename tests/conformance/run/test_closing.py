@@ -15,12 +15,9 @@ from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.order import waits
 from tokenspec.conformance.run.suite import whole_suite
-from tokenspec.conformance.scenario.catalogue import BUNDLED
-from tokenspec.conformance.scenario.loader import load_folders
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.conformance.verdicts import Kind, Verdict
-from tokenspec.conformance.vocabulary import vocabulary
 from tokenspec.reference_server.demo import demo_config
 
 ISSUER = "https://server.example"
@@ -28,8 +25,7 @@ ISSUER = "https://server.example"
 
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
-    folders = [BUNDLED / "pkce", BUNDLED / "response"]
-    return [case for scenario in load_folders(folders, vocabulary()) for case in scenario.cases]
+    return [case for case in whole_suite() if case.area in ("pkce", "response")]
 
 
 def setup() -> Setup:

@@ -10,6 +10,11 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 
 from tokenspec.reference_server.alterations.building import subtle
+from tokenspec.reference_server.alterations.defects.clients.assertions import (
+    asserting,
+    expired_for,
+    shown,
+)
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.errors import invalid_client
 from tokenspec.reference_server.exchange import Exchange
@@ -21,19 +26,11 @@ HALF_AN_HOUR = 1800  # seconds
 R_SIGNED, R_EXPIRY = "RFC7523-3-signature", "RFC7523-3-exp_required"
 
 
-def _shown(exchange: Exchange) -> UnverifiedJwt:
-    return UnverifiedJwt.read(exchange.get("client_assertion"))
-
-
-def _asserting(exchange: Exchange) -> bool:
-    return exchange.client is not None and exchange.client.auth_method == "private_key_jwt"
-
-
 def _unless(guard: Guard, passed_over: Callable[[UnverifiedJwt], bool]) -> Check:
     """The check of a guard, not made of an assertion that is `passed_over`."""
 
     def check(exchange: Exchange) -> None:
-        if not (_asserting(exchange) and passed_over(_shown(exchange))):
+        if not (asserting(exchange) and passed_over(shown(exchange))):
             guard.check(exchange)
 
     return check
@@ -41,21 +38,14 @@ def _unless(guard: Guard, passed_over: Callable[[UnverifiedJwt], bool]) -> Check
 
 def _issuer_unread(exchange: Exchange) -> None:
     named = exchange.client.client_id if exchange.client else ""
-    if _asserting(exchange) and _shown(exchange).claims.get("sub") != named:
+    if asserting(exchange) and shown(exchange).claims.get("sub") != named:
         raise invalid_client("assertion sub")
-
-
-def _late(exchange: Exchange) -> None:
-    expires = _shown(exchange).claims.get("exp")
-    late = not isinstance(expires, int | float) or expires <= exchange.now - HALF_AN_HOUR
-    if _asserting(exchange) and late:
-        raise invalid_client("assertion exp")
 
 
 def _shared(exchange: Exchange) -> None:
     """The algorithm of the header is used with the public key, whatever kind of key it is."""
-    assertion, registered = _shown(exchange), exchange.client.jwks if exchange.client else None
-    if not _asserting(exchange) or registered is None or assertion.header.get("alg") != "HS256":
+    assertion, registered = shown(exchange), exchange.client.jwks if exchange.client else None
+    if not asserting(exchange) or registered is None or assertion.header.get("alg") != "HS256":
         client.assertion_signature.check(exchange)
         return
     for key in jwt.PyJWKSet.from_dict(dict(registered)).keys:
@@ -133,6 +123,6 @@ DEFECTS: tuple[Alteration, ...] = (
         "client.assertion_half_an_hour_late",
         R_EXPIRY,
         "an assertion is taken for half an hour after its expiry",
-        client__assertion_expiry=_late,
+        client__assertion_expiry=expired_for(HALF_AN_HOUR),
     ),
 )

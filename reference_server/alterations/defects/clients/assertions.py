@@ -28,11 +28,13 @@ GUARDS: tuple[Guard, ...] = (
 )
 
 
-def _shown(exchange: Exchange) -> UnverifiedJwt:
+def shown(exchange: Exchange) -> UnverifiedJwt:
+    """The assertion of a request, unverified."""
     return UnverifiedJwt.read(exchange.get("client_assertion"))
 
 
-def _asserting(exchange: Exchange) -> bool:
+def asserting(exchange: Exchange) -> bool:
+    """Whether the client is registered to authenticate by an assertion."""
     return exchange.client is not None and exchange.client.auth_method == "private_key_jwt"
 
 
@@ -40,7 +42,7 @@ def _signed(fits: Callable[[UnverifiedJwt], bool]) -> Check:
     """The check of the signature, which is not made where `fits`."""
 
     def check(exchange: Exchange) -> None:
-        if not fits(_shown(exchange)):
+        if not fits(shown(exchange)):
             client.assertion_signature.check(exchange)
 
     return check
@@ -48,10 +50,10 @@ def _signed(fits: Callable[[UnverifiedJwt], bool]) -> Check:
 
 def _own_key(exchange: Exchange) -> None:
     """The signature and nothing but the signature, with the keys registered."""
-    if not _asserting(exchange) or exchange.client is None or exchange.client.jwks is None:
+    if not asserting(exchange) or exchange.client is None or exchange.client.jwks is None:
         return
     keys = dict(exchange.client.jwks)["keys"]
-    if not any(signed(_shown(exchange), key) for key in keys):
+    if not any(signed(shown(exchange), key) for key in keys):
         raise invalid_client("assertion signature")
 
 
@@ -59,10 +61,10 @@ def _audience(agrees: Callable[[str, str], bool]) -> Check:
     """The check of `aud`, made by `agrees(shown, own)`."""
 
     def check(exchange: Exchange) -> None:
-        audience, core = _shown(exchange).claims.get("aud"), exchange.core
+        audience, core = shown(exchange).claims.get("aud"), exchange.core
         named = audience if isinstance(audience, list) else [audience]
         own = (core.config.issuer, core.endpoint("token"))
-        if _asserting(exchange) and not any(agrees(str(a), b) for a in named for b in own):
+        if asserting(exchange) and not any(agrees(str(a), b) for a in named for b in own):
             raise invalid_client("assertion aud")
 
     return check
@@ -72,41 +74,46 @@ def _names(*, absent: tuple[str, ...] = (), unread: tuple[str, ...] = ()) -> Che
     """The check of `iss` and `sub`, one of which may be absent or is not read."""
 
     def check(exchange: Exchange) -> None:
-        claims = _shown(exchange).claims
+        claims = shown(exchange).claims
         for name in {"iss", "sub"} - set(unread):
             missing = name in absent and name not in claims
             wrong = exchange.client and claims.get(name) != exchange.client.client_id
-            if _asserting(exchange) and wrong and not missing:
+            if asserting(exchange) and wrong and not missing:
                 raise invalid_client(f"assertion {name}")
 
     return check
 
 
-def _expired_an_hour_ago(exchange: Exchange) -> None:
-    expires = _shown(exchange).claims.get("exp")
-    late = not isinstance(expires, int | float) or expires <= exchange.now - HOUR
-    if _asserting(exchange) and late:
-        raise invalid_client("assertion exp")
+def expired_for(seconds: int) -> Check:
+    """An assertion counts as expired when it has been for so many seconds."""
+
+    def check(exchange: Exchange) -> None:
+        expires = shown(exchange).claims.get("exp")
+        late = not isinstance(expires, int | float) or expires <= exchange.now - seconds
+        if asserting(exchange) and late:
+            raise invalid_client("assertion exp")
+
+    return check
 
 
 def _client_id_passed_over(exchange: Exchange) -> None:
     """The client of the assertion counts, whichever is named beside it."""
     if exchange.get("client_assertion"):
-        named = str(_shown(exchange).claims.get("sub"))
+        named = str(shown(exchange).claims.get("sub"))
         exchange.client = exchange.core.config.client(named)
         exchange.values["client_id"] = named
     client.known.check(exchange)
 
 
 def _any_type(exchange: Exchange) -> None:
-    if _asserting(exchange) and not exchange.get("client_assertion_type"):
+    if asserting(exchange) and not exchange.get("client_assertion_type"):
         raise invalid_client("client_assertion_type")
 
 
 def _once_a_grant_type(exchange: Exchange) -> None:
-    jti = _shown(exchange).claims.get("jti")
+    jti = shown(exchange).claims.get("jti")
     seen = f"{exchange.get('grant_type')}:{jti}"
-    if _asserting(exchange) and not (
+    if asserting(exchange) and not (
         jti and exchange.core.store.first_time(seen, exchange.now + HOUR)
     ):
         raise invalid_client("assertion jti")
@@ -114,18 +121,18 @@ def _once_a_grant_type(exchange: Exchange) -> None:
 
 def _known_claims_only(exchange: Exchange) -> None:
     client.assertion_issuer.check(exchange)
-    if set(_shown(exchange).claims) - KNOWN_CLAIMS:
+    if set(shown(exchange).claims) - KNOWN_CLAIMS:
         raise invalid_client("unknown claim")
 
 
 def _type_of_saml_only(exchange: Exchange) -> None:
-    if _asserting(exchange) and exchange.get("client_assertion_type") != SAML_ASSERTION:
+    if asserting(exchange) and exchange.get("client_assertion_type") != SAML_ASSERTION:
         raise invalid_client("only SAML here")
 
 
 def _where_shown(guard: Guard) -> Check:
     def check(exchange: Exchange) -> None:
-        if exchange.get("client_assertion") or not _asserting(exchange):
+        if exchange.get("client_assertion") or not asserting(exchange):
             guard.check(exchange)
 
     return check
@@ -227,7 +234,7 @@ DEFECTS: tuple[Alteration, ...] = (
         "client.assertion_expiry_late",
         "RFC7523-3-exp_required",
         "an assertion is taken for an hour after its expiry",
-        client__assertion_expiry=_expired_an_hour_ago,
+        client__assertion_expiry=expired_for(HOUR),
     ),
     subtle(
         "client.assertion_replay_by_grant",

@@ -54,7 +54,7 @@ def _expires_late(exchange: Exchange) -> None:
         raise invalid_grant("code expired")
 
 
-def _found(fits: Callable[[str, str], bool]) -> Check:
+def found_by(fits: Callable[[str, str], bool]) -> Check:
     """The code is looked up by `fits(shown, known)`."""
 
     def check(exchange: Exchange) -> None:
@@ -114,31 +114,31 @@ DEFECTS: tuple[Alteration, ...] = (
         "code.found_by_beginning",
         R_VALID,
         "codes are looked up by their first characters",
-        code__issued=_found(lambda shown, known: shown[:8] == known[:8]),
+        code__issued=found_by(lambda shown, known: shown[:8] == known[:8]),
     ),
     subtle(
         "code.found_without_first",
         R_VALID,
         "the first character of a code does not count",
-        code__issued=_found(lambda shown, known: known[1:] == shown[1:]),
+        code__issued=found_by(lambda shown, known: known[1:] == shown[1:]),
     ),
     subtle(
         "code.trimmed",
         R_VALID,
         "space around a code is dropped",
-        code__issued=_found(lambda shown, known: shown.strip() == known),
+        code__issued=found_by(lambda shown, known: shown.strip() == known),
     ),
     subtle(
         "code.until_nul",
         R_VALID,
         "a code ends at its first NUL",
-        code__issued=_found(lambda shown, known: shown.split("\0")[0] == known),
+        code__issued=found_by(lambda shown, known: shown.split("\0")[0] == known),
     ),
     subtle(
         "code.newest",
         R_VALID,
         "an unknown code is taken for the newest",
-        code__issued=_found(lambda _shown, _known: True),
+        code__issued=found_by(lambda _shown, _known: True),
     ),
     subtle(
         "code.only_newest_spent",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tokenspec.reference_server.alterations.building import nothing, subtle
+from tokenspec.reference_server.alterations.defects.grants.codes import found_by
 from tokenspec.reference_server.alterations.lookups import token_of
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.errors import OAuthError, invalid_grant
@@ -19,18 +20,6 @@ from tokenspec.reference_server.store import Token
 R_CODE, R_REFRESH = "RFC6749-4.1.3-code_valid", "RFC6749-6-validate_token"
 AN_HOUR, LONG, ENOUGH = 3600, 4096, 20  # seconds; characters
 Fits = Callable[[str, str], bool]
-
-
-def _code(fits: Fits) -> Check:
-    """The code is looked up by `fits(shown, known)`."""
-
-    def check(exchange: Exchange) -> None:
-        shown = exchange.get("code")
-        known = (c.value for c in exchange.core.store.codes() if fits(shown, c.value))
-        exchange.values["code"] = next(known, shown)
-        code.issued.check(exchange)
-
-    return check
 
 
 def _refresh(fits: Fits) -> Check:
@@ -110,7 +99,7 @@ LOOKUPS: tuple[tuple[str, str, Fits], ...] = (
 )
 DEFECTS: tuple[Alteration, ...] = (
     *(
-        subtle(f"code.{name}", R_CODE, f"codes {summary}", code__issued=_code(fits))
+        subtle(f"code.{name}", R_CODE, f"codes {summary}", code__issued=found_by(fits))
         for name, summary, fits in LOOKUPS
     ),
     *(
