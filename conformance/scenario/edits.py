@@ -20,6 +20,7 @@ URI_PARTS = (
 OTHER_SCHEME = {"https": "http", "http": "https"}  # what `scheme: other` gives
 DEFAULT_PORTS = {"https": 443, "http": 80}  # what `port: default` gives
 OTHER_PORTS = (8443, 9443)  # of which `port: other` gives one
+NOBODY = "tokenspec-nobody"  # the sub of a user that no server has
 SWAP_CASE_PARTS = ("all", "scheme", "host", "path")
 
 
@@ -207,6 +208,14 @@ def tampered(_valid: Values, argument: Any, context: OperatorContext) -> Values:
         expiry = 0
     later = {"exp": int(expiry) + 24 * 3600}
     return (f"{_encoded(header)}.{_encoded(claims | later)}.{signature}",)
+
+
+def tampered_subject(_valid: Values, argument: Any, context: OperatorContext) -> Values:
+    """A JWT about nobody and its old signature; one that has no signature cannot be told apart."""
+    header, claims, signature = _jwt_parts(argument, context)
+    if not signature:
+        raise InapplicableError(f"{argument} is not signed, so that no change of it can be seen")
+    return (f"{_encoded(header)}.{_encoded(claims | {'sub': NOBODY})}.{signature}",)
 
 
 def ending_of(valid: Values, argument: Any, context: OperatorContext) -> Values:

@@ -201,6 +201,12 @@ OPERATORS: dict[str, Operator] = {
         "the JWT of another place with other claims and its old signature",
         "{0} with a later exp and its old signature",
     ),
+    "tampered_subject": Operator(
+        edits.tampered_subject,
+        "text",
+        "the JWT of another place with a sub that no user has and its old signature",
+        "{0} for a user that is not there, with its old signature",
+    ),
     "ending_of": Operator(
         edits.ending_of,
         "text",

@@ -57,12 +57,16 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A fault. `kin` are further requirements that tell it; `nonce`: the server asks for nonces."""
+    """A fault. `kin` are further requirements that tell it; `nonce`: the server asks for nonces.
+
+    `mild` says why a warning is all that the text allows, where its requirement has MUST.
+    """
 
     name: str
     breaks: str
     kin: frozenset[str]
     nonce: bool
+    mild: str
     edits: tuple[Edit, ...]
 
     @property
@@ -107,6 +111,7 @@ def read_mutants(path: Path = TABLE) -> list[Mutant]:
             breaks=row["breaks"],
             kin=frozenset(row.get("kin", ())),
             nonce=row.get("nonce", False),
+            mild=row.get("mild", ""),
             edits=tuple(
                 Edit(place["file"], place["old"], place["new"])
                 for place in (row, *row.get("more", ()))
@@ -174,7 +179,8 @@ def compare(mutant: Mutant, before: Findings, after: Findings) -> Outcome:
         verdict, was = str(finding.verdict), str(before[key].verdict)
         if verdict in RED and (was not in RED or RED.index(verdict) < RED.index(was)):
             (right if mutant.told_by(finding.requirement) else other).append((key, verdict))
-    must = Registry.load().get(mutant.breaks).level.startswith("MUST")
+    level = Registry.load().get(mutant.breaks).level
+    must = level.startswith("MUST") and not mutant.mild
 
     def gravest(found: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         return tuple(sorted(found, key=lambda one: RED.index(one[1])))
@@ -213,7 +219,8 @@ def page(outcomes: Sequence[Outcome], version: str) -> str:
         shown = one.right or one.other
         case = f"`{shown[0][0]}`" if shown else ""
         lines.append(f"| {one.mutant.name} | {one.mutant.breaks} | {one.verdict} | {case} |")
-    return "\n".join([*lines, ""])
+    mild = [f"- {one.mutant.name}: {one.mutant.mild}" for one in outcomes if one.mutant.mild]
+    return "\n".join([*lines, "", "A warning is what the text allows:", "", *mild, ""])
 
 
 def main() -> int:

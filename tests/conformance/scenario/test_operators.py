@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenspec.conformance.errors import HarnessError
-from tokenspec.conformance.scenario.edits import UnchangedError, UnfitError
+from tokenspec.conformance.scenario.edits import InapplicableError, UnchangedError, UnfitError
 from tokenspec.conformance.scenario.model import Change
 from tokenspec.conformance.scenario.operators import OPERATORS, apply, argument_problem, describe
 
@@ -210,6 +210,25 @@ def test_a_tampered_jwt_keeps_its_signature_and_lives_longer() -> None:
     assert claims == {"sub": "a", "exp": 100 + 24 * 3600}
 
 
+def test_a_jwt_about_nobody_keeps_its_signature() -> None:
+    context = PlayWithToken()
+    (made,) = apply(Change("tampered_subject", "token.id_token"), (), context)
+    right = context.recall("token.id_token")
+    assert made.split(".")[2] == right.split(".")[2]
+    claims = jwt.decode(made, options={"verify_signature": False})
+    assert claims == {"sub": "tokenspec-nobody", "exp": 100}
+
+
+def test_no_change_of_a_jwt_without_signature_can_be_seen() -> None:
+    class Unsigned(PlayWithToken):
+        def recall(self, path: str) -> str:
+            del path
+            return "e30.e30."
+
+    with pytest.raises(InapplicableError, match="not signed"):
+        apply(Change("tampered_subject", "token.id_token"), (), Unsigned())
+
+
 def test_what_is_no_jwt_cannot_be_forged() -> None:
     with pytest.raises(HarnessError, match="not a JWT"):
         sent("unsigned", "token.access_token")
@@ -222,7 +241,7 @@ def test_another_port_is_another() -> None:
 
 
 @pytest.mark.parametrize("encoded", ["opaque", "a.b.c", 7, None, ["e30.e30.", 1], "e30.bnVsbA."])
-@pytest.mark.parametrize("operator", ["tampered", "unsigned"])
+@pytest.mark.parametrize("operator", ["tampered", "tampered_subject", "unsigned"])
 def test_a_play_stops_where_the_server_sent_no_jwt(operator: str, encoded: object) -> None:
     class Odd(PlayWithToken):
         def recall(self, path: str) -> Any:
