@@ -218,6 +218,13 @@ def tampered_subject(_valid: Values, argument: Any, context: OperatorContext) ->
     return (f"{_encoded(header)}.{_encoded(claims | {'sub': NOBODY})}.{signature}",)
 
 
+def unsigned_subject(_valid: Values, argument: Any, context: OperatorContext) -> Values:
+    """The claims of a JWT, about nobody, and no signature (RFC 7519 §6)."""
+    header, claims, _ = _jwt_parts(argument, context)
+    about = claims | {"sub": NOBODY}
+    return (f"{_encoded(header | {'alg': 'none'})}.{_encoded(about)}.",)
+
+
 def ending_of(valid: Values, argument: Any, context: OperatorContext) -> Values:
     """The part behind the last dot, or where there is none the second half, of another value."""
     text, other = text_value(valid, "ending_of"), context.recall(argument)

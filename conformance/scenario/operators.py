@@ -207,6 +207,12 @@ OPERATORS: dict[str, Operator] = {
         "the JWT of another place with a sub that no user has and its old signature",
         "{0} for a user that is not there, with its old signature",
     ),
+    "unsigned_subject": Operator(
+        edits.unsigned_subject,
+        "text",
+        "the JWT of another place with a sub that no user has and alg none",
+        "the claims of {0} for a user that is not there, with alg none and no signature",
+    ),
     "ending_of": Operator(
         edits.ending_of,
         "text",

@@ -57,6 +57,10 @@ def _escaped(location: str, _about: Answered) -> str:
     return address + mark + query + hash_mark + fragment
 
 
+def _state_made_up(fields: dict[str, str], about: Answered) -> dict[str, str]:
+    return fields if "state" in fields else fields | {"state": about.request.core.random_text()}
+
+
 def _without_issuer(fields: dict[str, str], _about: Answered) -> dict[str, str]:
     return {name: text for name, text in fields.items() if name != "iss"}
 
@@ -144,6 +148,13 @@ LIBERTIES = (
         authorization_response=lambda fields, about: _success_alone(
             fields, about, {"scope": about.request.get("scope"), "authuser": "0", "prompt": "none"}
         ),
+    ),
+    telling(
+        "callback.state_made_up",
+        SUCCESS,
+        "state is required where the request has it; of other requests nothing is said.",
+        "a request without state gets one back",
+        authorization_response=_state_made_up,
     ),
     telling(
         "callback.no_issuer",

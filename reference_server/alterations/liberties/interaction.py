@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tokenspec.reference_server.alterations.liberties.model import checking, telling
+from tokenspec.reference_server.alterations.liberties.model import Liberty, checking, telling
+from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.endpoints.interaction import Asked, Decision
 from tokenspec.reference_server.errors import OAuthError, invalid_request
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guards import authorization as rules
+from tokenspec.reference_server.guards.openid import hint_issued, hinted_subjects
 
 PROMPTS = {"none", "login", "consent", "select_account"}
 DISPLAYS = {"", "page", "popup", "touch", "wap"}
@@ -81,6 +83,18 @@ def _scope_of_any_form(_request: Authorization) -> None:
     """A word that could not be one is passed over, as an unknown one is."""
 
 
+def _hint_of_any_issuer(_request: Authorization) -> None:
+    """A hint that was not issued here is no error, and no hint."""
+
+
+def _validated_alone(subjects: set[str], request: Authorization) -> set[str]:
+    try:
+        hint_issued.check(request)
+    except OAuthError:
+        return subjects - hinted_subjects(request)
+    return subjects
+
+
 LIBERTIES = (
     telling(
         "consent.always",
@@ -145,5 +159,17 @@ LIBERTIES = (
         "The server may ignore the scope that is asked for, in part or in full.",
         "a malformed word of scope is passed over",
         authorize__scope_form=_scope_of_any_form,
+    ),
+    Liberty(
+        "authorize.unfit_hint_passed_over",
+        "OpenID Connect Core §3.1.2.2",
+        "The server validates that it issued the hint; what it does if not is left open.",
+        Alteration(
+            "authorize.unfit_hint_passed_over",
+            "OpenID Connect Core §3.1.2.2",
+            "an id_token_hint that was not issued here counts for nothing",
+            {hint_issued.name: _hint_of_any_issuer},
+            {"subjects": _validated_alone},
+        ),
     ),
 )

@@ -219,6 +219,14 @@ def test_a_jwt_about_nobody_keeps_its_signature() -> None:
     assert claims == {"sub": "tokenspec-nobody", "exp": 100}
 
 
+def test_a_jwt_about_nobody_may_have_no_signature() -> None:
+    (made,) = apply(Change("unsigned_subject", "token.id_token"), (), PlayWithToken())
+    assert jwt.get_unverified_header(made)["alg"] == "none"
+    assert made.endswith(".")
+    claims = jwt.decode(made, options={"verify_signature": False})
+    assert claims == {"sub": "tokenspec-nobody", "exp": 100}
+
+
 def test_no_change_of_a_jwt_without_signature_can_be_seen() -> None:
     class Unsigned(PlayWithToken):
         def recall(self, path: str) -> str:
@@ -241,7 +249,7 @@ def test_another_port_is_another() -> None:
 
 
 @pytest.mark.parametrize("encoded", ["opaque", "a.b.c", 7, None, ["e30.e30.", 1], "e30.bnVsbA."])
-@pytest.mark.parametrize("operator", ["tampered", "tampered_subject", "unsigned"])
+@pytest.mark.parametrize("operator", ["tampered", "tampered_subject", "unsigned", "unsigned_subject"])
 def test_a_play_stops_where_the_server_sent_no_jwt(operator: str, encoded: object) -> None:
     class Odd(PlayWithToken):
         def recall(self, path: str) -> Any:

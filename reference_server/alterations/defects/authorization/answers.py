@@ -37,6 +37,24 @@ class _FirstLogins(MemoryStore):
         super().put_sign_in(replace(sign_in, auth_time=first))
 
 
+class _LastState(MemoryStore):
+    """A store that keeps the state of the last request that had one."""
+
+    state: str = ""
+
+
+def _last_state(_store: Store) -> Store:
+    return _LastState()
+
+
+def _state_kept(fields: Mapping[str, str], about: Answered) -> State:
+    store = about.request.core.store
+    if not isinstance(store, _LastState):
+        return {}
+    store.state = fields.get("state", store.state)
+    return {"state": store.state}
+
+
 def _first_logins(_store: Store) -> Store:
     return _FirstLogins()
 
@@ -53,15 +71,6 @@ def _zero_is_none(asked: Asked, request: Authorization) -> Asked:
 
 def _zero_when_silent(asked: Asked, _request: Authorization) -> Asked:
     return replace(asked, aged=asked.aged and not asked.silent)
-
-
-def _made_up(_fields: object, about: Answered) -> State:
-    sent = about.request.get("state")
-    return {} if sent else {"state": about.request.core.random_text()}
-
-
-def _empty(_fields: object, about: Answered) -> State:
-    return {} if about.request.get("state") else {"state": ""}
 
 
 def _escaped_twice(fields: Mapping[str, str], _about: Answered) -> State:
@@ -114,17 +123,12 @@ def _rs256(config: ServerConfig) -> ServerConfig:
 
 
 DEFECTS: tuple[Alteration, ...] = (
-    telling(
-        "authorize.state_made_up",
+    Alteration(
+        "authorize.state_of_an_earlier_request",
         R_STATE,
-        "a request without state gets one back",
-        authorization_response=making(_made_up),
-    ),
-    telling(
-        "authorize.state_empty",
-        R_STATE,
-        "a request without state gets an empty one back",
-        authorization_response=making(_empty),
+        "a request without state gets that of an earlier one back",
+        tells={"authorization_response": making(_state_kept)},
+        store=_last_state,
     ),
     telling(
         "authorize.state_escaped_twice",
