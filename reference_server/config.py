@@ -76,6 +76,8 @@ class Policy:
         dpop_nonce: whether every DPoP proof has to hold a nonce of the server (RFC 9449 §8).
         dpop_required: whether no token is issued without a proof.
         rotate_refresh_tokens: whether a refresh replaces the refresh token (RFC 9700 §4.14.2).
+        rotate_with_credentials: whether it does so for clients with credentials as well, of which
+            nobody demands it (RFC 9700 §2.2.2).
         rotation_overlap: for how long a refresh token still works after it was replaced.
         refresh_requires_offline_access: whether only that scope brings a refresh token.
         refresh_without_offline_access: whether a request without that scope brings one as well,
@@ -98,6 +100,7 @@ class Policy:
     dpop_nonce: bool = False
     dpop_required: bool = False
     rotate_refresh_tokens: bool = True
+    rotate_with_credentials: bool = True
     rotation_overlap: int = 0
     refresh_requires_offline_access: bool = True
     refresh_without_offline_access: bool = False

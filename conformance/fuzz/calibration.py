@@ -109,6 +109,7 @@ def _following(oracle: Oracle, effects: Iterable[Effect]) -> Oracle:
             policy,
             dpop_iat_window=max(policy.dpop_iat_window, effect.window),
             rotate_refresh_tokens=policy.rotate_refresh_tokens or effect.rotation,
+            rotate_with_credentials=policy.rotate_with_credentials or effect.rotation,
         )
     if not without and policy == oracle.server.config.policy:
         return oracle

@@ -145,13 +145,14 @@ def make_oracle(
 
 def policy_of(target: Target, decided: Mapping[str, bool]) -> Policy:
     """The policy of a server that has these capabilities, where the specifications leave it one."""
-    fapi = decided.get("fapi", False)
+    fapi, rotation = decided.get("fapi", False), decided.get("refresh-rotation", True)
     return Policy(
         plain_pkce=not decided.get("pkce-plain-off", True),
         pkce_required=decided.get("pkce-required", False),
         dpop_nonce=decided.get("dpop-nonce", False),
         dpop_required=decided.get("dpop-required", False),
-        rotate_refresh_tokens=decided.get("refresh-rotation", True),
+        rotate_refresh_tokens=rotation or target.main.auth != "none",
+        rotate_with_credentials=rotation,
         refresh_requires_offline_access="offline_access" in target.scope.split(),
         refresh_without_offline_access=decided.get("both-refresh-tokens", False),
         assertion_audience_issuer=decided.get("assertion-audience-issuer", False),

@@ -7,7 +7,7 @@ authorization request, and what the token endpoint says to a code that was never
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.login.browse import Browser, Shown, origin_of
@@ -46,6 +46,7 @@ REFUSES_S256 = (
     "without a code_challenge the same request is taken: the server refuses PKCE with S256, which "
     "it has to support (RFC 7636 §4.2, RFC 9700 §2.1.1); turn it on for {client} at the server"
 )
+MISSES_SOMETHING = "invalid_request"  # RFC 6749 §5.2: perhaps a client_id beside the assertion
 AUDIENCE, BESIDE = "assertion-audience-issuer", "assertion-client-id"
 
 
@@ -86,10 +87,15 @@ def probe_without_code(setup: Setup) -> Iterator[CheckStep]:
 def authentication(setup: Setup, said: Said) -> CheckStep:
     """What the answer to the made-up code tells of the client's authentication.
 
-    An answer that is none of RFC 6749 §5.2 tells nothing: the valid exchange will.
+    An answer that is none of RFC 6749 §5.2 tells nothing: the valid exchange will. `learned` is
+    how an assertion is taken, where it is taken in another way than the usual one.
     """
     if said.refuses_client:
         return _not_authenticated(setup, said)
+    if setup.target.main.auth == "private_key_jwt" and said.error == MISSES_SOMETHING:
+        found = _assertion_taken(setup, lambda answer: answer.error == "invalid_grant")
+        if found is not None:
+            return found
     detail = f"by {setup.target.main.auth}: a made-up code is answered {said.text}"
     if not said.knows_client:
         detail += ", which tells nothing of the client"
@@ -111,13 +117,16 @@ def login_page(setup: Setup) -> str:
 
 
 def diagnosed(setup: Setup) -> CheckStep | None:
-    """What is wrong with the client, its redirect URI or its authentication; None if nothing is."""
+    """What is wrong with the client, its redirect URI or its authentication; None if nothing is.
+
+    A step that passed says how its assertions are taken.
+    """
     said = ask(setup)
     refusal = why_refused(setup, _authorization(setup), said)
     if refusal is not None:
         return refusal
     found = authentication(setup, said)
-    return None if found.passed else found
+    return None if found.passed and not found.learned else found
 
 
 def _clocks(setup: Setup, said: Said) -> CheckStep:
@@ -220,12 +229,20 @@ def _not_authenticated(setup: Setup, said: Said) -> CheckStep:
 
 
 def _assertion_refused(setup: Setup, said: Said) -> CheckStep:
+    found = _assertion_taken(setup, lambda answer: answer.knows_client)
+    if found is not None:
+        return found
+    detail = f"authentication by {setup.target.main.auth} is refused: {said.text}"
+    hint = f"check {setup.place}.private_key and key_id: is its public key registered?"
+    return CheckStep("client auth", passed=False, detail=detail, hint=hint)
+
+
+def _assertion_taken(setup: Setup, taken: Callable[[Said], bool]) -> CheckStep | None:
     """An assertion in the ways that servers want one: another audience, a client_id beside it."""
     main = setup.target.main
-    detail = f"authentication by {main.auth} is refused: {said.text}"
     endpoint, issuer = setup.side.endpoints.token, setup.side.issuer
     for audience, beside in ((endpoint, True), (issuer, False), (issuer, True)):
-        if not ask(setup, audience=audience, beside=beside).knows_client:
+        if not taken(ask(setup, audience=audience, beside=beside)):
             continue
         how = [f"addressed to {audience}", *(["with client_id beside it"] if beside else [])]
         seen = f"seen: an assertion is taken {' and '.join(how)}"
@@ -235,5 +252,4 @@ def _assertion_refused(setup: Setup, said: Said) -> CheckStep:
         }
         text = f"by {main.auth}: {seen.removeprefix('seen: ')}"
         return CheckStep("client auth", passed=True, detail=text, learned=learned)
-    hint = f"check {setup.place}.private_key and key_id: is its public key registered?"
-    return CheckStep("client auth", passed=False, detail=detail, hint=hint)
+    return None

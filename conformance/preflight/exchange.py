@@ -9,7 +9,7 @@ from tokenspec.conformance.errors import LoginBlocked, TargetUnusable
 from tokenspec.conformance.play.player import play, session_of
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.wording import answer_text
-from tokenspec.conformance.preflight.clients import diagnosed, login_page
+from tokenspec.conformance.preflight.clients import AUDIENCE, BESIDE, diagnosed, login_page
 from tokenspec.conformance.preflight.granted import (
     OPENID,
     learned_of_refresh,
@@ -127,15 +127,27 @@ def other_clients(setup: Setup) -> Iterator[CheckStep]:
 
 def _other(setup: Setup, client: Client) -> tuple[CheckStep, Played | None]:
     """One client; the first thing that is wrong with it, or what its tokens came with."""
-    name = setup.place
+    name, how = setup.place, str(client.auth)
+    learned: dict[str, Decision] = {}
     try:
         transcript = play(setup.side, Setting(), CODE)
         trouble = _trouble(setup, transcript)
+        found = diagnosed(setup) if trouble else None
+        if found and found.learned:
+            learned, how = dict(found.learned), found.detail.removeprefix("by ")
+            side = replace(
+                setup.side,
+                issuer_audience=learned[AUDIENCE].present,
+                assertion_client_id=learned[BESIDE].present,
+            )
+            transcript = play(side, Setting(), CODE)
+            trouble, found = _trouble(setup, transcript), None
         if trouble is None:
-            detail = f"{client.client_id} by {client.auth}: granted"
-            step = CheckStep(name, passed=True, detail=detail, client=client.client_id)
+            detail = f"{client.client_id} by {how}: granted"
+            step = CheckStep(
+                name, passed=True, detail=detail, client=client.client_id, learned=learned
+            )
             return step, transcript.step("token")
-        found = diagnosed(setup)
         detail, hint = (found.detail, found.hint) if found else trouble
     except TargetUnusable as error:
         detail, hint = error.message, error.hint.replace("clients[0]", setup.place)

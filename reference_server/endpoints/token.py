@@ -17,6 +17,7 @@ from tokenspec.reference_server.grants import (
     SHAPE,
 )
 from tokenspec.reference_server.guarding import Failed, run
+from tokenspec.reference_server.guards.refresh import rotates
 from tokenspec.reference_server.messages import Request, Response
 from tokenspec.reference_server.nonces import next_nonce
 from tokenspec.reference_server.seams import Seam, seam
@@ -92,7 +93,7 @@ def to_issue(exchange: Exchange, grant: Grant) -> Issue:
         grant,
         exchange.jkt,
         exchange.jkt if exchange.public else "",
-        refresh_token=policy.rotate_refresh_tokens if exchange.refreshing else offline or online,
+        refresh_token=rotates(exchange) if exchange.refreshing else offline or online,
         id_token="openid" in narrowed.scope,
     )
 

@@ -52,11 +52,16 @@ def scope_not_wider(exchange: Exchange) -> None:
 def consumed_once(exchange: Exchange) -> None:
     """RFC 9700 §4.14.2: of several uses at once, one wins. Last, so that only it consumes."""
     token = exchange.refresh_token
-    rotates = exchange.core.policy.rotate_refresh_tokens
-    if not token or not rotates or in_overlap(exchange, token):
+    if not token or not rotates(exchange) or in_overlap(exchange, token):
         return
     if not exchange.core.store.retire_token(token.value, exchange.now):
         raise invalid_grant("refresh_token used at the same time")
+
+
+def rotates(exchange: Exchange) -> bool:
+    """Whether a refresh by this client replaces the refresh token (RFC 9700 §2.2.2)."""
+    policy = exchange.core.policy
+    return policy.rotate_refresh_tokens and (exchange.public or policy.rotate_with_credentials)
 
 
 def in_overlap(exchange: Exchange, token: Token) -> bool:

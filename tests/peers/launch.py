@@ -148,9 +148,11 @@ def _target(
     if version is None:
         raise PeerError(f"{name}/{recipe.language.manifest[0]} does not pin {recipe.product}")
     entries = []
-    for client in (c for c in clients if c["token_endpoint_auth_method"] in recipe.methods):
+    for client in sorted(
+        clients, key=lambda c: recipe.methods.index(c["token_endpoint_auth_method"])
+    ):
         entry: dict[str, Any] = {
-            "client_id": client["client_id"],
+            "client_id": client["client_id"] + recipe.client_suffix,
             "auth": client["token_endpoint_auth_method"],
         }
         if "client_secret" in client:

@@ -47,8 +47,9 @@ class Recipe:
     scope: str
     environment: Mapping[str, str] = field(default_factory=dict)
     authorize: Mapping[str, str] = field(default_factory=dict)  # sent with ordinary requests
-    methods: tuple[str, ...] = METHODS  # of client authentication
+    methods: tuple[str, ...] = METHODS  # of client authentication; that of the main client first
     path: str = ""  # of the issuer
+    client_suffix: str = ""  # behind the name of each client
     ready: str = "/.well-known/openid-configuration"  # under the issuer, answers when it is up
     more: Mapping[str, Any] = field(default_factory=dict)  # of the target file; {issuer} is put in
     # Other settings of the same process, each with a target file: the fields that differ there.
@@ -127,10 +128,21 @@ def _start_keycloak(installation: Path, work: Path) -> list[str]:
     return [sys.executable, "server.py", str(home)]
 
 
+def _install_spring(folder: Path, source: Path) -> None:
+    shutil.copy(source / "pom.xml", folder)
+    shutil.copytree(source / "src", folder / "src")
+    _run(["mvn", "-q", "-B", "package"], folder)
+
+
+def _start_spring(installation: Path, _work: Path) -> list[str]:
+    return [sys.executable, "server.py", str(installation / "target" / "server.jar")]
+
+
 NODE = Language(("package.json", "package-lock.json"), _install_node, _start_node)
 PYTHON = Language(("requirements.txt",), _install_python, _start_python)
 GO = Language(("go.mod", "go.sum", "main.go"), _install_go, _start_go)
 KEYCLOAK = Language(("artifact.txt",), _install_keycloak, _start_keycloak)
+SPRING = Language(("pom.xml", "src/main/java/peer/Server.java"), _install_spring, _start_spring)
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "oidc-provider": Recipe(
@@ -216,6 +228,20 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             ),
             heavy=True,
             start_seconds=600.0,
+        ),
+        "spring-authorization-server": Recipe(
+            vendor="Spring",
+            product="spring-authorization-server",
+            version=re.compile(r"<spring-security.version>([\d.]+)"),
+            language=SPRING,
+            scope="openid profile read",
+            # public clients get no refresh tokens, so that another is the main one
+            methods=("client_secret_basic", "client_secret_post", "none", "private_key_jwt"),
+            settings=MappingProxyType(
+                {"consent": {"client_suffix": "-consent", "methods": METHODS}}
+            ),
+            heavy=True,
+            start_seconds=180.0,
         ),
     }
 )

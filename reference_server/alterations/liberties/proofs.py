@@ -33,6 +33,13 @@ def _at_token_alone(exchange: Exchange) -> None:
         dpop.jti_unseen.check(exchange)
 
 
+def _address_alone(exchange: Exchange) -> None:
+    shown = exchange.dpop.claims.get("htu") if exchange.dpop else None
+    if isinstance(shown, str) and set("?#") & set(shown):
+        raise invalid_dpop_proof("htu with a query or a fragment")
+    dpop.htu.check(exchange)
+
+
 def _whole_seconds(clock: Clock) -> Clock:
     return lambda: float(int(clock()))
 
@@ -117,6 +124,13 @@ LIBERTIES = (
         "A server that demands a proof may store what it has seen of it; none has to.",
         "userinfo does not remember proofs",
         dpop__jti_unseen=_at_token_alone,
+    ),
+    checking(
+        "dpop.htu_has_no_query",
+        "RFC 9449 §4.2",
+        "htu is the address of the request without query and fragment.",
+        "a proof whose htu has a query or a fragment is refused",
+        dpop__htu=_address_alone,
     ),
     checking(
         "dpop.type_compared_exactly",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +15,7 @@ from tests.conformance.preflight.odd import (
     TOKEN,
     Odd,
     Serve,
+    claims_of,
     path_of,
     preflight,
     prepared,
@@ -238,15 +238,10 @@ def test_a_client_that_has_to_send_proofs_sends_them() -> None:
 def inner_address(request: Request, serve: Serve) -> Response:
     """Compares htu with the address behind its proxy, and so takes no proof."""
     if path_of(request) == TOKEN and (proof := request.header("DPoP")):
-        if "http://server.example" not in _claims(proof):
+        if "http://server.example" not in claims_of(proof):
             return refusal("invalid_dpop_proof", "htu mismatch")
         return serve(replace(request, headers=_without_proof(request)))
     return serve(request)
-
-
-def _claims(proof: str) -> str:
-    part = proof.split(".")[1]
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
 
 
 def _without_proof(request: Request) -> tuple[tuple[str, str], ...]:
@@ -292,33 +287,6 @@ def test_the_error_code_decides_whether_the_client_was_refused() -> None:
     assert step(steps, "code exchange").passed
 
 
-def choosy(wanted: tuple[bool, bool]) -> Odd:
-    """Takes assertions addressed to the issuer, or with a client_id beside them, alone."""
-    issuer, beside = wanted
-
-    def odd(request: Request, serve: Serve) -> Response:
-        sent = dict(request.form)
-        if "client_assertion" in sent:
-            addressed = f'"{ISSUER}"' in _claims(sent["client_assertion"])
-            if addressed is not issuer or ("client_id" in sent) is not beside:
-                return refusal("invalid_client", status=401)
-        return serve(request)
-
-    return odd
-
-
-@pytest.mark.parametrize("wanted", [(False, True), (True, False), (True, True)])
-def test_how_an_assertion_is_taken_is_found_out(wanted: tuple[bool, bool]) -> None:
-    target = bundled_target(ISSUER)
-    signing = [client for client in target.clients if client.auth == "private_key_jwt"]
-    setup, steps = preflight(choosy(wanted), clients=tuple(signing))
-    assert not [one.told for one in steps if one.failed]
-    issuer, beside = wanted
-    assert present(setup, "assertion-audience-issuer") is issuer
-    assert present(setup, "assertion-client-id") is beside
-    assert (setup.side.issuer_audience, setup.side.assertion_client_id) == wanted
-
-
 def test_clocks_that_differ_are_told_whoever_asks() -> None:
     response = http.Response(400, (("Date", "Mon, 30 Nov 2026 09:00:00 GMT"),))
     now = 1796029200.0
@@ -350,7 +318,7 @@ class Nonces:
         proof = request.header("DPoP")
         if not proof:
             return serve(request)
-        claims = json.loads(_claims(proof))
+        claims = json.loads(claims_of(proof))
         fitting = abs(claims["iat"] - self.now(serve)) < 60
         asked = not claims.get("nonce") and (self.demanded or (self.when_old and not fitting))
         if asked:

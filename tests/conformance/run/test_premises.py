@@ -293,6 +293,19 @@ def test_where_nothing_rotates_no_successor_has_to_end() -> None:
     assert "no other refresh token came" in found["refresh-token-rotation/family-ends"].note
 
 
+@pytest.mark.parametrize("defect", ["", "refresh.never_replaced"])
+def test_a_first_client_with_a_secret_says_nothing_of_how_others_refresh(*, defect: str) -> None:
+    target = bundled_target(ISSUER)
+    first = next(client for client in target.clients if client.auth == "client_secret_basic")
+    others = tuple(client for client in target.clients if client is not first)
+    seen = replace(target, clients=(first, *others), capabilities={"refresh": True})
+    setup = prepare_in_process(seen, demo_config(ISSUER), (defect,) if defect else ())
+    assert not setup.decisions["refresh-rotation"].present
+    case = next(case for case in suite() if case.key == "refresh-token-rotation/public-client")
+    verdict = Examiner(setup, [case]).examine(case).verdict
+    assert verdict is (Verdict.FAIL if defect else Verdict.PASS)
+
+
 def test_where_a_new_authorization_ends_the_one_before_no_earlier_code_has_to_live() -> None:
     """How long a grant lasts is the server's affair (RFC 6749 §1.4); the challenge is not."""
     cases = [case for case in suite() if case.scenario == "pkce-requests-side-by-side"]

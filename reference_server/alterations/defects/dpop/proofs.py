@@ -33,6 +33,11 @@ def _htu(agrees: Callable[[str, str], bool]) -> Check:
     return check
 
 
+def _htu_with_the_query(exchange: Exchange) -> None:
+    query = urlsplit(exchange.request.url).query
+    _htu(lambda shown, url: shown == (f"{url}?{query}" if query else url))(exchange)
+
+
 def _host_and_path(address: str) -> tuple[str, ...]:
     normal = normal_address(address)
     return (*normal[1:2], *normal[3:])
@@ -272,9 +277,15 @@ DEFECTS: tuple[Alteration, ...] = (
     ),
     Alteration(
         "dpop.htu_exact",
-        "RFC9449-4.3-9_htu_ignores_query",
+        R_NORMAL,
         "htu compared to the character",
         {"dpop.htu": _htu(lambda a, b: a == b)},
+    ),
+    subtle(
+        "dpop.htu_with_the_query",
+        "RFC9449-4.3-9_htu_ignores_query",
+        "htu has to have the query of the request",
+        dpop__htu=_htu_with_the_query,
     ),
     subtle(
         "dpop.htm_any_case", "RFC9449-4.3-8_htm_case", "htm without case", dpop__htm=_htm_any_case

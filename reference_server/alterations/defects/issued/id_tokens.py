@@ -10,10 +10,12 @@ from typing import Any
 import jwt
 
 from tokenspec.reference_server.alterations.building import having, making, telling
+from tokenspec.reference_server.alterations.liberties.sessions import Sessions
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.endpoints.issuing import IdToken, Issued
 from tokenspec.reference_server.keys import base64url
 from tokenspec.reference_server.seams import Alter
+from tokenspec.reference_server.store import SignIn
 
 Claims = dict[str, Any]
 YEAR = 365 * 24 * 3600  # seconds
@@ -40,6 +42,13 @@ def _nonce_cleaned(claims: Mapping[str, Any], _about: IdToken) -> Claims:
 
 def _nonce_always(claims: Mapping[str, Any], about: IdToken) -> Claims:
     return {"nonce": claims.get("nonce", about.core.random_text())}
+
+
+def _last_login(_claims: Mapping[str, Any], about: IdToken) -> Claims:
+    user = about.core.config.subject(about.grant.sub)
+    store: Any = about.core.store
+    first = SignIn("", user.username if user else "", about.grant.auth_time)
+    return {"auth_time": store.newest(first).auth_time}
 
 
 def _shared_key(make: Callable[[IdToken], str | None]) -> Alter:
@@ -247,6 +256,13 @@ DEFECTS: tuple[Alteration, ...] = (
         "OIDCC-12.2-iat_new",
         "the ID token of a refresh is dated like the login",
         id_token=_refreshed(lambda _c, a: {"iat": a.grant.auth_time}),
+    ),
+    Alteration(
+        "id_token.last_login_anywhere",
+        "OIDCC-12.2-auth_time_original",
+        "a refresh tells of the user's last login, in whatever browser",
+        tells={"id_token": _refreshed(_last_login)},
+        store=Sessions,
     ),
     telling(
         "id_token.aud_all_on_refresh",
