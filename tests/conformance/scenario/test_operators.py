@@ -249,7 +249,9 @@ def test_another_port_is_another() -> None:
 
 
 @pytest.mark.parametrize("encoded", ["opaque", "a.b.c", 7, None, ["e30.e30.", 1], "e30.bnVsbA."])
-@pytest.mark.parametrize("operator", ["tampered", "tampered_subject", "unsigned", "unsigned_subject"])
+@pytest.mark.parametrize(
+    "operator", ["tampered", "tampered_subject", "unsigned", "unsigned_subject"]
+)
 def test_a_play_stops_where_the_server_sent_no_jwt(operator: str, encoded: object) -> None:
     class Odd(PlayWithToken):
         def recall(self, path: str) -> Any:
