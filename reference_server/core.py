@@ -18,6 +18,7 @@ PATHS = {
     "consent": "/consent",
     "token": "/oauth/token",
     "userinfo": "/userinfo",
+    "resource": "/resource",
     "revocation": "/oauth/revoke",
     "introspection": "/oauth/introspect",
     "jwks": "/.well-known/jwks.json",

@@ -74,6 +74,11 @@ class Exchange:
         return self.get("grant_type") == "refresh_token"
 
     @property
+    def at_resource(self) -> bool:
+        """Whether it shows an access token at what that opens."""
+        return self.endpoint in ("userinfo", "resource")
+
+    @property
     def jkt(self) -> str:
         """The thumbprint of the proof's key; empty without a proof."""
         jwk = self.dpop.header.get("jwk") if self.dpop else None
@@ -106,7 +111,7 @@ def read_exchange(core: Core, request: Request, endpoint: str) -> Exchange:
             exchange.values.setdefault(name, value)
     shown = core.tell(SHOWN, authorization_header(request), request)
     exchange.scheme, exchange.access_token = shown
-    if endpoint == "userinfo":
+    if exchange.at_resource:
         _read_bearer(exchange)
     exchange.basic = core.tell(CREDENTIALS, basic_credentials(request), request)
     exchange.client = core.config.client(_client_id(exchange))

@@ -80,7 +80,7 @@ GRANTS: dict[str, tuple[Guard, ...]] = {
     "authorization_code": AUTHORIZATION_CODE,
     "refresh_token": REFRESH_TOKEN,
 }
-RESOURCE: tuple[Guard, ...] = (
+SHOWN_TOKEN: tuple[Guard, ...] = (
     resource.one_authorization,
     resource.one_place,
     resource.token_present,
@@ -90,8 +90,9 @@ RESOURCE: tuple[Guard, ...] = (
     *dpop.PROOF,
     binding.ath,
     binding.token_key,
-    resource.scope_openid,
 )
+USERINFO: tuple[Guard, ...] = (*SHOWN_TOKEN, resource.scope_openid)
+RESOURCE: tuple[Guard, ...] = (*SHOWN_TOKEN, resource.audience)
 MANAGED: tuple[Guard, ...] = (
     request.method_post,
     request.form_encoded,

@@ -115,7 +115,8 @@ RECOGNISED: Mapping[Subject, Callable[[Played], bool]] = {
     Subject.PAGES: lambda played: played.step.kind is StepKind.AUTHORIZE,
     Subject.CLAIMS: _granted(StepKind.USERINFO),
     Subject.RESOURCE_REFUSAL: lambda played: (
-        played.step.kind is StepKind.USERINFO and played.answer is Answer.REFUSED
+        played.step.kind in (StepKind.USERINFO, StepKind.RESOURCE)
+        and played.answer is Answer.REFUSED
     ),
     Subject.BEARER_CHALLENGE: _challenge("bearer"),
     Subject.DPOP_CHALLENGE: _challenge("dpop"),

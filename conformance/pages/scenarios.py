@@ -63,6 +63,7 @@ STEPS: Mapping[str, str] = {
     "token": "the code, exchanged",
     "refresh": "the refresh token, used",
     "userinfo": "the access token, shown at userinfo",
+    "resource": "the access token, shown at the resource that the target file names",
     "revoke": "a token, revoked",
     "introspect": "a token, introspected",
     "metadata": "the discovery document, fetched",

@@ -83,7 +83,7 @@ def answered(
     """The class of any other response; `received` holds the members of its body."""
     if response.status >= SERVER_ERROR:
         return Answer.SERVER_ERROR
-    if method == "OPTIONS":
+    if method == "OPTIONS" or kind is StepKind.RESOURCE:  # whatever the body holds
         return Answer.GRANTED if response.status < REDIRECT else Answer.REFUSED
     if kind is StepKind.AUTHORIZE:  # sent by itself, without a browser
         redirected = "error=" in (response.header("Location") or "")

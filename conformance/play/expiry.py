@@ -15,7 +15,9 @@ from tokenspec.conformance.play.wording import answer_text
 from tokenspec.conformance.scenario.model import Answer, Changes, HttpChanges, Step, StepKind
 
 LIFETIMES = ("code", "access-token", "refresh-token")  # that `after` of a step may name
-SHOWN = (StepKind.TOKEN, StepKind.REFRESH, StepKind.USERINFO, StepKind.INTROSPECT)
+SHOWN = (
+    StepKind.TOKEN, StepKind.REFRESH, StepKind.USERINFO, StepKind.RESOURCE, StepKind.INTROSPECT
+)  # fmt: skip
 SHORTLY, SHARE = 3.0, 0.1  # seconds before the end of a lifetime, or so much of it if that is more
 
 

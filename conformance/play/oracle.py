@@ -18,7 +18,14 @@ from tokenspec.conformance.play.wording import answer_text
 from tokenspec.conformance.scenario.model import Case, Step, orders
 from tokenspec.conformance.target.bundled import lifetimes_of
 from tokenspec.conformance.target.discovery import allowed_origins, discover
-from tokenspec.conformance.target.model import CERTIFICATE_METHODS, Client, Login, Network, Target
+from tokenspec.conformance.target.model import (
+    CERTIFICATE_METHODS,
+    Client,
+    Endpoints,
+    Login,
+    Network,
+    Target,
+)
 from tokenspec.conformance.transport.in_process import InProcessTransport
 from tokenspec.reference_server import Api, Policy, Refusal, Server, ServerConfig, User
 from tokenspec.reference_server import Client as ServerClient
@@ -121,7 +128,7 @@ def make_oracle(
         network=Network(),
     )
     transport = InProcessTransport(server)
-    bare = replace(alike, endpoints=type(target.endpoints)())
+    bare = replace(alike, endpoints=Endpoints(resource=server.endpoint("resource")))
     found = discover(bare, transport)
     if not found.endpoints.token:
         raise HarnessError("the reference server publishes no token endpoint")

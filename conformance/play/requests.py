@@ -77,7 +77,7 @@ def refresh(memory: Memory) -> Parameters:
     }
 
 
-def userinfo(memory: Memory) -> Parameters:
+def opening(memory: Memory) -> Parameters:
     """RFC 6750 §2.1: the access token, which goes into the Authorization header."""
     return {"access_token": (memory.latest(GRANTING, "access_token"),)}
 
@@ -97,7 +97,8 @@ VALID: dict[StepKind, Callable[[Memory], Parameters]] = {
     StepKind.PAGE: authorize,
     StepKind.TOKEN: token,
     StepKind.REFRESH: refresh,
-    StepKind.USERINFO: userinfo,
+    StepKind.USERINFO: opening,
+    StepKind.RESOURCE: opening,
     StepKind.REVOKE: shown_token,
     StepKind.INTROSPECT: shown_token,
     StepKind.METADATA: nothing,
@@ -118,6 +119,7 @@ def endpoint(memory: Memory, kind: StepKind) -> str:
         StepKind.TOKEN: endpoints.token,
         StepKind.REFRESH: endpoints.token,
         StepKind.USERINFO: endpoints.userinfo,
+        StepKind.RESOURCE: endpoints.resource,
         StepKind.REVOKE: endpoints.revocation,
         StepKind.INTROSPECT: endpoints.introspection,
         StepKind.METADATA: memory.side.metadata_url,

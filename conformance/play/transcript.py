@@ -51,7 +51,7 @@ class Played:
     @property
     def _challenged(self) -> dict[str, str]:
         """What the challenges of a protected resource say, the first of each name."""
-        if self.step.kind is not StepKind.USERINFO or self.response is None:
+        if self.step.kind not in (StepKind.USERINFO, StepKind.RESOURCE) or self.response is None:
             return {}
         challenges = read_challenges(self.response.header_all("WWW-Authenticate"))
         said = [pair for one in challenges for pair in one.parameters]

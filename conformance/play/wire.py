@@ -33,9 +33,10 @@ from tokenspec.conformance.target.discovery import well_known_url
 from tokenspec.conformance.transport.together import send_together
 
 PROOF = "DPoP"  # the header (RFC 9449 §4.1)
-FETCHED = (StepKind.PAGE, StepKind.USERINFO, StepKind.METADATA, StepKind.JWKS)
+OPENED = (StepKind.USERINFO, StepKind.RESOURCE)  # by an access token
+FETCHED = (StepKind.PAGE, *OPENED, StepKind.METADATA, StepKind.JWKS)
 BROWSED = (StepKind.PAGE, StepKind.AUTHORIZE)  # what only browsers are sent to
-PROVEN = (StepKind.TOKEN, StepKind.REFRESH, StepKind.USERINFO)
+PROVEN = (StepKind.TOKEN, StepKind.REFRESH, *OPENED)
 AUTHENTICATED = (StepKind.TOKEN, StepKind.REFRESH, StepKind.REVOKE, StepKind.INTROSPECT)
 
 
@@ -194,7 +195,7 @@ def _request(memory: Memory, outgoing: OutgoingRequest, *, nonce: str = "") -> R
         asked = requests.changed_headers(headers, outgoing.step.changes.headers, memory)
         return Request(method, outgoing.url, asked)
     authorization, access_token = outgoing.authorization, ""
-    if outgoing.step.kind is StepKind.USERINFO:
+    if outgoing.step.kind in OPENED:
         access_token = requests.in_a_header(parameters.get("access_token", ("",))[-1])
         if outgoing.http.access_token_in in ("", "header"):
             parameters.pop("access_token", None)
@@ -239,7 +240,7 @@ def _proof_changes(memory: Memory, step: Step) -> JwtChanges | None:
     if step.changes.dpop is not None:
         return step.changes.dpop
     proving = memory.setting.dpop or memory.side.always_dpop
-    if step.kind is StepKind.USERINFO and _token_type(memory) == "bearer":
+    if step.kind in OPENED and _token_type(memory) == "bearer":
         proving = False  # RFC 9449 §7.1: a proof goes with a token of type DPoP
     return JwtChanges() if proving and step.kind in PROVEN else None
 

@@ -72,7 +72,8 @@ class Preflight:
         yield self._ask
         yield self._side_by_side
         if self._trying:
-            yield from (trials.offline, trials.userinfo, trials.silently, trials.verifier)
+            yield from (trials.offline, trials.userinfo, trials.resource)
+            yield from (trials.silently, trials.verifier)
 
     def _ask(self, _setup: Setup) -> Iterator[CheckStep]:
         """Further questions, each decided by an exchange or two."""

@@ -41,18 +41,28 @@ def userinfo(setup: Setup) -> Iterator[CheckStep]:
     if missing:
         yield CheckStep("userinfo", passed=True, detail=f"left out: {missing}", required=False)
         return
-    steps = tuple(Step(kind, str(kind)) for kind in BASES["userinfo"].steps)
+    yield _opens(setup, StepKind.USERINFO, "if the server is not meant to do this")
+
+
+def resource(setup: Setup) -> Iterator[CheckStep]:
+    """The same at the resource that the target file names; without one nothing is said."""
+    if not setup.missing(("resource",)):
+        yield _opens(setup, StepKind.RESOURCE, "if ordinary tokens are not meant for it")
+
+
+def _opens(setup: Setup, kind: StepKind, unless: str) -> CheckStep:
+    name = str(kind)
+    steps = tuple(Step(one, str(one)) for one in BASES[name].steps)
     transcript = play(setup.side, Setting(), steps)
     last = transcript.steps[-1]
-    if last.step.kind is StepKind.USERINFO and last.answer is Answer.GRANTED:
-        yield CheckStep("userinfo", passed=True, detail="granted", required=False)
-        return
+    if last.step.kind is kind and last.answer is Answer.GRANTED:
+        return CheckStep(name, passed=True, detail="granted", required=False)
     told = transcript.stopped or f"{last.step.name} was {said(setup, transcript, last)}"
-    yield CheckStep(
-        "userinfo",
+    return CheckStep(
+        name,
         passed=False,
         detail=f"the access token was not accepted: {told}",
-        hint="if the server is not meant to do this, say 'capabilities: {userinfo: false}'",
+        hint=f"{unless}, say 'capabilities: {{{name}: false}}'",
         required=False,
     )
 

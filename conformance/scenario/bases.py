@@ -43,6 +43,15 @@ BASES: dict[str, Base] = {
         dpop=True,
         needs=("dpop", "dpop-bound", "userinfo"),
     ),
+    "resource": Base(
+        (_A, _T, StepKind.RESOURCE), "an access token, shown at a resource", needs=("resource",)
+    ),
+    "resource-dpop": Base(
+        (_A, _T, StepKind.RESOURCE),
+        "the same, bound to a key",
+        dpop=True,
+        needs=("dpop", "dpop-bound", "resource"),
+    ),
     "revocation": Base(
         (_A, _T, StepKind.REVOKE), "an access token, revoked", needs=("revocation",)
     ),
@@ -77,6 +86,7 @@ STEP_NEEDS: dict[StepKind, str] = {
     StepKind.AUTHORIZE: "code",
     StepKind.REFRESH: "refresh",
     StepKind.USERINFO: "userinfo",
+    StepKind.RESOURCE: "resource",
     StepKind.REVOKE: "revocation",
     StepKind.INTROSPECT: "introspection",
     StepKind.METADATA: "metadata",

@@ -46,6 +46,7 @@ class StepKind(StrEnum):
     TOKEN = "token"  # a code, exchanged: RFC 6749 §4.1.3
     REFRESH = "refresh"  # RFC 6749 §6
     USERINFO = "userinfo"  # an access token, shown: OpenID Connect Core §5.3
+    RESOURCE = "resource"  # the same, at a resource that the target file names: RFC 6750 §2
     REVOKE = "revoke"  # RFC 7009 §2.1
     INTROSPECT = "introspect"  # RFC 7662 §2.1
     METADATA = "metadata"  # RFC 8414 §3, OpenID Connect Discovery §4

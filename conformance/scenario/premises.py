@@ -140,6 +140,9 @@ PREMISES: Mapping[str, Question] = {
     "userinfo": Question(
         "an access token opens userinfo", (Way(_steps(_A, _T, StepKind.USERINFO)),)
     ),
+    "resource": Question(
+        "an access token opens the resource", (Way(_steps(_A, _T, StepKind.RESOURCE)),)
+    ),
     "revocation": Question(
         "an access token can be revoked", (Way(_steps(_A, _T, StepKind.REVOKE)),)
     ),
@@ -171,6 +174,7 @@ BY_KIND: Mapping[StepKind, str] = {
     _T: "exchange",
     _R: "refresh",
     StepKind.USERINFO: "userinfo",
+    StepKind.RESOURCE: "resource",
     StepKind.REVOKE: "revocation",
     StepKind.INTROSPECT: "introspection",
 }

@@ -12,6 +12,7 @@ from tokenspec.conformance.target.model import (
     CLIENT_AUTH_METHODS,
     Api,
     Client,
+    Endpoints,
     Lifetimes,
     Login,
     Product,
@@ -19,6 +20,7 @@ from tokenspec.conformance.target.model import (
 )
 from tokenspec.reference_server import Policy, ServerConfig
 from tokenspec.reference_server.alterations.dialects import dialect_of
+from tokenspec.reference_server.core import PATHS
 from tokenspec.reference_server.demo import demo_config, demo_private_key
 from tokenspec.reference_server.nonces import NONCE_SECONDS
 
@@ -54,6 +56,7 @@ def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes])
         login=first,
         second_login=next(iter(others), None),
         product=Product("tokenspec", "reference server", __version__),
+        endpoints=Endpoints(resource=config.issuer + PATHS["resource"]),
         scope=" ".join(config.offered_scopes),
         apis=tuple(Api(api.audience, api.allow_offline_access) for api in config.apis),
         lifetimes=lifetimes_of(config.policy),
@@ -71,6 +74,7 @@ def _capabilities(config: ServerConfig) -> dict[str, bool]:
         "pkce-optional": not policy.pkce_required,
         "custom-claims": True,
         "resource-indicators": bool(config.apis),
+        "resource-audience": bool(config.apis),
         "jwt-access-token": not dialect_of(config).has("access_token_profile"),
         "refresh-only-offline": policy.refresh_requires_offline_access
         and not policy.refresh_without_offline_access,

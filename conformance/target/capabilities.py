@@ -232,6 +232,11 @@ CAPABILITIES: dict[str, Capability] = {
         "the parameter resource, which names an API",
         rules.default(False, "not stated in the target file"),
     ),
+    "resource": Capability("a resource that access tokens open", rules.endpoint("resource")),
+    "resource-audience": Capability(
+        "tokens for an API of `apis` are not meant for the resource",
+        rules.default(False, "not stated in the target file"),
+    ),
     "api": Capability("an API", rules.api(None)),
     "api-with-offline-access": Capability("an API with offline access", rules.api(True)),
     "api-without-offline-access": Capability("an API without offline access", rules.api(False)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -152,7 +152,7 @@ def _endpoints(target: Target, metadata: Mapping[str, Any]) -> Endpoints:
         listed = listing.get(member)
         usable = isinstance(listed, str) and listed.startswith(("https://", "http://"))
         found[name] = getattr(target.endpoints, name) or (str(listed) if usable else "")
-    return Endpoints(**found)
+    return replace(target.endpoints, **found)
 
 
 def _by_certificate(target: Target) -> bool:

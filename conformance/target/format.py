@@ -252,6 +252,11 @@ ENDPOINTS = Section(
             "introspection": Key("URL", "RFC 7662."),
             "jwks": Key("URL", "The key set, RFC 7517 §5."),
             "registration": Key("URL", "Dynamic client registration, RFC 7591 §3."),
+            "resource": Key(
+                "URL",
+                "A protected resource that ordinary access tokens open, asked by GET. No metadata "
+                "names it; with one, access tokens are tried where there is no OpenID Connect too.",
+            ),
         }
     ),
 )

@@ -171,6 +171,7 @@ class Endpoints:
     introspection: str = ""
     jwks: str = ""
     registration: str = ""
+    resource: str = ""  # what access tokens open, named in the file alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.authorize import AuthorizeEndpoint
 from tokenspec.reference_server.endpoints.documents import Documents
 from tokenspec.reference_server.endpoints.managing import ManagingEndpoints
+from tokenspec.reference_server.endpoints.resource import ResourceEndpoint
 from tokenspec.reference_server.endpoints.token import TokenEndpoint
 from tokenspec.reference_server.endpoints.userinfo import UserinfoEndpoint
 from tokenspec.reference_server.messages import Headers, Refusal, Request, Response
@@ -57,6 +58,7 @@ def routes(core: Core) -> dict[str, Route]:
         "userinfo": Route(
             UserinfoEndpoint(core).answer, BOTH, requirement="OIDCC-5.3-get_and_post"
         ),
+        "resource": Route(ResourceEndpoint(core).answer, READ),
         "revocation": Route(managing.revoke),
         "introspection": Route(managing.introspect),
         "jwks": Route(documents.key_set, READ, requirement=get),

@@ -8,7 +8,7 @@ from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.answers import challenge, json_answer
 from tokenspec.reference_server.endpoints.claims import user_claims
 from tokenspec.reference_server.exchange import Exchange, read_exchange
-from tokenspec.reference_server.grants import RESOURCE
+from tokenspec.reference_server.grants import USERINFO as GUARDS
 from tokenspec.reference_server.guarding import Failed, run
 from tokenspec.reference_server.messages import Request, Response
 from tokenspec.reference_server.nonces import next_nonce
@@ -29,7 +29,7 @@ class UserinfoEndpoint:
         """A request with an access token."""
         core, exchange = self.core, read_exchange(self.core, request, "userinfo")
         try:
-            run(RESOURCE, exchange, core.checks)
+            run(GUARDS, exchange, core.checks)
         except Failed as failed:
             return challenge(exchange, failed)
         token = exchange.shown_token

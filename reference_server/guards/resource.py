@@ -64,3 +64,11 @@ def scope_openid(exchange: Exchange) -> None:
     token = exchange.shown_token
     if token and "openid" not in token.grant.scope:
         raise OAuthError("insufficient_scope", "no scope openid", 403)
+
+
+@guard("resource.audience", "RFC9700-2.3-resource_checks_audience")
+def audience(exchange: Exchange) -> None:
+    """RFC 9700 §2.3: a token that is meant for an API opens no other resource."""
+    token = exchange.shown_token
+    if token and exchange.core.config.api(token.grant.audience):
+        raise invalid_token("meant for an API")

@@ -48,7 +48,7 @@ def _reversed(text: str, _refusal: Refusal | None) -> str:
 def _as_client_sent(error: OAuthError, about: Refused) -> OAuthError:
     """Status 400 for a client that did not use the Authorization header."""
     exchange = about.exchange
-    in_header = exchange.request.header("Authorization") or exchange.endpoint == "userinfo"
+    in_header = exchange.request.header("Authorization") or exchange.at_resource
     body = error.status == UNAUTHORIZED and not in_header
     return OAuthError(error.error, error.cause, 400, error.told) if body else error
 

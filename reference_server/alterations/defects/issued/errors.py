@@ -35,7 +35,7 @@ def _as_success(answer: Response, about: Refused) -> Response:
 def _always_400(error: OAuthError, about: Refused) -> OAuthError:
     """Status 400 also where credentials stood in the Authorization header."""
     exchange = about.exchange
-    if error.status != 401 or not exchange.basic or exchange.endpoint == "userinfo":  # noqa: PLR2004
+    if error.status != 401 or not exchange.basic or exchange.at_resource:  # noqa: PLR2004
         return error
     return OAuthError(error.error, error.cause, 400, error.told)
 
@@ -49,7 +49,7 @@ def _assertion_malformed(error: OAuthError, about: Refused) -> OAuthError:
 
 def _said_to_all(error: OAuthError, about: Refused) -> OAuthError:
     """Who showed no token is told that it is invalid."""
-    if error.error or about.exchange.endpoint != "userinfo":
+    if error.error or not about.exchange.at_resource:
         return error
     return OAuthError("invalid_token", error.cause, error.status)
 

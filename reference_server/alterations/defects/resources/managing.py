@@ -112,6 +112,20 @@ def _scope_list(told: dict[str, Any], _about: Managed) -> dict[str, Any]:
     return told | ({"scope": told["scope"].split()} if "scope" in told else {})
 
 
+def _in_milliseconds(told: dict[str, Any], _about: Managed) -> dict[str, Any]:
+    return told | ({"exp": told["exp"] * 1000} if "exp" in told else {})
+
+
+def _replaced_is_active(told: dict[str, Any], about: Managed) -> dict[str, Any]:
+    token = about.token
+    replaced = token and not token.active and token.kind == "refresh"
+    return {"active": True} if replaced else told
+
+
+def _client_by_name(told: dict[str, Any], _about: Managed) -> dict[str, Any]:
+    return told | ({"client_id": "an application"} if "client_id" in told else {})
+
+
 def _begins(shown: str) -> Callable[[str], bool]:
     half = shown[: len(shown) // 2]
     return lambda value: bool(half) and value.startswith(half)
@@ -190,6 +204,21 @@ DEFECTS: tuple[Alteration, ...] = (
         "says_why", "RFC7662-2.2-inactive_no_details", "it is told why a token is dead", _says_why
     ),
     _introspection("scope_list", "RFC7662-2.2-member_types", "scope is an array", _scope_list),
+    _introspection(
+        "milliseconds", "RFC7662-2.2-member_types", "exp is in milliseconds", _in_milliseconds
+    ),
+    _introspection(
+        "client_by_name",
+        "RFC7662-2.2-may_differ",
+        "the client is told by a name in place of its client_id",
+        _client_by_name,
+    ),
+    _introspection(
+        "replaced_active",
+        "RFC7662-4-checks_state",
+        "a refresh token that was replaced or revoked is active",
+        _replaced_is_active,
+    ),
     telling(
         "introspect.active_text",
         "RFC7662-2.2-active_boolean",
