@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -87,24 +87,53 @@ class Judge:
 
     def _by_outcomes(self, transcript: Transcript) -> Iterator[Judgement]:
         for together in concurrent_groups(self.case.steps):
+            if self._unanswered(together, transcript):
+                yield from self._without_answers(together, transcript)
+                return
             stopped = False
             for step in together:
-                played = transcript.step(step.name)
-                if played is None:
-                    if step.judged or not any(s.judged for s in self.case.steps):
-                        yield self._not_reached(step, transcript)
-                elif step.judged:
-                    judgement = self._judge_step(step, played, transcript)
-                    if judgement.verdict is not Verdict.PASS and self._rested_on(step, played):
-                        yield self._unmet(step, judgement)
-                        stopped = True
-                    elif not step.assumed:
-                        yield judgement
-                elif played.answer is not Answer.GRANTED:
-                    yield self._stopped_at(played, transcript)
-                    stopped = True
+                judgement, ends = self._of_step(step, transcript)
+                stopped = stopped or ends
+                if judgement is not None:
+                    yield judgement
             if stopped:
                 return
+
+    def _of_step(self, step: Step, transcript: Transcript) -> tuple[Judgement | None, bool]:
+        """What is to be said of a step, if anything, and whether nothing after it counts."""
+        played = transcript.step(step.name)
+        if played is None:
+            wanted = step.judged or not any(one.judged for one in self.case.steps)
+            return (self._not_reached(step, transcript) if wanted else None), False
+        if step.judged:
+            judgement = self._judge_step(step, played, transcript)
+            if judgement.verdict is not Verdict.PASS and self._rested_on(step, played):
+                return self._unmet(step, judgement), True
+            return (None if step.assumed else judgement), False
+        if played.answer is not Answer.GRANTED:
+            return self._stopped_at(played, transcript), True
+        return None, False
+
+    def _unanswered(self, together: Iterable[Step], transcript: Transcript) -> bool:
+        """Whether a request of these steps got no answer: what follows then rests on nothing.
+
+        A server that died of it is one: that is judged, and the play has ended there.
+        """
+        played = (transcript.step(step.name) for step in together)
+        return any(one is not None and bool(one.missing) for one in played)
+
+    def _without_answers(
+        self, together: Iterable[Step], transcript: Transcript
+    ) -> Iterator[Judgement]:
+        """Only what no further answer could undo is said of steps that lack one."""
+        for step in together:
+            played = transcript.step(step.name)
+            if played is None or not played.missing:
+                continue
+            judgement, _ = self._of_step(step, transcript)
+            judgement = judgement or self._stopped_at(played, transcript)
+            died, accepted = played.answer is Answer.SERVER_ERROR, judgement.kind is Kind.ACCEPTED
+            yield judgement if died or accepted else _unsettled(judgement, played)
 
     def _rested_on(self, step: Step, played: Played) -> bool:
         """Whether later steps rest on the answer of this one, and the case claims nothing of it.
@@ -281,6 +310,14 @@ def _judgement(verdict: Verdict, kind: Kind, played: Played, expected: str, note
         status=played.status,
         error=played.error,
     )
+
+
+def _unsettled(judgement: Judgement, played: Played) -> Judgement:
+    """What is said of a step whose answer is missing, or one of its answers."""
+    note = judgement.note
+    if played.answer is not Answer.NO_ANSWER:
+        note = f"{played.missing} of {len(played.exchanges)} requests sent at once got no answer"
+    return replace(judgement, verdict=Verdict.COULD_NOT_RUN, kind=Kind.TIMEOUT, note=note)
 
 
 def _kind(found: list[tuple[Outcome, Difference]], answer: Answer) -> tuple[Kind, Difference]:

@@ -160,6 +160,9 @@ class _Play:
             done += played
             for one in played:
                 self._remember(one)
+            if any(one.missing for one in played):
+                stopped = "it is not known what came of a request that got no answer"
+                break
             if not all(one.answer is Answer.GRANTED or one.step.judged for one in played):
                 break
         return Transcript(
@@ -306,6 +309,7 @@ class _Play:
             failure=error.message,
             closed=isinstance(error, BrokenOff),
             late=isinstance(error, TimedOut),
+            missing=1,
             at=self.side.clock(),
         )
 
@@ -339,8 +343,9 @@ def _of_a_race(
 ) -> Played:
     """A step that was sent at the same moment as others, or as its own copies."""
     responses = [one.response for one in exchanges if one.response is not None]
+    missing = sum(one.response is None for one in exchanges)
     if responses:
-        return _answered(outgoing, responses, exchanges, at)
+        return replace(_answered(outgoing, responses, exchanges, at), missing=missing)
     return Played(
         step=outgoing.step,
         answer=Answer.NO_ANSWER,
@@ -348,6 +353,7 @@ def _of_a_race(
         valid=outgoing.valid,
         exchanges=exchanges,
         failure=exchanges[0].failure,
+        missing=missing,
         at=at,
     )
 

@@ -37,6 +37,7 @@ class Played:
     failure: str = ""  # why there was no answer
     closed: bool = False  # the connection was closed in place of an answer
     late: bool = False  # there was no whole answer in the time allowed
+    missing: int = 0  # requests of this step that got no answer; of several sent at once, some may
     at: float = 0.0  # when it was sent, seconds since the epoch
 
     @property
@@ -89,10 +90,15 @@ class Transcript:
     def ungiven(self) -> str:
         """Why it stopped, if for want of a refresh token; RFC 6749 §5.1: that is optional."""
         last = self.steps[-1] if self.steps else None
-        if not self.stopped or last is None or last.step.kind not in GIVING:
+        if not self.stopped or last is None or last.step.kind not in GIVING or last.missing:
             return ""
         given = last.answer is not Answer.GRANTED or last.received.get("refresh_token")
         return "" if given else f"{self.client_id} gets no refresh_token, which is optional"
+
+    @property
+    def whole(self) -> bool:
+        """Whether every request got an answer."""
+        return not any(played.missing for played in self.steps)
 
     @property
     def late(self) -> str:

@@ -9,21 +9,35 @@ from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer
 
 SAID = "the connection was closed at this request each time, and other requests are answered"
+MORE = 3  # plays after the first two, before a server is said to have died of a request
 
 
-def with_crash(plays: Sequence[Transcript], alive: Callable[[], bool]) -> Transcript:
+def with_crash(
+    plays: Sequence[Transcript], again: Callable[[], Transcript], alive: Callable[[], bool]
+) -> Transcript:
     """The last of several plays of a case; a step that the server died of is a server error there.
 
     A connection that is closed once is luck, and one that is closed whatever is sent a server that
-    is gone. In the middle is a crash: what a worker that died looks like from outside.
+    is gone. In the middle is a crash: what a worker that died looks like from outside. A network
+    that breaks each so manyth connection may break two plays at the same place; so further ones
+    follow, each with another number of ordinary requests before it.
 
     Args:
         plays: of one case, in turn.
+        again: plays it once more.
         alive: whether the server answers something ordinary now.
     """
     last = plays[-1]
     names = {_closed_at(play) for play in plays}
-    if len(plays) == 1 or len(names) > 1 or names == {""} or not alive():
+    if len(plays) == 1 or len(names) > 1 or names == {""}:
+        return last
+    for number in range(1, MORE + 1):
+        if not all(alive() for _ in range(number)):
+            return last
+        last = again()
+        if _closed_at(last) not in names:
+            return last
+    if not alive():
         return last
     return replace(last, steps=tuple(map(_as_crash, last.steps)))
 

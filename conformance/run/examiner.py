@@ -225,21 +225,23 @@ class Examiner:
     def _play_whole(self, case: Case, judges: Sequence[Judge]) -> Seen:
         plays = []
         for _attempt in range(ATTEMPTS):
-            self._before_play(case)
-            transcript = play(
-                self._side(case.key),
-                case.setting,
-                case.steps,
-                own_sign_in=own_sign_in_needed(case.steps),
-                apart=self._apart,
-            )
-            plays.append(transcript)
-            if all(played.answer is not Answer.NO_ANSWER for played in transcript.steps):
+            plays.append(self._play_once(case))
+            if plays[-1].whole:
                 break
-        transcript = with_crash(plays, self.setup.answers)
+        transcript = with_crash(plays, lambda: self._play_once(case), self.setup.answers)
         said = (judge.judgements(transcript) for judge in judges)
         worsts = [worst([self._excused(case, one) for one in judgements]) for judgements in said]
         return transcript, min(worsts, key=_gravity)
+
+    def _play_once(self, case: Case) -> Transcript:
+        self._before_play(case)
+        return play(
+            self._side(case.key),
+            case.setting,
+            case.steps,
+            own_sign_in=own_sign_in_needed(case.steps),
+            apart=self._apart,
+        )
 
     def _side(self, *names: str) -> Side:
         """The target, with choices that come again for the same seed and names."""

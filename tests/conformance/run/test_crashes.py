@@ -75,6 +75,7 @@ def step(answer: Answer, name: str = "token", *, closed: bool = False) -> Played
 
 CODE = step(Answer.GRANTED, "authorize")
 CLOSED = step(Answer.NO_ANSWER, closed=True)
+ANSWERED = step(Answer.REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -91,4 +92,18 @@ CLOSED = step(Answer.NO_ANSWER, closed=True)
     ],
 )  # fmt: skip
 def test_what_counts_as_a_crash(plays: list[Transcript], answer: Answer, *, alive: bool) -> None:
-    assert with_crash(plays, lambda: alive).steps[-1].answer is answer
+    assert with_crash(plays, lambda: plays[-1], lambda: alive).steps[-1].answer is answer
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_play_that_comes_through_is_the_one_that_counts(number: int) -> None:
+    """A network that breaks each so manyth connection met two plays at the same place."""
+    further = iter([play(CODE, CLOSED)] * number + [play(CODE, ANSWERED)])
+    found = with_crash([play(CODE, CLOSED)] * 2, lambda: next(further), lambda: True)
+    assert found.steps[-1].answer is Answer.REFUSED
+
+
+def test_before_each_further_play_the_server_answers_once_more() -> None:
+    asked = count(1)
+    with_crash([play(CODE, CLOSED)] * 2, lambda: play(CODE, CLOSED), lambda: next(asked) > 0)
+    assert next(asked) == 1 + 2 + 3 + 1 + 1
