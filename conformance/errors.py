@@ -8,6 +8,7 @@ TokenspecError
 ├── TargetUnusable             nothing can be said about the target (exit 6)
 │   ├── Unreachable            no answer: refused, reset, unknown host, TLS, too large
 │   │   ├── TimedOut           no answer within the time allowed
+│   │   ├── OutOfService       the target kept answering 503 with Retry-After
 │   │   └── BrokenOff          the connection was closed before the answer was there
 │   ├── RateLimited            the target kept answering 429
 │   └── LoginBlocked           the login page could not be passed
@@ -30,6 +31,7 @@ __all__ = [
     "HarnessError",
     "LoginBlocked",
     "Nonconformance",
+    "OutOfService",
     "Problem",
     "RateLimited",
     "TargetUnusable",
@@ -135,6 +137,12 @@ class BrokenOff(Unreachable):
     """The connection was closed in place of an answer, or in the middle of one."""
 
     code = "broken-off"
+
+
+class OutOfService(Unreachable):
+    """The target kept answering 503 after the waits it asked for."""
+
+    code = "out-of-service"
 
 
 class RateLimited(TargetUnusable):

@@ -14,6 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
 
+# of gateways, and of servers that cannot answer for now (RFC 9110 §15.6.3 to §15.6.5)
+OUT_OF_SERVICE = (502, 503, 504)
 DEEPEST = 100  # levels of nesting in JSON that somebody else wrote
 
 
@@ -74,6 +76,11 @@ class Exchange:
     request: Request
     response: Response | None = None
     failure: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the server itself answered: no gateway for it, and in service."""
+        return self.response is not None and self.response.status not in OUT_OF_SERVICE
 
 
 class Transport(Protocol):

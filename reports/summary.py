@@ -22,6 +22,7 @@ HEADLINES = {
 ENDED = {
     "interrupted": "The run was interrupted before its end.",
     "target-lost": "The target stopped answering before the end of the run.",
+    "out-of-time": "The run took longer than its target file allows.",
     "stopped": "The run was stopped before its end.",
 }
 _SECTION = re.compile(r" §.*| Appendix .*|, [^,]*$")

@@ -260,7 +260,7 @@ class Campaign:
         except TargetUnusable:
             self.progress.unplayable += 1
             return
-        if any(played.answer is Answer.NO_ANSWER for played in transcript.steps):
+        if not transcript.whole:
             self.progress.unplayable += 1
         self._count(oracle, transcript)
         self._tell(self.progress)

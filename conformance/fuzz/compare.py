@@ -54,7 +54,7 @@ def divergences(target: Transcript, oracle: OracleResult) -> Iterator[Divergence
         if raced not in (0, ours.step.concurrent_group):
             return  # who wins a race, and what that does to the grant, is luck at either server
         theirs = target.step(ours.step.name)
-        if theirs is None or theirs.answer is Answer.NO_ANSWER:
+        if theirs is None or theirs.missing:
             return
         faults += _faults(ours.step.changes)
         kind = _kind(theirs, ours)

@@ -33,6 +33,7 @@ REMEDIES: Mapping[str, str] = {
     "(../target-file.md) with those of the server, and see that the server runs.",
     "broken-off": "See the server's log for what happened to the request, or a proxy's before it.",
     "timed-out": "See why the server is slow, or raise the time limit in the target file.",
+    "out-of-service": "Run again when the server is in service; `--resume` keeps what was judged.",
     "rate-limited": "Lower `rate` in the target file, or use `--rate`; or allow more at the "
     "server.",
     "login-blocked": "Run `tokenspec check`, which shows how far the login came; [Sign in]"

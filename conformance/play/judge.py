@@ -132,8 +132,8 @@ class Judge:
                 continue
             judgement, _ = self._of_step(step, transcript)
             judgement = judgement or self._stopped_at(played, transcript)
-            died, accepted = played.answer is Answer.SERVER_ERROR, judgement.kind is Kind.ACCEPTED
-            yield judgement if died or accepted else _unsettled(judgement, played)
+            accepted = judgement.kind is Kind.ACCEPTED
+            yield judgement if played.fatal or accepted else _unsettled(judgement, played)
 
     def _rested_on(self, step: Step, played: Played) -> bool:
         """Whether later steps rest on the answer of this one, and the case claims nothing of it.
@@ -314,9 +314,9 @@ def _judgement(verdict: Verdict, kind: Kind, played: Played, expected: str, note
 
 def _unsettled(judgement: Judgement, played: Played) -> Judgement:
     """What is said of a step whose answer is missing, or one of its answers."""
-    note = judgement.note
-    if played.answer is not Answer.NO_ANSWER:
-        note = f"{played.missing} of {len(played.exchanges)} requests sent at once got no answer"
+    several = played.step.raced and len(played.exchanges) > 1
+    said = f"{played.missing} of {len(played.exchanges)} requests sent at once got no answer"
+    note = "; ".join(filter(None, (said if several else "", judgement.note)))
     return replace(judgement, verdict=Verdict.COULD_NOT_RUN, kind=Kind.TIMEOUT, note=note)
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from tokenspec.conformance.errors import BrokenOff, TimedOut, Unreachable
-from tokenspec.conformance.http import Exchange, Recorder, Response, is_loopback
+from tokenspec.conformance.http import OUT_OF_SERVICE, Exchange, Recorder, Response, is_loopback
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import denying
 from tokenspec.conformance.login.model import AuthorizationResult, LoginDriver, Session
@@ -204,6 +204,7 @@ class _Play:
             valid=valid,
             received=result.parameters,
             authorization=result,
+            missing=int(result.status in OUT_OF_SERVICE),
             exchanges=tuple(self.recorder.exchanges),
             at=at,
         )
@@ -333,6 +334,7 @@ def _answered(
         received=members[first],
         response=responses[first],
         together=_distinct_answers(kind, responses, answers) if outgoing.step.raced else (),
+        missing=int(responses[first].status in OUT_OF_SERVICE),
         exchanges=exchanges,
         at=at,
     )
@@ -343,7 +345,7 @@ def _of_a_race(
 ) -> Played:
     """A step that was sent at the same moment as others, or as its own copies."""
     responses = [one.response for one in exchanges if one.response is not None]
-    missing = sum(one.response is None for one in exchanges)
+    missing = sum(not one.answered for one in exchanges)
     if responses:
         return replace(_answered(outgoing, responses, exchanges, at), missing=missing)
     return Played(

@@ -37,7 +37,9 @@ class Played:
     failure: str = ""  # why there was no answer
     closed: bool = False  # the connection was closed in place of an answer
     late: bool = False  # there was no whole answer in the time allowed
-    missing: int = 0  # requests of this step that got no answer; of several sent at once, some may
+    # requests of this step that got no answer, or that of a server that is out of service
+    missing: int = 0
+    fatal: bool = False  # it is this request that the server does not answer, each time it is sent
     at: float = 0.0  # when it was sent, seconds since the epoch
 
     @property

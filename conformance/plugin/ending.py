@@ -13,11 +13,15 @@ class Ending:
     """Stops the session when the target is gone, and says in the end which way it was.
 
     Args:
-        lost: why the target is taken to be gone; empty while it is not.
+        lost: why nothing more is sent, where nobody asked for that; empty while there is no reason.
+        out_of_time: whether the reason is that the run took too long.
     """
 
-    def __init__(self, lost: Callable[[], str]) -> None:
+    def __init__(
+        self, lost: Callable[[], str], out_of_time: Callable[[], bool] = lambda: False
+    ) -> None:
         self._lost = lost
+        self._out_of_time = out_of_time
         self._why = ""
         self._session: pytest.Session | None = None
 
@@ -39,7 +43,7 @@ class Ending:
     def ended(self, session: pytest.Session, *, left: int) -> Ended:
         """Which way the session ended; `left` cases were not examined."""
         if self._why:
-            return Ended.TARGET_LOST
+            return Ended.OUT_OF_TIME if self._out_of_time() else Ended.TARGET_LOST
         if session.exitstatus == ExitCode.INTERRUPTED:
             return Ended.INTERRUPTED
         return Ended.STOPPED if left else Ended.COMPLETE

@@ -30,7 +30,7 @@ from tokenspec.conformance.scenario.model import Case, Place
 from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reports.formats import chosen
 
-CUT_SHORT = (Ended.INTERRUPTED, Ended.TARGET_LOST)
+CUT_SHORT = (Ended.INTERRUPTED, Ended.TARGET_LOST, Ended.OUT_OF_TIME)
 # what pytest says that is said more exactly here
 REPLACED = tuple(ExitCode(code) for code in (0, 1, 2, 5))
 
@@ -54,7 +54,7 @@ class ScenarioRun:
         self.target = SessionTarget(options)
         self.gating = Gating(options)
         self.selection = Selection(options, lambda: self.target.known)
-        self.ending = Ending(lambda: self.target.lost)
+        self.ending = Ending(lambda: self.target.lost, lambda: self.target.out_of_time)
         self.execution = Execution(self.target, self.seed, options.resume)
         self.deferring = Deferring(self.execution.settled)
         self.recording = Recording(options.report_dir, options.fail_on, self._first_lines)

@@ -44,6 +44,11 @@ class SessionTarget:
         """Why the target is taken to be gone; empty while it is not."""
         return self._opened.lost if self._opened else ""
 
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the run was ended because it took too long."""
+        return self._opened is not None and self._opened.out_of_time
+
     def make_ready(self) -> Setup:
         """Check that the target can be judged, unless its opener has.
 

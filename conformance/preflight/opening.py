@@ -19,10 +19,12 @@ from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.conformance.target.discovery import allowed_origins
 from tokenspec.conformance.target.loader import read_target
 from tokenspec.conformance.target.model import Target
-from tokenspec.conformance.transport.breaker import Breaker
+from tokenspec.conformance.transport.breaker import Breaker, Stop
+from tokenspec.conformance.transport.hanging import HangingEndpoints
 from tokenspec.conformance.transport.in_process import InProcessTransport
 from tokenspec.conformance.transport.network import NetworkTransport
 from tokenspec.conformance.transport.polite import PoliteTransport
+from tokenspec.conformance.transport.spending import CappedTransport
 from tokenspec.reference_server import Server, ServerConfig
 from tokenspec.reference_server.demo import demo_config
 
@@ -68,6 +70,11 @@ class Opened:
         """Why the target is taken to be gone; empty while it is not."""
         return self.breaker.lost if self.breaker else ""
 
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the run was ended because it took too long."""
+        return self.breaker is not None and self.breaker.out_of_time
+
 
 def open_target(
     path: Path | None,
@@ -90,8 +97,15 @@ def open_target(
     target = _overridden(read_target(path, environ, profile_names()), profile, jobs, rate)
     resources = ExitStack()
     network = resources.enter_context(network_of(target))
-    polite = PoliteTransport(network, target.limits)
-    breaker = Breaker(polite, target.limits.consecutive_failures)
+    limits, stop = target.limits, Stop()
+    polite = PoliteTransport(CappedTransport(network), limits, sleep=stop.wait)
+    breaker = Breaker(
+        HangingEndpoints(polite, limits.timeout),
+        limits.consecutive_failures,
+        outage=limits.outage,
+        longest=limits.run,
+        stop=stop,
+    )
     try:
         target, registered = register(target, polite)
         resources.callback(_withdraw, registered, target, network)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 
 from tokenspec.conformance.checks import CheckContext
 from tokenspec.conformance.errors import Unreachable
-from tokenspec.conformance.http import Request, Transport
+from tokenspec.conformance.http import OUT_OF_SERVICE, Request, Transport
 from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import Oracle, make_oracle
@@ -63,10 +63,9 @@ class Setup:
     def answers(self) -> bool:
         """Whether the target answers something ordinary, whatever it says."""
         try:
-            self.side.connect().send(self.probe)
+            return self.side.connect().send(self.probe).status not in OUT_OF_SERVICE
         except Unreachable:
             return False
-        return True
 
     def missing(self, needs: tuple[str, ...]) -> str:
         """Why the target cannot be held to what needs these capabilities; empty if it can."""

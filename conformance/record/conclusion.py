@@ -65,7 +65,11 @@ class Ended(StrEnum):
     COMPLETE = "complete"
     INTERRUPTED = "interrupted"  # by Ctrl-C, or by the machine that ran it
     TARGET_LOST = "target-lost"  # the target stopped answering
+    OUT_OF_TIME = "out-of-time"  # it took longer than the target file allows
     STOPPED = "stopped"  # by an option such as pytest's --maxfail
+
+
+GIVEN_UP = (Ended.TARGET_LOST, Ended.OUT_OF_TIME)
 
 
 @dataclass(slots=True)
@@ -115,7 +119,7 @@ class Tally:
             return ExitCode.NONCONFORMITIES
         if self.faults:
             return ExitCode.HARNESS_FAULT
-        if self.unestablished or self.ended is Ended.TARGET_LOST:
+        if self.unestablished or self.ended in GIVEN_UP:
             return ExitCode.NOT_ESTABLISHED
         if not judged and not self.empty:
             return ExitCode.NOT_ESTABLISHED

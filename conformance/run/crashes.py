@@ -1,14 +1,19 @@
-"""A server that dies of a request: it answers before and after, and closes the connection at it."""
+"""A server that dies of a request: it answers before and after, and closes the connection at it.
+
+So does one that a gateway answers for, or that says it is out of service, at this request alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from tokenspec.conformance.http import OUT_OF_SERVICE
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import Answer
 
-SAID = "the connection was closed at this request each time, and other requests are answered"
+CLOSED = "the connection was closed"
+SAID = "{} at this request each time, and other requests are answered"
 MORE = 3  # plays after the first two, before a server is said to have died of a request
 
 
@@ -44,8 +49,15 @@ def with_crash(
 
 def _closed_at(play: Transcript) -> str:
     """The step at which the connection was closed; empty where it was at none."""
-    return next((played.step.name for played in play.steps if played.closed), "")
+    return next((played.step.name for played in play.steps if _away(played)), "")
+
+
+def _away(played: Played) -> bool:
+    return played.closed or (played.status in OUT_OF_SERVICE and bool(played.missing))
 
 
 def _as_crash(played: Played) -> Played:
-    return replace(played, answer=Answer.SERVER_ERROR, failure=SAID) if played.closed else played
+    if not _away(played):
+        return played
+    said = SAID.format(CLOSED if played.closed else f"status {played.status}")
+    return replace(played, answer=Answer.SERVER_ERROR, failure=said, fatal=True)

@@ -36,6 +36,7 @@ from tokenspec.conformance.scenario.digest import case_digest
 from tokenspec.conformance.scenario.edits import UnchangedError
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.scenario.wording import changes_in_words
+from tokenspec.conformance.transport.spending import at_most
 from tokenspec.conformance.verdicts import BROKEN, IN_DOUBT, SEVERITY, Judgement, Verdict, worst
 
 Seen = tuple[Transcript, Judgement]
@@ -124,7 +125,8 @@ class Examiner:
             self.premises.ask_unmet_again()
         blank = self._blank(case)
         try:
-            finding = self._examine(case, blank, afresh=afresh)
+            with at_most(self.setup.target.limits.case):
+                finding = self._examine(case, blank, afresh=afresh)
         except UnchangedError as error:
             note = self.setup.redactor.text(f"the change would change nothing: {error.message}")
             finding = replace(blank, verdict=Verdict.NOT_APPLICABLE, note=note)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.checks import CHECKS, CheckContext
+from tokenspec.conformance.http import OUT_OF_SERVICE
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.profile import Evidence
 from tokenspec.conformance.record.evidence import ShownExchange, evidence
@@ -76,6 +77,7 @@ class ResponseChecks:
             (name, number): CHECKS[name].look(played, transcript, context)
             for name in self._checks
             for number, played in enumerate(transcript.steps)
+            if played.status not in OUT_OF_SERVICE  # what a gateway says is no answer of the server
         }
         problems = {place: found for place, found in looks.items() if found is not None}
         watching = [watched for key, watched in self._watched.items() if key != source]

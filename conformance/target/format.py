@@ -263,7 +263,7 @@ ENDPOINTS = Section(
 
 LIMITS = Section(
     "limits",
-    "A 429 is obeyed as `Retry-After` says, whatever is set here.",
+    "A 429 is obeyed as `Retry-After` says, and so is a 503, whatever is set here.",
     MappingProxyType(
         {
             "rate": Key("number", "Most requests a second.", "no limit"),
@@ -272,9 +272,13 @@ LIMITS = Section(
             "hops": Key("whole number", "Redirects and pages of one login.", "`20`"),
             "body": Key("bytes", "Of one response.", "`1048576`"),
             "consecutive_failures": Key(
-                "whole number", "Requests without answer, in a row, after which the run ends.",
+                "whole number", "Requests without answer, in a row, after which the target is "
+                "taken to be away.",
                 "`5`",
             ),
+            "outage": Key("seconds", "A target that is away is waited for.", "`30`"),
+            "case": Key("seconds", "For all requests of one case.", "`180`"),
+            "run": Key("seconds", "For a run; what is left then is not established.", "`14400`"),
         }
     ),
 )  # fmt: skip

@@ -32,6 +32,7 @@ from tokenspec.conformance.target.model import (
 from tokenspec.conformance.target.reading import Reading
 
 MOST_USERS = 2
+FRACTIONS = ("rate", "timeout", "outage", "case", "run")  # limits that need not be whole
 NEEDED_BY_KIND = {
     "form": ("username", "password"),
     "reference": ("username", "password"),
@@ -292,7 +293,7 @@ class _File:
             number = self._positive(name, value)
             if number is None:
                 continue
-            if name in ("rate", "timeout"):
+            if name in FRACTIONS:
                 given[name] = float(number)
             elif isinstance(number, int):
                 given[name] = number

@@ -147,7 +147,10 @@ class Limits:
     jobs: int = 4
     hops: int = 20  # redirects followed in one login
     body: int = 1024 * 1024  # bytes of one response
-    consecutive_failures: int = 5  # infrastructure errors in a row before the run stops
+    consecutive_failures: int = 5  # infrastructure errors in a row before the target is waited for
+    outage: float = 30.0  # seconds that it is waited for before the run stops
+    case: float = 180.0  # seconds that the requests of one case may take together
+    run: float = 14400.0  # seconds before a run stops, whatever is left of it
 
 
 @dataclass(frozen=True, slots=True)

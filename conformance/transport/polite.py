@@ -1,4 +1,4 @@
-"""A transport that keeps to a rate and obeys 429 and Retry-After."""
+"""A transport that keeps to a rate and obeys Retry-After, at 429 and at 503."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from tokenspec.conformance.errors import RateLimited
+from tokenspec.conformance.errors import OutOfService, RateLimited
 from tokenspec.conformance.http import Request, Response, Transport
 from tokenspec.conformance.target.model import Limits
 
-TOO_MANY_REQUESTS = 429
-TRIES = 4  # of one request that is answered 429
-LONGEST_WAIT = 60.0  # seconds; a target that asks for more is rate-limited, not waited for
+TOO_MANY_REQUESTS, UNAVAILABLE = 429, 503
+TRIES = 4  # of one request that is answered so
+LONGEST_WAIT = 60.0  # seconds; a target that asks for more is not waited for
 
 
 class PoliteTransport:
@@ -47,22 +47,30 @@ class PoliteTransport:
         self.requests = 0
 
     def send(self, request: Request) -> Response:
-        """Send when the rate allows, again after a 429.
+        """Send when the rate allows, again after a 429, or a 503 that says when.
 
         Raises:
             RateLimited: every try was answered 429, or the wait asked for is too long.
+            OutOfService: the same with 503.
             Unreachable: no answer.
         """
+        status = 0
         for attempt in range(TRIES):
             self._wait_for_turn()
             response = self._inner.send(request)
-            if response.status != TOO_MANY_REQUESTS:
+            status = response.status
+            if not _asks_to_wait(response):
                 return response
             wait = self._asked_wait(response, attempt)
             if wait > LONGEST_WAIT:
                 break
             with self._lock:
                 self._next_at = max(self._next_at, self._clock() + wait)
+        if status == UNAVAILABLE:
+            raise OutOfService(
+                "the target answered 503 (out of service) again and again",
+                "run again when it is in service",
+            )
         raise RateLimited(
             "the target answered 429 (too many requests) again and again",
             "set 'limits.rate' in the target file, or raise the limit for the test client",
@@ -89,3 +97,9 @@ class PoliteTransport:
             return float(2**attempt)
         moment = date if date.tzinfo else date.replace(tzinfo=UTC)
         return max(0.0, (moment - datetime.fromtimestamp(self._wall_clock(), UTC)).total_seconds())
+
+
+def _asks_to_wait(response: Response) -> bool:
+    """RFC 6585 §4 and RFC 9110 §15.6.4; a 503 that names no time may be a fault of this request."""
+    named = response.header("Retry-After") is not None
+    return response.status == TOO_MANY_REQUESTS or (response.status == UNAVAILABLE and named)

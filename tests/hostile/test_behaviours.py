@@ -23,7 +23,7 @@ from tokenspec.reports.terminal import finding_text
 TARGET = (
     PUBLIC
     + """\
-limits: {{timeout: 1.0, consecutive_failures: 3, hops: 8, body: 200000, jobs: 2}}
+limits: {{timeout: 1.0, consecutive_failures: 3, outage: 1, hops: 8, body: 200000, jobs: 2}}
 """
 )
 FROM_THE_BEGINNING = ("discovery", "login")  # elsewhere the preflight is passed first

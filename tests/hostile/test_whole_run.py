@@ -19,7 +19,7 @@ from tokenspec.conformance.preflight.opening import open_target
 TARGET = (
     PUBLIC
     + """\
-limits: {{timeout: 0.4, hops: 8, jobs: 2}}
+limits: {{timeout: 0.4, outage: 1, hops: 8, jobs: 2}}
 """
 )
 MEBIBYTE = 1024 * 1024

@@ -29,9 +29,9 @@ PUBLIC = {
     "tokenspec.conformance.record.reading": {"read_record"},
     "tokenspec.reports.record": {"Line", "Record", "Source"},
     "tokenspec.conformance.errors": {
-        "BrokenOff", "HarnessError", "LoginBlocked", "Nonconformance", "Problem", "RateLimited",
-        "TargetUnusable", "TimedOut", "TokenspecError", "Unreachable", "UnusableFile", "UsageError",
-        "WrongUsage",
+        "BrokenOff", "HarnessError", "LoginBlocked", "Nonconformance", "OutOfService", "Problem",
+        "RateLimited", "TargetUnusable", "TimedOut", "TokenspecError", "Unreachable",
+        "UnusableFile", "UsageError", "WrongUsage",
     },
 }  # fmt: skip
 
