@@ -56,7 +56,7 @@ class Judgement:
     """A verdict and what it rests on.
 
     `step` is the step that decided it; `answer`, `status` and `error` are that step's, where it
-    was answered.
+    was answered. `races` is how often a race was run until this came of it; 0 where it is none.
     """
 
     verdict: Verdict
@@ -68,6 +68,7 @@ class Judgement:
     answer: Answer | None = None
     status: int = 0
     error: str = ""
+    races: int = 0
 
 
 def worst(judgements: list[Judgement]) -> Judgement:

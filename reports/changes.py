@@ -43,7 +43,7 @@ class Change:
     level: str
     before: str
     after: str
-    cause: str  # target | suite | profile | waivers | tokenspec | selection
+    cause: str  # target | luck | suite | profile | waivers | tokenspec | selection
     why: str
     worse: bool
 
@@ -156,6 +156,8 @@ def _cause(before: Line, after: Line, old: Line, new: Line) -> tuple[str, str]:
         return "profile", f"judged by {profile(new)}, before by {profile(old)}"
     if old["tokenspec"] != new["tokenspec"]:
         return "tokenspec", f"release {new['tokenspec']}, before {old['tokenspec']}"
+    if before.get("races") and after.get("races"):
+        return "luck", "a race, which does not come out alike each time"
     return "target", "the same case was answered otherwise"
 
 

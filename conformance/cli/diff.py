@@ -12,8 +12,9 @@ from tokenspec.reports.changes import compare
 from tokenspec.reports.changes_text import FORMATS
 
 EPILOG = """\
-causes: target (the same case was answered otherwise), suite (cases added, removed or changed),
-profile, waivers, tokenspec (another release), selection (not examined in one of the runs)
+causes: target (the same case was answered otherwise), luck (a race, which does not come out alike
+each time), suite (cases added, removed or changed), profile, waivers, tokenspec (another release),
+selection (not examined in one of the runs)
 
 exit codes: 0 nothing is worse, 1 a failure is new or a MUST newly could not run, 4 wrong file
 

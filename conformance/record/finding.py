@@ -42,6 +42,7 @@ class Finding:
     `confirmed`: whether what is broken was broken the same way when the case was played again
     alone; None where nothing is. `second_play` is that play, where it was not: the others tell the
     first then.
+    `races`: how often a race was run for it, 0 where it is none: what shows in one hangs on luck.
     `late`: the kind of step that was not answered in time, where the case could not run for that.
     """
 
@@ -81,6 +82,7 @@ class Finding:
     premises: tuple[str, ...] = ()
     confirmed: bool | None = None
     second_play: SecondPlay | None = None
+    races: int = 0
     late: str = ""
 
     def noted(self, note: str) -> Finding:

@@ -222,7 +222,7 @@ class Examiner:
                 if seen[1].verdict in LOST:
                     break
         ran = [play for play in plays if play[1].verdict is not Verdict.COULD_NOT_RUN]
-        return max(ran or plays, key=lambda play: _gravity(play[1]))
+        return _gravest(ran or plays)
 
     def _play_whole(self, case: Case, judges: Sequence[Judge]) -> Seen:
         plays = []
@@ -345,6 +345,7 @@ class Examiner:
             expected=judgement.expected,
             observed=hide.text(judgement.observed),
             note=hide.text(judgement.note),
+            races=judgement.races,
             deviation=self._excuse(case, judgement) if deviates else None,
             exchanges=shown,
             late=transcript.late if judgement.verdict is Verdict.COULD_NOT_RUN else "",
@@ -384,6 +385,15 @@ def _control_key(case: Case) -> str:
 
 def _gravity(judgement: Judgement) -> int:
     return SEVERITY.index(judgement.verdict)
+
+
+def _gravest(races: Sequence[Seen]) -> Seen:
+    """What counts of the runs of a race; in words how often it came, where it is no pass."""
+    transcript, judgement = max(races, key=lambda race: _gravity(race[1]))
+    alike = sum(seen.verdict is judgement.verdict for _, seen in races)
+    told = "" if judgement.verdict is Verdict.PASS else f"seen in {alike} of {len(races)} races"
+    note = "; ".join(part for part in (judgement.note, told) if part)
+    return transcript, replace(judgement, note=note, races=len(races))
 
 
 def _plays(case: Case) -> int:

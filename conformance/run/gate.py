@@ -30,7 +30,7 @@ class Gate:
     baseline: Baseline | None = None
 
     def applied(self, finding: Finding, case: Case, *, partial: bool) -> Finding:
-        """The finding as it counts.
+        """The finding as it counts. That a race was withstood makes no waiver stale: it was luck.
 
         Args:
             finding: as the target earned it.
@@ -38,7 +38,7 @@ class Gate:
             partial: whether cases were left out of this run. What looks at every answer of a run
                 has then not seen everything, so that its passing makes no waiver stale.
         """
-        conclusive = not (partial and case.every_response)
+        conclusive = not (partial and case.every_response) and not _raced(case)
         excused = self.excuses.applied(finding, conclusive=conclusive)
         return self.baseline.applied(excused) if self.baseline else excused
 
@@ -47,12 +47,13 @@ class Gate:
     ) -> list[WaiverProblem]:
         """The waivers that are not true any more."""
         looks_everywhere = {case.key for case in suite if case.every_response}
+        races = {case.key for case in suite if _raced(case)}
         return waiver_problems(
             self.excuses.waivers,
             suite=[case.key for case in suite],
             verdicts=verdicts,
             today=self.excuses.today,
-            partly_seen=looks_everywhere if partial else (),
+            partly_seen=races | looks_everywhere if partial else races,
         )
 
     def header(self) -> dict[str, Any]:
@@ -76,6 +77,10 @@ class Gate:
         if self.baseline:
             parts.append(f"gating on what is new since {self.baseline.file}")
         return "; ".join(parts)
+
+
+def _raced(case: Case) -> bool:
+    return any(step.raced for step in case.steps)
 
 
 def open_gate(

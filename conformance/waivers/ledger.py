@@ -49,7 +49,7 @@ def waiver_problems(
         suite: keys of every case there is, selected or not.
         verdicts: the verdict of every case of the run, by key.
         today: the day, in UTC.
-        partly_seen: keys whose passing says nothing, since they look at what was left out.
+        partly_seen: keys whose passing says nothing: they look at what was left out, or are races.
     """
     found = []
     for waiver in waivers.entries:

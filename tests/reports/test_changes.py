@@ -31,7 +31,7 @@ class ARecord:
         self.footer: Line | None = footer if footer is not None else {"exit_code": 0}
 
 
-def a_line(verdict: str, kind: str = "", **more: str) -> dict[str, Any]:
+def a_line(verdict: str, kind: str = "", **more: str | int) -> dict[str, Any]:
     return {
         "key": "a/b",
         "title": "Title",
@@ -90,6 +90,8 @@ def test_what_got_worse_did_not_get_better(one: Line, other: Line) -> None:
     [
         (ARecord(a_line("pass")), ARecord(a_line("fail", "accepted")), "target"),
         (ARecord(a_line("pass")), ARecord(a_line("fail", "accepted", digest="2")), "suite"),
+        (ARecord(a_line("pass", races=12)), ARecord(a_line("observe", races=12)), "luck"),
+        (ARecord(a_line("pass", races=0)), ARecord(a_line("fail", races=12)), "target"),
         (ARecord(a_line("pass")), ARecord(a_line("warn"), profile={"name": "x"}), "profile"),
         (ARecord(a_line("pass")), ARecord(a_line("warn"), tokenspec="1.1"), "tokenspec"),
         (ARecord(a_line("fail")), ARecord(a_line("waived", judged="fail")), "waivers"),

@@ -69,6 +69,13 @@ def test_a_stale_waiver(gate: Gate, good: str) -> None:
     assert "waivers.yaml:3: stale: " in gate.said
 
 
+def test_a_race_that_was_withstood_makes_no_waiver_stale(gate: Gate, good: str) -> None:
+    waivers = gate.waive("  - {id: code-used-at-once/twelve, …, expires: 2999-01-01}")
+    assert gate.run(good, "--select", "code-used-at-once/twelve", *waivers) == 0
+    line = gate.verdict("code-used-at-once/twelve")
+    assert (line["verdict"], line["races"]) == ("pass", 6)
+
+
 def test_an_unused_waiver(gate: Gate, good: str) -> None:
     waivers = gate.waive("  - {id: no-such-scenario, …, expires: 2999-01-01}")
     assert gate.run(good, "--select", FAILING, *waivers) == 1
