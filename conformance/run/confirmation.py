@@ -26,7 +26,7 @@ from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.order import compares_moments, waits
 from tokenspec.conformance.run.sources import sources
 from tokenspec.conformance.scenario.model import Case, Setting
-from tokenspec.conformance.verdicts import IN_DOUBT, Kind, Verdict
+from tokenspec.conformance.verdicts import BROKEN, IN_DOUBT, Kind, Verdict
 
 SOURCES = 3  # cases that are played again of those whose answers showed something
 AFTER_LUCK = 4  # times that a case has to be broken alone where other answers differed by luck
@@ -95,14 +95,23 @@ class Confirmation:
         again = again.noted(note)
         return self._compared(case, again, plays) if in_doubt(again) else again
 
-    def _compared(self, case: Case, first: Finding, plays: Iterator[int]) -> Finding:
-        """`first`, which is broken, beside a play alone: beside several where luck has a part."""
+    def _compared(
+        self, case: Case, first: Finding, plays: Iterator[int], *, alone: bool = False
+    ) -> Finding:
+        """`first`, which is broken, beside a play alone: beside several where luck has a part.
+
+        What is broken alone, but in another way than in company, is compared with what comes alone
+        from then on (`alone`): others may have ended the grant before the fault could show.
+        """
         alike = 0
         while alike < self._plays:
             again = self._running(case, first, plays)
             if _told(again) != _told(first):
                 self._differed = True
-                return _differing(first, again)
+                if alone or alike or again.verdict not in BROKEN:
+                    return _differing(first, again)
+                note = f"{_words(first)} at first; alone, time and again"
+                return self._compared(case, again.noted(note), plays, alone=True)
             alike += 1
         return replace(first, confirmed=True)
 

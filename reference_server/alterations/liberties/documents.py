@@ -195,6 +195,20 @@ LIBERTIES = (
         routes=_openid_alone,
     ),
     telling(
+        "metadata.openid_place_and_members",
+        "OpenID Connect Discovery 1.0 §3",
+        "The list of algorithms of client assertions is optional.",
+        "the metadata is that of OpenID Connect Discovery alone and lists no such algorithms",
+        group="metadata places",
+        routes=_openid_alone,
+        metadata=lacking(
+            *(
+                f"{name}_endpoint_auth_signing_alg_values_supported"
+                for name in ("token", "revocation", "introspection")
+            )
+        ),
+    ),
+    telling(
         "jwks.key_for_encryption",
         "RFC 8414 §2",
         "A key set may hold keys for encryption, if every key then says its use.",

@@ -6,6 +6,7 @@ import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
@@ -94,6 +95,25 @@ def test_what_is_broken_once_is_unsteady_and_shows_both_answers() -> None:
 
 def refused(answer: Response) -> Response:
     return replace(answer, status=503, body=b"")
+
+
+def test_what_is_broken_otherwise_alone_is_what_it_is_alone() -> None:
+    """Its first play is disturbed: the third token request, after a premise and the control."""
+    case = chosen(FAILING)[0]
+    asked = count(1)
+
+    def the_third(request: Request) -> bool:
+        return granted_by_luck(request) and next(asked) == 3
+
+    setup = setup_at(
+        defects=("pkce.verifier_matches",),
+        wire=lambda inner: Lucky(inner, the_third, refused, 1),
+        jobs=1,
+    )
+    found = examined(setup, [case], jobs=1)[case.key]
+    assert (found.verdict, found.kind, found.confirmed) == (Verdict.FAIL, "accepted", True)
+    assert "server-error" in found.note
+    assert "alone, time and again" in found.note
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
