@@ -46,6 +46,11 @@ def is_about(played: Played, subject: Subject) -> bool:
     return RECOGNISED[subject](played)
 
 
+def subjects_of(played: Played) -> frozenset[Subject]:
+    """All that the answer of a step is, or holds."""
+    return frozenset(subject for subject in Subject if is_about(played, subject))
+
+
 def challenges_of(response: Response | None, scheme: str = "") -> list[Challenge]:
     """The challenges of an answer, of one scheme where it is named."""
     read = read_challenges(response.header_all("WWW-Authenticate") if response else ())

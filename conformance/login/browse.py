@@ -151,8 +151,9 @@ def is_callback(location: str, redirect_uri: str) -> bool:
         same = _place(went) == _place(asked)
     except ValueError:
         return False
-    kept = not Counter(_pairs(asked.query)) - Counter(_pairs(went.query))
-    return same and kept and went.username == asked.username
+    if not same or went.username != asked.username:
+        return False
+    return not Counter(_pairs(asked.query)) - Counter(_pairs(went.query))
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int | None, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.checks import CHECKS, CheckContext
+from tokenspec.conformance.checks.subjects import subjects_of
 from tokenspec.conformance.http import OUT_OF_SERVICE
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.profile import Evidence
@@ -73,26 +74,21 @@ class ResponseChecks:
         self, transcript: Transcript, source: str, context: CheckContext, hide: Redactor
     ) -> None:
         """Make every check on the answers of a play of `source` that it speaks of."""
-        looks = {
-            (name, number): CHECKS[name].look(played, transcript, context)
-            for name in self._checks
-            for number, played in enumerate(transcript.steps)
-            if played.status not in OUT_OF_SERVICE  # what a gateway says is no answer of the server
-        }
-        problems = {place: found for place, found in looks.items() if found is not None}
+        looks = [self._problems(played, transcript, context) for played in transcript.steps]
         watching = [watched for key, watched in self._watched.items() if key != source]
         with self._lock:
             for watched in watching:
-                seen = {number for name, number in problems if name in watched.checks}
-                watched.looked_at += len(seen)
-        if not any(problems.values()):
+                watched.looked_at += sum(
+                    not problems.keys().isdisjoint(watched.checks) for problems in looks
+                )
+        if not any(any(problems.values()) for problems in looks):
             return
         for watched in watching:
             found = [
                 (played, problem)
-                for number, played in enumerate(transcript.steps)
+                for played, problems in zip(transcript.steps, looks, strict=True)
                 for name in watched.checks
-                for problem in problems.get((name, number), ())
+                for problem in problems.get(name, ())
             ]
             for played, problem in found:
                 excuse = self._excuse(watched.case, sighted(watched.case, played))
@@ -104,6 +100,19 @@ class ResponseChecks:
                 with self._lock:
                     sighting = Sighting(source, step, own.text(problem), excuse, shown)
                     watched.sightings.append(sighting)
+
+    def _problems(
+        self, played: Played, transcript: Transcript, context: CheckContext
+    ) -> dict[str, tuple[str, ...]]:
+        """What each check that speaks of an answer finds; what the answer is, is asked once."""
+        if played.status in OUT_OF_SERVICE:  # what a gateway says is no answer of the server
+            return {}
+        about = subjects_of(played)
+        return {
+            name: tuple(CHECKS[name].find(played, transcript, context))
+            for name in self._checks
+            if not about.isdisjoint(CHECKS[name].speaks_of)
+        }
 
     def sightings(self, key: str) -> tuple[tuple[Sighting, ...], int]:
         """The problems seen so far for a case, and the number of answers that it spoke of."""
