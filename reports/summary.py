@@ -13,6 +13,7 @@ from tokenspec.reports.words import FEWER, VERDICTS, counted, word
 RANK = {verdict.name: rank for rank, verdict in enumerate(VERDICTS)}
 FAILING = ("fail", "stale-waiver")
 QUIET = ("pass", "not-applicable")  # nobody has to act
+JUDGED = ("pass", "warn", "observe", "deviation", "waived")  # of runs that break nothing
 SILENT = ("not-applicable", "could-not-run", "unsteady")  # nothing is said about the target
 HEADLINES = {
     "fails": "Does not conform",
@@ -128,9 +129,7 @@ class Summary:
                 parts.append(f"{counted(stale, 'waiver')} no longer true")
             return "; ".join(parts) + "."
         if self.verdict == "not-established":
-            return (
-                "No broken requirement was found, but something essential could not be looked at."
-            )
+            return f"No broken requirement was found, but {self._why_not_established}."
         number = len(self._tested())
         warned = {line["requirement"] for line in self.record.findings if line["verdict"] == "warn"}
         if warned:
@@ -141,6 +140,12 @@ class Summary:
         if number == 1:
             return "The requirement tested was met."
         return f"None of the {number} requirements tested is broken."
+
+    @property
+    def _why_not_established(self) -> str:
+        if mostly_unsteady(self.record):
+            return "most of what must be met was broken at first and not when played again"
+        return "something essential could not be looked at"
 
     @property
     def established(self) -> tuple[str, ...]:
@@ -236,10 +241,16 @@ def _verdict(record: Record, counts: Counter[str]) -> str:
         and f["level"].startswith("MUST")
         for f in record.findings
     )
-    judged = any(counts[v] for v in ("pass", "warn", "observe", "deviation", "waived", "unsteady"))
+    judged = any(counts[verdict] for verdict in JUDGED)
     if essential or record.faults or record.unfinished or not record.complete or not judged:
         return "not-established"
-    return "conforms"
+    return "not-established" if mostly_unsteady(record) else "conforms"
+
+
+def mostly_unsteady(record: Record) -> bool:
+    """Whether more MUSTs are unsteady than anything is said of: then the run shows little."""
+    musts = Counter(f["verdict"] for f in record.findings if f["level"].startswith("MUST"))
+    return musts["unsteady"] > sum(musts[verdict] for verdict in (*JUDGED, *FAILING))
 
 
 def _gaps(summary: Summary) -> Iterator[Gap]:

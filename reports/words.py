@@ -50,7 +50,8 @@ VERDICTS: tuple[Word, ...] = (
         "unsteady",
         "~",
         "The case failed at first, and did not when it was played again with nothing else under "
-        "way. Both answers are shown. It does not count as broken, nor as passed.",
+        "way. Both answers are shown. It does not count as broken, nor as passed. Where more MUSTs "
+        "are so than anything is said of, the run is not established.",
     ),
     Word(
         "warn",

@@ -18,7 +18,7 @@ from tokenspec.conformance.errors import (
 )
 from tokenspec.conformance.verdicts import Verdict
 
-JUDGED = ("pass", "fail", "warn", "observe", "deviation", "waived", "stale-waiver", "unsteady")
+JUDGED = ("pass", "fail", "warn", "observe", "deviation", "waived", "stale-waiver")
 
 
 class ExitCode(IntEnum):
@@ -42,8 +42,8 @@ MEANING: Mapping[ExitCode, str] = MappingProxyType(
         ExitCode.HARNESS_FAULT: "a fault of tokenspec, and no MUST was seen broken beside it",
         ExitCode.WRONG_USAGE: "wrong usage or file",
         ExitCode.NOTHING_SELECTED: "nothing selected",
-        ExitCode.NOT_ESTABLISHED: "not established: target unreachable, login failed, or a MUST "
-        "could not run",
+        ExitCode.NOT_ESTABLISHED: "not established: target unreachable, login failed, a MUST "
+        "could not run, or more MUSTs are unsteady than anything is said of",
     }
 )
 
@@ -82,7 +82,9 @@ class Tally:
     unconfirmed: Counter[str] = field(default_factory=Counter)  # broken, and not played again
     waiver_problems: int = 0  # waivers that are expired, unused or stale
     faults: int = 0  # of the harness
-    unestablished: int = 0  # MUSTs that could not run, or were broken once only
+    unestablished: int = 0  # MUSTs that could not run, or were broken and not played again
+    judged_musts: int = 0  # of which something is said
+    unsteady_musts: int = 0  # of which two plays said two things
     ended: Ended = Ended.COMPLETE
     left: int = 0  # cases that were chosen and not examined
     empty: bool = False  # the run is a shard that has nothing to do
@@ -91,13 +93,16 @@ class Tally:
     def add(self, finding: Mapping[str, Any]) -> None:
         """Count one finding, given as its line of the record."""
         self.counts[finding["verdict"]] += 1
+        must = finding["level"].startswith("MUST")
+        self.judged_musts += must and finding["verdict"] in JUDGED
+        self.unsteady_musts += must and finding["verdict"] == Verdict.UNSTEADY
         if finding.get("known"):
             self.known[finding["verdict"]] += 1
             return
         unconfirmed = finding.get("confirmed") is False
         self.unconfirmed[finding["verdict"]] += unconfirmed
         open_ = unconfirmed or finding["verdict"] == Verdict.COULD_NOT_RUN
-        self.unestablished += open_ and finding["level"].startswith("MUST")
+        self.unestablished += open_ and must
 
     @property
     def failures(self) -> int:
@@ -110,6 +115,14 @@ class Tally:
         return new + self.counts["stale-waiver"] + self.waiver_problems
 
     @property
+    def unsteady(self) -> bool:
+        """Whether two plays differed so often that the rest shows little.
+
+        One race that went wrong once turns no gate red; a server that answers by luck passes none.
+        """
+        return self.unsteady_musts > self.judged_musts
+
+    @property
     def exit_code(self) -> ExitCode:
         """The gravest thing that can be said."""
         judged = sum(self.counts[v] for v in JUDGED)
@@ -119,7 +132,7 @@ class Tally:
             return ExitCode.NONCONFORMITIES
         if self.faults:
             return ExitCode.HARNESS_FAULT
-        if self.unestablished or self.ended in GIVEN_UP:
+        if self.unestablished or self.unsteady or self.ended in GIVEN_UP:
             return ExitCode.NOT_ESTABLISHED
         if not judged and not self.empty:
             return ExitCode.NOT_ESTABLISHED
