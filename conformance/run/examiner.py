@@ -27,6 +27,7 @@ from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.run.concurrency import one_by_one
 from tokenspec.conformance.run.crashes import with_crash
 from tokenspec.conformance.run.premises import Asked, Premises, premise_place
+from tokenspec.conformance.run.races import Seen, gravity, most_plays, of_races
 from tokenspec.conformance.run.response_checks import (
     ResponseChecks,
     control_source,
@@ -37,16 +38,13 @@ from tokenspec.conformance.scenario.edits import UnchangedError
 from tokenspec.conformance.scenario.model import Answer, Case
 from tokenspec.conformance.scenario.wording import changes_in_words
 from tokenspec.conformance.transport.spending import at_most
-from tokenspec.conformance.verdicts import BROKEN, IN_DOUBT, SEVERITY, Judgement, Verdict, worst
+from tokenspec.conformance.verdicts import BROKEN, IN_DOUBT, Judgement, Verdict, worst
 
-Seen = tuple[Transcript, Judgement]
 Again = Callable[[Callable[[], Seen], int], Generator[Seen, None, None]]
 Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
 ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE, Verdict.NOT_APPLICABLE)
 UNSEEN = (Verdict.NOT_APPLICABLE, Verdict.COULD_NOT_RUN)
 ATTEMPTS = 2  # at a play whose requests were not all answered
-RACES = 6  # times that a race is run before it counts as withstood
-MEETINGS = 12  # the same where different requests race: which of them comes first is luck as well
 UNGRANTED = "the control of this case was not granted, so a refusal would prove nothing"
 LOST = (*BROKEN, Verdict.DEVIATION)
 
@@ -212,7 +210,7 @@ class Examiner:
         mildest is right. A race that was withstood is run again: luck decides whether its window is
         hit. The gravest of its plays counts.
         """
-        times = _plays(case)
+        times = most_plays(case)
         if times == 1:
             return self._play_whole(case, judges)
         plays = []
@@ -222,7 +220,7 @@ class Examiner:
                 if seen[1].verdict in LOST:
                     break
         ran = [play for play in plays if play[1].verdict is not Verdict.COULD_NOT_RUN]
-        return _gravest(ran or plays)
+        return of_races(ran or plays)
 
     def _play_whole(self, case: Case, judges: Sequence[Judge]) -> Seen:
         plays = []
@@ -233,7 +231,7 @@ class Examiner:
         transcript = with_crash(plays, lambda: self._play_once(case), self.setup.answers)
         said = (judge.judgements(transcript) for judge in judges)
         worsts = [worst([self._excused(case, one) for one in judgements]) for judgements in said]
-        return transcript, min(worsts, key=_gravity)
+        return transcript, min(worsts, key=gravity)
 
     def _play_once(self, case: Case) -> Transcript:
         self._before_play(case)
@@ -381,26 +379,6 @@ def _no_control(premises: Sequence[str]) -> str:
 
 def _control_key(case: Case) -> str:
     return f"{case.scenario} {case.control_setting} {case.control}"
-
-
-def _gravity(judgement: Judgement) -> int:
-    return SEVERITY.index(judgement.verdict)
-
-
-def _gravest(races: Sequence[Seen]) -> Seen:
-    """What counts of the runs of a race; in words how often it came, where it is no pass."""
-    transcript, judgement = max(races, key=lambda race: _gravity(race[1]))
-    alike = sum(seen.verdict is judgement.verdict for _, seen in races)
-    told = "" if judgement.verdict is Verdict.PASS else f"seen in {alike} of {len(races)} races"
-    note = "; ".join(part for part in (judgement.note, told) if part)
-    return transcript, replace(judgement, note=note, races=len(races))
-
-
-def _plays(case: Case) -> int:
-    """How often a case is played at most."""
-    if any(step.concurrent_group for step in case.steps):
-        return MEETINGS
-    return RACES if any(step.raced for step in case.steps) else 1
 
 
 def _looking(context: CheckContext) -> Look:

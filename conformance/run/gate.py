@@ -11,6 +11,7 @@ from typing import Any
 from tokenspec.conformance.record.baseline import Baseline, read_baseline
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.excusing import Excuses
+from tokenspec.conformance.run.races import raced
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.waivers.ledger import WaiverProblem, waiver_problems
 from tokenspec.conformance.waivers.loader import read_waivers
@@ -38,7 +39,7 @@ class Gate:
             partial: whether cases were left out of this run. What looks at every answer of a run
                 has then not seen everything, so that its passing makes no waiver stale.
         """
-        conclusive = not (partial and case.every_response) and not _raced(case)
+        conclusive = not (partial and case.every_response) and not raced(case)
         excused = self.excuses.applied(finding, conclusive=conclusive)
         return self.baseline.applied(excused) if self.baseline else excused
 
@@ -47,7 +48,7 @@ class Gate:
     ) -> list[WaiverProblem]:
         """The waivers that are not true any more."""
         looks_everywhere = {case.key for case in suite if case.every_response}
-        races = {case.key for case in suite if _raced(case)}
+        races = {case.key for case in suite if raced(case)}
         return waiver_problems(
             self.excuses.waivers,
             suite=[case.key for case in suite],
@@ -77,10 +78,6 @@ class Gate:
         if self.baseline:
             parts.append(f"gating on what is new since {self.baseline.file}")
         return "; ".join(parts)
-
-
-def _raced(case: Case) -> bool:
-    return any(step.raced for step in case.steps)
 
 
 def open_gate(
