@@ -134,13 +134,14 @@ def test_init_two_edits_and_a_run(tmp_path: Path, name: str) -> None:
                            .strip().removeprefix("{").removesuffix("}") + "\n")  # fmt: skip
         done = tokenspec("check", "target.yaml")
         assert done.returncode == 0, done.stdout
-        done = tokenspec("run", "target.yaml", "--quick")  # the whole suite is played above
+        # What rests on each setting that `init` and `check` can get wrong; all of it is played above.
+        done = tokenspec("run", "target.yaml", "--select", "refresh", "--select", "pkce")
     record = read_record(tmp_path / "tokenspec-report" / "record.ndjson")
     assert record.footer, done.stdout + done.stderr
     verdicts = [finding["verdict"] for finding in record.findings]
     stuck = [f for f in record.findings if f["verdict"] == "could-not-run"]
     assert not stuck, [(f["key"], f["note"], f["observed"]) for f in stuck]
-    assert verdicts.count("pass") > 100
+    assert verdicts.count("pass") > 20
 
 
 @needs_npm
