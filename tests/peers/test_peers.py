@@ -134,7 +134,7 @@ def test_init_two_edits_and_a_run(tmp_path: Path, name: str) -> None:
                            .strip().removeprefix("{").removesuffix("}") + "\n")  # fmt: skip
         done = tokenspec("check", "target.yaml")
         assert done.returncode == 0, done.stdout
-        # What rests on each setting that `init` and `check` can get wrong; all of it is played above.
+        # What rests on settings that `init` and `check` may get wrong; all is played above.
         done = tokenspec("run", "target.yaml", "--select", "refresh", "--select", "pkce")
     record = read_record(tmp_path / "tokenspec-report" / "record.ndjson")
     assert record.footer, done.stdout + done.stderr
