@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -37,6 +37,7 @@ class Judge:
         look: makes a named check on an answer.
         oracle: the oracle's transcript, where its answer is the expectation.
         strict: whether another error code than the one named is a failure.
+        told: checks that every answer of the run is looked at by, so that no case says it again.
     """
 
     case: Case
@@ -44,6 +45,7 @@ class Judge:
     look: Look
     oracle: Transcript | None = None
     strict: bool = False
+    told: Collection[str] = ()
 
     def gravest(self, transcript: Transcript) -> Judgement:
         """The gravest judgement of all judged steps."""
@@ -160,7 +162,7 @@ class Judge:
         outcomes = self._outcomes(step)
         found = []
         for outcome in outcomes:
-            differs = difference(outcome, played, transcript, self.look)
+            differs = self._difference(outcome, played, transcript)
             if differs.none and differs.unseen:
                 return self._unseen(outcomes, played)
             if differs.none:
@@ -169,6 +171,9 @@ class Judge:
         if self._about_another(step, outcomes, played):
             return self._looked_elsewhere(outcomes, played, transcript)
         return self._unmatched(found, played, modelled=step.oracle and not self.strict)
+
+    def _difference(self, outcome: Outcome, played: Played, transcript: Transcript) -> Difference:
+        return difference(outcome, played, transcript, self.look, self.told)
 
     def _outcomes(self, step: Step) -> tuple[Outcome, ...]:
         if not step.oracle:
@@ -254,7 +259,7 @@ class Judge:
         name = played.step.name
         later = [o for step in self.case.steps for o in step.expect]
         for outcome in later:
-            if outcome.at == name and difference(outcome, played, transcript, self.look).none:
+            if outcome.at == name and self._difference(outcome, played, transcript).none:
                 return self._matched(outcome, tuple(later), played)
         verdict, kind, note = self._early(played, tuple(later))
         return _judgement(verdict, kind, played, outcome_text(tuple(later)), note)
@@ -276,7 +281,7 @@ class Judge:
         """A judged step that was never sent: an outcome may speak of the step that is why."""
         for outcome in step.expect:
             earlier = transcript.step(outcome.at)
-            if earlier and difference(outcome, earlier, transcript, self.look).none:
+            if earlier and self._difference(outcome, earlier, transcript).none:
                 return self._matched(outcome, step.expect, earlier)
         note = transcript.stopped or f"{step.name} was not reached"
         expected = outcome_text(self._outcomes(step))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -15,6 +15,7 @@ from tokenspec.conformance.scenario.model import Answer, Change, Outcome, StepKi
 
 BAD_REQUEST = 400
 TOLD_STATUSES = (400, 401)
+STATUS_CHECK, CODE_CHECK = "error-status", "error-code-known"
 
 # the name of a check, the answer and its play, to the problems found; None: not spoken of
 Look = Callable[[str, Played, Transcript], Iterable[str] | None]
@@ -36,14 +37,23 @@ class Difference:
         return not (self.answer or self.error or self.shape or self.excess)
 
 
-def difference(outcome: Outcome, played: Played, transcript: Transcript, look: Look) -> Difference:
-    """How `played` differs from `outcome`; shape is compared only within the same class."""
+def difference(
+    outcome: Outcome,
+    played: Played,
+    transcript: Transcript,
+    look: Look,
+    told: Collection[str] = (),
+) -> Difference:
+    """How `played` differs from `outcome`; shape is compared only within the same class.
+
+    `told` are checks that every answer of the run is looked at by: what they tell is told by them.
+    """
     if played.answer is not outcome.answer or not _applies(outcome, transcript):
         return Difference(answer=True)
     looks = [look(name, played, transcript) for name in outcome.checks]
     seen = [problems for problems in looks if problems is not None]
     return Difference(
-        error=tuple(_errors(outcome, played)),
+        error=tuple(_errors(outcome, played, told)),
         shape=(*_shape(outcome, played, transcript), *chain.from_iterable(seen)),
         excess=tuple(_excess(outcome, played)),
         unseen=outcome.looks_only and not seen,
@@ -65,22 +75,23 @@ def _excess(outcome: Outcome, played: Played) -> Iterator[str]:
         yield f"{granted} of {len(played.together)} requests sent at once were granted"
 
 
-def _errors(outcome: Outcome, played: Played) -> Iterator[str]:
-    if _code_told_once(played):
+def _errors(outcome: Outcome, played: Played, told: Collection[str]) -> Iterator[str]:
+    if CODE_CHECK in told and _code_told_once(played):
         return
-    if outcome.status and played.status not in outcome.status and not _status_told_once(played):
+    once = STATUS_CHECK in told and _status_told_once(played)
+    if outcome.status and played.status not in outcome.status and not once:
         yield f"status {played.status}"
     if outcome.error and played.error not in outcome.error:
         yield f"error {played.error!r}" if played.error else "no error code"
 
 
 def _status_told_once(played: Played) -> bool:
-    """Whether a status is a fault of every refusal alike: `error-status` tells it once."""
+    """Whether a status is a fault of every refusal alike, which a check tells once."""
     return _token_refused(played) and played.status < BAD_REQUEST
 
 
 def _code_told_once(played: Played) -> bool:
-    """Whether an error code is none at all, of every refusal alike: `error-code-known` tells it.
+    """Whether an error code is none at all, of every refusal alike, which a check tells once.
 
     What is generated is judged without that check.
     """

@@ -24,6 +24,7 @@ from tokenspec.conformance.record.finding import Finding, SecondPlay
 from tokenspec.conformance.run.concurrency import ConcurrencyLimit
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.order import compares_moments, waits
+from tokenspec.conformance.run.response_checks import checked_everywhere
 from tokenspec.conformance.run.sources import sources
 from tokenspec.conformance.scenario.model import Case, Setting
 from tokenspec.conformance.verdicts import BROKEN, IN_DOUBT, Kind, Verdict
@@ -143,6 +144,7 @@ class Confirmation:
             seed=self._seed,
             apart=first.verdict is Verdict.COULD_NOT_RUN,
             before_play=self._calm_moment,
+            told=checked_everywhere(self._cases),
         )
 
         def examined_alone() -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -30,6 +30,7 @@ from tokenspec.conformance.run.premises import Asked, Premises, premise_place
 from tokenspec.conformance.run.races import Seen, gravity, most_plays, of_races
 from tokenspec.conformance.run.response_checks import (
     ResponseChecks,
+    checked_everywhere,
     control_source,
     seen_elsewhere,
 )
@@ -71,6 +72,7 @@ class Examiner:
         again: plays a race so many times, for as long as it is asked for more.
         apart: whether what has to expire is made after its like was shown, not beside it.
         before_play: called with each case when its control was played and it is about to be.
+        told: checks that every answer of the run is looked at by; None: those of `cases`.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Examiner:
         again: Again = one_by_one,
         apart: bool = False,
         before_play: Callable[[Case], None] = lambda _case: None,
+        told: Collection[str] | None = None,
     ) -> None:
         self.setup = setup
         self._again = again
@@ -93,6 +96,7 @@ class Examiner:
         self._show = show
         self._oracle_results = oracle_results
         cases = tuple(cases)
+        self._told = checked_everywhere(cases) if told is None else told
         self.response_checks = ResponseChecks(cases, self._excuse)
         self._context = check_context(setup.side)
         self._oracle_context = check_context(setup.oracle.side)
@@ -305,7 +309,7 @@ class Examiner:
 
     def _judge(self, case: Case, context: CheckContext, oracle: Transcript) -> Judge:
         severity = Verdict(self.setup.effective(case).severity)
-        return Judge(case, severity, _looking(context), oracle, self.setup.strict)
+        return Judge(case, severity, _looking(context), oracle, self.setup.strict, self._told)
 
     def _excuse(self, case: Case, judgement: Judgement) -> Evidence | None:
         """The evidence for a documented difference that covers this answer, if there is any."""

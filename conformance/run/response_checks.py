@@ -49,6 +49,12 @@ class _Watched:
         return len(alike) < KEPT
 
 
+def checked_everywhere(cases: Iterable[Case]) -> frozenset[str]:
+    """The names of the checks that are made on every answer, where these cases are examined."""
+    outcomes = (o for case in cases if case.every_response for s in case.steps for o in s.expect)
+    return frozenset(name for outcome in outcomes for name in outcome.checks)
+
+
 class ResponseChecks:
     """Collects, for the checks of `every_response` cases, what all other plays show."""
 

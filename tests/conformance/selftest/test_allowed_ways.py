@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+import pytest
+
 from tests.conformance.selftest.altered import accused, examined, keyed, of_areas, path
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.run.examiner import Examiner
@@ -140,6 +142,27 @@ def test_refusals_with_status_200_are_one_failure() -> None:
     assert [f.key for f in findings if f.verdict is Verdict.FAIL] == ["error-envelope/status"]
     assert not verdicts[Verdict.WARN]
     assert not verdicts[Verdict.COULD_NOT_RUN]
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (["pkce-verifier-wrong/last-character-changed"], ["warn"]),
+        (["pkce-verifier-wrong/last-character-changed", "error-envelope/json"], ["warn"]),
+        (["pkce-verifier-wrong/last-character-changed", "error-envelope/status"], ["fail"]),
+    ],
+)
+def test_what_every_refusal_has_is_told_by_a_case_where_no_other_tells_it(
+    keys: list[str], told: list[str]
+) -> None:
+    """Once, whatever is selected: nothing is lost, nothing is said again."""
+
+    def successful(request: Request, response: Response) -> Response:
+        refused = path(request) == TOKEN and response.status in (400, 401)
+        return replace(response, status=200) if refused else response
+
+    found = [finding.verdict for finding in examined(successful, keyed(*keys))]
+    assert [verdict for verdict in found if verdict is not Verdict.PASS] == told
 
 
 def test_a_code_that_no_client_knows_is_a_failure() -> None:
