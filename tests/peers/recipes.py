@@ -240,6 +240,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             settings=MappingProxyType(
                 {"consent": {"client_suffix": "-consent", "methods": METHODS}}
             ),
+            more=MappingProxyType({"profile": "spring"}),
             heavy=True,
             start_seconds=180.0,
         ),

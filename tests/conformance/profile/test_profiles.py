@@ -304,3 +304,10 @@ class TestNames:
         metadata = {"token_endpoint": f"{issuer}/protocol/openid-connect/token"}
         assert recognise(issuer, metadata) == "keycloak"
         assert recognise(issuer, {}) == ""
+
+    def test_spring_is_recognised_by_the_places_of_its_endpoints(self) -> None:
+        names = {"authorization": "authorize", "token": "token", "introspection": "introspect"}
+        metadata = {f"{n}_endpoint": f"https://a.example/oauth2/{p}" for n, p in names.items()}
+        metadata["jwks_uri"] = "https://a.example/oauth2/jwks"
+        assert recognise("https://a.example", metadata) == "spring"
+        assert recognise("https://a.example", metadata | {"jwks_uri": "https://a.example/j"}) == ""
