@@ -122,7 +122,7 @@ class Breaker:
             self._failures += 1
             if self._failures < self._most or self._stop.why:
                 return
-            if self._comes_back():
+            if self._comes_back() or not self._failures:  # another request was answered meanwhile
                 self._failures = 0
                 return
             self._stop.stop(

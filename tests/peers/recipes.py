@@ -240,7 +240,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             settings=MappingProxyType(
                 {"consent": {"client_suffix": "-consent", "methods": METHODS}}
             ),
-            more=MappingProxyType({"profile": "spring"}),
+            # the first requests after a start wait for much to be loaded
+            more=MappingProxyType({"profile": "spring", "limits": {"timeout": 60}}),
             heavy=True,
             start_seconds=180.0,
         ),

@@ -127,6 +127,34 @@ def test_a_target_that_stays_away_is_given_up_once(away: Response | Unreachable)
     assert scripted.sent.count(TOKEN) == 3
 
 
+class Choked(Scripted):
+    """Answers in time to nobody but the one who comes while it is asked whether it is there."""
+
+    def __init__(self, *, answers_another: bool) -> None:
+        super().__init__(Unreachable("no answer within 10 s"))
+        self.another = answers_another
+        self.breaker: Breaker | None = None
+
+    def send(self, request: Request) -> Response:
+        if request is PROBE and self.another and self.breaker:
+            self.another = False
+            self.breaker.send(Request("GET", "https://as.example/another"))
+        if request.url.endswith("/another"):
+            return Response(200)
+        return super().send(request)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_target_that_answers_others_meanwhile_is_there(*, answered: bool) -> None:
+    choked = Choked(answers_another=answered)
+    choked.breaker = made = Breaker(choked, 3, sleep=lambda _seconds: None)
+    made.probe = PROBE
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            made.send(TOKEN)
+    assert bool(made.lost) is not answered
+
+
 def test_a_run_that_takes_too_long_sends_nothing_more() -> None:
     clock = Clock()
     made = Breaker(Scripted(Response(200), clock=clock, takes=10), 3, longest=25, clock=clock)
