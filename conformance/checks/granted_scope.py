@@ -12,6 +12,7 @@ from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.scenario.model import StepKind
 
 Words = frozenset[str]
+GRANTING = (StepKind.TOKEN, StepKind.REFRESH)
 
 
 @check("scope-told-if-different", Subject.TOKENS, Subject.INTROSPECTION)
@@ -24,12 +25,31 @@ def scope_told_if_different(played: Played, play: Transcript, _s: CheckContext) 
     token, asked = play.step("token"), asked_for(play)
     if token is None or asked is None or "scope" in token.received:
         return
-    for place, held in _shown(played, token, play):
+    for place, held in (*_in_callback(play), *_shown(played, token)):
         more, unknown = sorted(held - asked), UNKNOWN in asked - held
         if more:
             yield f"scope is not told, and {place} {more[0][:40]!r}, which was not asked for"
         elif unknown:
             yield f"scope is not told, and {place} no {UNKNOWN!r}, which was asked for"
+
+
+@check("scope-held-was-told", Subject.TOKENS, Subject.INTROSPECTION)
+def scope_held_was_told(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
+    """No access token holds a word of scope that its response does not tell (RFC 6749 §3.3).
+
+    Without a word of scope in the response it is what was asked for. The other way round says
+    nothing: who introspects may be told less than was granted (RFC 7662 §2.2).
+    """
+    tokens = [one for one in play.steps if one.step.kind in GRANTING]
+    if not tokens:
+        return
+    given = tokens[-1]
+    told = _words(given.received.get("scope", next(iter(given.sent.get("scope", ())), None)))
+    if told is None:
+        return
+    for place, held in _shown(played, given):
+        if more := sorted(held - told):
+            yield f"{place} {more[0][:40]!r}, which was neither told nor asked for"
 
 
 def asked_for(play: Transcript) -> Words | None:
@@ -38,13 +58,18 @@ def asked_for(play: Transcript) -> Words | None:
     return _words(next(iter(asked.sent.get("scope", ())), None)) if asked else None
 
 
-def _shown(played: Played, token: Played, play: Transcript) -> Iterator[tuple[str, Words]]:
-    """Where the scope that was granted can be seen."""
+def _in_callback(play: Transcript) -> Iterator[tuple[str, Words]]:
     authorized = play.step("authorize")
+    held = _words(authorized.received.get("scope")) if authorized else None
+    if held is not None:
+        yield "the callback has", held
+
+
+def _shown(played: Played, token: Played) -> Iterator[tuple[str, Words]]:
+    """Where the scope that a token holds can be seen."""
     read = read_jwt(token.received.get("access_token"))
     introspected = played.received if played.step.kind is StepKind.INTROSPECT else {}
     places = {
-        "the callback has": authorized.received.get("scope") if authorized else None,
         "the access token has": read.claims.get("scope") if read else None,
         "introspection shows": introspected.get("scope"),
     }

@@ -34,11 +34,13 @@ UNKNOWN = "CHANGE-ME"
 # the others need a key or certificate, which docs/target-file.md shows how to name
 METHODS: tuple[ClientAuth, ...] = ("none", "client_secret_basic", "client_secret_post")
 SECRET, PASSWORD, COOKIES = "TOKENSPEC_SECRET", "TOKENSPEC_PASSWORD", "TOKENSPEC_COOKIES"
+SECOND_PASSWORD = "TOKENSPEC_SECOND_PASSWORD"
+BY_PASSWORD = ("form", "browser", "reference")
 EPILOG = """\
 examples:
   tokenspec init https://login.example
   tokenspec init https://login.example --client-id web --auth client_secret_basic --username test
-  tokenspec init https://login.example --register --username test
+  tokenspec init https://login.example --register --username test --second-username other
   tokenspec init https://login.example --endpoint authorization=https://login.example/authorize \\
                                        --endpoint token=https://login.example/token
 """
@@ -81,6 +83,10 @@ def add_to(verbs: Any) -> None:
     add("--username", help="name of the test user")
     add("--password-env", metavar="NAME", default=PASSWORD, help="environment "
         f"variable with the password; default {PASSWORD}")  # fmt: skip
+    add("--second-username", metavar="NAME", help="name of another test user, for the cases "
+        "about two users")  # fmt: skip
+    add("--second-password-env", metavar="NAME", default=SECOND_PASSWORD, help="environment "
+        f"variable with the password of that user; default {SECOND_PASSWORD}")  # fmt: skip
     add("--command", metavar="PROGRAM", help="program that obtains the code, for --login command")
     add(
         "--function", metavar="FILE:NAME", help="function that obtains the code, for --login python"
@@ -186,6 +192,7 @@ def _wanted(options: argparse.Namespace, found: _Found, endpoints: Endpoints, as
         issuer=found.issuer,
         clients=clients,
         login=_login(options, ask),
+        second_login=_second_login(options),
         endpoints=endpoints,
         scope=options.scope or "",
         ca_file=str(Path(options.ca_file).resolve()) if options.ca_file else "",
@@ -213,7 +220,7 @@ def _listed(found: _Found) -> str:
 
 def _login(options: argparse.Namespace, ask: Ask) -> Login:
     kind = options.login
-    if kind not in ("form", "browser", "reference"):
+    if kind not in BY_PASSWORD:
         return Login(
             kind=kind,
             cookies=COOKIES if kind == "cookie" else "",
@@ -222,6 +229,23 @@ def _login(options: argparse.Namespace, ask: Ask) -> Login:
         )
     username = options.username or ask("a test user", UNKNOWN)
     return Login(kind=kind, username=username, password=options.password_env)
+
+
+def _second_login(options: argparse.Namespace) -> Login | None:
+    """How another user signs in, where one is named.
+
+    Raises:
+        UsageError: the way to sign in takes no password, or both users are the same.
+    """
+    username, kind = options.second_username, options.login
+    if not username:
+        return None
+    if kind not in BY_PASSWORD:
+        hint = "name both users under 'login' in the file: docs/login.md has an example"
+        raise UsageError(f"--second-username does not go with --login {kind}", hint)
+    if username == options.username:
+        raise UsageError("--second-username is another user than --username")
+    return Login(kind=kind, username=username, password=options.second_password_env)
 
 
 def _tell(path: Path, wanted: Wanted, found: _Found, preset: tuple[str, str]) -> None:

@@ -50,7 +50,9 @@ def second_user(setup: Setup) -> Iterator[CheckStep]:
             need=NEED,
         )
         return
-    yield CheckStep(NAME, passed=True, detail="signed in, and has tokens", required=False)
+    login = setup.target.second_login
+    who = f"{login.username} signed in" if login and login.username else "signed in"
+    yield CheckStep(NAME, passed=True, detail=f"{who}, and has tokens", required=False)
 
 
 def _how_far(transcript: Transcript) -> str:

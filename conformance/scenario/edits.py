@@ -235,6 +235,14 @@ def ending_of(valid: Values, argument: Any, context: OperatorContext) -> Values:
     return (text[: len(text) // 2] + other[len(other) // 2 :],)
 
 
+def first_word_of(_valid: Values, argument: Any, context: OperatorContext) -> Values:
+    """The first word of another value, which has to hold several."""
+    first, *others = context.recall(argument).split() or [""]
+    if not others:
+        raise UnchangedError(f"{argument} has no second word that could be left out")
+    return (first,)
+
+
 def claims_for_user_of(_valid: Values, argument: Any, context: OperatorContext) -> Values:
     """OpenID Connect Core §5.5.1: sub is asked for with a value."""
     _, claims, _ = _jwt_parts(argument, context)

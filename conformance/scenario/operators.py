@@ -219,6 +219,12 @@ OPERATORS: dict[str, Operator] = {
         "with its end, behind the last dot or of half its length, from the value of another place",
         f"{_VALID} with the end of {{0}}",
     ),
+    "first_word_of": Operator(
+        edits.first_word_of,
+        "text",
+        "the first of several words of another place",
+        "the first word of {0}",
+    ),
     "claims_for_user_of": Operator(
         edits.claims_for_user_of,
         "text",

@@ -25,6 +25,7 @@ class Wanted:
     issuer: str
     clients: tuple[Client, ...]  # `secret` holds the name of a variable; none: they are registered
     login: Login  # `password` and `cookies` hold the names of variables
+    second_login: Login | None = None  # of another user
     endpoints: Endpoints = field(default_factory=Endpoints)
     scope: str = ""  # empty: of those a run can use, all that the metadata lists
     ca_file: str = ""
@@ -45,7 +46,8 @@ def target_text(wanted: Wanted, metadata: Mapping[str, Any], preset: tuple[str, 
 def secret_names(wanted: Wanted) -> tuple[str, ...]:
     """The variables the file refers to."""
     named = [client.secret for client in wanted.clients]
-    named += [wanted.login.password, wanted.login.cookies]
+    for login in _logins(wanted):
+        named += [login.password, login.cookies]
     return tuple(dict.fromkeys(name for name in named if name))
 
 
@@ -56,7 +58,11 @@ def _lines(wanted: Wanted, metadata: Mapping[str, Any], preset: tuple[str, str])
     yield "format: 1"
     yield f"issuer: {_scalar(wanted.issuer)}"
     yield from _clients(wanted)
-    yield f"login: {_login(wanted.login)}"
+    if wanted.second_login is None:
+        yield f"login: {_login(wanted.login)}"
+    else:
+        yield "login:  # the second is another user of the same server"
+        yield from (f"  - {_login(login)}" for login in _logins(wanted))
     yield f"scope: {_scalar(wanted.scope or _scope(metadata))}"
     given = {f.name: getattr(wanted.endpoints, f.name) for f in fields(Endpoints)}
     named = {name: url for name, url in given.items() if url}
@@ -87,6 +93,10 @@ def _clients(wanted: Wanted) -> Iterator[str]:
             yield f"    secret: {{env: {client.secret}}}"
         uris = ", ".join(_scalar(uri) for uri in client.redirect_uris)
         yield f"    redirect_uris: [{uris}]"
+
+
+def _logins(wanted: Wanted) -> tuple[Login, ...]:
+    return (wanted.login, *((wanted.second_login,) if wanted.second_login else ()))
 
 
 def _login(login: Login) -> str:

@@ -145,6 +145,33 @@ def test_every_login_gives_a_file_that_can_be_read(tmp_path: Path, kind: str) ->
     assert f"kind: {kind}" in text
 
 
+def test_a_second_user_signs_in_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOKENSPEC_SECOND_PASSWORD", "tea-at-six")
+    with posing() as issuer:
+        file, text = made(tmp_path, issuer, *KNOWN, "--second-username", "hatter")
+        assert yaml.safe_load(text)["login"][1] == {
+            "username": "hatter",
+            "password": {"env": "TOKENSPEC_SECOND_PASSWORD"},
+        }
+        assert len(text.splitlines()) <= 15
+        capsys.readouterr()
+        assert main(["check", file]) == 0
+    assert "hatter signed in" in capsys.readouterr().out
+
+
+def test_a_second_user_is_another_one_with_a_password(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = ("--output", str(tmp_path / "other.yaml"), "--second-username", "alice")
+    with posing() as issuer:
+        assert main(["init", issuer, *KNOWN, *second]) == 4
+        assert "another user" in capsys.readouterr().err
+        assert main(["init", issuer, *KNOWN, *second, "--login", "cookie"]) == 4
+        assert "does not go with --login cookie" in capsys.readouterr().err
+
+
 def test_a_terminal_is_asked_for_what_is_not_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -237,6 +237,17 @@ def test_no_change_of_a_jwt_without_signature_can_be_seen() -> None:
         apply(Change("tampered_subject", "token.id_token"), (), Unsigned())
 
 
+@pytest.mark.parametrize("scope", ["openid", ""])
+def test_of_one_word_none_can_be_left_out(scope: str) -> None:
+    class Scope(PlayWithToken):
+        def recall(self, path: str) -> str:
+            del path
+            return scope
+
+    with pytest.raises(UnchangedError, match="no second word"):
+        apply(Change("first_word_of", "authorize.scope"), (), Scope())
+
+
 def test_what_is_no_jwt_cannot_be_forged() -> None:
     with pytest.raises(HarnessError, match="not a JWT"):
         sent("unsigned", "token.access_token")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -72,6 +73,17 @@ def _requested_scope(issue: Issue, exchange: Exchange) -> dict[str, Any]:
         return {}
     widened = replace(issue.grant, scope=asked)
     return {"grant": widened, "refresh_grant": widened, **_brought(widened.scope, exchange)}
+
+
+def _narrowed_in_word(issue: Issue, exchange: Exchange) -> Issue:
+    return replace(issue, grant=issue.refresh_grant) if exchange.refreshing else issue
+
+
+def _asked_scope_told(answer: Response, exchange: Exchange) -> Response:
+    if not exchange.get("scope"):
+        return answer
+    told = json.loads(answer.body) | {"scope": exchange.get("scope")}
+    return replace(answer, body=json.dumps(told).encode())
 
 
 def _brought(scope: tuple[str, ...], exchange: Exchange) -> dict[str, Any]:
@@ -227,6 +239,13 @@ DEFECTS: tuple[Alteration, ...] = (
         "OIDCC-11-offline_consent_obtained",
         "a code exchange grants the scope consented to, whatever the request says",
         issue=_issuing(_requested_scope),
+    ),
+    telling(
+        "refresh.narrowed_in_word",
+        "RFC6749-3.3-scope_returned_if_different",
+        "a refresh for less tells less, and its access token holds all that was granted",
+        issue=_narrowed_in_word,
+        token_answer=_asked_scope_told,
     ),
     left_out(
         "refresh.scope_whole",
