@@ -113,7 +113,8 @@ def _lines() -> Iterator[str]:
     yield "## Steps\n"
     yield "A step has its parameters under its name, and how each differs from the valid one."
     yield f"Beside a further `authorize` stands `user: {loader.USERS[0]}` where another user of the"
-    yield "server is in the browser.\n"
+    yield f"server is in a browser of their own, or `user: {loader.USERS[1]}` where that user"
+    yield "signs in where the first has.\n"
     yield from table(("step", "request"), _named(STEPS))
     yield "## Bases\n"
     yield from table(("base", "valid exchange", "steps", "needs"), _bases())

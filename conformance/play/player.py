@@ -18,9 +18,10 @@ from tokenspec.conformance.play import requests, wire
 from tokenspec.conformance.play.answers import answered, authorization_answer, read_members
 from tokenspec.conformance.play.expiry import Expiry, expiry_of, refused_early, seconds_before
 from tokenspec.conformance.play.memory import Memory, MissingValue
+from tokenspec.conformance.play.same_browser import see_who_signed_in
 from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Sent, Transcript
-from tokenspec.conformance.scenario.bases import SESSION_NEEDS
+from tokenspec.conformance.scenario.bases import SAME_BROWSER, SESSION_NEEDS
 from tokenspec.conformance.scenario.changes import MOMENT, NEXT_SECOND
 from tokenspec.conformance.scenario.edits import UnfitError
 from tokenspec.conformance.scenario.model import (
@@ -136,6 +137,7 @@ class _Play:
         self.in_turn = in_turn
         self.error_pages_due: set[str] = set()  # names of steps that may be answered with one
         self.waited = 0.0  # seconds, of those to be let pass
+        self.own: Session | None = None  # of the first user, in this play
         self.memory = Memory.begin(side, setting)
         self.recorder = Recorder(side.connect())
 
@@ -197,9 +199,12 @@ class _Play:
         due = step.name in self.error_pages_due
         if result.blocked is not None and not due:
             raise result.blocked
+        answer = authorization_answer(result, request=url, error_page_due=due)
+        username = self.side.seen_by(step.user).target.login.username
+        see_who_signed_in(step, answer, username, self.recorder.exchanges)
         return Played(
             step=step,
-            answer=authorization_answer(result, request=url, error_page_due=due),
+            answer=answer,
             sent=sent,
             valid=valid,
             received=result.parameters,
@@ -221,7 +226,8 @@ class _Play:
         prompts = " ".join(str(value) for value in sent.get("prompt", ())).split()
         interactive = live and "none" not in prompts and not _page_wanted(step)
         with self._session(browser, live=live, interactive=interactive) as lent:
-            session = lent
+            session = self.own if step.user == SAME_BROWSER else lent
+            self.own = self.own if step.user else session
             if live and not interactive:
                 self._warm_up(browser, session)
             if step.changes.http and step.changes.http.after:

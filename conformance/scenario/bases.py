@@ -81,7 +81,8 @@ CLIENT_NEEDS: dict[str, str] = {
     "revoking": "code",
 }
 SESSION_NEEDS: dict[str, str] = {"new": "sign-in", "denied": "sign-in"}
-USER_NEEDS: dict[str, str] = {"second": "second-user"}
+SAME_BROWSER = "second-in-the-same-browser"
+USER_NEEDS: dict[str, str] = {"second": "second-user", SAME_BROWSER: "second-user"}
 STEP_NEEDS: dict[StepKind, str] = {
     StepKind.AUTHORIZE: "code",
     StepKind.REFRESH: "refresh",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from tokenspec.conformance.documents import Marked, Reader, marked, read_text, suggest
 from tokenspec.conformance.errors import Problem, UnusableFile
-from tokenspec.conformance.scenario.bases import BASES, Base
+from tokenspec.conformance.scenario.bases import BASES, USER_NEEDS, Base
 from tokenspec.conformance.scenario.catalogue import shown_name
 from tokenspec.conformance.scenario.changes import (
     REQUEST_KEYS,
@@ -44,7 +44,7 @@ __all__ = ["Vocabulary", "load_document", "load_file", "load_folders"]
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]*")
 STEP_WORDS = tuple(str(kind) for kind in StepKind)
-USERS = ("second",)  # whose browser carries a step, beside the first user's
+USERS = tuple(USER_NEEDS)  # who carries a step, beside the first user
 SHARED_KEYS = (
     "title", "requirement", "also", "why", "tags", "needs", "base", "client", "session", "pkce",
     "given", "premises", "refresh_tokens", "every_response", *ANSWERED, "then",

@@ -33,6 +33,9 @@ SESSION_COOKIE = "session"
 SESSION: Seam[SignIn | None, Core] = seam(
     "session", "the session that the cookies of a request name, if there is one"
 )
+SIGNED_IN: Seam[SignIn, SignIn | None] = seam(
+    "signed_in", "the session that a right password begins, beside the one the browser had"
+)
 LOGIN_ANSWER: Seam[Response, None] = seam(
     "login_answer", "the answer to a form with a right password"
 )
@@ -57,7 +60,8 @@ class AuthorizeEndpoint:
         known = user is not None and hmac.compare_digest(shown, user.password.encode())
         if user is None or not known or not _csrf_agrees(request, form):
             return self.login_page(request, parameters, failed=True)
-        sign_in = SignIn(self.core.random_text(), user.username, int(self.core.now()))
+        begun = SignIn(self.core.random_text(), user.username, int(self.core.now()))
+        sign_in = self.core.tell(SIGNED_IN, begun, self.sign_in(request))
         self.core.store.put_sign_in(sign_in)
         response = self._begin(request, parameters, sign_in, fresh=True)
         response = self.core.tell(LOGIN_ANSWER, response, None)

@@ -37,7 +37,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.peers.recipes import RECIPES, PeerError, Recipe
 
 HERE = Path(__file__).parent
-USERNAME = "alice"
+USERNAME, SECOND_USERNAME = "alice", "bob"
 KEY_FILE = "jwt-app.pem"
 LOG_FILE = "server.log"
 STOP_SECONDS = 5.0  # from the polite signal to the other one
@@ -160,13 +160,16 @@ def _target(
         if "jwks" in client:
             entry["private_key"] = {"file": KEY_FILE}
         entries.append({**entry, "redirect_uris": client["redirect_uris"]})
-    password = {"env": variables[USERNAME]}
+    logins = [
+        {"kind": "form", "username": name, "password": {"env": variables[name]}}
+        for name in (USERNAME, *([SECOND_USERNAME] if recipe.second_user else []))
+    ]
     target: dict[str, Any] = {
         "format": 1,
         "product": {"vendor": recipe.vendor, "name": recipe.product, "version": version[1]},
         "issuer": issuer,
         "clients": entries,
-        "login": {"kind": "form", "username": USERNAME, "password": password},
+        "login": logins if recipe.second_user else logins[0],
         "scope": recipe.scope,
     }
     if recipe.authorize:
@@ -232,6 +235,7 @@ def running(
         issuer = origin + recipe.path
         variables = {
             USERNAME: "PEER_PASSWORD",
+            SECOND_USERNAME: "PEER_SECOND_PASSWORD",
             "basic-app": "PEER_BASIC_SECRET",
             "post-app": "PEER_POST_SECRET",
         }
@@ -258,6 +262,7 @@ def running(
             "PEER_ISSUER": issuer,
             "PEER_CLIENTS": str(clients_file),
             "PEER_USERNAME": USERNAME,
+            "PEER_SECOND_USERNAME": SECOND_USERNAME,
             "PEER_DPOP_NONCE": "1" if dpop_nonce else "",
         }
         with log_file.open("wb") as log:

@@ -54,6 +54,7 @@ class Recipe:
     more: Mapping[str, Any] = field(default_factory=dict)  # of the target file; {issuer} is put in
     # Other settings of the same process, each with a target file: the fields that differ there.
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    second_user: bool = False  # has another one, who signs in by the same pages
     heavy: bool = False  # takes minutes: outside the gate, and of the matrix only when asked for
     start_seconds: float = 30.0  # from the start of the process to its first answer
 
@@ -154,6 +155,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             environment=MappingProxyType({"NODE_ENV": "production"}),
             # offline_access is granted only where consent is asked for (OIDC Core §11)
             authorize=MappingProxyType({"prompt": "consent"}),
+            second_user=True,
         ),
         "authlib": Recipe(
             vendor="authlib",
@@ -189,6 +191,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             scope="openid read",
             methods=("none", "client_secret_basic", "client_secret_post"),
             path="/o",
+            second_user=True,
             more=MappingProxyType({"capabilities": {"refresh": True}}),
         ),
         "zitadel-oidc": Recipe(

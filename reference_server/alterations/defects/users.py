@@ -85,6 +85,17 @@ def _user_of_last_token(issue: Issue, exchange: Exchange) -> Issue:
     return _for(issue, next(grants, issue.grant)) if exchange.refreshing else issue
 
 
+def _user_of_first_token(issue: Issue, exchange: Exchange) -> Issue:
+    """A refresh for the user of the token that the client got first."""
+    grants = (one.grant for one in exchange.core.store.tokens())
+    first = next((grant for grant in grants if _of_client(grant, exchange)), issue.grant)
+    return _for(issue, first) if exchange.refreshing else issue
+
+
+def _user_kept(begun: SignIn, before: SignIn | None) -> SignIn:
+    return replace(begun, username=before.username) if before else begun
+
+
 def _for(issue: Issue, other: Grant) -> Issue:
     grant, refresh_grant = issue.grant, issue.refresh_grant
     return replace(
@@ -151,6 +162,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "whom login_hint names is taken for signed in, in any browser with a session",
         asked=_login_hinted,
     ),
+    telling(
+        "session.user_kept",
+        "RFC6749-3.1-authenticates_owner",
+        "who signs in where another was signed in is taken for that one",
+        signed_in=_user_kept,
+    ),
     Alteration(
         "session.last_of_all",
         "RFC6749-3.1-authenticates_owner",
@@ -169,6 +186,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "OIDCC-12.2-sub_same",
         "a refresh gives tokens of the user whose token the client got last",
         issue=_user_of_last_token,
+    ),
+    telling(
+        "refresh.user_of_the_first",
+        "OIDCC-12.2-sub_same",
+        "a refresh gives tokens of the user whose token the client got first",
+        issue=_user_of_first_token,
     ),
     telling(
         "userinfo.user_of_the_last",

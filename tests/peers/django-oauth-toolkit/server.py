@@ -102,11 +102,12 @@ urlpatterns = [
 
 
 def prepare() -> None:
-    """The database, with the user and the clients of every peer."""
+    """The database, with two users and the clients of every peer."""
     call_command("migrate", verbosity=0)
-    get_user_model().objects.create_user(
-        os.environ["PEER_USERNAME"], password=os.environ["PEER_PASSWORD"]
-    )
+    for which in ("PEER", "PEER_SECOND"):
+        get_user_model().objects.create_user(
+            os.environ[f"{which}_USERNAME"], password=os.environ[f"{which}_PASSWORD"]
+        )
     for client in json.loads(Path(os.environ["PEER_CLIENTS"]).read_text("utf-8")):
         secret = client.get("client_secret", "")
         if client["token_endpoint_auth_method"] == "private_key_jwt":

@@ -8,20 +8,23 @@ import { readFileSync } from 'node:fs';
 
 import Provider from 'oidc-provider';
 
-const { PEER_ISSUER, PEER_CLIENTS, PEER_USERNAME, PEER_DPOP_NONCE } = process.env;
+const {
+  PEER_ISSUER, PEER_CLIENTS, PEER_USERNAME, PEER_SECOND_USERNAME, PEER_DPOP_NONCE,
+} = process.env;
 
-const accounts = new Map([
-  [PEER_USERNAME, {
-    name: 'Alice Example',
-    email: 'alice@app.example',
-    email_verified: true,
-    'https://app.example/roles': ['reader'],
-  }],
-]);
+const profile = (name) => ({
+  name: `${name} Example`,
+  email: `${name}@app.example`,
+  email_verified: true,
+  'https://app.example/roles': ['reader'],
+});
+const accounts = new Map(
+  [PEER_USERNAME, PEER_SECOND_USERNAME].map((name) => [name, profile(name)]),
+);
 
 function findAccount(ctx, accountId) {
-  const profile = accounts.get(accountId);
-  return profile && { accountId, claims: () => ({ sub: accountId, ...profile }) };
+  const told = accounts.get(accountId);
+  return told && { accountId, claims: () => ({ sub: accountId, ...told }) };
 }
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
