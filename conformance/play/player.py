@@ -10,7 +10,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from tokenspec.conformance.errors import BrokenOff, TimedOut, Unreachable
-from tokenspec.conformance.http import OUT_OF_SERVICE, Exchange, Recorder, Response, is_loopback
+from tokenspec.conformance.http import OUT_OF_SERVICE, Exchange, Recorder, Response
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import denying
 from tokenspec.conformance.login.model import AuthorizationResult, LoginDriver, Session
@@ -34,6 +34,7 @@ from tokenspec.conformance.scenario.model import (
     concurrent_groups,
 )
 from tokenspec.conformance.target.model import SIGNS_IN
+from tokenspec.conformance.target.redirects import answered_at
 
 EXPIRY_MARGIN = 2.0  # seconds waited beyond a lifetime
 A_MOMENT = 2.0  # seconds, so that times given in whole seconds differ
@@ -262,12 +263,7 @@ class _Play:
         browser.driver.authorize(url, redirect_uri, session, browser.connect())
 
     def _redirect_uri(self, sent: Sent) -> str:
-        """Where the answer may go: a registered URI asked for, else the first registered."""
-        registered = self.memory.client.redirect_uris
-        for value in sent.get("redirect_uri", ()):
-            if value in registered or _differs_in_loopback_port(str(value), registered):
-                return str(value)
-        return registered[0] if registered else ""
+        return answered_at(sent.get("redirect_uri", ()), self.memory.client.redirect_uris)
 
     def _request(self, step: Step) -> Played:
         self._let_pass_for(step)
@@ -399,8 +395,3 @@ def _without_browser(step: Step) -> bool:
 
 def _query(sent: Sent) -> str:
     return urlencode(requests.pairs(dict(sent)))
-
-
-def _differs_in_loopback_port(value: str, registered: Iterable[str]) -> bool:
-    """RFC 8252 §7.3: the port of a loopback redirect URI is free."""
-    return is_loopback(value) and any(is_loopback(uri) for uri in registered)

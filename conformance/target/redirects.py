@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from tokenspec.conformance.http import is_loopback
@@ -32,6 +32,18 @@ def registered(which: str, client: Client, second: Client | None = None) -> tupl
         "with-query": lambda uri: "?" in uri,
     }
     return tuple(uri for uri in uris if fits[which](uri))
+
+
+def answered_at(asked: Iterable[object], registered: tuple[str, ...]) -> str:
+    """Where the answer may go: a registered URI asked for, else the first registered.
+
+    The port of a loopback redirect URI is free (RFC 8252 §7.3).
+    """
+    for value in asked:
+        loopback = is_loopback(str(value)) and any(is_loopback(uri) for uri in registered)
+        if value in registered or loopback:
+            return str(value)
+    return registered[0] if registered else ""
 
 
 def on_the_web(uri: str) -> bool:
