@@ -73,6 +73,11 @@ def _more_headers(answer: Response, _exchange: object) -> Response:
     return replace(answer, headers=(*answer.headers, *more))
 
 
+def _with_cookie(answer: Response, _about: object) -> Response:
+    cookie = ("Set-Cookie", "node=b2; Path=/; Secure; HttpOnly; SameSite=None")
+    return replace(answer, headers=(*answer.headers, cookie))
+
+
 def _private(headers: Headers, _refusal: Refusal | None) -> Headers:
     return (*less(headers, "Cache-Control"), ("Cache-Control", "no-cache, no-store, private"))
 
@@ -331,5 +336,13 @@ LIBERTIES = (
         "an error has a description of two thousand characters",
         group="description",
         error_body=having(**_text("See the log of the server, line 17; " * 57)),
+    ),
+    telling(
+        "answers.cookies",
+        "RFC 6265 §3",
+        "Any response may have a Set-Cookie header.",
+        "answers of the token endpoint set a cookie, as load balancers do",
+        token_answer=_with_cookie,
+        error_answer=_with_cookie,
     ),
 )

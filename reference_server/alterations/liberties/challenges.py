@@ -55,6 +55,12 @@ def _in_one_header(values: tuple[str, ...], about: Refused) -> tuple[str, ...]:
     return tuple(f"{value}, {_other_scheme(value, about)}" for value in values)
 
 
+def _challenge_with_any(headers: Headers, about: Refused) -> Headers:
+    told = any(name == "WWW-Authenticate" for name, _ in headers)
+    realm = about.exchange.core.config.issuer
+    return headers if told else (*headers, ("WWW-Authenticate", f'Basic realm="{realm}"'))
+
+
 def _basic_in_small_letters(headers: Headers, _about: Refused) -> Headers:
     return tuple((name, value.replace("Basic ", "basic ", 1)) for name, value in headers)
 
@@ -149,5 +155,12 @@ LIBERTIES = (
         "A header may hold several challenges.",
         "a client that failed is challenged for further schemes",
         error_headers=_further_scheme,
+    ),
+    telling(
+        "error.challenge_with_status_400",
+        "RFC 9110 §11.6.1",
+        "Other answers than 401 may have a challenge: credentials might affect the answer.",
+        "each refusal of an endpoint for clients has a challenge",
+        error_headers=_challenge_with_any,
     ),
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from html import escape
 from urllib.parse import urlencode, urlsplit
 
 from tokenspec.reference_server.alterations.liberties.model import Liberty, telling
 from tokenspec.reference_server.core import Core
+from tokenspec.reference_server.endpoints import pages
 from tokenspec.reference_server.endpoints.authorize import AuthorizeEndpoint
 from tokenspec.reference_server.endpoints.routes import Route
 from tokenspec.reference_server.messages import Request, Response
@@ -19,6 +21,12 @@ CONSENT = "OpenID Connect Core §3.1.2.4"
 DIALOGUE = "A decision may be obtained by an interactive dialogue; what it looks like is left open."
 FOUND, SEE_OTHER, TEMPORARY, BAD = 302, 303, 307, 400
 PAGE_PATH, BOX, FORM = "/interaction", "agreed", b"<form"
+USERNAME = b'<label>Username <input name="username" autocomplete="username"></label>'
+PASSWORD = (
+    b'<label>Password <input name="password" type="password" autocomplete="current-password">'
+    b"</label>"
+)
+FIELDS = "fields of the login form"
 NAMES = {"identifier": "username", "secret": "password"}
 
 
@@ -82,6 +90,28 @@ def _other_names(body: bytes) -> bytes:
     for new, old in NAMES.items():
         body = body.replace(f'name="{old}"'.encode(), f'name="{new}"'.encode())
     return body
+
+
+def _identifier_first(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    """A form that names a user, and has no password, gets the page that asks for it."""
+    path = urlsplit(core.endpoint("login")).path
+    route = routes[path]
+
+    def answer(request: Request) -> Response:
+        fields = dict(request.form)
+        if request.method != "POST" or "password" in fields or "csrf" not in fields:
+            return route.answer(request)
+        own = urlsplit(request.url)
+        form = pages.login_page(f"{own.path}?{own.query}", fields["csrf"])
+        named = escape(fields.get("username", ""))
+        known = f'<input type="hidden" name="username" value="{named}">'
+        return pages.page(core, 200, form.replace(USERNAME, known.encode()))
+
+    return routes | {path: replace(route, answer=answer)}
+
+
+def _without_password(body: bytes) -> bytes:
+    return body.replace(PASSWORD, b"")
 
 
 def _box_needed(routes: dict[str, Route], core: Core) -> dict[str, Route]:
@@ -171,6 +201,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         SIGN_IN,
         OWN_WAY,
         "the fields of the login form are called identifier and secret",
+        group=FIELDS,
         routes=_renamed,
         page=_in_forms(_other_names, b'type="password"'),
     ),
@@ -186,6 +217,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         SIGN_IN,
         OWN_WAY,
         "the login form has a list to choose from beside its fields",
+        group=FIELDS,
         page=_in_forms(_with(b"<label>Password", SELECT)),
     ),
     telling(
@@ -215,6 +247,16 @@ LIBERTIES: tuple[Liberty, ...] = (
         "HTML §13.1.2",
         "Names of elements may be written in letters of any case.",
         "the forms of pages are written in capital letters",
+        group=FIELDS,
         page=_in_forms(_in_capitals),
+    ),
+    telling(
+        "login.identifier_first",
+        SIGN_IN,
+        OWN_WAY,
+        "one page asks who the user is, and the next one for the password",
+        group=FIELDS,
+        routes=_identifier_first,
+        page=_in_forms(_without_password, PASSWORD),
     ),
 )

@@ -16,11 +16,16 @@ from tokenspec.reference_server.alterations.model import Alteration, Clock
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.answers import Refused
+from tokenspec.reference_server.endpoints.token import Issue
 from tokenspec.reference_server.errors import OAuthError, invalid_dpop_proof
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guards import authorization as rules
 from tokenspec.reference_server.guards import binding, dpop
 from tokenspec.reference_server.seams import Alter
+
+
+def _access_token_unbound(issue: Issue, _exchange: Exchange) -> Issue:
+    return replace(issue, jkt="")
 
 
 def _exact_type(exchange: Exchange) -> None:
@@ -247,5 +252,19 @@ LIBERTIES = (
             {rules.challenge_form.name: _overlooked},
         ),
         states={"dpop-jkt": False},
+    ),
+    Liberty(
+        "dpop.access_token_unbound",
+        "RFC 9449 §5",
+        "A server may issue access tokens that are not bound, with the token_type Bearer.",
+        Alteration(
+            "dpop.access_token_unbound",
+            "RFC 9449 §5",
+            "a proof binds refresh tokens of public clients, and access tokens to nothing",
+            tells={"issue": _access_token_unbound},
+        ),
+        states={"dpop-bound": False},
+        takes_away=True,
+        forbidden_by=("fapi-2.0",),
     ),
 )

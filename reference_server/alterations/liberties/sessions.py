@@ -8,6 +8,7 @@ from typing import Any
 
 from tokenspec.reference_server.alterations.liberties.model import Liberty, telling
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.interaction import Asked, Decision
 from tokenspec.reference_server.exchange import Exchange
@@ -82,6 +83,12 @@ def _short(sign_in: SignIn | None, core: Core) -> SignIn | None:
     return sign_in if sign_in and core.now() - sign_in.auth_time <= SHORT else None
 
 
+def _signs_in_anew(asked: Asked, _request: Authorization) -> Asked:
+    if asked.silent or asked.fresh:
+        return asked
+    return replace(asked, prompt=asked.prompt | {"login"})
+
+
 def _known_before(decision: Decision, asked: Asked) -> Decision:
     """Consent, where nothing asks for it anew, was given by an administrator."""
     told = decision.error.error if decision.error else decision.page
@@ -130,5 +137,12 @@ LIBERTIES: tuple[Liberty, ...] = (
         "the user is asked for consent where the request wants it, and never else",
         group="consent",
         decision=_known_before,
+    ),
+    telling(
+        "login.each_time",
+        SIGN_IN,
+        OWN_WAY,
+        "the user signs in for each request that may show a page",
+        asked=_signs_in_anew,
     ),
 )

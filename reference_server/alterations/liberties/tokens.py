@@ -336,4 +336,11 @@ LIBERTIES = (
             configures=_signed_by("PS256"),
         ),
     ),
+    telling(
+        "id_token.not_before_past",
+        "RFC 7519 §4.1.5",
+        "nbf may be there, and a leeway allows for clocks that do not agree.",
+        "an ID token is good from five minutes before it was issued",
+        id_token=making(lambda claims, _about: {"nbf": claims["iat"] - 300}),
+    ),
 )

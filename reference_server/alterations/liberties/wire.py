@@ -18,6 +18,8 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 START, BODY = "http.response.start", "http.response.body"
 PAUSE = 0.03  # seconds
 PIECE = 64  # bytes
+GUESSES = 5  # refusals in a row that look like guessing
+REFUSED = (400, 401)
 FEW = 5  # requests of one connection
 SMALL_ENOUGH = 20  # bytes that are not worth a coding
 
@@ -131,6 +133,31 @@ def _spaced(_scope: Message, send: Send) -> Send:
     return sending
 
 
+def _guessing_limited(inner: Application) -> Application:
+    """Whoever is refused so many times in a row at the token endpoint has to wait a moment."""
+    refused = 0
+
+    async def application(scope: Message, receive: object, send: Send) -> None:
+        nonlocal refused
+        watched = scope["type"] == "http" and scope["path"].endswith("/token")
+        if watched and refused >= GUESSES:
+            refused = 0
+            headers = [(b"retry-after", b"1"), (b"content-length", b"0")]
+            await send({"type": START, "status": 429, "headers": headers})
+            await send({"type": BODY, "body": b""})
+            return
+
+        async def counting(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == START:
+                refused = refused + 1 if message["status"] in REFUSED else 0
+            await send(message)
+
+        await inner(scope, receive, counting if watched else send)
+
+    return application
+
+
 def _served(
     name: str, by: str, permission: str, summary: str, served: Callable[[Application], Application]
 ) -> Liberty:
@@ -186,5 +213,12 @@ LIBERTIES: tuple[Liberty, ...] = (
         "White space before and after the value of a header is no part of it.",
         "the values of headers have white space around them",
         _sending(_spaced),
+    ),
+    _served(
+        "wire.guessing_limited",
+        "RFC 6749 §2.3.1",
+        "An endpoint that takes passwords has to be protected against guessing (RFC 6585 §4: 429).",
+        f"after {GUESSES} refusals in a row the token endpoint answers 429 once, with Retry-After",
+        _guessing_limited,
     ),
 )
