@@ -86,6 +86,12 @@ OPERATORS: dict[str, Operator] = {
         "add to its end",
         f"{_VALID} + {{0}}",
     ),
+    "in_a_list": Operator(
+        lambda v, _a, _s: ([edits.one_value(v, "in_a_list")],),
+        "true",
+        "a claim as the only item of a list",
+        f"a list of {_VALID} alone",
+    ),
     "add_member": Operator(
         lambda v, a, _s: (edits.text_value(v, "add_member")[:-1] + f",{a}}}",),
         "text",

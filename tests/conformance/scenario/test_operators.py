@@ -248,6 +248,10 @@ def test_of_one_word_none_can_be_left_out(scope: str) -> None:
         apply(Change("first_word_of", "authorize.scope"), (), Scope())
 
 
+def test_a_claim_is_put_into_a_list() -> None:
+    assert sent("in_a_list", True, "https://as.example") == (["https://as.example"],)
+
+
 def test_what_is_no_jwt_cannot_be_forged() -> None:
     with pytest.raises(HarnessError, match="not a JWT"):
         sent("unsigned", "token.access_token")

@@ -104,6 +104,14 @@ DEFECTS: tuple[Alteration, ...] = (
         ),
     ),
     subtle(
+        "client.assertion_audience_in_a_list",
+        "FAPI2SP-5.3.2.1-assertion_aud_issuer",
+        "the issuer is taken in a list as well, where it has to be a text",
+        client__assertion_audience=_unless(
+            client.assertion_audience, lambda shown: isinstance(shown.claims.get("aud"), list)
+        ),
+    ),
+    subtle(
         "client.assertion_expiry_optional",
         R_EXPIRY,
         "an assertion without exp passes",
