@@ -88,10 +88,10 @@ def installed(name: str) -> Path:
     return folder
 
 
-def _free_port() -> int:
+def _free_origin() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
 def _new_key(file: Path) -> dict[str, Any]:
@@ -135,14 +135,14 @@ def _clients(public_key: Mapping[str, Any], secrets_: Mapping[str, str]) -> list
 def _target(
     name: str,
     recipe: Recipe,
-    origin: str,
+    origins: tuple[str, str],
     clients: list[dict[str, Any]],
     variables: Mapping[str, str],
     *,
     dpop_nonce: bool,
 ) -> dict[str, Any]:
     """The target file's content; `recipe` is that of the setting."""
-    issuer = origin + recipe.path
+    issuer = origins[recipe.second] + recipe.path
     manifest = (HERE / name / recipe.language.manifest[0]).read_text("utf-8")
     version = recipe.version.search(manifest)
     if version is None:
@@ -174,7 +174,8 @@ def _target(
     }
     if recipe.authorize:
         target["authorize"] = dict(recipe.authorize)
-    target |= json.loads(json.dumps(dict(recipe.more)).replace("{issuer}", issuer))
+    more = json.dumps(dict(recipe.more))
+    target |= json.loads(more.replace("{issuer}", issuer).replace("{second}", origins[1]))
     if dpop_nonce:
         target["capabilities"] = {**target.get("capabilities", {}), "dpop-nonce": True}
     return target
@@ -231,8 +232,8 @@ def running(
     with tempfile.TemporaryDirectory(prefix=f"tokenspec-{name}-") as folder:
         work = Path(folder) / "server"
         shutil.copytree(HERE / name, work, ignore=shutil.ignore_patterns("__pycache__"))
-        recipe, origin = RECIPES[name], f"http://127.0.0.1:{_free_port()}"
-        issuer = origin + recipe.path
+        recipe, origins = RECIPES[name], (_free_origin(), _free_origin())
+        issuer = origins[0] + recipe.path
         variables = {
             USERNAME: "PEER_PASSWORD",
             SECOND_USERNAME: "PEER_SECOND_PASSWORD",
@@ -250,7 +251,7 @@ def running(
         for setting, different in {"": {}, **recipe.settings}.items():
             files[setting] = Path(folder) / (f"target-{setting}.yaml" if setting else "target.yaml")
             there = replace(recipe, **different)
-            content = _target(name, there, origin, clients, variables, dpop_nonce=dpop_nonce)
+            content = _target(name, there, origins, clients, variables, dpop_nonce=dpop_nonce)
             files[setting].write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
         usual = files.pop("")
         env = {variable: secret[owner] for owner, variable in variables.items()}
@@ -260,6 +261,7 @@ def running(
             **recipe.environment,
             **env,
             "PEER_ISSUER": issuer,
+            "PEER_SECOND": origins[1],
             "PEER_CLIENTS": str(clients_file),
             "PEER_USERNAME": USERNAME,
             "PEER_SECOND_USERNAME": SECOND_USERNAME,

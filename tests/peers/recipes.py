@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shlex
 import shutil
@@ -50,8 +51,10 @@ class Recipe:
     methods: tuple[str, ...] = METHODS  # of client authentication; that of the main client first
     path: str = ""  # of the issuer
     client_suffix: str = ""  # behind the name of each client
+    second: bool = False  # the issuer is at the second of the two addresses that a peer may use
     ready: str = "/.well-known/openid-configuration"  # under the issuer, answers when it is up
-    more: Mapping[str, Any] = field(default_factory=dict)  # of the target file; {issuer} is put in
+    # Of the target file; the addresses are put in for {issuer} and {second}.
+    more: Mapping[str, Any] = field(default_factory=dict)
     # Other settings of the same process, each with a target file: the fields that differ there.
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     second_user: bool = False  # has another one, who signs in by the same pages
@@ -100,6 +103,17 @@ def _install_go(folder: Path, source: Path) -> None:
     _run(["go", "build", "-o", str(folder / "server"), "."], source)
 
 
+def _go_tool(*options: str, cgo: bool) -> Callable[[Path, Path], None]:
+    """For a product that is a program of its own: the tool that the manifest names."""
+
+    def install(folder: Path, source: Path) -> None:
+        build = ["env", f"CGO_ENABLED={int(cgo)}", "go", "build", "-trimpath", *options]
+        _run([*build, "-p", "1", "-o", f"{folder}{os.sep}", "tool"], source)  # it is much
+        _install_go(folder, source)
+
+    return install
+
+
 def _start_go(installation: Path, _work: Path) -> list[str]:
     return [str(installation / "server")]
 
@@ -142,6 +156,8 @@ def _start_spring(installation: Path, _work: Path) -> list[str]:
 NODE = Language(("package.json", "package-lock.json"), _install_node, _start_node)
 PYTHON = Language(("requirements.txt",), _install_python, _start_python)
 GO = Language(("go.mod", "go.sum", "main.go"), _install_go, _start_go)
+DEX = Language(GO.manifest, _go_tool(cgo=False), _start_go)
+HYDRA = Language(GO.manifest, _go_tool("-tags", "sqlite,json1", cgo=True), _start_go)
 KEYCLOAK = Language(("artifact.txt",), _install_keycloak, _start_keycloak)
 SPRING = Language(("pom.xml", "src/main/java/peer/Server.java"), _install_spring, _start_spring)
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -213,6 +229,41 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             ready="/.well-known/oauth-authorization-server",
             more=MappingProxyType({"profile": "workers-oauth"}),
             heavy=True,
+        ),
+        "better-auth": Recipe(
+            vendor="better-auth",
+            product="@better-auth/oauth-provider",
+            version=re.compile(r'"@better-auth/oauth-provider": "([\d.]+)"'),
+            language=NODE,
+            scope="openid profile email offline_access",
+            path="/api/auth",
+            more=MappingProxyType({"profile": "better-auth"}),
+            heavy=True,
+        ),
+        "dex": Recipe(
+            vendor="Dex",
+            product="dex",
+            version=re.compile(r"// Dex ([\d.]+):"),
+            language=DEX,
+            scope="openid profile email offline_access",
+            methods=("none", "client_secret_basic", "client_secret_post"),
+            path="/dex",
+            more=MappingProxyType({"capabilities": {"session": False}}),
+            settings=MappingProxyType({"no-reuse": {"second": True}}),
+            heavy=True,
+        ),
+        "hydra": Recipe(
+            vendor="Ory",
+            product="hydra",
+            version=re.compile(r"github.com/ory/hydra/v2 v([\d.]+)"),
+            language=HYDRA,
+            scope="openid profile email offline_access",
+            # SQLite, where requests at one moment end in errors: one case at a time
+            more=MappingProxyType(
+                {"profile": "hydra", "hosts": ["{second}"], "limits": {"jobs": 1}}
+            ),
+            heavy=True,
+            start_seconds=60.0,
         ),
         "keycloak": Recipe(
             vendor="Keycloak",
