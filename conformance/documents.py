@@ -25,6 +25,9 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None, "": None, "~": None}
 
+LONGEST_NUMBER = 300  # digits; Python reads no more than some thousands, and nobody means them
+LONGEST_SHOWN = 80  # characters of a value that a message quotes
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Scalar = str | int | float | bool | None
@@ -108,7 +111,7 @@ class Reader:
             for key, value in at.value.items():
                 if key not in allowed:
                     hint = gone.get(key) or suggest(key, allowed)
-                    self.problem(value, f"unknown key {key!r}", hint)
+                    self.problem(value, f"unknown key {quoted(key)}", hint)
         for key in required:
             if key not in at.value:
                 self.problem(at, f"missing key {key!r}")
@@ -157,7 +160,7 @@ class Reader:
         word = self.text(at)
         if word and word not in options:
             self.problem(
-                at, f"{word!r} is not one of: {', '.join(options)}", suggest(word, options)
+                at, f"{quoted(word)} is not one of: {', '.join(options)}", suggest(word, options)
             )
         return word
 
@@ -166,7 +169,7 @@ class Reader:
         at = fields.get("format")
         if at is not None and at.value != 1:
             self.problem(
-                at, f"format {at.plain!r} is not known here", "this release reads format: 1"
+                at, f"format {quoted(at.plain)} is not known here", "this release reads format: 1"
             )
 
     def _mark(self, node: yaml.Node, seen: set[int]) -> Marked:
@@ -190,7 +193,9 @@ class Reader:
             if not key:
                 self.problem(key_at, "a key must be plain text")
             elif key in items:
-                self.problem(key_at, f"duplicate key {key!r}", f"first at line {items[key].line}")
+                self.problem(
+                    key_at, f"duplicate key {quoted(key)}", f"first at line {items[key].line}"
+                )
             value = self._mark(value_node, seen)
             items.setdefault(key, value)
         return items
@@ -209,6 +214,12 @@ def suggest(word: str, options: Collection[str]) -> str:
     """`did you mean …?` for the option closest to `word`; the whole choice where none is close."""
     close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(options))}"
+
+
+def quoted(value: object) -> str:
+    """A value as a message shows it: in quotes if it is text, and cut."""
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
 def read_text(path: Path) -> str:
@@ -232,7 +243,7 @@ def _resolve(node: yaml.Node) -> Scalar:
         return text
     if text in _WORDS:
         return _WORDS[text]
-    if _INTEGER.fullmatch(text):
+    if len(text) <= LONGEST_NUMBER and _INTEGER.fullmatch(text):
         return int(text)
     if _FLOAT.fullmatch(text):
         return float(text)
@@ -248,4 +259,4 @@ def _kind(at: Marked) -> str:
         case None:
             return "nothing"
         case value:
-            return f"{value!r}"
+            return quoted(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,10 +78,18 @@ def write(
     written = []
     for name in formats:
         path = folder / FORMATS[name].file
-        unfinished = path.with_name(f"{path.name}.part")  # nobody should read half a page
-        with unfinished.open("wb") as file:
-            for piece in FORMATS[name].render(record, sources):
-                file.write(piece.encode("utf-8", "replace"))
-        unfinished.replace(path)
+        _write_whole(path, FORMATS[name].render(record, sources))
         written.append(path)
     return written
+
+
+def _write_whole(path: Path, pieces: Iterable[str]) -> None:
+    """Write a file, or leave it as it was: nobody should read half a page."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("wb") as file:
+            for piece in pieces:
+                file.write(piece.encode("utf-8", "replace"))
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -7,9 +7,13 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType, ModuleType
+from typing import NoReturn
 
 from tokenspec import __version__
-from tokenspec.conformance.errors import TokenspecError
+from tokenspec.conformance.errors import HarnessError, TokenspecError
+from tokenspec.conformance.machine.faults import foreseen, told
+from tokenspec.conformance.machine.signals import heeded
+from tokenspec.conformance.machine.streams import guarded_output, say
 from tokenspec.conformance.record.conclusion import ExitCode, exit_code_of
 
 VERBS: Mapping[str, str] = MappingProxyType(
@@ -46,27 +50,50 @@ file, 5 nothing selected, 6 not established (target unreachable, login failed, a
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; the return value is the exit code."""
+    """Run one verb; the return value is the exit code. Whatever happens is said in a sentence."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    with guarded_output() as output, heeded():
+        try:
+            code = _run(words)
+            output.flush()
+        except TokenspecError as error:
+            return _ended(error)
+        except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+            return ExitCode.INTERRUPTED
+        except KeyboardInterrupt:
+            say("tokenspec: interrupted")
+            return ExitCode.INTERRUPTED
+        except OSError as error:
+            return _ended(foreseen(error) or HarnessError(told(error)))
+        except Exception as error:  # noqa: BLE001 - the edge: nothing is beyond it but a traceback
+            return _ended(HarnessError(told(error)))
+        return code
+
+
+def _run(words: list[str]) -> int:
     wanted = words[:1] if words[:1] and words[0] in VERBS else VERBS
     options = build_parser(wanted).parse_args(words)
-    try:
-        code: int = options.act(options)
-    except TokenspecError as error:
-        print(f"tokenspec: {error}", file=sys.stderr)
-        return exit_code_of(error)
-    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
-        sys.stdout = None
-        return ExitCode.INTERRUPTED
-    except KeyboardInterrupt:
-        print("tokenspec: interrupted", file=sys.stderr)
-        return ExitCode.INTERRUPTED
+    code: int = options.act(options)
     return code
+
+
+def _ended(error: TokenspecError) -> ExitCode:
+    say(f"tokenspec: {error}")
+    return exit_code_of(error)
+
+
+class Parser(argparse.ArgumentParser):
+    """A command line; one that is wrong ends with the exit code for it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong."""
+        self.print_usage(sys.stderr)
+        self.exit(ExitCode.WRONG_USAGE, f"{self.prog}: {message}\n")
 
 
 def build_parser(wanted: Iterable[str] = VERBS) -> argparse.ArgumentParser:
     """The command line with these verbs; loading all of them takes longer than some of them run."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="tokenspec",
         description="A conformance harness for OAuth 2.0 token endpoints.",
         epilog=EPILOG,

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.cli.report import warn
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.record.reading import read_record
 from tokenspec.reports.changes import compare
@@ -46,6 +47,9 @@ def act(options: argparse.Namespace) -> int:
     Raises:
         UnusableFile: one of the files is not a record.
     """
-    found = compare(read_record(Path(options.old)), read_record(Path(options.new)))
+    old, new = (read_record(Path(path)) for path in (options.old, options.new))
+    warn(old)
+    warn(new)
+    found = compare(old, new)
     print(FORMATS[options.format](found))
     return ExitCode.NONCONFORMITIES if found.worse else ExitCode.CONFORMS

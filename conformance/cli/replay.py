@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec import __version__
+from tokenspec.conformance.cli.report import warn
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, Opened, open_target
 from tokenspec.conformance.preflight.setup import Setup
@@ -94,7 +95,11 @@ def act(options: argparse.Namespace) -> int:
         TargetUnusable: the target cannot be used.
     """
     record = read_record(Path(options.record))
+    warn(record)
     findings = chosen(record, options.ids)
+    if not record.findings:
+        print("nothing to play again: the record has no findings")
+        return ExitCode.NOTHING_SELECTED
     if not findings:
         print("nothing to play again: every case of the record is settled")
         return ExitCode.NOTHING_SELECTED

@@ -95,7 +95,7 @@ def act(options: argparse.Namespace) -> int:
         print(f"wrote {path}")
     if "github" in formats and os.environ.get("GITHUB_ACTIONS") == "true":
         print((Path(options.report_dir) / FORMATS["github"].file).read_text("utf-8"), end="")
-    _warn(record)
+    warn(record)
     return run_exit_code(record) if options.exit_code else ExitCode.CONFORMS
 
 
@@ -123,7 +123,8 @@ def run_exit_code(record: Record) -> int:
     return ExitCode.NOT_ESTABLISHED if incomplete and code == ExitCode.CONFORMS else code
 
 
-def _warn(record: Record) -> None:
+def warn(record: Record) -> None:
+    """Say on standard error what a record lacks."""
     if record.footer is None:
         print("WARNING: the record has no end: the run was cut off", file=sys.stderr)
     if record.missing_shards:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -17,11 +16,15 @@ import pytest
 from tokenspec import __version__
 from tokenspec.conformance import plugin
 from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.machine.folder import claimed
+from tokenspec.conformance.machine.streams import lasting_output, say
 from tokenspec.conformance.play.randomness import chosen_seed
-from tokenspec.conformance.plugin.options import HELP
+from tokenspec.conformance.plugin.options import HELP, REPORT_DIR
 from tokenspec.conformance.plugin.progress import mode
+from tokenspec.conformance.plugin.run import tell_in_a_sentence
 from tokenspec.conformance.preflight.opening import Opened, open_target
 from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.run.gate import open_gate
 from tokenspec.conformance.run.selection import read_shard
 from tokenspec.conformance.run.server_process import Wanted, started
@@ -70,14 +73,18 @@ def act(options: argparse.Namespace) -> int:
     path = Path(options.target_file) if options.target_file else None
     _check(options)
     options.seed = chosen_seed(options.seed, options.shard)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: keep what was found
     wanted = Wanted(options.start or "", options.wait_for or "", options.wait_seconds)
     gc.disable()  # until everything is loaded: there is nothing to collect
     try:
-        with started(wanted):
-            return _run(options, path)
+        folder = Path(options.report_dir or REPORT_DIR)
+        with lasting_output() as output, claimed(folder), started(wanted):
+            code = _run(options, path)
     finally:
         gc.enable()
+    if output.failed and not output.left:
+        say(f"tokenspec: {output.why}; the reports are in {folder}")
+        return code or ExitCode.HARNESS_FAULT
+    return code
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -128,6 +135,13 @@ class _Handover:
         plugin.begin(config).target.hand_over(self.opened)
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(
+        self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> None:
+        """Whatever fails here, and wherever, is told in a sentence."""
+        tell_in_a_sentence(excrepr, excinfo)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
         """Leave what was loaded to itself: it stays to the end, and is much to look through."""
         gc.freeze()
@@ -137,7 +151,7 @@ class _Handover:
 def _arguments(options: argparse.Namespace, path: Path | None) -> list[str]:
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)  # they are meant for the user's own tests
-    folder = Path(options.report_dir or "tokenspec-report")
+    folder = Path(options.report_dir or REPORT_DIR)
     arguments = ["-c", str(SETTINGS), f"--rootdir={BUNDLED.parent}", "--disable-plugin-autoload"]
     arguments += [word for name in PLUGINS for word in ("-p", name)]
     arguments += ["-q", "-rN", "--no-header", f"--color={options.color}"]

@@ -52,6 +52,7 @@ FLOORS: tuple[tuple[Room, ...], ...] = (
     (
         Room("scenario", "the format of a case: values, tables, loader"),
         Room("target", "the target file, discovery, capabilities"),
+        Room("machine", "signals, full disks, folders in use"),
     ),
     (
         Room("foundations", "errors, documents, HTTP as values, text made harmless"),

@@ -81,7 +81,7 @@ class Display:
     def pytest_report_collectionfinish(self, items: list[pytest.Item]) -> list[str]:
         """How much of the suite is about to run."""
         chosen, collected = cases_of(items), self._selection.collected
-        if not chosen:
+        if not chosen or not collected:  # interrupted before they were looked through
             return []
         areas = len({case.area for case in chosen})
         part = f"{len(chosen)} of " if len(chosen) < len(collected) else ""
@@ -94,6 +94,8 @@ class Display:
         recording = self._recording
         for text in self._selection.unmatched:
             terminalreporter.write_line(text, yellow=True)
+        for text in (*recording.unwritten, *filter(None, (recording.failed,))):
+            terminalreporter.write_line(f"tokenspec: {text}", red=True)
         if not recording.shown:
             return
         terminal = self._config.get_terminal_writer()

@@ -15,13 +15,18 @@ class Ending:
     Args:
         lost: why nothing more is sent, where nobody asked for that; empty while there is no reason.
         out_of_time: whether the reason is that the run took too long.
+        unwritten: why no finding can be kept any more; empty while each can.
     """
 
     def __init__(
-        self, lost: Callable[[], str], out_of_time: Callable[[], bool] = lambda: False
+        self,
+        lost: Callable[[], str],
+        out_of_time: Callable[[], bool],
+        unwritten: Callable[[], str],
     ) -> None:
         self._lost = lost
         self._out_of_time = out_of_time
+        self._unwritten = unwritten
         self._why = ""
         self._session: pytest.Session | None = None
 
@@ -37,13 +42,16 @@ class Ending:
 
     def pytest_runtest_logfinish(self) -> None:
         """End the session after the case that found the target gone."""
-        if self._why and self._session is not None:
-            self._session.shouldstop = self._why
+        why = self._why or ("the record cannot be written" if self._unwritten() else "")
+        if why and self._session is not None:
+            self._session.shouldstop = why
 
     def ended(self, session: pytest.Session, *, left: int) -> Ended:
         """Which way the session ended; `left` cases were not examined."""
         if self._why:
             return Ended.OUT_OF_TIME if self._out_of_time() else Ended.TARGET_LOST
+        if self._unwritten():
+            return Ended.STOPPED
         if session.exitstatus == ExitCode.INTERRUPTED:
             return Ended.INTERRUPTED
         return Ended.STOPPED if left else Ended.COMPLETE

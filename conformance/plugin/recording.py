@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.machine.signals import held_back
 from tokenspec.conformance.plugin.report_memory import summarised
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.lines import RecordWriter, footer_line
@@ -15,6 +17,7 @@ from tokenspec.conformance.record.reporting import write_reports
 from tokenspec.conformance.waivers.ledger import WaiverProblem
 from tokenspec.reports.again import replay
 from tokenspec.reports.record import Record
+from tokenspec.reports.words import counted
 
 Line = Mapping[str, Any]
 RECORD = "record.ndjson"
@@ -37,9 +40,12 @@ class Recording:
         self.path = folder / RECORD
         self.record: Record | None = None  # what was written, once it is whole
         self.reports: list[Path] = []
+        self.unwritten: list[str] = []  # what a signal or the machine kept from being written
+        self.failed = ""  # why nothing more could be written, and what to do about it
         self._first_lines = first_lines
         self._started = time.time()
         self._writer: RecordWriter | None = None
+        self._kept = 0  # lines of findings and faults
 
     @property
     def again(self) -> str:
@@ -50,27 +56,65 @@ class Recording:
         """One more finding, as its line."""
         self.tally.add(finding)
         self.shown.append(summarised(finding))
-        self._open().write(finding)
+        self._write(finding)
 
     def add_fault(self, fault: Line) -> None:
         """One more fault of the harness, as its line."""
         self.tally.faults += 1
-        self._open().write(fault)
+        self._write(fault)
 
     def conclude(
         self, problems: Sequence[WaiverProblem], cost: Mapping[str, int], formats: Iterable[str]
     ) -> None:
-        """Write the footer, then the reports; nothing where nothing was recorded."""
+        """Write the footer, then the reports; nothing where nothing was recorded.
+
+        Raises:
+            KeyboardInterrupt: a report was being written; the record is whole.
+        """
         self.tally.waiver_problems = len(problems)
         if self._writer is None and not self.tally.empty:
             return
         now = time.time()
         line = footer_line(self.tally, finished=now, seconds=now - self._started, cost=cost)
-        writer = self._open()
-        writer.write(line | {"waivers": [problem.line() for problem in problems]})
-        writer.close()
-        self.record = read_record(self.path, leave_evidence=True)
-        self.reports = write_reports(self.record, self.path, formats)
+        with held_back() as held:
+            self._write(line | {"waivers": [problem.line() for problem in problems]})
+            if self._writer is not None:
+                self._writer.close()
+        if self.failed:
+            return
+        if held.came:
+            raise KeyboardInterrupt
+        try:
+            self.record = read_record(self.path, leave_evidence=True)
+            self.reports = write_reports(self.record, self.path, formats)
+        except OSError as error:
+            self._fail("a report", error, self.remake)
+
+    @property
+    def remake(self) -> str:
+        """The command that makes the reports again."""
+        return f"tokenspec report {shlex.quote(str(self.path))}"
+
+    def _write(self, line: Line) -> None:
+        """Add a line; when the machine has refused one, nothing more is tried."""
+        if self.failed:
+            return
+        try:
+            self._open().write(line)
+            self._kept += 1
+        except OSError as error:
+            self._fail(str(self.path), error, self._go_on)
+
+    def _fail(self, what: str, error: OSError, then: str) -> None:
+        self.tally.faults += 1
+        self.failed = f"{what} cannot be written: {error.strerror or error}"
+        self.failed += f"; {then}" if then else ""
+
+    @property
+    def _go_on(self) -> str:
+        """What goes on from the record so far; empty where nothing is in it."""
+        again = f"{counted(self._kept, 'line')} of findings are kept; run again with --resume"
+        return f"{again} {self.path}" if self._kept else ""
 
     def _open(self) -> RecordWriter:
         if self._writer is None:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tokenspec import __version__
-from tokenspec.conformance.errors import Problem
+from tokenspec.conformance.errors import Problem, TokenspecError
+from tokenspec.conformance.machine.faults import foreseen, told
+from tokenspec.conformance.machine.folder import claimed
+from tokenspec.conformance.machine.signals import held_back
 from tokenspec.conformance.play.randomness import chosen_seed
 from tokenspec.conformance.plugin.deferring import Deferring
 from tokenspec.conformance.plugin.display import Display
 from tokenspec.conformance.plugin.ending import Ending
 from tokenspec.conformance.plugin.execution import Execution
 from tokenspec.conformance.plugin.gating import Gating
-from tokenspec.conformance.plugin.options import RunOptions, run_options
+from tokenspec.conformance.plugin.options import RunOptions, run_options, wants_page
 from tokenspec.conformance.plugin.recording import Recording
 from tokenspec.conformance.plugin.report_line import ReportLines, SuiteFacts
 from tokenspec.conformance.plugin.selection import Selection, cases_of
 from tokenspec.conformance.plugin.target import SessionTarget
 from tokenspec.conformance.preflight.setup import Setup
-from tokenspec.conformance.record.conclusion import Ended, ExitCode
+from tokenspec.conformance.record.conclusion import Ended, ExitCode, exit_code_of
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.header import header_line
 from tokenspec.conformance.record.lines import coverage_line, finding_line
@@ -30,6 +35,7 @@ from tokenspec.conformance.scenario.model import Case, Place
 from tokenspec.conformance.verdicts import Verdict
 from tokenspec.reports.formats import chosen
 
+OURS = str(Path(__file__).parents[2])  # where our code is
 CUT_SHORT = (Ended.INTERRUPTED, Ended.TARGET_LOST, Ended.OUT_OF_TIME)
 # what pytest says that is said more exactly here
 REPLACED = tuple(ExitCode(code) for code in (0, 1, 2, 5))
@@ -50,11 +56,16 @@ class ScenarioRun:
         self.places: dict[str, Place] = {}  # of the scenarios collected, by id
         self.worker = hasattr(config, "workerinput")
         self.options = options
+        self._folder = ExitStack()  # kept from other runs
         self.formats = _formats(options)
         self.target = SessionTarget(options)
         self.gating = Gating(options)
         self.selection = Selection(options, lambda: self.target.known)
-        self.ending = Ending(lambda: self.target.lost, lambda: self.target.out_of_time)
+        self.ending = Ending(
+            lambda: self.target.lost,
+            lambda: self.target.out_of_time,
+            lambda: self.recording.failed,
+        )
         self.execution = Execution(self.target, self.seed, options.resume)
         self.deferring = Deferring(self.execution.settled)
         self.recording = Recording(options.report_dir, options.fail_on, self._first_lines)
@@ -84,6 +95,8 @@ class ScenarioRun:
         cases = cases_of(session.items)
         if not cases or session.testsfailed or session.config.option.collectonly:
             return
+        if not self.worker:
+            self._claim_folder()
         self.lines.arrived = True
         in_order = self.worker or bool(session.config.getoption("maxfail"))
         setup = self.execution.begin(cases, ahead=not self.worker, at_once=in_order)
@@ -98,13 +111,51 @@ class ScenarioRun:
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """End the run; when others have written theirs, write the reports and say the exit code.
 
-        One after the other, as each needs much memory for a moment.
+        One after the other, as each needs much memory for a moment. A signal that comes meanwhile
+        ends what is being written, and nothing else.
         """
-        self._end(session)
+        with held_back() as held:
+            self._end(session)
+        interrupted = held.came
         try:
             yield
-        finally:
+        except (KeyboardInterrupt, OSError) as error:
+            interrupted = self._unwritten("a page", error) or interrupted
+            _remove_page(session.config)
+        try:
             self._conclude(session)
+        except KeyboardInterrupt as error:
+            interrupted = self._unwritten("a report", error)
+        except Exception as error:  # noqa: BLE001 - what is beyond is a traceback
+            session.exitstatus = ExitCode.HARNESS_FAULT
+            self.recording.unwritten.append(told(error))
+        if interrupted:
+            session.exitstatus = ExitCode.INTERRUPTED
+        self._folder.close()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(
+        self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> None:
+        """A fault of ours is a sentence in place of the traceback that pytest would print."""
+        if any(OURS in str(entry.path) for entry in excinfo.traceback):
+            tell_in_a_sentence(excrepr, excinfo)
+
+    def _unwritten(self, what: str, error: BaseException) -> bool:
+        """Say what was not written; whether a signal was why."""
+        recording = self.recording
+        interrupted = isinstance(error, KeyboardInterrupt)
+        reason = "interrupted" if interrupted else getattr(error, "strerror", None) or str(error)
+        recording.tally.faults += not interrupted
+        recording.unwritten.append(f"{what} was not written: {reason}; {recording.remake}")
+        return interrupted
+
+    def _claim_folder(self) -> None:
+        """Keep other runs from the folder, before anything is sent; without it nothing is."""
+        try:
+            self._folder.enter_context(claimed(self.options.report_dir))
+        except TokenspecError as error:
+            pytest.exit(str(error), exit_code_of(error))
 
     def _end(self, session: pytest.Session) -> None:
         """Nothing is played any more, and what was played is in the record."""
@@ -148,6 +199,22 @@ class ScenarioRun:
 
     def _hide(self, text: str) -> str:
         return self.target.setup.redactor.text(text)
+
+
+def tell_in_a_sentence(excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Have pytest's terminal show a sentence of ours where it would show a traceback."""
+    error = excinfo.value
+    known = foreseen(error) if isinstance(error, OSError) else None
+    said = f"tokenspec: {known or told(error)}"
+    excrepr.toterminal = lambda writer: writer.line(said)
+
+
+def _remove_page(config: pytest.Config) -> None:
+    """Nobody should read half of pytest-html's page."""
+    path = config.getoption("htmlpath", None)
+    if path and wants_page(config):
+        with suppress(OSError):
+            Path(path).unlink()
 
 
 def _facts(suite: Suite, setup: Setup) -> SuiteFacts:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.evidence import ShownExchange
@@ -82,12 +83,13 @@ def footer_line(
 
 
 class RecordWriter:
-    """Writes a record line by line; each line is on disk before the next is begun."""
+    """Writes a record line by line, each whole or not at all."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._file: IO[bytes] = path.open("wb")
+        self._file = path.open("wb", buffering=0)
+        self._whole = 0  # octets of lines that are written
         self._memory = MemoryTrim()
 
     def __enter__(self) -> Self:
@@ -102,10 +104,23 @@ class RecordWriter:
         self.close()
 
     def write(self, line: Mapping[str, Any]) -> None:
-        """Add one line."""
-        octets = self._file.write(_octets(line))
-        self._file.flush()
-        self._memory.gone(octets)
+        """Add one line.
+
+        Raises:
+            OSError: the machine does not take it; what was written before is as it was.
+        """
+        octets = memoryview(_octets(line))
+        try:
+            written = 0
+            while written < len(octets):
+                written += self._file.write(octets[written:])
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(self._whole)
+                self._file.seek(self._whole)
+            raise
+        self._whole += len(octets)
+        self._memory.gone(len(octets))
 
     def close(self) -> None:
         """Close the file."""

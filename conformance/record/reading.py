@@ -9,10 +9,12 @@ from typing import Any
 
 from tokenspec.conformance.errors import Problem, UnusableFile
 from tokenspec.conformance.record.memory import MemoryTrim
+from tokenspec.conformance.record.shape import wrong
 from tokenspec.conformance.record.stored import StoredEvidence, StoredFinding
 from tokenspec.reports.record import Record
 
 FORMAT = 1
+HINT = "docs/reference/formats.md says what a record holds"
 
 __all__ = ["read_record"]
 
@@ -34,6 +36,9 @@ def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
     faults, requirements = [], []
     evidence = StoredEvidence(path)
     for number, offset, line in _lines(path):
+        fault = wrong(line)
+        if fault:
+            raise UnusableFile([Problem(str(path), number, 1, fault, HINT)])
         match line.get("type"):
             case "header":
                 header = line
@@ -45,8 +50,6 @@ def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
                 faults.append(line)
             case "footer":
                 footer = line
-            case _:
-                raise UnusableFile([Problem(str(path), number, 1, "not a line of a record")])
     if header.get("format") != FORMAT:
         hint = f"this release reads records of format {FORMAT}"
         raise UnusableFile([Problem(str(path), 1, 1, "no header of a known format", hint)])
@@ -66,5 +69,5 @@ def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
                 memory.gone(len(line))
     except OSError as error:
         raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {error}")]) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnusableFile([Problem(str(path), number, 1, f"damaged line: {error}")]) from error

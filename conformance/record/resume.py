@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tokenspec import __version__
-from tokenspec.conformance.documents import read_text
-from tokenspec.conformance.errors import UsageError
+from tokenspec.conformance.errors import Problem, UnusableFile, UsageError
 from tokenspec.conformance.profile import Confidence, Evidence
 from tokenspec.conformance.record.evidence import ShownExchange
 from tokenspec.conformance.record.finding import RECORD_KEYS, Finding, SecondPlay
 from tokenspec.conformance.record.header import Tested
+from tokenspec.conformance.record.reading import read_record
 from tokenspec.conformance.verdicts import Kind, Verdict
 
 NAMES = {key: name for name, key in RECORD_KEYS.items()}
@@ -30,20 +29,15 @@ def findings_of(path: Path, tested: Tested) -> dict[str, Finding]:
         UnusableFile: it cannot be read.
         UsageError: it is of another target, profile or release.
     """
-    lines = [line for text in read_text(path).splitlines() if (line := _line(text))]
-    header = next((line for line in lines if line.get("type") == "header"), {})
-    _same(path, header, tested)
-    found = (_finding(line) for line in lines if line.get("type") == "finding")
+    record = read_record(path)
+    _same(path, record.header, tested)
+    try:
+        found = [_finding(line) for line in record.findings]
+    except (TypeError, ValueError, KeyError) as error:
+        message = f"a finding is not one of this release: {error}"
+        raise UnusableFile([Problem(str(path), 1, 1, message)]) from error
     kept = (one for one in found if one.verdict not in PLAYED_AGAIN)
     return {one.key: one for one in kept if one.confirmed is not False}
-
-
-def _line(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _same(path: Path, header: Mapping[str, Any], tested: Tested) -> None:

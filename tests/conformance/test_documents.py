@@ -61,3 +61,24 @@ def test_all_problems_are_told_at_once_in_file_order() -> None:
         reader.finish()
     assert [problem.line for problem in caught.value.problems] == [1, 1, 2]
     assert "did you mean 'color'?" in str(caught.value)
+
+
+@pytest.mark.parametrize("number", ["9" * 6000, "-" + "9" * 6000, "9" * 10_000_000])
+def test_a_number_that_nobody_means_is_text_and_is_not_told_whole(number: str) -> None:
+    reader = Reader("t.yaml")
+    (document,) = reader.documents(f"count: {number}\n")
+    reader.integer(reader.mapping(document)["count"])
+    with pytest.raises(UnusableFile) as caught:
+        reader.finish()
+    assert "expected a whole number" in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+def test_a_key_or_word_that_is_long_is_not_told_whole() -> None:
+    reader = Reader("t.yaml")
+    (document,) = reader.documents(f"{'k' * 900}: {'v' * 9000}\n")
+    fields = reader.mapping(document, allowed=("a",))
+    reader.choice(next(iter(fields.values())), ("a", "b"))
+    with pytest.raises(UnusableFile) as caught:
+        reader.finish()
+    assert len(str(caught.value)) < 500

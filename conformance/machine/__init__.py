@@ -1,0 +1,1 @@
+"""What the machine does to a command: signals, full disks, closed outputs, folders in use."""
