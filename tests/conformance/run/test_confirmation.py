@@ -97,6 +97,11 @@ def refused(answer: Response) -> Response:
     return replace(answer, status=503, body=b"")
 
 
+def failed(answer: Response) -> Response:
+    """Not 503, which would be asked again."""
+    return replace(answer, status=500, body=b"")
+
+
 def test_what_is_broken_otherwise_alone_is_what_it_is_alone() -> None:
     """Its first play is disturbed: the third token request, after a premise and the control."""
     case = chosen(FAILING)[0]
@@ -107,7 +112,7 @@ def test_what_is_broken_otherwise_alone_is_what_it_is_alone() -> None:
 
     setup = setup_at(
         defects=("pkce.verifier_matches",),
-        wire=lambda inner: Lucky(inner, the_third, refused, 1),
+        wire=lambda inner: Lucky(inner, the_third, failed, 1),
         jobs=1,
     )
     found = examined(setup, [case], jobs=1)[case.key]
