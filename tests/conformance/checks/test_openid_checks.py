@@ -153,8 +153,10 @@ def test_a_document_is_looked_at(check: str, document: dict[str, Any], found: st
     ("check", "document", "found"),
     [
         ("introspection-members", {"active": True, "exp": 5, "scope": "a b"}, ""),
-        ("introspection-members", {"exp": "5"}, "exp"),
-        ("introspection-members", {"scope": ["a"]}, "scope"),
+        ("introspection-types", {"active": True, "exp": 253402300799, "scope": "a b"}, ""),
+        ("introspection-types", {"exp": "5"}, "exp"),
+        ("introspection-types", {"exp": 1_796_000_000_000}, "exp is not in seconds"),
+        ("introspection-types", {"scope": ["a"]}, "scope"),
         ("introspection-members", {"client_id": "other"}, "client_id"),
         ("introspection-no-details", {"active": False}, ""),
         ("introspection-no-details", {"active": False, "sub": "a"}, "sub"),
