@@ -15,6 +15,7 @@ from tokenspec.conformance.oauth.dpop import ath
 from tokenspec.conformance.oauth.keys import SigningKey, generate_key, self_signed
 from tokenspec.conformance.oauth.pkce import ProofKey, make_proof_key
 from tokenspec.conformance.play.side import Side
+from tokenspec.conformance.play.transcript import asked_for_alone
 from tokenspec.conformance.scenario.model import Setting
 from tokenspec.conformance.target.model import Client
 from tokenspec.conformance.target.redirects import registered
@@ -112,7 +113,8 @@ class Memory:
             return self._of_target()[path]
         if name == "access_token_hash":
             return ath(str(self.recall(f"{step}.access_token")))
-        places = (self.received.get(step, {}), self.sent.get(step, {}))
+        received = {} if asked_for_alone(step, name) else self.received.get(step, {})
+        places = (received, self.sent.get(step, {}))
         value = next((place[name] for place in places if place.get(name) is not None), None)
         if value in (None, ""):
             raise MissingValue(f"no {path} was sent or received")

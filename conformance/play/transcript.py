@@ -13,7 +13,17 @@ from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
 
 GIVING = (StepKind.TOKEN, StepKind.REFRESH)  # what a refresh token may come of
 
+# parameters of authorization requests alone: of such a name an answer may have one of its own
+REQUESTED = frozenset(
+    ("nonce", "max_age", "resource", "audience", "code_challenge", "redirect_uri", "client_id")
+)
+
 Sent = Mapping[str, tuple[Any, ...]]
+
+
+def asked_for_alone(step: str, name: str) -> bool:
+    """Whether a value of a step, by its name, is what was sent, whatever came back."""
+    return step.partition("-")[0] == "authorize" and name in REQUESTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,6 @@ class Transcript:
         played = self.step(step)
         if played is None:
             return None
-        if name in played.received:
+        if name in played.received and not asked_for_alone(step, name):
             return played.received[name]
         return next(iter(played.sent.get(name, ())), None)

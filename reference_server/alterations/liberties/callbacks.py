@@ -88,7 +88,9 @@ LIBERTIES = (
         "A client ignores parameters of the answer that it does not know.",
         "parameters of the server's own stand beside the code",
         authorization_response=lambda fields, about: _success_alone(
-            fields, about, {"session_state": "4f1c.9b7e", "client_info": "e30"}
+            fields,
+            about,
+            {"session_state": "4f1c.9b7e", "client_info": "e30", "nonce": "9b7e", "max_age": "1"},
         ),
     ),
     telling(
