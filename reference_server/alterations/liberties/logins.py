@@ -105,7 +105,7 @@ def _identifier_first(routes: dict[str, Route], core: Core) -> dict[str, Route]:
         form = pages.login_page(f"{own.path}?{own.query}", fields["csrf"])
         named = escape(fields.get("username", ""))
         known = f'<input type="hidden" name="username" value="{named}">'
-        return pages.page(core, 200, form.replace(USERNAME, known.encode()))
+        return pages.page(core, 200, form.replace(USERNAME, known.encode()), fields["csrf"])
 
     return routes | {path: replace(route, answer=answer)}
 
@@ -257,6 +257,6 @@ LIBERTIES: tuple[Liberty, ...] = (
         "one page asks who the user is, and the next one for the password",
         group=FIELDS,
         routes=_identifier_first,
-        page=_in_forms(_without_password, PASSWORD),
+        page=_in_forms(_without_password, USERNAME),
     ),
 )
