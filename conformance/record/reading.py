@@ -36,6 +36,8 @@ def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
     faults, requirements = [], []
     evidence = StoredEvidence(path)
     for number, offset, line in _lines(path):
+        if line.get("type") == "header" and line.get("format") != FORMAT:
+            raise _of_another_format(path)
         fault = wrong(line)
         if fault:
             raise UnusableFile([Problem(str(path), number, 1, fault, HINT)])
@@ -50,10 +52,14 @@ def read_record(path: Path, *, leave_evidence: bool = False) -> Record:
                 faults.append(line)
             case "footer":
                 footer = line
-    if header.get("format") != FORMAT:
-        hint = f"this release reads records of format {FORMAT}"
-        raise UnusableFile([Problem(str(path), 1, 1, "no header of a known format", hint)])
+    if not header:
+        raise _of_another_format(path)
     return Record(header, tuple(findings), footer, tuple(requirements), tuple(faults))
+
+
+def _of_another_format(path: Path) -> UnusableFile:
+    hint = f"this release reads records of format {FORMAT}"
+    return UnusableFile([Problem(str(path), 1, 1, "no header of a known format", hint)])
 
 
 def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:

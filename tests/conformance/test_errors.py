@@ -24,6 +24,7 @@ CODES = {
     "unreachable": ExitCode.NOT_ESTABLISHED,
     "timed-out": ExitCode.NOT_ESTABLISHED,
     "broken-off": ExitCode.NOT_ESTABLISHED,
+    "out-of-service": ExitCode.NOT_ESTABLISHED,
     "rate-limited": ExitCode.NOT_ESTABLISHED,
     "login-blocked": ExitCode.NOT_ESTABLISHED,
     "nonconformance": ExitCode.NONCONFORMITIES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -70,8 +71,15 @@ def examined(opened: Opened, cases: list[Case]) -> list[Finding]:
         engine.close()
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("name", BEHAVIOURS)
+def at_places() -> Iterator[tuple[str, str]]:
+    """Each behaviour at the token endpoint, and at two other places that take turns."""
+    turns = cycle(place for place in PLACES if place != "token")
+    for name in BEHAVIOURS:
+        for place in ("token", next(turns), next(turns)):
+            yield name, place
+
+
+@pytest.mark.parametrize(("name", "place"), list(at_places()))
 def test_it_ends_in_a_verdict_or_a_clear_error(
     name: str,
     place: str,

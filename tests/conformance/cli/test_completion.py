@@ -11,6 +11,7 @@ import pytest
 
 from tokenspec.conformance.cli import build_parser, main
 from tokenspec.conformance.cli.completion import SHELLS, script
+from tokenspec.conformance.record.conclusion import ExitCode
 
 ASK = """\
 source "$1"; shift
@@ -109,4 +110,4 @@ def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert "complete -" in capsys.readouterr().out
     with pytest.raises(SystemExit) as ended:
         main(["completion", "cmd"])
-    assert ended.value.code == 2
+    assert ended.value.code == ExitCode.WRONG_USAGE

@@ -15,7 +15,8 @@ from tokenspec.reference_server.demo import demo_config
 
 ISSUER = "https://server.example"
 ELSEWHERE = ("issuer.with_a_path",)  # its target file names another issuer
-TOLD = {"refresh.none": ["refresh"]}  # that no refresh token comes is a word to the user
+# That no refresh token comes, or that a proof was passed over, is a word to the user.
+TOLD = {"refresh.none": ["refresh"], "dpop.access_token_unbound": ["dpop"]}
 
 
 @pytest.mark.parametrize("name", [name for name in LIBERTIES if name not in ELSEWHERE])

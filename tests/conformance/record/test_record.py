@@ -171,13 +171,26 @@ def test_separators_within_a_text_end_no_line(flawed: Made, tmp_path: Path) -> N
     assert {finding["note"] for finding in read_record(path).findings} == {"a\u2028b\x85c\x0bd"}
 
 
+HEADER = json.dumps(
+    {
+        "type": "header", "format": 1, "tokenspec": "1.0.0", "started": "2026-11-30T12:00:00Z",
+        "tester": "", "profile": {"name": "rfc"}, "suite": {}, "seed": None, "settings": {},
+        "capabilities": {},
+        "target": {
+            "file": "", "issuer": "https://h", "vendor": "", "name": "", "version": "",
+            "metadata": "", "metadata_sha256": "", "verify_tls": True,
+        },
+    }
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("", "no header of a known format"),
         ('{"type":"header","format":2}\n', "reads records of format 1"),
-        ('{"type":"header","format":1}\n{"type":"else"}\n', "2:1: not a line of a record"),
-        ('{"type":"header","format":1}\n{"type":\n{}\n', "2:1: damaged line"),
+        (f'{HEADER}\n{{"type":"else"}}\n', "2:1: not a line of a record"),
+        (f'{HEADER}\n{{"type":\n{{}}\n', "2:1: damaged line"),
         ("[]\n", "not a line of a record"),
     ],
 )
