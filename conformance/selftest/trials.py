@@ -37,17 +37,21 @@ JOBS = (1, 4)
 
 def at_trial(trial: Trial) -> list[Gap]:
     """The cases that fail at the server of a trial, or could not run; in a process of its own."""
-    with _ready(trial) as setup:
-        try:
-            learned, _failed = make_usable(setup)
-        except TokenspecError as error:
-            return [Gap("liberty fails", _place(trial), f"the preflight stops: {error.message}")]
-        engine = Engine(learned, suite(), jobs=trial.jobs)
-        try:
-            engine.submit(suite())
-            return [gap for case in suite() for gap in _gaps(engine, case, trial)]
-        finally:
-            engine.close()
+    try:
+        with _ready(trial) as setup:
+            return _played(setup, trial)
+    except TokenspecError as error:
+        return [Gap("liberty fails", _place(trial), f"the preflight stops: {error.message}")]
+
+
+def _played(setup: Setup, trial: Trial) -> list[Gap]:
+    learned, _failed = make_usable(setup)
+    engine = Engine(learned, suite(), jobs=trial.jobs)
+    try:
+        engine.submit(suite())
+        return [gap for case in suite() for gap in _gaps(engine, case, trial)]
+    finally:
+        engine.close()
 
 
 @functools.cache
