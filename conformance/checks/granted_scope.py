@@ -9,10 +9,9 @@ from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.checks.tokens import UNKNOWN
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.scenario.model import StepKind
+from tokenspec.conformance.scenario.model import AT_TOKEN_ENDPOINT, StepKind
 
 Words = frozenset[str]
-GRANTING = (StepKind.TOKEN, StepKind.REFRESH)
 
 
 @check("scope-told-if-different", Subject.TOKENS, Subject.INTROSPECTION)
@@ -40,7 +39,7 @@ def scope_held_was_told(played: Played, play: Transcript, _s: CheckContext) -> I
     Without a word of scope in the response it is what was asked for. The other way round says
     nothing: who introspects may be told less than was granted (RFC 7662 §2.2).
     """
-    tokens = [one for one in play.steps if one.step.kind in GRANTING]
+    tokens = [one for one in play.steps if one.step.kind in AT_TOKEN_ENDPOINT]
     if not tokens:
         return
     given = tokens[-1]

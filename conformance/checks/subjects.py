@@ -9,9 +9,8 @@ from tokenspec.conformance.challenges import Challenge, read_challenges
 from tokenspec.conformance.http import Response
 from tokenspec.conformance.login.model import Ending
 from tokenspec.conformance.play.transcript import Played
-from tokenspec.conformance.scenario.model import Answer, StepKind
+from tokenspec.conformance.scenario.model import AT_TOKEN_ENDPOINT, OPENED, Answer, StepKind
 
-AT_TOKEN_ENDPOINT = (StepKind.TOKEN, StepKind.REFRESH)
 ERROR_STATUSES = (400, 401)  # RFC 6749 §5.2
 BAD_REQUEST = 400
 
@@ -120,8 +119,7 @@ RECOGNISED: Mapping[Subject, Callable[[Played], bool]] = {
     Subject.PAGES: lambda played: played.step.kind is StepKind.AUTHORIZE,
     Subject.CLAIMS: _granted(StepKind.USERINFO),
     Subject.RESOURCE_REFUSAL: lambda played: (
-        played.step.kind in (StepKind.USERINFO, StepKind.RESOURCE)
-        and played.answer is Answer.REFUSED
+        played.step.kind in OPENED and played.answer is Answer.REFUSED
     ),
     Subject.BEARER_CHALLENGE: _challenge("bearer"),
     Subject.DPOP_CHALLENGE: _challenge("dpop"),

@@ -26,7 +26,7 @@ from tokenspec.conformance.fuzz.places import add, changed, changes_of
 from tokenspec.conformance.fuzz.seeds import Seed, seeds
 from tokenspec.conformance.scenario.bases import BASES, STEP_NEEDS
 from tokenspec.conformance.scenario.loader import TOGETHER
-from tokenspec.conformance.scenario.model import StepKind
+from tokenspec.conformance.scenario.model import AT_TOKEN_ENDPOINT, StepKind
 
 Document = dict[str, Any]
 Choose = Callable[[Sequence[Any]], Any]  # one of these; the first is the simplest
@@ -46,7 +46,6 @@ CLIENTS = {
 FROM_A_SEED = (False, False, False, True)  # how often a case begins with one of the suite's
 OTHER_REDIRECT_URI = {"redirect_uri": {"registered": "other"}}
 KINDS = frozenset(StepKind)
-GRANTING = (StepKind.TOKEN, StepKind.REFRESH)
 PLACEHOLDER = "RFC6749-3.2-post_only"  # until a finding says which requirement it is about
 NO_WAITING = "no-waiting"  # among what is present: lifetimes are not waited for
 
@@ -194,7 +193,7 @@ def _needs(operation: Operation) -> set[str]:
 
 def follow(choose: Choose, content: Document, operation: Operation) -> None:
     """Add an operation to the sequence of a document."""
-    givers = [name for name in _names(content) if name.split("-")[0] in GRANTING]
+    givers = [name for name in _names(content) if name.split("-")[0] in AT_TOKEN_ENDPOINT]
     giver = choose(givers) if operation.looks_back else ""
     for step in operation.steps:
         filled = [{**_filled(one, giver), "expect": "oracle"} for one in members(step)]

@@ -11,7 +11,7 @@ import jwt
 
 from tokenspec.conformance.http import Response, is_loopback, read_json
 from tokenspec.conformance.login.model import AuthorizationResult, Ending
-from tokenspec.conformance.scenario.model import Answer, StepKind
+from tokenspec.conformance.scenario.model import AT_TOKEN_ENDPOINT, Answer, StepKind
 
 OK, REDIRECT, BAD_REQUEST, SERVER_ERROR = 200, 300, 400, 500
 GRANTS = ("code", "access_token", "id_token")  # the last two where the implicit grant is on
@@ -89,7 +89,7 @@ def answered(
         redirected = "error=" in (response.header("Location") or "")
         refused = response.status >= BAD_REQUEST or redirected
         return Answer.REFUSED if refused else Answer.LOGIN_PAGE
-    if kind in (StepKind.TOKEN, StepKind.REFRESH):
+    if kind in AT_TOKEN_ENDPOINT:
         granted = "access_token" in received and "error" not in received
         return Answer.GRANTED if granted and response.status < BAD_REQUEST else Answer.REFUSED
     bodiless = kind in (StepKind.REVOKE, StepKind.USERINFO)  # userinfo may be a signed JWT

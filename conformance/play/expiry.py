@@ -12,12 +12,18 @@ from dataclasses import dataclass, replace
 
 from tokenspec.conformance.play.transcript import Played
 from tokenspec.conformance.play.wording import answer_text
-from tokenspec.conformance.scenario.model import Answer, Changes, HttpChanges, Step, StepKind
+from tokenspec.conformance.scenario.model import (
+    AT_TOKEN_ENDPOINT,
+    OPENED,
+    Answer,
+    Changes,
+    HttpChanges,
+    Step,
+    StepKind,
+)
 
 LIFETIMES = ("code", "access-token", "refresh-token")  # that `after` of a step may name
-SHOWN = (
-    StepKind.TOKEN, StepKind.REFRESH, StepKind.USERINFO, StepKind.RESOURCE, StepKind.INTROSPECT
-)  # fmt: skip
+SHOWN = (*AT_TOKEN_ENDPOINT, *OPENED, StepKind.INTROSPECT)
 SHORTLY, SHARE = 3.0, 0.1  # seconds before the end of a lifetime, or so much of it if that is more
 
 

@@ -11,7 +11,12 @@ from typing import Any
 from tokenspec.conformance.errors import HarnessError
 from tokenspec.conformance.oauth.error_codes import ERROR_CODES
 from tokenspec.conformance.play.transcript import Played, Transcript
-from tokenspec.conformance.scenario.model import Answer, Change, Outcome, StepKind
+from tokenspec.conformance.scenario.model import (
+    AT_TOKEN_ENDPOINT,
+    Answer,
+    Change,
+    Outcome,
+)
 
 BAD_REQUEST = 400
 TOLD_STATUSES = (400, 401)
@@ -101,7 +106,7 @@ def _code_told_once(played: Played) -> bool:
 
 
 def _token_refused(played: Played) -> bool:
-    asked = played.step.kind in (StepKind.TOKEN, StepKind.REFRESH)
+    asked = played.step.kind in AT_TOKEN_ENDPOINT
     return asked and played.answer is Answer.REFUSED
 
 

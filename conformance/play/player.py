@@ -25,6 +25,7 @@ from tokenspec.conformance.scenario.bases import SAME_BROWSER, SESSION_NEEDS
 from tokenspec.conformance.scenario.changes import MOMENT, NEXT_SECOND
 from tokenspec.conformance.scenario.edits import UnfitError
 from tokenspec.conformance.scenario.model import (
+    AT_TOKEN_ENDPOINT,
     S256,
     Answer,
     Pkce,
@@ -104,7 +105,7 @@ def own_sign_in_needed(steps: Iterable[Step]) -> bool:
     """
     steps = tuple(steps)
     kinds = [step.kind for step in steps]
-    repeated = any(kinds.count(kind) > 1 for kind in (StepKind.TOKEN, StepKind.REFRESH))
+    repeated = any(kinds.count(kind) > 1 for kind in AT_TOKEN_ENDPOINT)
     return repeated or any(step.raced for step in steps) or StepKind.REVOKE in kinds
 
 

@@ -11,7 +11,13 @@ from urllib.parse import urlencode
 from tokenspec.conformance.http import Headers
 from tokenspec.conformance.play.memory import Memory, MissingValue
 from tokenspec.conformance.scenario.edits import InapplicableError
-from tokenspec.conformance.scenario.model import Change, Changes, HttpChanges, StepKind
+from tokenspec.conformance.scenario.model import (
+    AT_TOKEN_ENDPOINT,
+    Change,
+    Changes,
+    HttpChanges,
+    StepKind,
+)
 from tokenspec.conformance.scenario.operators import apply
 
 Parameters = dict[str, tuple[Any, ...]]
@@ -20,7 +26,6 @@ BOUNDARY = "tokenspec-boundary"
 ESCAPED = re.compile("%[0-9A-F]{2}")
 AS_TEXT = "bytes travel in a form, in parts or in a query; elsewhere write a text"
 OFFLINE = "offline_access"
-GRANTING = ("token", "refresh")
 
 
 def authorize(memory: Memory) -> Parameters:
@@ -73,18 +78,18 @@ def refresh(memory: Memory) -> Parameters:
     """RFC 6749 §6."""
     return {
         "grant_type": ("refresh_token",),
-        "refresh_token": (memory.latest(GRANTING, "refresh_token"),),
+        "refresh_token": (memory.latest(AT_TOKEN_ENDPOINT, "refresh_token"),),
     }
 
 
 def opening(memory: Memory) -> Parameters:
     """RFC 6750 §2.1: the access token, which goes into the Authorization header."""
-    return {"access_token": (memory.latest(GRANTING, "access_token"),)}
+    return {"access_token": (memory.latest(AT_TOKEN_ENDPOINT, "access_token"),)}
 
 
 def shown_token(memory: Memory) -> Parameters:
     """RFC 7009 §2.1, RFC 7662 §2.1: the token asked about."""
-    return {"token": (memory.latest(GRANTING, "access_token"),)}
+    return {"token": (memory.latest(AT_TOKEN_ENDPOINT, "access_token"),)}
 
 
 def nothing(_memory: Memory) -> Parameters:

@@ -9,9 +9,13 @@ from typing import Any
 from tokenspec.conformance.challenges import read_challenges
 from tokenspec.conformance.http import Exchange, Response
 from tokenspec.conformance.login.model import AuthorizationResult
-from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
-
-GIVING = (StepKind.TOKEN, StepKind.REFRESH)  # what a refresh token may come of
+from tokenspec.conformance.scenario.model import (
+    AT_TOKEN_ENDPOINT,
+    OPENED,
+    Answer,
+    Setting,
+    Step,
+)
 
 # parameters of authorization requests alone: of such a name an answer may have one of its own
 REQUESTED = frozenset(
@@ -64,7 +68,7 @@ class Played:
     @property
     def _challenged(self) -> dict[str, str]:
         """What the challenges of a protected resource say, the first of each name."""
-        if self.step.kind not in (StepKind.USERINFO, StepKind.RESOURCE) or self.response is None:
+        if self.step.kind not in OPENED or self.response is None:
             return {}
         challenges = read_challenges(self.response.header_all("WWW-Authenticate"))
         said = [pair for one in challenges for pair in one.parameters]
@@ -102,7 +106,9 @@ class Transcript:
     def ungiven(self) -> str:
         """Why it stopped, if for want of a refresh token; RFC 6749 §5.1: that is optional."""
         last = self.steps[-1] if self.steps else None
-        if not self.stopped or last is None or last.step.kind not in GIVING or last.missing:
+        if not self.stopped or last is None or last.missing:
+            return ""
+        if last.step.kind not in AT_TOKEN_ENDPOINT:
             return ""
         given = last.answer is not Answer.GRANTED or last.received.get("refresh_token")
         return "" if given else f"{self.client_id} gets no refresh_token, which is optional"

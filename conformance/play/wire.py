@@ -23,6 +23,8 @@ from tokenspec.conformance.play import requests
 from tokenspec.conformance.play.memory import Memory, MissingValue
 from tokenspec.conformance.play.transcript import Sent
 from tokenspec.conformance.scenario.model import (
+    AT_TOKEN_ENDPOINT,
+    OPENED,
     ClientAuthChanges,
     HttpChanges,
     JwtChanges,
@@ -33,11 +35,10 @@ from tokenspec.conformance.target.discovery import well_known_url
 from tokenspec.conformance.transport.together import send_together
 
 PROOF = "DPoP"  # the header (RFC 9449 §4.1)
-OPENED = (StepKind.USERINFO, StepKind.RESOURCE)  # by an access token
 FETCHED = (StepKind.PAGE, *OPENED, StepKind.METADATA, StepKind.JWKS)
 BROWSED = (StepKind.PAGE, StepKind.AUTHORIZE)  # what only browsers are sent to
-PROVEN = (StepKind.TOKEN, StepKind.REFRESH, *OPENED)
-AUTHENTICATED = (StepKind.TOKEN, StepKind.REFRESH, StepKind.REVOKE, StepKind.INTROSPECT)
+PROVEN = (*AT_TOKEN_ENDPOINT, *OPENED)
+AUTHENTICATED = (*AT_TOKEN_ENDPOINT, StepKind.REVOKE, StepKind.INTROSPECT)
 
 
 def with_query(url: str, query: str) -> str:
@@ -227,7 +228,7 @@ def _scheme(memory: Memory, http: HttpChanges) -> str:
 def _token_type(memory: Memory) -> str:
     """What the newest access token was said to be, or is, in lower case; empty without one."""
     try:
-        giver = memory.latest_giver(requests.GRANTING, "token_type")
+        giver = memory.latest_giver(AT_TOKEN_ENDPOINT, "token_type")
     except MissingValue:
         return ""
     if memory.side.bound_unsaid and giver in memory.proven:

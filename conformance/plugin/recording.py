@@ -85,7 +85,7 @@ class Recording:
         if held.came:
             raise KeyboardInterrupt
         try:
-            self.record = read_record(self.path, leave_evidence=True)
+            self.record = read_record(self.path, leave_evidence=True, own=True)
             self.reports = write_reports(self.record, self.path, formats)
         except OSError as error:
             self._fail("a report", error, self.remake)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.preflight.step import CheckStep
-from tokenspec.conformance.scenario.model import Case, StepKind
+from tokenspec.conformance.scenario.model import AT_TOKEN_ENDPOINT, Case, StepKind
 from tokenspec.conformance.scenario.premises import PREMISES
 from tokenspec.conformance.target.model import SIGNS_IN
 
@@ -105,7 +105,7 @@ def _brought_refresh_token(step: CheckStep) -> bool:
 
 def _ends_sessions(steps: Iterable[object]) -> bool:
     kinds = [getattr(step, "kind", None) for step in steps]
-    twice = any(kinds.count(kind) > 1 for kind in (StepKind.TOKEN, StepKind.REFRESH))
+    twice = any(kinds.count(kind) > 1 for kind in AT_TOKEN_ENDPOINT)
     return twice or StepKind.REVOKE in kinds
 
 

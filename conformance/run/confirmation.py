@@ -69,6 +69,7 @@ class Confirmation:
         self._setup = limit.alone_but_in_waits(setup)
         self._wait = setup.side.wait
         self._cases = tuple(cases)
+        self._told = checked_everywhere(self._cases)
         self._limit = limit
         self._examine = examine
         self._seed = seed
@@ -144,7 +145,7 @@ class Confirmation:
             seed=self._seed,
             apart=first.verdict is Verdict.COULD_NOT_RUN,
             before_play=self._calm_moment,
-            told=checked_everywhere(self._cases),
+            told=self._told,
         )
 
         def examined_alone() -> Finding:

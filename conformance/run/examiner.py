@@ -30,7 +30,6 @@ from tokenspec.conformance.run.premises import Asked, Premises, premise_place
 from tokenspec.conformance.run.races import Seen, gravity, most_plays, of_races
 from tokenspec.conformance.run.response_checks import (
     ResponseChecks,
-    checked_everywhere,
     control_source,
     seen_elsewhere,
 )
@@ -96,8 +95,8 @@ class Examiner:
         self._show = show
         self._oracle_results = oracle_results
         cases = tuple(cases)
-        self._told = checked_everywhere(cases) if told is None else told
         self.response_checks = ResponseChecks(cases, self._excuse)
+        self._told = self.response_checks.checks if told is None else told
         self._context = check_context(setup.side)
         self._oracle_context = check_context(setup.oracle.side)
         self.premises = Premises(self._side, self._see_premise)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.checks import CHECKS, CheckContext
@@ -51,8 +51,12 @@ class _Watched:
 
 def checked_everywhere(cases: Iterable[Case]) -> frozenset[str]:
     """The names of the checks that are made on every answer, where these cases are examined."""
-    outcomes = (o for case in cases if case.every_response for s in case.steps for o in s.expect)
-    return frozenset(name for outcome in outcomes for name in outcome.checks)
+    return frozenset(name for case in cases if case.every_response for name in _checks_of(case))
+
+
+def _checks_of(case: Case) -> Iterator[str]:
+    outcomes = (outcome for step in case.steps for outcome in step.expect)
+    return (name for outcome in outcomes for name in outcome.checks)
 
 
 class ResponseChecks:
@@ -64,17 +68,12 @@ class ResponseChecks:
         self._watched = {
             case.key: _Watched(
                 case,
-                tuple(
-                    name
-                    for step in case.steps
-                    for outcome in step.expect
-                    for name in outcome.checks
-                ),
+                tuple(_checks_of(case)),
             )
             for case in cases
             if case.every_response
         }
-        self._checks = {name for watched in self._watched.values() for name in watched.checks}
+        self.checks = frozenset(n for watched in self._watched.values() for n in watched.checks)
 
     def look(
         self, transcript: Transcript, source: str, context: CheckContext, hide: Redactor
@@ -116,7 +115,7 @@ class ResponseChecks:
         about = subjects_of(played)
         return {
             name: tuple(CHECKS[name].find(played, transcript, context))
-            for name in self._checks
+            for name in self.checks
             if not about.isdisjoint(CHECKS[name].speaks_of)
         }
 

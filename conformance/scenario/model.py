@@ -13,6 +13,8 @@ from itertools import count, groupby, permutations, product
 from typing import Any
 
 __all__ = [
+    "AT_TOKEN_ENDPOINT",
+    "OPENED",
     "Answer",
     "Case",
     "Change",
@@ -51,6 +53,10 @@ class StepKind(StrEnum):
     INTROSPECT = "introspect"  # RFC 7662 §2.1
     METADATA = "metadata"  # RFC 8414 §3, OpenID Connect Discovery §4
     JWKS = "jwks"  # RFC 7517 §5
+
+
+AT_TOKEN_ENDPOINT = (StepKind.TOKEN, StepKind.REFRESH)  # what tokens come of
+OPENED = (StepKind.USERINFO, StepKind.RESOURCE)  # by an access token
 
 
 class Answer(StrEnum):

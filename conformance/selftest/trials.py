@@ -41,7 +41,7 @@ def at_trial(trial: Trial) -> list[Gap]:
         with _ready(trial) as setup:
             return _played(setup, trial)
     except TokenspecError as error:
-        return [Gap("liberty fails", _place(trial), f"the preflight stops: {error.message}")]
+        return [Gap("liberty fails", _place(trial), f"the trial stops: {error.message}")]
 
 
 def _played(setup: Setup, trial: Trial) -> list[Gap]:
