@@ -13,8 +13,6 @@ from itertools import count, groupby, permutations, product
 from typing import Any
 
 __all__ = [
-    "AT_TOKEN_ENDPOINT",
-    "OPENED",
     "Answer",
     "Case",
     "Change",
