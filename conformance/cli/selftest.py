@@ -124,7 +124,7 @@ def _at_liberties(options: argparse.Namespace, started: float) -> int:
         raise UsageError("no liberty is called so", "see: tokenspec serve --list-liberties")
     tried = list(covering.trials(chosen, trials.SERVERS, trials.JOBS))
     with pool(options.jobs, _progress) as run:
-        found = run(trials.at_trial, [(trial,) for trial in tried], "servers")
+        found = run(trials.at_trial, [(trial,) for trial in tried], "servers", tell=_tell)
     print(f"liberties           {len(chosen)}, at {len(tried)} servers")
     print(f"pairs               {covering.count_of_pairs(tried)} tried")
     excluded = covering.excluded_pairs(chosen.values())
@@ -134,6 +134,12 @@ def _at_liberties(options: argparse.Namespace, started: float) -> int:
     print("\n".join(_told(found)))
     print(f"\n({time.perf_counter() - started:.0f} s)")
     return ExitCode.HARNESS_FAULT if found else ExitCode.CONFORMS
+
+
+def _tell(found: Collection[Gap]) -> None:
+    """What one server has shown, at once: the others take long."""
+    for gap in found:
+        print(f"{gap.where}: {gap.text}", flush=True)
 
 
 def _wanted(defect: str, select: Collection[str]) -> bool:

@@ -95,5 +95,6 @@ def answered(
     bodiless = kind in (StepKind.REVOKE, StepKind.USERINFO)  # userinfo may be a signed JWT
     if kind is StepKind.PAGE:
         return Answer.GRANTED if response.status < BAD_REQUEST else Answer.REFUSED
-    good = response.status == OK and (bool(received) or bodiless)
+    told = bool(received) and "error" not in received
+    good = response.status == OK and (told or (bodiless and not received))
     return Answer.GRANTED if good else Answer.REFUSED

@@ -16,9 +16,20 @@ class Run(Protocol):
     """Does `work` on every task, and gives together what came of them, in their order."""
 
     def __call__(
-        self, work: Callable[..., list[T]], tasks: Iterable[tuple[Any, ...]], what: str
+        self,
+        work: Callable[..., list[T]],
+        tasks: Iterable[tuple[Any, ...]],
+        what: str,
+        tell: Callable[[list[T]], None] = ...,
     ) -> list[T]:
-        """`work` is a function of a module; `what` names the tasks to who watches."""
+        """`work` is a function of a module; `what` names the tasks to who watches.
+
+        `tell` is called with what came of a task as soon as that has ended.
+        """
+
+
+def _nothing(_found: object) -> None:
+    """Nobody is told."""
 
 
 @contextmanager
@@ -27,10 +38,14 @@ def pool(jobs: int | None, progress: Progress) -> Iterator[Run]:
     with ProcessPoolExecutor(jobs or os.cpu_count() or 1) as executor:
 
         def run(
-            work: Callable[..., list[T]], tasks: Iterable[tuple[Any, ...]], what: str
+            work: Callable[..., list[T]],
+            tasks: Iterable[tuple[Any, ...]],
+            what: str,
+            tell: Callable[[list[T]], None] = _nothing,
         ) -> list[T]:
             futures = [executor.submit(work, *task) for task in tasks]
-            for done, _future in enumerate(as_completed(futures), start=1):
+            for done, future in enumerate(as_completed(futures), start=1):
+                tell(future.result())
                 progress(what, done, len(futures))
             return [item for future in futures for item in future.result()]
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
 from tokenspec.conformance.errors import HarnessError, TokenspecError
+from tokenspec.conformance.play.oracle import Oracle, OracleResult
 from tokenspec.conformance.preflight.opening import network_of, prepare_in_process
 from tokenspec.conformance.preflight.sequence import make_usable
 from tokenspec.conformance.preflight.setup import Setup, prepare
 from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.covering import Trial
@@ -19,9 +22,9 @@ from tokenspec.conformance.selftest.gaps import Gap
 from tokenspec.conformance.selftest.liberties import fails, named
 from tokenspec.conformance.selftest.servers import BUNDLED_SERVER, ConformingServer, server_with
 from tokenspec.conformance.target.discovery import allowed_origins
-from tokenspec.conformance.target.model import Lifetimes
+from tokenspec.conformance.target.model import Lifetimes, Target
 from tokenspec.conformance.transport.polite import PoliteTransport
-from tokenspec.reference_server import Server
+from tokenspec.reference_server import Server, ServerConfig
 from tokenspec.reference_server.alterations.liberties import LIBERTIES
 from tokenspec.reference_server.shell import running
 
@@ -33,6 +36,10 @@ SERVERS: Mapping[str, str] = {
     "auth0": "auth0",
 }
 JOBS = (1, 4)
+OracleSetup = tuple[Target, ServerConfig]
+
+# The last few oracles of this process: most servers of the trials have the same.
+_oracles: deque[tuple[OracleSetup, dict[str, OracleResult]]] = deque(maxlen=4)
 
 
 def at_trial(trial: Trial) -> list[Gap]:
@@ -46,12 +53,25 @@ def at_trial(trial: Trial) -> list[Gap]:
 
 def _played(setup: Setup, trial: Trial) -> list[Gap]:
     learned, _failed = make_usable(setup)
-    engine = Engine(learned, suite(), jobs=trial.jobs)
+    examine = functools.partial(
+        Examiner, show=lambda _play, _hide: (), oracle_results=_oracle_results(learned.oracle)
+    )
+    engine = Engine(learned, suite(), jobs=trial.jobs, examine=examine)
     try:
         engine.submit(suite())
         return [gap for case in suite() for gap in _gaps(engine, case, trial)]
     finally:
         engine.close()
+
+
+def _oracle_results(oracle: Oracle) -> dict[str, OracleResult]:
+    """What was played at an oracle that is set up like this one; to be added to."""
+    alike = (oracle.side.target, oracle.server.core.config)
+    for known, results in _oracles:
+        if known == alike:
+            return results
+    _oracles.append((alike, {}))
+    return _oracles[-1][1]
 
 
 @functools.cache

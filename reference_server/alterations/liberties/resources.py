@@ -8,7 +8,10 @@ from urllib.parse import urlsplit
 from tokenspec.reference_server.alterations.building import being, having, less
 from tokenspec.reference_server.alterations.liberties.model import Liberty, telling
 from tokenspec.reference_server.core import Core
+from tokenspec.reference_server.endpoints.answers import Refused
 from tokenspec.reference_server.endpoints.routes import Route
+from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.guards.resource import token_present
 from tokenspec.reference_server.messages import Request, Response
 from tokenspec.reference_server.seams import Alter
 
@@ -34,6 +37,12 @@ def _refusing(body: bytes, media_type: str) -> Alter:
         return routes | {path: replace(route, answer=answer)}
 
     return alter
+
+
+def _forbidden(error: OAuthError, about: Refused) -> OAuthError:
+    if about.guard is not token_present:
+        return error
+    return OAuthError(error.error, error.cause, 403)
 
 
 def _no_claims(claims: dict[str, object], _about: object) -> dict[str, object]:
@@ -62,6 +71,13 @@ LIBERTIES: tuple[Liberty, ...] = (
         "Further claims than those of the standard can be returned.",
         "userinfo tells a claim of the server's own",
         userinfo=having(**{"https://server.example/tenant": {"name": "one"}}),
+    ),
+    telling(
+        "resource.no_token_403",
+        "RFC 6750 §3",
+        "A request without a token is challenged; nothing is said of the status.",
+        "a resource answers who shows no token with status 403 and a challenge",
+        error=_forbidden,
     ),
     telling(
         "userinfo.refusals_without_a_body",

@@ -121,18 +121,6 @@ def _in_capitals(_scope: Message, send: Send) -> Send:
     return sending
 
 
-def _spaced(_scope: Message, send: Send) -> Send:
-    """White space around the values of headers, which is no part of them."""
-
-    async def sending(message: Message) -> None:
-        if message["type"] == START:
-            headers = [(name, b"  " + value + b"\t ") for name, value in message["headers"]]
-            message = message | {"headers": headers}
-        await send(message)
-
-    return sending
-
-
 def _guessing_limited(inner: Application) -> Application:
     """Whoever is refused so many times in a row at the token endpoint has to wait a moment."""
     refused = 0
@@ -206,13 +194,6 @@ LIBERTIES: tuple[Liberty, ...] = (
         "The name of a header is compared without regard to case.",
         "the names of headers are sent in capitals",
         _sending(_in_capitals),
-    ),
-    _served(
-        "wire.white_space_around_values",
-        "RFC 9112 §5",
-        "White space before and after the value of a header is no part of it.",
-        "the values of headers have white space around them",
-        _sending(_spaced),
     ),
     _served(
         "wire.guessing_limited",
