@@ -19,6 +19,7 @@ from tokenspec.reference_server import Request, Response, Server
 from tokenspec.reference_server.demo import demo_config
 
 TOKEN = "/oauth/token"
+OK = 200
 
 
 def form(request: Request) -> dict[str, str]:
@@ -185,3 +186,15 @@ def test_a_code_that_a_must_names_is_a_failure() -> None:
     key = "pkce-verifier-wrong/another-verifier"
     (finding,) = examined(other_code, keyed(key))
     assert (finding.verdict, finding.kind) == (Verdict.FAIL, "wrong-error")
+
+
+def test_an_error_with_status_200_at_userinfo_is_a_refusal() -> None:
+    """The token opened nothing, whatever the status says."""
+
+    def with_200(request: Request, response: Response) -> Response:
+        if path(request) != "/userinfo" or response.status == OK:
+            return response
+        return replace(response, status=OK, body=b'{"error": "invalid_token"}')
+
+    findings = examined(with_200, keyed("userinfo-wrong-token/last-character-changed"))
+    assert accused(findings) == []
