@@ -22,12 +22,13 @@ class Record:
 
     Attributes:
         header: what was tested, by whom, with what, when.
-        findings: one line for each case, in the order they were told.
+        findings: one line for each case, by file and place of their scenarios.
         footer: how the run ended; None: the run was cut off.
         requirements: every row of the registry with the cases that test it, or the reason why none
             does.
         faults: what went wrong in the harness itself.
         missing_shards: the parts of the run that are not here, such as `2/3`.
+        looks: what the answers have shown to cases that look at every one, as it came.
     """
 
     header: Line
@@ -36,6 +37,7 @@ class Record:
     requirements: tuple[Line, ...] = ()
     faults: tuple[Line, ...] = ()
     missing_shards: tuple[str, ...] = ()
+    looks: tuple[Line, ...] = ()
 
     @property
     def complete(self) -> bool:

@@ -44,7 +44,7 @@ Specification {ctrf.SPECIFICATION}. Each test has the case as `testId`, the verd
 the area and scenario as `suite`, times in milliseconds.
 """
 LABELS = "Properties of a JUnit test case, labels of a CTRF test:"
-LINES = ("header", "coverage", "finding", "exchange", "fault", "footer")
+LINES = ("header", "coverage", "finding", "exchange", "look", "sighting", "fault", "footer")
 ELEMENTS = {outcome.PASSED: "–", outcome.FAILED: "`failure`", outcome.SKIPPED: "`skipped`",
             outcome.OPEN: "`error`"}  # fmt: skip
 

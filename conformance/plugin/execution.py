@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,9 @@ from tokenspec.conformance.plugin.target import SessionTarget
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import exit_code_of
 from tokenspec.conformance.record.finding import Finding
-from tokenspec.conformance.record.resume import findings_of
-from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.record.look import LookedAt
+from tokenspec.conformance.record.resume import TakenOver, taken_over
+from tokenspec.conformance.run.engine import NOTHING, Engine
 from tokenspec.conformance.scenario.model import Case
 
 
@@ -30,25 +31,48 @@ class Execution:
         self._target = target
         self._seed = seed
         self._resume = resume
+        self.known = NOTHING
         self._engine: Engine | None = None
 
-    def begin(self, cases: Sequence[Case], *, ahead: bool, at_once: bool) -> Setup:
-        """Check the target, and with `ahead` queue every case; else each as it is asked for.
-
-        With `at_once` no finding waits for the plays of others to be confirmed.
-        """
+    def open(self, cases: Sequence[Case]) -> Setup:
+        """Check the target, and read what is known of these cases."""
         try:
             setup = self._target.make_ready()
-            known = findings_of(Path(self._resume), setup) if self._resume else {}
+            self.known = self._taken_over(setup).of(cases)
         except TokenspecError as error:
             pytest.exit(str(error), exit_code_of(error))
-        jobs = setup.target.limits.jobs
+        return setup
+
+    def begin(
+        self,
+        cases: Sequence[Case],
+        *,
+        ahead: bool,
+        at_once: bool,
+        on_finding: Callable[[Finding], None],
+        on_look: Callable[[LookedAt], None],
+    ) -> None:
+        """With `ahead` queue every case; else each as it is asked for.
+
+        With `at_once` no finding waits for the plays of others to be confirmed. Findings are
+        handed out as cases end, in whatever order they are asked for.
+        """
+        setup = self._target.setup
         self._engine = Engine(
-            setup, cases, jobs=jobs, known=known, seed=self._seed, at_once=at_once
+            setup,
+            cases,
+            jobs=setup.target.limits.jobs,
+            known=self.known,
+            seed=self._seed,
+            on_finding=on_finding,
+            on_look=on_look,
+            at_once=at_once,
         )
         if ahead:
             self._engine.submit(cases)
-        return setup
+
+    def _taken_over(self, setup: Setup) -> TakenOver:
+        return taken_over(Path(self._resume), setup) if self._resume else NOTHING
 
     def settled(self, case: Case) -> bool:
         """Wait for the play of a case; whether its finding counts as it is."""
@@ -64,7 +88,7 @@ class Execution:
             raise HarnessError("a finding was asked for before the run began")
         return self._engine.finding(case)
 
-    def unclaimed(self) -> Iterator[tuple[Case, Finding]]:
+    def unclaimed(self) -> Iterator[Finding]:
         """After the end of a run cut short: what was judged and nobody had asked for yet."""
         if self._engine is not None:
             yield from self._engine.unclaimed()

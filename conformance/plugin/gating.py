@@ -6,6 +6,9 @@ fails the run, whatever else was found.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from tokenspec.conformance.errors import UnusableFile
@@ -70,11 +73,10 @@ class Gating:
         text = self.gate.text(self._suite()) if self._collected else ""
         return [f"gate          {text}"] if text else []
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def add(self, finding: Mapping[str, Any]) -> None:
         """Remember each verdict, where there are waivers to hold against them."""
-        line = getattr(report, "tokenspec", None)
-        if line is not None and self.gate.excuses.waivers.entries:
-            self._verdicts[line["key"]] = line["verdict"]
+        if self.gate.excuses.waivers.entries:
+            self._verdicts[finding["key"]] = finding["verdict"]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

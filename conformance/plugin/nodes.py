@@ -99,18 +99,23 @@ class CaseItem(pytest.Item):
             TargetUnusable: it could not run.
             HarnessError: the fault is ours.
         """
-        self.finding = self._examine(self.case)
+        if self.finding is None:
+            self.finding = self._found()
+        if self.finding.verdict == "could-not-run":
+            raise TargetUnusable(self.finding.note or "could not run")
+
+    def _found(self) -> Finding:
+        finding = self._examine(self.case)
         self.user_properties += [
-            ("requirement", self.finding.requirement),
-            ("level", self.finding.level),
-            ("verdict", str(self.finding.verdict)),
+            ("requirement", finding.requirement),
+            ("level", finding.level),
+            ("verdict", str(finding.verdict)),
         ]
-        excuse = expected_failure(self.finding)
+        excuse = expected_failure(finding)
         if excuse:
             expected = pytest.mark.xfail(raises=Nonconformance, strict=True, reason=excuse)
             self.add_marker(expected)
-        if self.finding.verdict == "could-not-run":
-            raise TargetUnusable(self.finding.note or "could not run")
+        return finding
 
     def runtest(self) -> None:
         """Fail, skip or pass as the verdict has it.
@@ -125,8 +130,8 @@ class CaseItem(pytest.Item):
         if self.finding.gates or expected_failure(self.finding):
             raise Nonconformance(self.finding.observed or "nonconforming")
 
-    def teardown(self) -> None:
-        """Let the evidence go; it is on the report by now."""
+    def forget(self) -> None:
+        """Let the evidence go; it is on the reports by now."""
         self.finding = None
         self.user_properties = []
         self.extra_keyword_matches = CHOSEN

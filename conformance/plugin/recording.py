@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ RECORD = "record.ndjson"
 
 
 class Recording:
-    """Counts and keeps the findings of a session.
+    """Counts and keeps the findings of a session, each case once; safe for many threads.
 
     Args:
         folder: where the record and the reports go.
@@ -45,6 +46,8 @@ class Recording:
         self._first_lines = first_lines
         self._started = time.time()
         self._writer: RecordWriter | None = None
+        self._lock = threading.Lock()
+        self._keys: set[str] = set()  # of the findings
         self._kept = 0  # lines of findings and faults
 
     @property
@@ -52,16 +55,49 @@ class Recording:
         """What plays a case of this run again; its key follows."""
         return replay(str(self.path))
 
-    def add(self, finding: Line) -> None:
-        """One more finding, as its line."""
-        self.tally.add(finding)
-        self.shown.append(summarised(finding))
-        self._write(finding)
+    def add(self, finding: Line) -> bool:
+        """A finding, as its line; whether it is the first of its case, the one that counts.
+
+        A session may report a case several times: pytest-rerunfailures does, and workers that each
+        play everything.
+        """
+        with self._lock:
+            new = self._count(finding)
+            if new:
+                self._write(finding)
+        return new
+
+    def add_look(self, look: Line) -> None:
+        """What a case that looks at every answer has seen, as its line."""
+        with self._lock:
+            self._write(look)
 
     def add_fault(self, fault: Line) -> None:
         """One more fault of the harness, as its line."""
-        self.tally.faults += 1
-        self._write(fault)
+        with self._lock:
+            self.tally.faults += 1
+            self._write(fault)
+
+    def take_over(self, findings: Iterable[Line], looks: Iterable[Line]) -> None:
+        """Begin the record with what an earlier part of the run has judged.
+
+        It may be the one in this place, which stays until all of that is written.
+        """
+        with self._lock:
+            known = [finding for finding in findings if self._count(finding)]
+            try:
+                self._open((*looks, *known))
+                self._kept = len(known)
+            except OSError as error:
+                self._fail(str(self.path), error, "")
+
+    def _count(self, finding: Line) -> bool:
+        new = finding["key"] not in self._keys
+        if new:
+            self._keys.add(finding["key"])
+            self.tally.add(finding)
+            self.shown.append(summarised(finding))
+        return new
 
     def conclude(
         self, problems: Sequence[WaiverProblem], cost: Mapping[str, int], formats: Iterable[str]
@@ -116,10 +152,8 @@ class Recording:
         again = f"{counted(self._kept, 'line')} of findings are kept; run again with --resume"
         return f"{again} {self.path}" if self._kept else ""
 
-    def _open(self) -> RecordWriter:
+    def _open(self, known: Iterable[Line] = ()) -> RecordWriter:
         if self._writer is None:
-            first = list(self._first_lines(self._started))
-            self._writer = RecordWriter(self.path)
-            for line in first:
-                self._writer.write(line)
+            first = (*self._first_lines(self._started), *known)
+            self._writer = RecordWriter(self.path, first)
         return self._writer

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tokenspec.conformance.plugin.display import Display
 from tokenspec.conformance.plugin.nodes import CaseItem
 from tokenspec.conformance.plugin.recording import Recording
 from tokenspec.conformance.plugin.report_memory import ReportMemory
@@ -30,19 +29,25 @@ class ReportLines:
     suite, which only workers have, travel with the first report of each.
 
     Args:
-        recording: where a line goes.
-        display: counts it.
+        recording: where a fault goes.
+        record: keeps a finding.
         hide: replaces secrets in a text.
         worker: whether this process is one of several that play.
     """
 
     def __init__(
-        self, recording: Recording, display: Display, hide: Callable[[str], str], *, worker: bool
+        self,
+        recording: Recording,
+        record: Callable[[dict[str, Any]], None],
+        hide: Callable[[str], str],
+        *,
+        worker: bool,
     ) -> None:
         self.suite: SuiteFacts | None = None
         self.arrived = False  # a finding or fault has
+        self.foreign_failed = False  # something that is no case of ours
         self._recording = recording
-        self._display = display
+        self._record = record
         self._hide = hide
         self._worker = worker
         self._memory = ReportMemory()
@@ -101,10 +106,10 @@ class ReportLines:
             self._recording.add_fault(fault)
         line = getattr(report, "tokenspec", None)
         if line is None:
+            self.foreign_failed |= report.failed and fault is None
             return
         self.arrived = True
-        self._recording.add(line)
-        self._display.add(line["verdict"])
+        self._record(line)
         if line["verdict"] != Verdict.WARN:  # which is shown once more in the summary
             # the evidence is in the record, and nothing else needs it
             report.tokenspec = {name: line[name] for name in line if name not in EVIDENCE}

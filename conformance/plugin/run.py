@@ -20,6 +20,7 @@ from tokenspec.conformance.plugin.display import Display
 from tokenspec.conformance.plugin.ending import Ending
 from tokenspec.conformance.plugin.execution import Execution
 from tokenspec.conformance.plugin.gating import Gating
+from tokenspec.conformance.plugin.nodes import CaseItem
 from tokenspec.conformance.plugin.options import RunOptions, run_options, wants_page
 from tokenspec.conformance.plugin.recording import Recording
 from tokenspec.conformance.plugin.report_line import ReportLines, SuiteFacts
@@ -29,7 +30,8 @@ from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.conclusion import Ended, ExitCode, exit_code_of
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.header import header_line
-from tokenspec.conformance.record.lines import coverage_line, finding_line
+from tokenspec.conformance.record.lines import coverage_line, finding_line, look_line
+from tokenspec.conformance.record.look import LookedAt
 from tokenspec.conformance.run.suite import Suite
 from tokenspec.conformance.scenario.model import Case, Place
 from tokenspec.conformance.verdicts import Verdict
@@ -57,6 +59,7 @@ class ScenarioRun:
         self.worker = hasattr(config, "workerinput")
         self.options = options
         self._folder = ExitStack()  # kept from other runs
+        self._cases: dict[str, Case] = {}  # of this run, by key
         self.formats = _formats(options)
         self.target = SessionTarget(options)
         self.gating = Gating(options)
@@ -70,7 +73,7 @@ class ScenarioRun:
         self.deferring = Deferring(self.execution.settled)
         self.recording = Recording(options.report_dir, options.fail_on, self._first_lines)
         self.display = Display(config, options, self.selection, self.recording)
-        self.lines = ReportLines(self.recording, self.display, self._hide, worker=self.worker)
+        self.lines = ReportLines(self.recording, self.record, self._hide, worker=self.worker)
 
     def register(self, manager: pytest.PytestPluginManager) -> None:
         """Have pytest call the hooks of all parts."""
@@ -89,6 +92,12 @@ class ScenarioRun:
         """
         return self.gating.applied(self.execution.finding(case), case)
 
+    def record(self, line: dict[str, Any]) -> None:
+        """Keep a finding, unless its case has one."""
+        if self.recording.add(line):
+            self.display.add(line["verdict"])
+            self.gating.add(line)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Check the target before the first item, and queue everything."""
@@ -99,13 +108,31 @@ class ScenarioRun:
             self._claim_folder()
         self.lines.arrived = True
         in_order = self.worker or bool(session.config.getoption("maxfail"))
-        setup = self.execution.begin(cases, ahead=not self.worker, at_once=in_order)
+        setup = self.execution.open(cases)
         self.lines.suite = _facts(Suite(self.selection.collected, cases), setup)
+        self._cases = {case.key: case for case in cases}
         if not self.worker:
             self.display.begin(len(cases), setup.counted)
+            self._take_over()
+        self.execution.begin(
+            cases,
+            ahead=not self.worker,
+            at_once=in_order,
+            on_finding=self._on_finding,
+            on_look=self._on_look,
+        )
         if not in_order:
             session.config.pluginmanager.register(self.deferring, "tokenspec-deferring")
             self.deferring.begin(session.items)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """A case has one finding, however often its item is run before the next one's turn."""
+        try:
+            return (yield)
+        finally:
+            if isinstance(item, CaseItem):
+                item.forget()
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
@@ -160,22 +187,46 @@ class ScenarioRun:
     def _end(self, session: pytest.Session) -> None:
         """Nothing is played any more, and what was played is in the record."""
         self.display.end()
-        recorded, tally = len(self.recording.shown), self.recording.tally
-        tally.left = max(self.gating.chosen - recorded - tally.faults, 0)
-        tally.empty = self.selection.nothing_left
-        tally.ended = self.ending.ended(session, left=tally.left)
-        cut_short = tally.ended in CUT_SHORT
+        tally = self.recording.tally
+        cut_short = self.ending.ended(session, left=self._left) in CUT_SHORT
         self.execution.close(cut_short=cut_short)
-        tally.at_once = self.execution.at_once
         if cut_short and not self.worker:
             self._add_unclaimed()
+        tally.left = self._left
+        tally.ended = self.ending.ended(session, left=tally.left)
+        tally.at_once = self.execution.at_once
+        tally.empty = self.selection.nothing_left
+
+    @property
+    def _left(self) -> int:
+        """How many cases of the run have no finding."""
+        recorded = len(self.recording.shown) + self.recording.tally.faults
+        return max(self.gating.chosen - recorded, 0)
+
+    def _take_over(self) -> None:
+        """Have what is known already in the record before anything else is."""
+        known = self.execution.known
+        if known.findings:
+            lines = [self._counting(found) for found in known.findings.values()]
+            self.recording.take_over(lines, map(look_line, known.looks))
+
+    def _on_finding(self, finding: Finding) -> None:
+        if not self.worker:
+            self.record(self._counting(finding))
+
+    def _on_look(self, look: LookedAt) -> None:
+        if not self.worker:
+            self.recording.add_look(look_line(look))
+
+    def _counting(self, finding: Finding) -> dict[str, Any]:
+        """The line of a finding as it counts."""
+        return finding_line(self.gating.applied(finding, self._cases[finding.key]))
 
     def _add_unclaimed(self) -> None:
-        """Of a run cut short: what was played ahead of its turn is in the record as well."""
-        for case, finding in self.execution.unclaimed():
+        """Of a run cut short: what was found once and not confirmed is in the record as well."""
+        for finding in self.execution.unclaimed():
             if finding.verdict is not Verdict.COULD_NOT_RUN:
-                self.recording.add(finding_line(self.gating.applied(finding, case)))
-                self.recording.tally.left -= 1
+                self.record(self._counting(finding))
 
     def _conclude(self, session: pytest.Session) -> None:
         """Close the record and say with the exit code what the run established."""
@@ -185,8 +236,7 @@ class ScenarioRun:
         if self.worker or not (self.lines.arrived or tally.empty):
             return
         recording.conclude(self.gating.problems(), self.execution.cost, self.formats)
-        foreign_failed = session.testsfailed > len(recording.shown) + tally.faults
-        if session.exitstatus in REPLACED and not foreign_failed:
+        if session.exitstatus in REPLACED and not self.lines.foreign_failed:
             session.exitstatus = tally.exit_code
 
     def _first_lines(self, started: float) -> Iterator[Mapping[str, Any]]:

@@ -7,17 +7,19 @@ A record without footer is a run that was cut off. Every report is made from rec
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tokenspec.conformance.profile import Evidence
 from tokenspec.conformance.record.conclusion import Tally
 from tokenspec.conformance.record.evidence import ShownExchange
 from tokenspec.conformance.record.finding import RECORD_KEYS, UNRECORDED, Finding, SecondPlay
 from tokenspec.conformance.record.header import NOTHING, moment
+from tokenspec.conformance.record.look import LookedAt
 from tokenspec.conformance.record.memory import MemoryTrim
 
 MEMBERS = tuple(member.name for member in fields(Finding) if member.name not in UNRECORDED)
@@ -34,19 +36,40 @@ def fault_line(key: str, message: str) -> dict[str, Any]:
     return {"type": "fault", "key": key, "message": message}
 
 
+def look_line(look: LookedAt) -> dict[str, Any]:
+    """What a case that looks at every answer has seen, as plain data."""
+    seen = look.sighting
+    return {
+        "type": "look",
+        "key": look.key,
+        "looked_at": look.looked_at,
+        "sighting": seen
+        and {
+            "case": seen.case,
+            "step": seen.step,
+            "problem": seen.problem,
+            "excuse": _deviation_line(seen.excuse) if seen.excuse else None,
+            "exchanges": tuple(map(_exchange_line, seen.exchanges)),
+        },
+    }
+
+
 def finding_line(finding: Finding) -> dict[str, Any]:
     """A finding as plain data."""
     plain: dict[str, Any] = {"type": "finding"}
     plain |= {RECORD_KEYS.get(name, name): getattr(finding, name) for name in MEMBERS}
     plain["verdict"], plain["kind"] = str(finding.verdict), str(finding.kind)
     if finding.deviation is not None:
-        confidence = str(finding.deviation.confidence)
-        plain["deviation"] = asdict(finding.deviation) | {"confidence": confidence}
+        plain["deviation"] = _deviation_line(finding.deviation)
     plain["waiver"] = finding.waiver.line() if finding.waiver else None
     plain["exchanges"] = tuple(map(_exchange_line, finding.exchanges))
     plain["twin"] = tuple(map(_exchange_line, finding.control_exchanges))
     plain["second_play"] = _second_line(finding.second_play) if finding.second_play else None
     return plain
+
+
+def _deviation_line(deviation: Evidence) -> dict[str, Any]:
+    return asdict(deviation) | {"confidence": str(deviation.confidence)}
 
 
 def _second_line(second: SecondPlay) -> dict[str, Any]:
@@ -83,14 +106,31 @@ def footer_line(
 
 
 class RecordWriter:
-    """Writes a record line by line, each whole or not at all."""
+    """Writes a record line by line, each whole or not at all.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: where it goes; a file that is there already stays until the first lines are written.
+        first: those lines.
+
+    Raises:
+        OSError: the machine does not take them; the file that was there is as it was.
+    """
+
+    def __init__(self, path: Path, first: Iterable[Mapping[str, Any]] = ()) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._file = path.open("wb", buffering=0)
         self._whole = 0  # octets of lines that are written
         self._memory = MemoryTrim()
+        begun = path.with_name(f"{path.name}.part")
+        self._file = begun.open("wb", buffering=0)
+        try:
+            for line in first:
+                self.write(line)
+            begun.replace(path)
+        except BaseException:
+            self._file.close()
+            begun.unlink(missing_ok=True)
+            raise
 
     def __enter__(self) -> Self:
         return self

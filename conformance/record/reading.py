@@ -34,7 +34,8 @@ def read_record(path: Path, *, leave_evidence: bool = False, own: bool = False) 
     header: Mapping[str, Any] = {}
     footer: Mapping[str, Any] | None = None
     findings: list[Mapping[str, Any]] = []
-    faults, requirements = [], []
+    others: dict[str, list[Mapping[str, Any]]] = {"fault": [], "look": []}
+    requirements: list[Mapping[str, Any]] = []
     evidence = StoredEvidence(path)
     for number, offset, line in _lines(path):
         if line.get("type") == "header" and line.get("format") != FORMAT:
@@ -49,13 +50,19 @@ def read_record(path: Path, *, leave_evidence: bool = False, own: bool = False) 
                 requirements += line["requirements"]
             case "finding":
                 findings.append(StoredFinding(line, evidence, offset) if leave_evidence else line)
-            case "fault":
-                faults.append(line)
+            case "fault" | "look" as kind:
+                others[kind].append(line)
             case "footer":
                 footer = line
     if not header:
         raise _of_another_format(path)
-    return Record(header, tuple(findings), footer, tuple(requirements), tuple(faults))
+    findings.sort(key=_place)  # a run writes each as its case ends
+    faults, looks = map(tuple, others.values())
+    return Record(header, tuple(findings), footer, tuple(requirements), faults, looks=looks)
+
+
+def _place(finding: Mapping[str, Any]) -> tuple[str, int, str]:
+    return finding.get("file", ""), finding.get("line", 0), finding["key"]
 
 
 def _of_another_format(path: Path) -> UnusableFile:

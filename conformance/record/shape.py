@@ -37,7 +37,7 @@ def wrong(line: Mapping[str, Any]) -> str:
     return found
 
 
-KINDS_OF_LINES = ("header", "coverage", "finding", "fault", "footer")
+KINDS_OF_LINES = ("header", "coverage", "finding", "look", "fault", "footer")
 
 
 @cache

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from types import MappingProxyType
 
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.look import LookedAt
+from tokenspec.conformance.record.resume import TakenOver
 from tokenspec.conformance.run.concurrency import ConcurrencyLimit
 from tokenspec.conformance.run.confirmation import Confirmation, in_doubt, may_wait_together
 from tokenspec.conformance.run.examiner import Examiner
@@ -19,7 +20,7 @@ from tokenspec.conformance.run.order import playing_order, waits
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.verdicts import BROKEN, Verdict
 
-NOTHING: Mapping[str, Finding] = MappingProxyType({})
+NOTHING = TakenOver({})
 MOST_WAITING = 32  # cases that let time pass at once; each holds a thread meanwhile
 
 
@@ -33,8 +34,9 @@ class Engine:
         cases: everything that may be examined in this run.
         jobs: how many cases are played at once, beside those that let time pass.
         seed: what may come again in another run is drawn from it.
-        on_finding: called with every finding, by one thread at a time.
-        known: findings of an earlier run, by key; those cases are not played again.
+        on_finding: called with every finding that is made here, by one thread at a time.
+        on_look: called with what the answers show to cases that look at every one, as well.
+        known: what an earlier part of the run has found; those cases are not played again.
         examine: makes what examines them, with the parameters of `Examiner`.
         confirm: makes what confirms findings, with the parameters of `Confirmation`.
         at_once: confirm each finding as soon as it is asked for, whatever is queued behind it.
@@ -48,7 +50,8 @@ class Engine:
         jobs: int,
         seed: int | None = None,
         on_finding: Callable[[Finding], None] = lambda _finding: None,
-        known: Mapping[str, Finding] = NOTHING,
+        on_look: Callable[[LookedAt], None] = lambda _look: None,
+        known: TakenOver = NOTHING,
         examine: Callable[..., Examiner] = Examiner,
         confirm: Callable[..., Confirmation] = Confirmation,
         at_once: bool = False,
@@ -57,7 +60,10 @@ class Engine:
         self._limit = ConcurrencyLimit(jobs)
         self.load = Load(self._limit)
         patient = self._limit.released_in_waits(setup)
-        self._examiner = examine(patient, self.cases, seed=seed, again=self._limit.side_by_side)
+        self._examiner = examine(
+            patient, self.cases, seed=seed, again=self._limit.side_by_side, on_look=on_look
+        )
+        self._examiner.response_checks.take_over(known.looks)
         self._confirmation = confirm(
             setup,
             self.cases,
@@ -71,7 +77,7 @@ class Engine:
         self._waiting_pool = ThreadPoolExecutor(max(waiting, 1), "tokenspec-waiting")
         self._confirming_pool = ThreadPoolExecutor(1, "tokenspec-confirming")
         self._on_finding = on_finding
-        self._known = known
+        self._known = known.findings
         self._at_once = at_once
         self._lock = threading.Lock()
         self._futures: dict[str, Future[Finding]] = {}
@@ -84,6 +90,9 @@ class Engine:
     def submit(self, cases: Iterable[Case]) -> None:
         """Queue cases; those that look at every answer of the run end when all were played."""
         new = {case.key: case for case in cases if case.key not in self._futures}
+        for key in new.keys() & self._known.keys():
+            self._futures[key] = _settled(self._known[key])
+            del new[key]
         watching = [case for case in new.values() if case.every_response]
         others = [case for case in new.values() if not case.every_response]
         with self._played:
@@ -117,7 +126,7 @@ class Engine:
         del self._futures[case.key]
         return finding
 
-    def unclaimed(self) -> Iterator[tuple[Case, Finding]]:
+    def unclaimed(self) -> Iterator[Finding]:
         """After the close of a run cut short: what was judged and nobody had asked for yet.
 
         Without what looks at every answer, as there were not all of them.
@@ -127,7 +136,7 @@ class Engine:
             if case.every_response or future is None or future.cancelled():
                 continue
             if future.exception() is None:
-                yield case, self._last_known(case, future.result())
+                yield self._last_known(case, future.result())
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has."""
@@ -144,12 +153,7 @@ class Engine:
         return self._waiting_pool if waits(case) else self._pool
 
     def _run(self, case: Case) -> Finding:
-        known = self._known.get(case.key)
-        if known is None:
-            return self._first(case, self._play(case))
-        self._count_played()
-        self._hand_out(known)
-        return known
+        return self._first(case, self._play(case))
 
     def _play(self, case: Case) -> Finding:
         try:
@@ -236,3 +240,9 @@ class Engine:
                 return finding
         doubted = self._doubted(case) and first.verdict in BROKEN
         return replace(first, confirmed=False) if doubted else first
+
+
+def _settled(finding: Finding) -> Future[Finding]:
+    future: Future[Finding] = Future()
+    future.set_result(finding)
+    return future

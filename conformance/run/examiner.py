@@ -23,6 +23,7 @@ from tokenspec.conformance.preflight.setup import Setup, check_context
 from tokenspec.conformance.profile import Evidence
 from tokenspec.conformance.record.evidence import ShownExchange, evidence
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.look import LookedAt
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.run.concurrency import one_by_one
 from tokenspec.conformance.run.crashes import with_crash
@@ -72,6 +73,7 @@ class Examiner:
         apart: whether what has to expire is made after its like was shown, not beside it.
         before_play: called with each case when its control was played and it is about to be.
         told: checks that every answer of the run is looked at by; None: those of `cases`.
+        on_look: called with what cases that look at every answer see.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Examiner:
         apart: bool = False,
         before_play: Callable[[Case], None] = lambda _case: None,
         told: Collection[str] | None = None,
+        on_look: Callable[[LookedAt], None] = lambda _look: None,
     ) -> None:
         self.setup = setup
         self._again = again
@@ -95,7 +98,7 @@ class Examiner:
         self._show = show
         self._oracle_results = oracle_results
         cases = tuple(cases)
-        self.response_checks = ResponseChecks(cases, self._excuse)
+        self.response_checks = ResponseChecks(cases, self._excuse, on_look)
         self._told = self.response_checks.checks if told is None else told
         self._context = check_context(setup.side)
         self._oracle_context = check_context(setup.oracle.side)

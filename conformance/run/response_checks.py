@@ -11,8 +11,9 @@ from tokenspec.conformance.checks.subjects import subjects_of
 from tokenspec.conformance.http import OUT_OF_SERVICE
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.profile import Evidence
-from tokenspec.conformance.record.evidence import ShownExchange, evidence
+from tokenspec.conformance.record.evidence import evidence
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.look import LookedAt, Sighting
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.verdicts import SEVERITY, Judgement, Kind, Verdict
@@ -21,17 +22,6 @@ KEPT = 5  # places of one problem that a finding names
 
 # whether a documented difference covers a judgement of a case
 Excuse = Callable[[Case, Judgement], Evidence | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A problem seen in an answer of some other case; `excuse` where it is documented."""
-
-    case: str
-    step: str
-    problem: str
-    excuse: Evidence | None
-    exchanges: tuple[ShownExchange, ...] = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -48,6 +38,14 @@ class _Watched:
         alike = [s for s in self.sightings if (s.excuse is None) is (excuse is None)]
         return len(alike) < KEPT
 
+    def add(self, sighting: Sighting) -> bool:
+        """Keep one, unless it is known; whether it was not."""
+        place = (sighting.case, sighting.step, sighting.problem)
+        if place in ((s.case, s.step, s.problem) for s in self.sightings):
+            return False
+        self.sightings.append(sighting)
+        return True
+
 
 def checked_everywhere(cases: Iterable[Case]) -> frozenset[str]:
     """The names of the checks that are made on every answer, where these cases are examined."""
@@ -60,10 +58,22 @@ def _checks_of(case: Case) -> Iterator[str]:
 
 
 class ResponseChecks:
-    """Collects, for the checks of `every_response` cases, what all other plays show."""
+    """Collects, for the checks of `every_response` cases, what all other plays show.
 
-    def __init__(self, cases: Iterable[Case], excuse: Excuse) -> None:
+    Args:
+        cases: everything that may be examined.
+        excuse: whether a documented difference covers an answer.
+        on_look: called with the first look of each such case, and with each sighting.
+    """
+
+    def __init__(
+        self,
+        cases: Iterable[Case],
+        excuse: Excuse,
+        on_look: Callable[[LookedAt], None] = lambda _look: None,
+    ) -> None:
         self._excuse = excuse
+        self._on_look = on_look
         self._lock = threading.Lock()
         self._watched = {
             case.key: _Watched(
@@ -75,6 +85,15 @@ class ResponseChecks:
         }
         self.checks = frozenset(n for watched in self._watched.values() for n in watched.checks)
 
+    def take_over(self, looks: Iterable[LookedAt]) -> None:
+        """Know what an earlier part of the run has shown."""
+        for look in looks:
+            watched = self._watched.get(look.key)
+            if watched is not None:
+                watched.looked_at = max(watched.looked_at, look.looked_at)
+                if look.sighting is not None:
+                    watched.add(look.sighting)
+
     def look(
         self, transcript: Transcript, source: str, context: CheckContext, hide: Redactor
     ) -> None:
@@ -83,9 +102,12 @@ class ResponseChecks:
         watching = [watched for key, watched in self._watched.items() if key != source]
         with self._lock:
             for watched in watching:
+                before = watched.looked_at
                 watched.looked_at += sum(
                     not problems.keys().isdisjoint(watched.checks) for problems in looks
                 )
+                if watched.looked_at and not before:
+                    self._on_look(LookedAt(watched.case.key, watched.looked_at))
         if not any(any(problems.values()) for problems in looks):
             return
         for watched in watching:
@@ -102,9 +124,10 @@ class ResponseChecks:
                         continue
                 own, step = hide.for_play(), played.step.name
                 shown = tuple(e for e in evidence(transcript, own) if e.step == step)[-1:]
+                sighting = Sighting(source, step, own.text(problem), excuse, shown)
                 with self._lock:
-                    sighting = Sighting(source, step, own.text(problem), excuse, shown)
-                    watched.sightings.append(sighting)
+                    if watched.add(sighting):
+                        self._on_look(LookedAt(watched.case.key, watched.looked_at, sighting))
 
     def _problems(
         self, played: Played, transcript: Transcript, context: CheckContext

@@ -13,7 +13,7 @@ from tests.conformance.run.command import FAILING, MUST, Gate, serving
 from tokenspec.conformance.cli import main
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.record.reading import read_record
-from tokenspec.conformance.record.resume import findings_of
+from tokenspec.conformance.record.resume import taken_over
 from tokenspec.conformance.run.gate import open_gate
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.reference_server.demo import demo_config
@@ -90,7 +90,7 @@ def test_a_member_that_is_required_is_named(kind: str, lines: list[Line], tmp_pa
         bundled_target("https://server.example"), demo_config("https://server.example")
     )
     with pytest.raises(Exception, match=f"{name} is missing"):
-        findings_of(path, setup)
+        taken_over(path, setup)
 
 
 @pytest.mark.parametrize("part", [0.0, 0.01, 0.3, 0.9, 0.999])

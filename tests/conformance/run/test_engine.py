@@ -17,6 +17,7 @@ from tokenspec.conformance.play.transcript import Played
 from tokenspec.conformance.preflight.opening import prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.record.resume import TakenOver
 from tokenspec.conformance.run.concurrency import ConcurrencyLimit
 from tokenspec.conformance.run.engine import MOST_WAITING, Engine
 from tokenspec.conformance.run.order import controls_early, playing_order, takes_long
@@ -159,7 +160,7 @@ def test_a_known_finding_is_not_played_again(cases: list[Case]) -> None:
     known = next(findings([first], 1))
     marked = replace(known, note="from an earlier run")
     ready = setup()
-    engine = Engine(ready, (first, second), jobs=1, known={first.key: marked})
+    engine = Engine(ready, (first, second), jobs=1, known=TakenOver({first.key: marked}))
     engine.submit((first, second))
     assert engine.finding(first) is marked
     assert engine.finding(second).note != marked.note

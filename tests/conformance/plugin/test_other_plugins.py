@@ -1,0 +1,65 @@
+"""What other plugins do with the items of a session is theirs: the record has each case once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.target_files import PUBLIC
+from tokenspec.conformance.scenario.catalogue import BUNDLED
+from tokenspec.reference_server import Server
+from tokenspec.reference_server.demo import demo_config
+from tokenspec.reference_server.shell import running
+
+FILE = BUNDLED / "pkce" / "verifier.yaml"
+OWN = "def test_own():\n    assert {outcome}\n"
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    with running(lambda issuer: Server(demo_config(issuer), defects=["pkce.first_half"])) as url:
+        yield url
+
+
+def session(folder: Path, *words: str) -> tuple[int, str]:
+    """Exit code and output of a session of pytest in a folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *words],
+        cwd=folder, check=False, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def record(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "tokenspec-report" / "record.ndjson"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_an_item_that_is_run_again_has_one_finding(tmp_path: Path, issuer: str) -> None:
+    (tmp_path / "target.yaml").write_text(PUBLIC.format(issuer=issuer), encoding="utf-8")
+    shutil.copy(Path(__file__).parent / "rerunning.py", tmp_path)
+    words = ("-p", "rerunning", "--oauth-target=target.yaml", "--oauth-select=pkce-verifier-wrong")
+    code, said = session(tmp_path, *words, str(FILE))
+    assert code == 1, said
+    assert "rerun" in said
+    lines = record(tmp_path)
+    found = [line for line in lines if line["type"] == "finding"]
+    assert len(found) == len({line["key"] for line in found}) > 5
+    assert lines[-1]["counts"] == Counter(line["verdict"] for line in found)
+    assert lines[-1]["counts"]["fail"] > 1
+
+
+@pytest.mark.parametrize("outcome", [True, False])
+def test_tests_of_ones_own_in_the_session_count_as_well(tmp_path: Path, *, outcome: bool) -> None:
+    (tmp_path / "test_own.py").write_text(OWN.format(outcome=outcome), encoding="utf-8")
+    code, said = session(tmp_path, "--oauth-select=pkce-verifier-wrong", "test_own.py", str(FILE))
+    assert code == (0 if outcome else 1), said
+    assert record(tmp_path)[-1]["exit_code"] == 0
