@@ -87,6 +87,8 @@ def _refused(setup: Setup, transcript: Transcript) -> CheckStep:
     last = transcript.steps[-1]
     detail = f"the exchange with a proof failed: {last.step.name} was "
     detail += said(setup, transcript, last)
+    if last.error == "use_dpop_nonce" and not _given_one(last):
+        return _asked_in_vain(detail)
     hint = "if the server is not meant to do this, say 'capabilities: {dpop: false}'"
     if last.error == "invalid_dpop_proof":
         hint = _by_another_address(setup) or (
@@ -95,6 +97,29 @@ def _refused(setup: Setup, transcript: Transcript) -> CheckStep:
             "or give the one the server knows with 'network: {htu: …}'"
         )
     return CheckStep(DPOP, passed=False, detail=detail, hint=hint, need=DPOP)
+
+
+def _given_one(played: Played) -> bool:
+    """Whether an answer of the step brought a nonce."""
+    responses = (exchange.response for exchange in played.exchanges)
+    return any(response and response.header("DPoP-Nonce") for response in responses)
+
+
+def _asked_in_vain(detail: str) -> CheckStep:
+    """A nonce is demanded and none is given, which the cases on nonces report (RFC 9449 §8)."""
+    why = "seen: a proof without a nonce is turned back"
+    return CheckStep(
+        DPOP,
+        passed=False,
+        detail=detail,
+        hint="have the server send a DPoP-Nonce header beside use_dpop_nonce (RFC 9449 §8)",
+        reported=True,
+        learned={
+            OFFERED: Decision(True, f"{why}, and none is given"),
+            DEMANDED: Decision(True, why),
+            WITHOUT: Decision(False, why),
+        },
+    )
 
 
 def _by_another_address(setup: Setup) -> str:

@@ -5,20 +5,22 @@ package, runs the cases of its requirement's section there, and holds the verdic
 the package as it is. It writes `benchmarks/mutants.md`, or only prints where names are given, and
 ends with 1 where a fault is not noticed, is told under a requirement of another section, or is a
 warning only where the text has MUST. A fault whose place in the source is not found is an error
-that names it.
+that names it. With `--keep FILE` each outcome is written there as it comes, and a run that was
+ended goes on from there.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
+import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
@@ -223,22 +225,51 @@ def page(outcomes: Sequence[Outcome], version: str) -> str:
     return "\n".join([*lines, "", "A warning is what the text allows:", "", *mild, ""])
 
 
+def kept(file: Path | None, chosen: Sequence[Mutant]) -> dict[str, Outcome]:
+    """The outcomes of an earlier run, by the fault's name; problems are tried again."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file and file.exists() else []
+    rows = {row["mutant"]["name"]: row for row in map(json.loads, lines) if not row["problem"]}
+    return {
+        mutant.name: Outcome(
+            mutant,
+            row["must"],
+            right=tuple((key, verdict) for key, verdict in row["right"]),
+            other=tuple((key, verdict) for key, verdict in row["other"]),
+        )
+        for mutant in chosen
+        if (row := rows.get(mutant.name))
+    }
+
+
+def keep(file: Path | None, outcome: Outcome) -> None:
+    """Write it behind those that came before."""
+    if file:
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(asdict(outcome), default=sorted) + "\n")
+
+
 def main() -> int:
     """Try them and tell."""
     parser = argparse.ArgumentParser(prog=AGAIN, description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="faults; default all")
     parser.add_argument("--whole", action="store_true", help="run all cases at each")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="outcomes, to go on from")
     options = parser.parse_args()
     chosen = [m for m in read_mutants() if not options.names or m.name in options.names]
+    done = kept(options.keep, chosen)
     original = installed(PEER)
     before = {}
-    for nonce in {mutant.nonce for mutant in chosen}:
-        wanted = {s for mutant in chosen if mutant.nonce == nonce for s in mutant.sections}
+    left = [mutant for mutant in chosen if mutant.name not in done]
+    for nonce in {mutant.nonce for mutant in left}:
+        wanted = {s for mutant in left if mutant.nonce == nonce for s in mutant.sections}
         select = () if options.whole else sorted(wanted)
         before[nonce] = findings(select, original, nonce=nonce)
     outcomes = []
     for mutant in chosen:
-        one = try_one(mutant, original, before[mutant.nonce], whole=options.whole)
+        one = done.get(mutant.name)
+        if one is None:
+            one = try_one(mutant, original, before[mutant.nonce], whole=options.whole)
+            keep(options.keep, one)
         outcomes.append(one)
         shown = [f"{key} {verdict}" for key, verdict in (*one.right[:2], *one.other[:3])]
         sys.stdout.write(f"{mutant.name}: {one.problem or one.verdict}; {', '.join(shown)}\n")

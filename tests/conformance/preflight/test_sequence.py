@@ -366,3 +366,17 @@ def test_a_file_that_denies_demanded_nonces_does_neither() -> None:
     setup, _ = preflight(Nonces(demanded=True, stand=True), capabilities={"dpop-nonce": False})
     assert not present(setup, "dpop-window")
     assert not present(setup, "dpop-without-nonce")
+
+
+def nonces_in_vain(request: Request, serve: Serve) -> Response:
+    """Asks for a nonce, and gives none."""
+    return refusal("use_dpop_nonce") if request.header("DPoP") else serve(request)
+
+
+def test_a_nonce_that_is_demanded_and_not_given_is_left_to_the_cases_on_nonces() -> None:
+    setup, steps = preflight(nonces_in_vain)
+    asked = step(steps, "dpop")
+    assert not asked.passed
+    assert "DPoP-Nonce" in asked.hint
+    assert not setup.unmet
+    assert present(setup, "dpop-nonce")
