@@ -21,6 +21,7 @@ PATHS = {
     "resource": "/resource",
     "revocation": "/oauth/revoke",
     "introspection": "/oauth/introspect",
+    "logout": "/oidc/logout",
     "jwks": "/.well-known/jwks.json",
     "openid-configuration": "/.well-known/openid-configuration",
 }

@@ -8,6 +8,7 @@ from tokenspec.reference_server.guards import (
     binding,
     code,
     dpop,
+    logout,
     managing,
     openid,
     refresh,
@@ -23,6 +24,7 @@ AUTHORIZATION: tuple[Guard, ...] = (
     *openid.OPENID,
     *targets.REQUESTED,
 )
+LOGOUT: tuple[Guard, ...] = (logout.address_registered,)
 SHAPE: tuple[Guard, ...] = (
     request.method_post,
     request.form_encoded,

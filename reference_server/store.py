@@ -121,6 +121,9 @@ class Store(Protocol):
     def sign_in(self, identifier: str) -> SignIn | None:
         """The session of that cookie."""
 
+    def end_sign_in(self, identifier: str) -> None:
+        """Forget the session of that cookie."""
+
     def put_consent(self, username: str, given: tuple[str, str]) -> None:
         """Remember that a user let a client (its id) have what it asked for (a scope)."""
 
@@ -222,6 +225,11 @@ class MemoryStore:
     def sign_in(self, identifier: str) -> SignIn | None:
         """The session of that cookie."""
         return self._sign_ins.rows.get(identifier)
+
+    def end_sign_in(self, identifier: str) -> None:
+        """Forget the session of that cookie."""
+        with self._lock:
+            self._sign_ins.rows.pop(identifier, None)
 
     def put_consent(self, username: str, given: tuple[str, str]) -> None:
         """Remember that a user let a client (its id) have what it asked for (a scope)."""

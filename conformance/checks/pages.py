@@ -20,6 +20,17 @@ FRAMEABLE = ("*", "http:", "https:")  # sources that keep nobody from framing a 
 LOADED = {"script": "src", "img": "src", "iframe": "src", "link": "href", "a": "href"}
 
 
+@check("logout-leads-nowhere", Subject.LOGOUT)
+def logout_leads_nowhere(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """A logout does not redirect to the origin it was asked for (RP-Initiated Logout 1.0 §3)."""
+    asked = str(next(iter(played.sent.get("post_logout_redirect_uri", ())), ""))
+    response = played.response
+    if response is None or response.status not in REDIRECTS or not asked:
+        return
+    if urlsplit(response.header("Location") or "")[:2] == urlsplit(asked)[:2]:
+        yield f"the browser is sent on to {asked[:80]}"
+
+
 @check("pages-framing-forbidden", Subject.PAGES)
 def pages_framing_forbidden(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A page with a form says who may frame it, by either header (RFC 9700 §4.16)."""

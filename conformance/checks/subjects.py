@@ -32,6 +32,7 @@ class Subject(StrEnum):
     DPOP_CHALLENGE = "a challenge for DPoP"  # RFC 9449 §7.1
     INTROSPECTION = "an introspection response"
     REVOCATION = "a revocation response"
+    LOGOUT = "an answer to a logout"  # OpenID Connect RP-Initiated Logout 1.0
     METADATA = "the metadata"
     KEY_SET = "the key set"
     NONCE = "an answer with a DPoP nonce"
@@ -125,6 +126,7 @@ RECOGNISED: Mapping[Subject, Callable[[Played], bool]] = {
     Subject.DPOP_CHALLENGE: _challenge("dpop"),
     Subject.INTROSPECTION: _granted(StepKind.INTROSPECT),
     Subject.REVOCATION: _granted(StepKind.REVOKE),
+    Subject.LOGOUT: _granted(StepKind.LOGOUT),
     Subject.METADATA: _granted(StepKind.METADATA),
     Subject.KEY_SET: _granted(StepKind.JWKS),
     Subject.NONCE: lambda played: (

@@ -66,6 +66,7 @@ STEPS: Mapping[str, str] = {
     "resource": "the access token, shown at the resource that the target file names",
     "revoke": "a token, revoked",
     "introspect": "a token, introspected",
+    "logout": "a logout, asked for by the client, without the browser",
     "metadata": "the discovery document, fetched",
     "jwks": "the key set, fetched",
 }

@@ -93,7 +93,7 @@ def answered(
         granted = "access_token" in received and "error" not in received
         return Answer.GRANTED if granted and response.status < BAD_REQUEST else Answer.REFUSED
     bodiless = kind in (StepKind.REVOKE, StepKind.USERINFO)  # userinfo may be a signed JWT
-    if kind is StepKind.PAGE:
+    if kind in (StepKind.PAGE, StepKind.LOGOUT):
         return Answer.GRANTED if response.status < BAD_REQUEST else Answer.REFUSED
     told = bool(received) and "error" not in received
     good = response.status == OK and (told or (bodiless and not received))

@@ -106,7 +106,8 @@ def own_sign_in_needed(steps: Iterable[Step]) -> bool:
     steps = tuple(steps)
     kinds = [step.kind for step in steps]
     repeated = any(kinds.count(kind) > 1 for kind in AT_TOKEN_ENDPOINT)
-    return repeated or any(step.raced for step in steps) or StepKind.REVOKE in kinds
+    ending = StepKind.REVOKE in kinds or StepKind.LOGOUT in kinds
+    return repeated or any(step.raced for step in steps) or ending
 
 
 def _expire(main: _Play, other: _Play, expiry: Expiry, *, apart: bool) -> Transcript:

@@ -92,6 +92,11 @@ def shown_token(memory: Memory) -> Parameters:
     return {"token": (memory.latest(AT_TOKEN_ENDPOINT, "access_token"),)}
 
 
+def logout(memory: Memory) -> Parameters:
+    """OpenID Connect RP-Initiated Logout 1.0 §2: the user that the newest ID token names."""
+    return {"id_token_hint": (memory.latest(AT_TOKEN_ENDPOINT, "id_token"),)}
+
+
 def nothing(_memory: Memory) -> Parameters:
     """A document is fetched without parameters."""
     return {}
@@ -106,6 +111,7 @@ VALID: dict[StepKind, Callable[[Memory], Parameters]] = {
     StepKind.RESOURCE: opening,
     StepKind.REVOKE: shown_token,
     StepKind.INTROSPECT: shown_token,
+    StepKind.LOGOUT: logout,
     StepKind.METADATA: nothing,
     StepKind.JWKS: nothing,
 }
@@ -127,6 +133,7 @@ def endpoint(memory: Memory, kind: StepKind) -> str:
         StepKind.RESOURCE: endpoints.resource,
         StepKind.REVOKE: endpoints.revocation,
         StepKind.INTROSPECT: endpoints.introspection,
+        StepKind.LOGOUT: endpoints.logout,
         StepKind.METADATA: memory.side.metadata_url,
         StepKind.JWKS: endpoints.jwks,
     }[kind]

@@ -35,8 +35,8 @@ from tokenspec.conformance.target.discovery import well_known_url
 from tokenspec.conformance.transport.together import send_together
 
 PROOF = "DPoP"  # the header (RFC 9449 §4.1)
-FETCHED = (StepKind.PAGE, *OPENED, StepKind.METADATA, StepKind.JWKS)
-BROWSED = (StepKind.PAGE, StepKind.AUTHORIZE)  # what only browsers are sent to
+FETCHED = (StepKind.PAGE, *OPENED, StepKind.LOGOUT, StepKind.METADATA, StepKind.JWKS)
+BROWSED = (StepKind.PAGE, StepKind.AUTHORIZE, StepKind.LOGOUT)  # what only browsers are sent to
 PROVEN = (*AT_TOKEN_ENDPOINT, *OPENED)
 AUTHENTICATED = (*AT_TOKEN_ENDPOINT, StepKind.REVOKE, StepKind.INTROSPECT)
 

@@ -90,6 +90,7 @@ STEP_NEEDS: dict[StepKind, str] = {
     StepKind.RESOURCE: "resource",
     StepKind.REVOKE: "revocation",
     StepKind.INTROSPECT: "introspection",
+    StepKind.LOGOUT: "logout",
     StepKind.METADATA: "metadata",
     StepKind.JWKS: "jwks",
 }

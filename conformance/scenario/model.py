@@ -49,6 +49,7 @@ class StepKind(StrEnum):
     RESOURCE = "resource"  # the same, at a resource that the target file names: RFC 6750 §2
     REVOKE = "revoke"  # RFC 7009 §2.1
     INTROSPECT = "introspect"  # RFC 7662 §2.1
+    LOGOUT = "logout"  # OpenID Connect RP-Initiated Logout 1.0 §2, sent without the browser
     METADATA = "metadata"  # RFC 8414 §3, OpenID Connect Discovery §4
     JWKS = "jwks"  # RFC 7517 §5
 

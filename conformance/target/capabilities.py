@@ -127,6 +127,9 @@ CAPABILITIES: dict[str, Capability] = {
         "clients[0] may revoke its tokens", rules.told("assumed: RFC 7009 §2.1 excludes no client")
     ),
     "introspection": Capability("the introspection endpoint", rules.endpoint("introspection")),
+    "logout": Capability(
+        "the logout endpoint: OpenID Connect RP-Initiated Logout", rules.endpoint("logout")
+    ),
     "jwks": Capability("a key set", rules.endpoint("jwks")),
     "metadata": Capability("a metadata document", rules.metadata),
     "iss-parameter": Capability(

@@ -25,6 +25,7 @@ MEMBERS = {
     "revocation": "revocation_endpoint",
     "introspection": "introspection_endpoint",
     "jwks": "jwks_uri",
+    "logout": "end_session_endpoint",
     "registration": "registration_endpoint",
 }
 ALIASES = "mtls_endpoint_aliases"  # RFC 8705 §5
@@ -51,7 +52,7 @@ def discover(target: Target, transport: Transport) -> Discovered:
     """
     found = find_metadata(target.issuer, transport)
     metadata = found.document
-    endpoints = _endpoints(target, metadata)
+    endpoints = _without_strange_logout(target, _endpoints(target, metadata))
     missing = [name for name in NEEDED if not getattr(endpoints, name)]
     if missing:
         raise TargetUnusable(
@@ -153,6 +154,12 @@ def _endpoints(target: Target, metadata: Mapping[str, Any]) -> Endpoints:
         usable = isinstance(listed, str) and listed.startswith(("https://", "http://"))
         found[name] = getattr(target.endpoints, name) or (str(listed) if usable else "")
     return replace(target.endpoints, **found)
+
+
+def _without_strange_logout(target: Target, endpoints: Endpoints) -> Endpoints:
+    """Nothing rests on logouts: one at a host that the file does not name is left alone."""
+    known = not endpoints.logout or origin(endpoints.logout) in _named_origins(target)
+    return endpoints if known else replace(endpoints, logout="")
 
 
 def _by_certificate(target: Target) -> bool:

@@ -251,6 +251,7 @@ ENDPOINTS = Section(
             "revocation": Key("URL", "RFC 7009."),
             "introspection": Key("URL", "RFC 7662."),
             "jwks": Key("URL", "The key set, RFC 7517 §5."),
+            "logout": Key("URL", "OpenID Connect RP-Initiated Logout 1.0 §2."),
             "registration": Key("URL", "Dynamic client registration, RFC 7591 §3."),
             "resource": Key(
                 "URL",

@@ -173,6 +173,7 @@ class Endpoints:
     revocation: str = ""
     introspection: str = ""
     jwks: str = ""
+    logout: str = ""
     registration: str = ""
     resource: str = ""  # what access tokens open, named in the file alone
 

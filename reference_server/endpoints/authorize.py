@@ -7,9 +7,7 @@ no half-made requests. Signing in and consenting both end in the same decision a
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import replace
-from http.cookies import CookieError, SimpleCookie
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from tokenspec.reference_server.authorization import (
@@ -30,10 +28,20 @@ from tokenspec.reference_server.seams import Seam, seam
 from tokenspec.reference_server.store import SignIn
 
 SESSION_COOKIE = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A right password, in a browser that had a session or none."""
+
+    core: Core
+    before: SignIn | None
+
+
 SESSION: Seam[SignIn | None, Core] = seam(
     "session", "the session that the cookies of a request name, if there is one"
 )
-SIGNED_IN: Seam[SignIn, SignIn | None] = seam(
+SIGNED_IN: Seam[SignIn, Login] = seam(
     "signed_in", "the session that a right password begins, beside the one the browser had"
 )
 LOGIN_ANSWER: Seam[Response, None] = seam(
@@ -58,10 +66,10 @@ class AuthorizeEndpoint:
         user = self.core.config.user(form.get("username", ""))
         shown = form.get("password", "").encode()
         known = user is not None and hmac.compare_digest(shown, user.password.encode())
-        if user is None or not known or not _csrf_agrees(request, form):
+        if user is None or not known or not pages.csrf_agrees(request, form):
             return self.login_page(request, parameters, failed=True)
         begun = SignIn(self.core.random_text(), user.username, int(self.core.now()))
-        sign_in = self.core.tell(SIGNED_IN, begun, self.sign_in(request))
+        sign_in = self.core.tell(SIGNED_IN, begun, Login(self.core, self.sign_in(request)))
         self.core.store.put_sign_in(sign_in)
         response = self._begin(request, parameters, sign_in, fresh=True)
         response = self.core.tell(LOGIN_ANSWER, response, None)
@@ -71,7 +79,7 @@ class AuthorizeEndpoint:
     def consent(self, request: Request) -> Response:
         """The consent form, filled in."""
         form, sign_in = dict(request.form), self.sign_in(request)
-        if sign_in is None or not _csrf_agrees(request, form):
+        if sign_in is None or not pages.csrf_agrees(request, form):
             reason = Refusal(
                 "consent.csrf", "RFC9700-2.1-no_open_redirector", "no form of this user"
             )
@@ -137,32 +145,17 @@ class AuthorizeEndpoint:
         self, request: Request, parameters: Parameters, *, failed: bool = False
     ) -> Response:
         """The form by which the user signs in for a request with these parameters."""
-        csrf = self._csrf(request)
+        csrf = pages.csrf_of(self.core, request)
         action = f"{self.core.endpoint('login')}?{urlencode(parameters)}"
         return pages.page(self.core, 200, pages.login_page(action, csrf, failed=failed), csrf)
 
     def _consent_page(self, request: Request, authorization: Authorization) -> Response:
-        csrf = self._csrf(request)
+        csrf = pages.csrf_of(self.core, request)
         action = f"{self.core.endpoint('consent')}?{urlencode(authorization.parameters)}"
         given = (authorization.get("client_id"), authorization.get("scope"))
         return pages.page(self.core, 200, pages.consent_page(action, csrf, *given), csrf)
 
-    def _csrf(self, request: Request) -> str:
-        return _cookies(request).get(pages.CSRF_COOKIE) or self.core.random_text()
-
     def sign_in(self, request: Request) -> SignIn | None:
         """The session of this browser; None where it has none."""
-        known = self.core.store.sign_in(_cookies(request).get(SESSION_COOKIE, ""))
+        known = self.core.store.sign_in(pages.cookies(request).get(SESSION_COOKIE, ""))
         return self.core.tell(SESSION, known, self.core)
-
-
-def _csrf_agrees(request: Request, form: Mapping[str, str]) -> bool:
-    kept = _cookies(request).get(pages.CSRF_COOKIE, "")
-    return bool(kept) and hmac.compare_digest(kept.encode(), form.get("csrf", "").encode())
-
-
-def _cookies(request: Request) -> dict[str, str]:
-    try:
-        return {name: m.value for name, m in SimpleCookie(request.header("Cookie")).items()}
-    except CookieError:
-        return {}

@@ -45,6 +45,7 @@ def metadata(core: Core) -> dict[str, Any]:
         "userinfo_endpoint": core.endpoint("userinfo"),
         "revocation_endpoint": core.endpoint("revocation"),
         "introspection_endpoint": core.endpoint("introspection"),
+        "end_session_endpoint": core.endpoint("logout"),
         "jwks_uri": core.endpoint("jwks"),
         "scopes_supported": list(core.config.offered_scopes),
         "response_types_supported": ["code"],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Mapping
 from html import escape
+from http.cookies import CookieError, SimpleCookie
 
 from tokenspec.reference_server.core import Core
-from tokenspec.reference_server.messages import Headers, Response
+from tokenspec.reference_server.messages import Headers, Request, Response
 from tokenspec.reference_server.seams import Seam, seam
 
 CSRF_COOKIE = "csrf"
@@ -44,6 +47,20 @@ def consent_page(action: str, csrf: str, client_id: str, scope: str) -> bytes:
     return _FRAME.format(title="Consent", body=body).encode()
 
 
+def logout_page(action: str, csrf: str) -> bytes:
+    """A form that asks whether the user wants to be signed out."""
+    body = f"""<form method="post" action="{escape(action)}">
+<input type="hidden" name="csrf" value="{escape(csrf)}">
+<button type="submit">Sign out</button>
+</form>"""
+    return _FRAME.format(title="Sign out", body=body).encode()
+
+
+def signed_out_page() -> bytes:
+    """What a user sees who has been signed out."""
+    return _FRAME.format(title="Signed out", body="<p>You are signed out.</p>").encode()
+
+
 def error_page(text: str) -> bytes:
     """What a user sees where nothing may be redirected."""
     return _FRAME.format(title="Error", body=f"<p>{escape(text)}</p>").encode()
@@ -61,3 +78,22 @@ def page(core: Core, status: int, body: bytes, csrf: str = "") -> Response:
     if csrf:
         headers = (*headers, ("Set-Cookie", f"{CSRF_COOKIE}={csrf}; Path=/; HttpOnly"))
     return core.tell(PAGE, Response(status, headers, body), csrf)
+
+
+def csrf_of(core: Core, request: Request) -> str:
+    """The token that this browser's forms carry; a new one where it has none."""
+    return cookies(request).get(CSRF_COOKIE) or core.random_text()
+
+
+def csrf_agrees(request: Request, form: Mapping[str, str]) -> bool:
+    """Whether a form comes of a page that was shown to this browser."""
+    kept = cookies(request).get(CSRF_COOKIE, "")
+    return bool(kept) and hmac.compare_digest(kept.encode(), form.get("csrf", "").encode())
+
+
+def cookies(request: Request) -> dict[str, str]:
+    """The cookies of a request; none where they cannot be read."""
+    try:
+        return {name: m.value for name, m in SimpleCookie(request.header("Cookie")).items()}
+    except CookieError:
+        return {}

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.authorize import AuthorizeEndpoint
 from tokenspec.reference_server.endpoints.documents import Documents
+from tokenspec.reference_server.endpoints.logout import LogoutEndpoint
 from tokenspec.reference_server.endpoints.managing import ManagingEndpoints
 from tokenspec.reference_server.endpoints.resource import ResourceEndpoint
 from tokenspec.reference_server.endpoints.token import TokenEndpoint
@@ -61,6 +62,7 @@ def routes(core: Core) -> dict[str, Route]:
         "resource": Route(ResourceEndpoint(core).answer, READ),
         "revocation": Route(managing.revoke),
         "introspection": Route(managing.introspect),
+        "logout": Route(LogoutEndpoint(pages).answer, BOTH, False, "OIDCL-2-get_and_post"),
         "jwks": Route(documents.key_set, READ, requirement=get),
         "openid-configuration": Route(documents.metadata, READ, requirement=get),
     }

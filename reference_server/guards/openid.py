@@ -37,20 +37,29 @@ def no_request_uri(request: Authorization) -> None:
 @guard("authorize.hint_issued", "OIDCC-3.1.2.2-id_token_hint_issuer")
 def hint_issued(request: Authorization) -> None:
     """OpenID Connect Core §3.1.2.2: an id_token_hint was issued here; it may have expired."""
-    hint, core = request.get("id_token_hint"), request.core
-    if not hint:
+    if not request.get("id_token_hint"):
         return
-    key = core.key.private_key.public_key()
     try:
-        jwt.decode(
-            hint,
-            key,
-            algorithms=[core.key.algorithm, "RS256", "PS256"],
-            issuer=core.config.issuer,
-            options=SIGNATURE_ALONE,
-        )
+        hint_signed(request)
     except jwt.PyJWTError as error:
         raise invalid_request(f"id_token_hint: {error}") from error
+
+
+def hint_signed(request: Authorization) -> dict[str, Any]:
+    """The claims of an id_token_hint that this server signed, however old.
+
+    Raises:
+        jwt.PyJWTError: it did not.
+    """
+    core = request.core
+    claims: dict[str, Any] = jwt.decode(
+        request.get("id_token_hint"),
+        core.key.private_key.public_key(),
+        algorithms=[core.key.algorithm, "RS256", "PS256"],
+        issuer=core.config.issuer,
+        options=SIGNATURE_ALONE,
+    )
+    return claims
 
 
 @guard("authorize.claims_form", "OIDCC-3.1.2.2-error_response")

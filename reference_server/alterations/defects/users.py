@@ -9,6 +9,7 @@ from tokenspec.reference_server.alterations.building import left_out, subtle, te
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.core import Core
+from tokenspec.reference_server.endpoints.authorize import Login
 from tokenspec.reference_server.endpoints.interaction import Asked
 from tokenspec.reference_server.endpoints.managing import Ends, Managed
 from tokenspec.reference_server.endpoints.token import Issue
@@ -92,8 +93,8 @@ def _user_of_first_token(issue: Issue, exchange: Exchange) -> Issue:
     return _for(issue, first) if exchange.refreshing else issue
 
 
-def _user_kept(begun: SignIn, before: SignIn | None) -> SignIn:
-    return replace(begun, username=before.username) if before else begun
+def _user_kept(begun: SignIn, login: Login) -> SignIn:
+    return replace(begun, username=login.before.username) if login.before else begun
 
 
 def _for(issue: Issue, other: Grant) -> Issue:

@@ -169,6 +169,14 @@ ANSWERS: dict[str, tuple[Played, set[Subject]]] = {
         answer(StepKind.REVOKE, GRANTED, 200),
         {Subject.REVOCATION},
     ),
+    "a logout": (
+        answer(StepKind.LOGOUT, GRANTED, 200),
+        {Subject.LOGOUT},
+    ),
+    "a logout that is refused": (
+        answer(StepKind.LOGOUT, REFUSED, 400, HTML),
+        set(),
+    ),
     "metadata": (
         answer(StepKind.METADATA, GRANTED, 200, received={"issuer": 7, "x": []}),
         {Subject.METADATA},
@@ -235,6 +243,7 @@ ALWAYS = {  # what a step with an answer of that class may be, beside what only 
     },
     (StepKind.AUTHORIZE, Answer.LOGIN_PAGE): {Subject.PAGES},
     (StepKind.AUTHORIZE, Answer.ERROR_PAGE): {Subject.PAGES},
+    (StepKind.LOGOUT, Answer.GRANTED): {Subject.LOGOUT, Subject.CROSS_ORIGIN},
     (StepKind.METADATA, Answer.GRANTED): {Subject.METADATA, Subject.CROSS_ORIGIN},
     (StepKind.JWKS, Answer.GRANTED): {Subject.KEY_SET, Subject.CROSS_ORIGIN},
     (StepKind.INTROSPECT, Answer.GRANTED): {Subject.INTROSPECTION, Subject.CROSS_ORIGIN},
