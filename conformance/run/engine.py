@@ -16,7 +16,7 @@ from tokenspec.conformance.run.concurrency import ConcurrencyLimit
 from tokenspec.conformance.run.confirmation import Confirmation, in_doubt, may_wait_together
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.load import Load
-from tokenspec.conformance.run.order import playing_order, waits
+from tokenspec.conformance.run.order import ends_others, playing_order, waits
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.verdicts import BROKEN, Verdict
 
@@ -157,6 +157,9 @@ class Engine:
 
     def _play(self, case: Case) -> Finding:
         try:
+            if ends_others(case) and not waits(case):
+                with self._limit.alone():
+                    return self._examiner.play(case)
             with self._limit.slot() as at_once:
                 finding = self._examiner.play(case)
             return self.load.looked_into(finding, case, at_once, self._examiner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.scenario.model import Case, StepKind
 
 
 def waits(case: Case) -> bool:
@@ -23,13 +23,23 @@ def takes_long(case: Case) -> bool:
     return waits(case) or any(step.raced for step in case.steps)
 
 
+def ends_others(case: Case) -> bool:
+    """Whether a server may end with it what other plays rest on: all that a user has signed in to.
+
+    Servers end every session and every token of a user at a logout.
+    """
+    return any(step.kind is StepKind.LOGOUT for step in case.steps)
+
+
 def playing_order(cases: Iterable[Case], jobs: int) -> list[Case]:
     """After a job's first each, so that verdicts come soon, those that take longest.
 
-    Else the first case of each scenario is moved, see `controls_early`.
+    Last come those that may end what others rest on. Else the first case of each scenario is moved,
+    see `controls_early`.
     """
     ordered = list(controls_early(cases, jobs - 1))
-    return [*ordered[:jobs], *sorted(ordered[jobs:], key=lambda case: not takes_long(case))]
+    first, rest = ordered[:jobs], ordered[jobs:]
+    return [*first, *sorted(rest, key=lambda case: (ends_others(case), not takes_long(case)))]
 
 
 def controls_early(cases: Iterable[Case], ahead: int) -> Iterator[Case]:

@@ -20,7 +20,13 @@ from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.resume import TakenOver
 from tokenspec.conformance.run.concurrency import ConcurrencyLimit
 from tokenspec.conformance.run.engine import MOST_WAITING, Engine
-from tokenspec.conformance.run.order import controls_early, playing_order, takes_long
+from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.run.order import (
+    controls_early,
+    ends_others,
+    playing_order,
+    takes_long,
+)
 from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.loader import load_folders
@@ -153,6 +159,37 @@ def test_those_that_take_long_begin_early_but_after_the_first_of_each_job() -> N
     assert len(patient) > 5
     assert set(map(id, ordered[4 : 4 + len(patient)])) == set(map(id, patient))
     assert sorted(case.key for case in ordered) == sorted(case.key for case in every)
+
+
+def test_those_that_may_end_what_others_rest_on_come_last_and_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    suite = [case for case in whole_suite() if not takes_long(case)]
+    logouts = [case for case in suite if ends_others(case)]
+    ordered = playing_order([*logouts, *suite[:40]], 4)
+    assert all(map(ends_others, ordered[-(len(logouts) - 4) :]))
+    under_way: list[str] = []
+    beside: set[tuple[str, ...]] = set()
+    play = Examiner.play
+
+    def noted(self: Examiner, case: Case, *, afresh: bool = False) -> Finding:
+        under_way.append(case.key)
+        beside.add(tuple(under_way))
+        try:
+            return play(self, case, afresh=afresh)
+        finally:
+            under_way.remove(case.key)
+            beside.add(tuple(under_way))
+
+    monkeypatch.setattr(Examiner, "play", noted)
+    chosen = [*logouts[:3], *suite[:12]]
+    engine = Engine(setup(), chosen, jobs=4)
+    engine.submit(chosen)
+    found = {engine.finding(case).verdict for case in chosen}
+    engine.close()
+    assert not found & {"fail", "warn", "could-not-run"}
+    for case in logouts[:3]:
+        assert {keys for keys in beside if case.key in keys} == {(case.key,)}
 
 
 def test_a_known_finding_is_not_played_again(cases: list[Case]) -> None:
