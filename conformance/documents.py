@@ -8,7 +8,10 @@ every value knows its line and column, so that a message can point at it.
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 import re
+import select
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +28,8 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None, "": None, "~": None}
 
+PIPE_PATIENCE = 10.0  # seconds that whoever writes to a pipe may take at a time
+READ = 64 * 1024  # bytes
 LONGEST_NUMBER = 300  # digits; Python reads no more than some thousands, and nobody means them
 LONGEST_SHOWN = 80  # characters of a value that a message quotes
 
@@ -229,12 +234,24 @@ def read_text(path: Path) -> str:
         UnusableFile: it cannot be read, or is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return _from_pipe(path) if path.is_fifo() else path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise UnusableFile([Problem(str(path), 1, 1, f"not UTF-8 text: {error.reason}")]) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise UnusableFile([Problem(str(path), 1, 1, f"cannot be read: {reason}")]) from error
+
+
+def _from_pipe(path: Path) -> str:
+    """What is written to a pipe, such as `<(…)` of a shell; it may be that nobody does."""
+    content = b""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as pipe:
+        while select.select((pipe,), (), (), PIPE_PATIENCE)[0]:
+            piece = pipe.read(READ)
+            if not piece:
+                return content.decode()
+            content += piece
+    raise TimeoutError(errno.ETIMEDOUT, f"nobody wrote to this pipe within {PIPE_PATIENCE:g} s")
 
 
 def _resolve(node: yaml.Node) -> Scalar:

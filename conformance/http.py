@@ -16,6 +16,7 @@ Headers = tuple[tuple[str, str], ...]
 
 # of gateways, and of servers that cannot answer for now (RFC 9110 §15.6.3 to §15.6.5)
 OUT_OF_SERVICE = (502, 503, 504)
+COME_BACK = "the server, or what it rests on, is out of service: run again when it answers"
 DEEPEST = 100  # levels of nesting in JSON that somebody else wrote
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from tokenspec.conformance.errors import HarnessError, LoginBlocked
-from tokenspec.conformance.http import Transport
+from tokenspec.conformance.http import COME_BACK, OUT_OF_SERVICE, Transport
 from tokenspec.conformance.login.browse import PAGE_TEXT, Browser, Shown, origin_of
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.model import AuthorizationResult, Ending, LoginDriver, Session
@@ -354,10 +354,13 @@ def no_code(result: AuthorizationResult) -> LoginBlocked:
             stage="request",
         )
     words = result.words
+    hint = (
+        "check clients[0].client_id, and that clients[0].redirect_uris[0] is registered exactly so"
+    )
     return LoginBlocked(
         f"the authorization endpoint answered with an error page, status {result.status}"
         f"{f': {words}' if words else ''}",
-        "check clients[0].client_id, and that clients[0].redirect_uris[0] is registered exactly so",
+        COME_BACK if result.status in OUT_OF_SERVICE else hint,
         stage="request",
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +21,7 @@ from tokenspec.conformance.plugin.terminal import (
 )
 from tokenspec.conformance.scenario.digest import suite_digest
 from tokenspec.conformance.verdicts import Verdict
+from tokenspec.reports.formats import FORMATS
 from tokenspec.reports.symptoms import alike
 from tokenspec.reports.terminal import alike_lines, finding_lines
 from tokenspec.reports.words import counted
@@ -111,6 +115,15 @@ class Display:
             pages = [named_alike(page, recording.path.parent)] if page else []
             files = [*recording.reports, *pages, recording.path]
             write_end(terminal, recording.record, files)
+            terminal.write(workflow_annotations(recording.reports, os.environ))
+
+
+def workflow_annotations(reports: Iterable[Path], environ: Mapping[str, str]) -> str:
+    """What GitHub Actions reads, where they run this and it was asked for."""
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return ""
+    name = FORMATS["github"].file
+    return "".join(path.read_text("utf-8") for path in reports if path.name == name)
 
 
 def _progress(kind: str, config: pytest.Config) -> Progress | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.http import COME_BACK, OUT_OF_SERVICE
 from tokenspec.conformance.login.browse import Browser, Shown, origin_of
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import look
@@ -179,7 +180,9 @@ def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckS
     page = f"the authorization endpoint shows an error page, status {result.status}: {words!r}"
     evidence = f"{page}; the token endpoint says {said.text}"
     uri = main.redirect_uris[0]
-    if PUSHED.search(words):
+    if {result.status, said.status} & set(OUT_OF_SERVICE):  # which tells nothing of the client
+        name, hint = "authorization", COME_BACK
+    elif PUSHED.search(words):
         name, hint = "authorization", HINT_PUSHED
     elif "redirect" in words.lower() or (said.error == "invalid_grant" and "client" not in words):
         name, hint = "redirect_uri", f"register {uri} for {main.client_id} at the server, "

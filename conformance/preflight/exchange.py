@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tokenspec.conformance.errors import LoginBlocked, TargetUnusable
+from tokenspec.conformance.http import COME_BACK, OUT_OF_SERVICE
 from tokenspec.conformance.play.player import play, session_of
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.wording import answer_text
@@ -174,6 +175,8 @@ def _trouble(setup: Setup, transcript: Transcript) -> tuple[str, str] | None:
     if last.answer is Answer.GRANTED:
         return None
     detail = f"the valid token request was {said(setup, transcript, last)}"
+    if last.status in OUT_OF_SERVICE:
+        return detail, COME_BACK
     if last.status in NOTHING_THERE and not last.error:
         return detail, OTHER_PLACE.format(url=setup.side.endpoints.token)
     return detail, EXCHANGE_HINTS.get(last.error, LOG).format(client=setup.place)

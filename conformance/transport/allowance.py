@@ -15,8 +15,13 @@ from typing import Any
 
 import httpcore
 
+from tokenspec.conformance.transport.goaway import Announced, NotProcessed
 from tokenspec.conformance.transport.release import HELD
 from tokenspec.conformance.transport.tls import SharedTls
+
+ENDING = "ending"  # what a stream is asked by that name: whether it takes no further request
+AT_ONCE = 0.01  # seconds, for what is there already
+READ_AHEAD = 64 * 1024  # bytes
 
 
 class Allowance(threading.local):
@@ -61,8 +66,23 @@ class _AllowedStream(httpcore.NetworkStream):
         self._allowance = allowance
         self._clock = clock
         self._shared = SharedTls(clock)
+        self._announced = Announced() if self._speaks_http2() else None
+        self._ahead = b""  # read while nobody waited for it
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._announced is None:
+            return self._read(max_bytes, timeout)
+        data, self._ahead = self._ahead, b""
+        while not data:
+            if self._announced.unprocessed and HELD.get() is None:
+                raise NotProcessed("the server ended the connection before this request")
+            read = self._read(max_bytes, timeout)
+            if not read:
+                break
+            data = self._announced.received(read)
+        return data
+
+    def _read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         left = self._allowance.end - self._clock()
         if left <= 0:
             raise httpcore.ReadTimeout("the answer was not whole in time")
@@ -80,7 +100,7 @@ class _AllowedStream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         held = HELD.get()
         if held is None:
-            self._inner.write(buffer, timeout)
+            self._write(buffer, timeout)
             return
         http2 = self._speaks_http2()
         now, last, ends = held.split(buffer, http2=http2)
@@ -91,6 +111,8 @@ class _AllowedStream(httpcore.NetworkStream):
             held.release.written(held.place)
 
     def _write(self, buffer: bytes, timeout: float | None) -> None:
+        if self._announced is not None:
+            self._announced.sent(buffer)
         wire = self._raced()
         if wire is None:
             self._inner.write(buffer, timeout)
@@ -132,4 +154,19 @@ class _AllowedStream(httpcore.NetworkStream):
         return _AllowedStream(inner, self._allowance, self._clock)
 
     def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        return self._is_ending() if info == ENDING else self._inner.get_extra_info(info)
+
+    def _is_ending(self) -> bool:
+        """Whether this connection of HTTP/2, which is idle, takes no further request."""
+        if self._announced is None or self._announced.ending:
+            return self._announced is not None
+        if not self._inner.get_extra_info("is_readable"):
+            return False
+        try:
+            read = self._inner.read(READ_AHEAD, AT_ONCE)
+        except httpcore.ReadTimeout:
+            return False
+        except httpcore.ReadError:
+            return True
+        self._ahead += self._announced.received(read)
+        return not read or self._announced.ending

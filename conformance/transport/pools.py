@@ -5,23 +5,29 @@ So a pool is lent to one request at a time: it then has one connection to each o
 for it, and the dozens that a race opens burden nothing else. Over HTTP/2 requests that race have to
 travel on one connection, so those share a pool; others do not, as httpcore has no lock around the
 beginning of a stream. For the same reason each of a race is written when the one before it is.
-A connection of HTTP/2 is given up before the server does (RFC 9113 §6.8, GOAWAY): httpcore drops
-the answer to a request that was under way then.
+A connection of HTTP/2 that the server ends is used no more, and what it did not process is sent
+again on another (`goaway`).
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
 
 import httpcore
 import httpx
 
+from tokenspec.conformance.transport.allowance import ENDING
+from tokenspec.conformance.transport.goaway import not_processed
 from tokenspec.conformance.transport.release import HELD, Release
 
 MOST_IDLE = 64  # pools kept for later requests
-MOST_USES = 90  # of a connection of HTTP/2; servers end one after 100 requests at the earliest
+MOST_USES = 90  # of a connection of HTTP/2; some servers end one after 100 without a word
+OF_HTTPCORE = ("httpcore", "tokenspec")  # where its errors, and ours of their kind, are defined
+RESENT = 3  # times that a request is sent again which was not processed
 
 
 class LentPools(httpx.BaseTransport):
@@ -55,19 +61,30 @@ class LentPools(httpx.BaseTransport):
             content=request.read(),
             extensions=request.extensions,
         )
-        lent = self._lend()
-        try:
-            answer = self._answer(lent.pool, made)
-        except Exception as error:
-            lent.worn = lent.worn or self._http2
-            self._give_back(lent)
-            raise as_httpx(error) from error
+        lent, answer = self._sent(made)
         return httpx.Response(
             status_code=answer.status,
             headers=answer.headers,
             stream=_Stream(answer, lambda: self._give_back(lent)),
             extensions=answer.extensions,
         )
+
+    def _sent(self, request: httpcore.Request) -> tuple[_Lent, httpcore.Response]:
+        """The answer to a request and where it is read; sent again where nobody looked at it."""
+        for times in count():
+            lent = self._lend()
+            try:
+                answer = self._answer(lent.pool, request)
+            except Exception as error:
+                lent.worn = lent.worn or self._http2
+                self._give_back(lent)
+                if times < RESENT and HELD.get() is None and not_processed(error):
+                    continue
+                raise as_httpx(error) from error
+            if self._http2 and "network_stream" in answer.extensions:
+                lent.streams.add(answer.extensions["network_stream"])
+            return lent, answer
+        raise AssertionError
 
     def _answer(
         self, pool: httpcore.ConnectionPool, request: httpcore.Request
@@ -101,10 +118,14 @@ class LentPools(httpx.BaseTransport):
             return lent
 
     def _unused(self) -> _Lent:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return _Lent(self._make())
+        while True:
+            try:
+                lent = self._idle.pop()
+            except IndexError:
+                return _Lent(self._make())
+            if not lent.ending:
+                return lent
+            lent.pool.close()
 
     def _give_back(self, lent: _Lent) -> None:
         with self._lock:
@@ -127,6 +148,12 @@ class _Lent:
     users: int = 0
     uses: int = 0
     worn: bool = False  # it is used no more
+    streams: set[Any] = field(default_factory=set)  # its connections of HTTP/2
+
+    @property
+    def ending(self) -> bool:
+        """Whether the server has ended a connection, or has said that it will."""
+        return any(stream.get_extra_info(ENDING) for stream in self.streams)
 
 
 class _Stream(httpx.SyncByteStream):
@@ -151,9 +178,9 @@ class _Stream(httpx.SyncByteStream):
 
 def as_httpx(error: Exception) -> Exception:
     """The error of httpx for one of httpcore; they bear the same names. Any other stays itself."""
-    if type(error).__module__.partition(".")[0] != "httpcore":
-        return error
     for kind in type(error).__mro__:
+        if kind.__module__.partition(".")[0] not in OF_HTTPCORE:
+            continue
         named = getattr(httpx, kind.__name__, None)
         if isinstance(named, type) and issubclass(named, httpx.TransportError):
             return named(str(error))

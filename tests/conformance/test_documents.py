@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tokenspec.conformance import documents
 from tokenspec.conformance.documents import Reader
 from tokenspec.conformance.errors import UnusableFile
 
@@ -82,3 +85,18 @@ def test_a_key_or_word_that_is_long_is_not_told_whole() -> None:
     with pytest.raises(UnusableFile) as caught:
         reader.finish()
     assert len(str(caught.value)) < 500
+
+
+def test_a_pipe_is_read_and_one_that_nobody_writes_to_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "target.yaml"
+    os.mkfifo(pipe)
+    monkeypatch.setattr(documents, "PIPE_PATIENCE", 0)
+    with pytest.raises(UnusableFile, match="nobody wrote to this pipe within 0 s"):
+        documents.read_text(pipe)
+    reading, writing = os.pipe()
+    os.write(writing, b"format: 1")
+    os.close(writing)
+    assert documents.read_text(Path(f"/dev/fd/{reading}")) == "format: 1"
+    os.close(reading)

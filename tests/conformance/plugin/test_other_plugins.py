@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.run.command import Gate
 from tests.target_files import PUBLIC
 from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.reference_server import Server
@@ -55,6 +56,17 @@ def test_an_item_that_is_run_again_has_one_finding(tmp_path: Path, issuer: str) 
     assert len(found) == len({line["key"] for line in found}) > 5
     assert lines[-1]["counts"] == Counter(line["verdict"] for line in found)
     assert lines[-1]["counts"]["fail"] > 1
+
+
+def test_annotations_are_printed_where_github_runs_it(
+    tmp_path: Path, issuer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(tmp_path)
+    words = ("--select", "pkce-verifier-wrong", "--formats", "github")
+    for where, printed in (("", False), ("true", True)):
+        monkeypatch.setenv("GITHUB_ACTIONS", where)
+        assert gate.run(issuer, *words) == 1
+        assert ("\n::error file=" in gate.said) is printed
 
 
 @pytest.mark.parametrize("outcome", [True, False])

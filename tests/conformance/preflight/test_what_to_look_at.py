@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.conformance.preflight.odd import (
     AUTHORIZE,
+    TOKEN,
     Serve,
     path_of,
     preflight,
     with_members,
 )
+from tokenspec.conformance.http import COME_BACK
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.reference_server import Request, Response
 from tokenspec.reference_server.config import Policy
@@ -49,3 +53,15 @@ def test_a_server_that_refuses_s256_is_told_to_be_one() -> None:
     assert step.name == "authorization"
     assert step.hint.startswith("without a code_challenge the same request is taken")
     assert "RFC 7636 §4.2" in step.hint
+
+
+@pytest.mark.parametrize("path", [AUTHORIZE, TOKEN])
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_server_that_is_out_of_service_has_no_wrong_client(path: str, status: int) -> None:
+    def away(request: Request, serve: Serve) -> Response:
+        return Response(status, (), b"") if path_of(request) == path else serve(request)
+
+    _, steps = preflight(away)
+    step = failed(steps)
+    assert step.hint == COME_BACK
+    assert str(status) in step.detail
