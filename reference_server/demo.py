@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import replace
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tokenspec.reference_server.config import Api, Client, Policy, ServerConfig, User
 
@@ -29,6 +30,20 @@ OTHER_CLAIMS = {"name": "Theophilus Carter", "email": "hatter@client.example"}
 def demo_private_key() -> ec.EllipticCurvePrivateKey:
     """The key `tokenspec-jwt` signs its assertions with; made once a process."""
     return ec.generate_private_key(ec.SECP256R1())
+
+
+@functools.cache
+def demo_rsa_key() -> rsa.RSAPrivateKey:
+    """The same where `tokenspec-jwt` has an RSA key."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def with_rsa_key(config: ServerConfig) -> ServerConfig:
+    """`config` with that key registered, for PS256."""
+    jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(demo_rsa_key().public_key()))
+    jwks = {"keys": [jwk | {"alg": "PS256"}]}
+    clients = (replace(client, jwks=jwks) if client.jwks else client for client in config.clients)
+    return replace(config, clients=tuple(clients))
 
 
 def demo_config(issuer: str, *, dpop_nonce: bool = True) -> ServerConfig:

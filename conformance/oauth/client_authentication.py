@@ -86,7 +86,7 @@ def _assertion(
     if client.private_key is None:
         raise HarnessError(f"client {client.client_id!r} has no private key")
     wanted = changes or JwtChanges()
-    key = signing_key(client.private_key, key_id=client.key_id)
+    key = signing_key(client.private_key, wanted.alg or client.algorithm, client.key_id)
     claims = {
         "iss": client.client_id,
         "sub": client.client_id,

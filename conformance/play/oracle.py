@@ -171,7 +171,7 @@ def policy_of(target: Target, decided: Mapping[str, bool]) -> Policy:
 def _client(client: Client) -> ServerClient:
     jwks = None
     if client.private_key is not None:
-        key = signing_key(client.private_key)
+        key = signing_key(client.private_key, client.algorithm)
         identified = {"kid": client.key_id} if client.key_id else {}
         jwks = {
             "keys": [json.loads(json.dumps(key.public_jwk)) | {"alg": key.algorithm} | identified]

@@ -26,7 +26,7 @@ from tokenspec.conformance.scenario.roles import roles_of
 from tokenspec.conformance.target.capabilities import CAPABILITIES, decide
 from tokenspec.conformance.target.discovery import Discovered, allowed_origins, discover
 from tokenspec.conformance.target.model import SIGNS_IN, Client, Target
-from tokenspec.conformance.target.rules import Decision
+from tokenspec.conformance.target.rules import Decision, has_rsa_key
 from tokenspec.conformance.transport.counting import CountingTransport
 
 FAPI_CODE_LIFETIME = 60.0  # seconds
@@ -199,8 +199,15 @@ def _with_who_revokes(target: Target, present: Mapping[str, bool]) -> Target:
 
 
 def _by_fapi(target: Target) -> Target:
-    """FAPI 2.0 Security Profile §5.3.2.1: whatever the file says, a code lives a minute at most."""
-    code = target.lifetimes.code
+    """FAPI 2.0 Security Profile §5.3.2.1: whatever the file says, a code lives a minute at most.
+
+    §5.4.1: an RSA key signs with PS256.
+    """
+    clients = tuple(
+        replace(client, algorithm="PS256") if has_rsa_key(client) else client
+        for client in target.clients
+    )
+    target, code = replace(target, clients=clients), target.lifetimes.code
     if code is None:
         return target
     return replace(target, lifetimes=replace(target.lifetimes, code=min(code, FAPI_CODE_LIFETIME)))

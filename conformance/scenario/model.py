@@ -97,7 +97,8 @@ class JwtChanges:
         sign_with: breaks the tie between header and signature, by name; empty keeps it.
         signature: a change of the signature as it is encoded.
         key: `other` makes a coherent proof with another key; empty the client's own.
-        alg: another algorithm, with a key of its family.
+        alg: another algorithm; of a proof with a key of its family, of an assertion with the client's
+            own key.
         reuse: the last proof or assertion is sent again.
     """
 

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
 from tokenspec.conformance.target.bundled import target_of
 from tokenspec.conformance.target.model import Endpoints, Target
 from tokenspec.reference_server import ServerConfig
 from tokenspec.reference_server.alterations.liberties import Liberty
 from tokenspec.reference_server.core import PATHS
-from tokenspec.reference_server.demo import demo_config, demo_private_key
+from tokenspec.reference_server.demo import (
+    demo_config,
+    demo_private_key,
+    demo_rsa_key,
+    with_rsa_key,
+)
 from tokenspec.reference_server.policies import FAPI, with_policies
 
 ISSUER = "https://server.example"
 BUNDLED_SERVER = "bundled"
+WITH_RSA_KEY = "fapi-2.0"
 # By name: the switches turned, the dialect spoken, the profile it is judged by.
 TABLE: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     BUNDLED_SERVER: ((), "rfc", "rfc"),
@@ -56,9 +64,19 @@ def conforming_servers() -> Mapping[str, ConformingServer]:
 
 def _conforming_server(name: str) -> ConformingServer:
     switches, dialect, profile = TABLE[name]
-    config = replace(with_policies(demo_config(ISSUER), switches), dialect=dialect)
-    target = target_of(config, {"tokenspec-jwt": demo_private_key()})
+    config = replace(with_policies(_demo_config(name, ISSUER), switches), dialect=dialect)
+    target = target_of(config, _keys(name))
     return ConformingServer(name, replace(target, profile=profile), config)
+
+
+def _demo_config(name: str, issuer: str) -> ServerConfig:
+    config = demo_config(issuer)
+    return with_rsa_key(config) if name == WITH_RSA_KEY else config
+
+
+def _keys(name: str) -> Mapping[str, PrivateKeyTypes]:
+    """The key of the client that signs assertions."""
+    return {"tokenspec-jwt": demo_rsa_key() if name == WITH_RSA_KEY else demo_private_key()}
 
 
 def server_with(
@@ -72,12 +90,12 @@ def server_with(
         issuer: where it is.
     """
     switches, dialect, profile = TABLE[base]
-    config = replace(with_policies(demo_config(issuer), switches), dialect=dialect)
+    config = replace(with_policies(_demo_config(base, issuer), switches), dialect=dialect)
     told = config
     for liberty in liberties:
         if liberty.alteration.configures:
             told = liberty.alteration.configures(told)
-    target = target_of(told, {"tokenspec-jwt": demo_private_key()})
+    target = target_of(told, _keys(base))
     said = {name: has for liberty in liberties for name, has in liberty.states.items()}
     capabilities = {**target.capabilities, **said}
     target = replace(target, profile=profile, capabilities=capabilities)

@@ -178,6 +178,9 @@ CAPABILITIES: dict[str, Capability] = {
     "client-secret-post": Capability(
         "a client with its secret in the body", rules.role("client_secret_post")
     ),
+    "rsa-assertions": Capability(
+        "a client whose assertions are signed with an RSA key", rules.rsa_assertions
+    ),
     "private-key-jwt": Capability("a client with assertions", rules.role("private_key_jwt")),
     "second-redirect-uri": Capability(
         "another redirect URI of the main client", rules.redirect("other")

@@ -44,13 +44,17 @@ IP_VERSIONS = (0, 4, 6)  # 0: whichever the system prefers
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client registered at the target."""
+    """A client registered at the target.
+
+    `algorithm` is what its key signs with; empty: what the type of the key calls for.
+    """
 
     client_id: str
     auth: ClientAuth = "none"
     secret: str = field(default="", repr=False)
     private_key: PrivateKeyTypes | None = field(default=None, repr=False)
     key_id: str = ""
+    algorithm: str = ""
     redirect_uris: tuple[str, ...] = ()
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
 

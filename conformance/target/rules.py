@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import quote_plus, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from tokenspec.conformance.target.discovery import Discovered
-from tokenspec.conformance.target.model import SIGNS_IN, Target
+from tokenspec.conformance.target.model import SIGNS_IN, Client, Target
 from tokenspec.conformance.target.redirects import has_origin, has_path, on_the_web, registered
 
 
@@ -41,6 +43,19 @@ def role(role: str) -> Rule:
         return Decision(True, f"client {found.client_id}")
 
     return rule
+
+
+def rsa_assertions(target: Target, _: Discovered) -> Decision:
+    client = target.client("private_key_jwt")
+    if client is None:
+        return Decision(False, "the target file has no client for the role private_key_jwt")
+    kind = "an" if has_rsa_key(client) else "no"
+    return Decision(has_rsa_key(client), f"client {client.client_id} has {kind} RSA key")
+
+
+def has_rsa_key(client: Client) -> bool:
+    """Whether the client signs its assertions with an RSA key."""
+    return isinstance(client.private_key, rsa.RSAPrivateKey)
 
 
 def endpoint(name: str) -> Rule:

@@ -57,6 +57,17 @@ def _own_key(exchange: Exchange) -> None:
         raise invalid_client("assertion signature")
 
 
+def _by_rs256(exchange: Exchange) -> None:
+    """An RSA key that is registered for PS256 counts for RS256 as well."""
+    if not asserting(exchange) or exchange.client is None or exchange.client.jwks is None:
+        return
+    keys = dict(exchange.client.jwks)["keys"]
+    both = [key | {"alg": name} for key in keys for name in (key["alg"], "RS256")]
+    fitting = [key for key in both if key["kty"] == "RSA" or key["alg"] != "RS256"]
+    if not any(signed(shown(exchange), key) for key in fitting):
+        raise invalid_client("assertion signature")
+
+
 def _audience(agrees: Callable[[str, str], bool]) -> Check:
     """The check of `aud`, made by `agrees(shown, own)`."""
 
@@ -173,6 +184,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC7523-3-signature",
         "an assertion is taken unsigned where alg is NONE",
         client__assertion_signature=_signed(_says_none),
+    ),
+    subtle(
+        "client.assertion_by_rs256",
+        "FAPI2SP-5.4.1-algorithms",
+        "an RSA key may sign assertions with RS256, whatever it is registered for",
+        client__assertion_signature=_by_rs256,
     ),
     subtle(
         "client.assertion_signature_of_zeros",

@@ -58,9 +58,10 @@ def _key_in_header(exchange: Exchange) -> None:
 
 
 def signed(assertion: UnverifiedJwt, key: dict[str, Any]) -> bool:
-    """Whether the key signed the assertion, with ES256."""
-    public = jwt.PyJWK(key, "ES256").key
-    algorithm = jwt.algorithms.get_default_algorithms()["ES256"]
+    """Whether the key signed the assertion, with its own algorithm."""
+    name = key.get("alg", "ES256")
+    public = jwt.PyJWK(key, name).key
+    algorithm = jwt.algorithms.get_default_algorithms()[name]
     return algorithm.verify(assertion.signing_input, public, assertion.signature)
 
 
