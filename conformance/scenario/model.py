@@ -97,8 +97,7 @@ class JwtChanges:
         sign_with: breaks the tie between header and signature, by name; empty keeps it.
         signature: a change of the signature as it is encoded.
         key: `other` makes a coherent proof with another key; empty the client's own.
-        alg: another algorithm; of a proof with a key of its family, of an assertion with the client's
-            own key.
+        alg: another algorithm: of a proof with a key of its family, of an assertion with its own.
         reuse: the last proof or assertion is sent again.
     """
 
