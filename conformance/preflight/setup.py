@@ -26,7 +26,7 @@ from tokenspec.conformance.scenario.roles import roles_of
 from tokenspec.conformance.target.capabilities import CAPABILITIES, decide
 from tokenspec.conformance.target.discovery import Discovered, allowed_origins, discover
 from tokenspec.conformance.target.model import SIGNS_IN, Client, Target
-from tokenspec.conformance.target.rules import Decision, has_rsa_key
+from tokenspec.conformance.target.rules import Decision
 from tokenspec.conformance.transport.counting import CountingTransport
 
 FAPI_CODE_LIFETIME = 60.0  # seconds
@@ -204,7 +204,7 @@ def _by_fapi(target: Target) -> Target:
     §5.4.1: an RSA key signs with PS256.
     """
     clients = tuple(
-        replace(client, algorithm="PS256") if has_rsa_key(client) else client
+        replace(client, algorithm=client.algorithm or "PS256") if client.has_rsa_key else client
         for client in target.clients
     )
     target, code = replace(target, clients=clients), target.lifetimes.code

@@ -149,6 +149,11 @@ CLIENT = Section(
                 "file is looked for beside the target file.",
             ),
             "key_id": Key("text", "The `kid` of that key, where the server asks for one."),
+            "algorithm": Key(
+                "word",
+                "What an RSA key signs with, `RS256` or `PS256`; without it the former, under FAPI "
+                "the latter. A key of another kind has one algorithm.",
+            ),
         }
     ),
 )

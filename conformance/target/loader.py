@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
 from tokenspec.conformance.documents import Marked, Reader, read_text, suggest
 from tokenspec.conformance.target import format as tables
 from tokenspec.conformance.target.capabilities import CAPABILITIES
@@ -15,6 +18,7 @@ from tokenspec.conformance.target.model import (
     DEFAULT_PROFILE,
     IP_VERSIONS,
     LOGIN_KINDS,
+    RSA_ALGORITHMS,
     STEP_WORDS,
     Api,
     Client,
@@ -141,9 +145,19 @@ class _File:
             secret=secret,
             private_key=key,
             key_id=read.text(own, "key_id"),
+            algorithm=self._algorithm(own, key),
             redirect_uris=uris,
             grant_types=read.texts(own, "grant_types") or Client("").grant_types,
         )
+
+    def _algorithm(self, own: Mapping[str, Marked], key: PrivateKeyTypes | None) -> str:
+        if "algorithm" not in own:
+            return ""
+        if not isinstance(key, rsa.RSAPrivateKey):
+            hint = "leave it out: the kind of the key decides"
+            self.reader.problem(own["algorithm"], "'algorithm' is for an RSA key", hint)
+            return ""
+        return self.reader.choice(own["algorithm"], RSA_ALGORITHMS)
 
     def _has_certificate(self) -> bool:
         at = self.fields.get("network")

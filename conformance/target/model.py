@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 ClientAuth = Literal[
@@ -59,11 +60,18 @@ class Client:
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
 
     @property
+    def has_rsa_key(self) -> bool:
+        """Whether it signs its assertions with an RSA key."""
+        return isinstance(self.private_key, rsa.RSAPrivateKey)
+
+    @property
     def single_uri(self) -> bool:
         """Whether one redirect URI is registered, so that leaving it out is unambiguous."""
         return len(self.redirect_uris) == 1
 
 
+# what an RSA key may sign with (RFC 7518 §3.1)
+RSA_ALGORITHMS = ("RS256", "PS256")
 FITTING: Mapping[str, Callable[[Client], bool]] = MappingProxyType(
     {
         "confidential": lambda client: client.auth not in ("none", *CERTIFICATE_METHODS),

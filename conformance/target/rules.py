@@ -9,10 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import quote_plus, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from tokenspec.conformance.target.discovery import Discovered
-from tokenspec.conformance.target.model import SIGNS_IN, Client, Target
+from tokenspec.conformance.target.model import SIGNS_IN, Target
 from tokenspec.conformance.target.redirects import has_origin, has_path, on_the_web, registered
 
 
@@ -49,13 +47,8 @@ def rsa_assertions(target: Target, _: Discovered) -> Decision:
     client = target.client("private_key_jwt")
     if client is None:
         return Decision(False, "the target file has no client for the role private_key_jwt")
-    kind = "an" if has_rsa_key(client) else "no"
-    return Decision(has_rsa_key(client), f"client {client.client_id} has {kind} RSA key")
-
-
-def has_rsa_key(client: Client) -> bool:
-    """Whether the client signs its assertions with an RSA key."""
-    return isinstance(client.private_key, rsa.RSAPrivateKey)
+    kind = "an" if client.has_rsa_key else "no"
+    return Decision(client.has_rsa_key, f"client {client.client_id} has {kind} RSA key")
 
 
 def endpoint(name: str) -> Rule:
