@@ -26,6 +26,7 @@ from tokenspec.conformance.transport.network import NetworkTransport
 from tokenspec.conformance.transport.polite import PoliteTransport
 from tokenspec.conformance.transport.spending import CappedTransport
 from tokenspec.reference_server import Server, ServerConfig
+from tokenspec.reference_server.alterations import Alteration
 from tokenspec.reference_server.demo import demo_config
 
 BUNDLED_ISSUER = "https://server.example"
@@ -130,6 +131,7 @@ def prepare_in_process(
     defects: Iterable[str] = (),
     *,
     liberties: Iterable[str] = (),
+    alterations: Iterable[Alteration] = (),
     strict: bool = False,
 ) -> Setup:
     """A setup against a reference server in this process, which shares the clock of the plays.
@@ -139,10 +141,17 @@ def prepare_in_process(
         config: what the server is set up with.
         defects: what is wrong with it, by name.
         liberties: what it does otherwise and may, by name.
+        alterations: further ones, made by hand.
         strict: whether another error code than the one named is a failure.
     """
     clock = MovableClock()
-    server = Server(config, clock=clock, defects=tuple(defects), liberties=tuple(liberties))
+    server = Server(
+        config,
+        clock=clock,
+        defects=tuple(defects),
+        liberties=tuple(liberties),
+        alterations=alterations,
+    )
     transport = InProcessTransport(server)
     return prepare(target, transport, strict=strict, clock=clock, wait=clock.wait)
 

@@ -13,6 +13,7 @@ from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.selftest.reach import Watching
 from tokenspec.conformance.selftest.servers import ConformingServer, conforming_servers
 from tokenspec.conformance.verdicts import Verdict
 
@@ -77,15 +78,37 @@ class SelftestRunner:
                 self.oracle_mismatches[case.key, place.name] = error.message
         return findings
 
-    def detections(self, defect: str, keys: Collection[str]) -> list[Detection]:
-        """Those of the cases that notice `defect`, each at its home server."""
-        found = []
+    def reached(self, key: str) -> frozenset[str]:
+        """The defects that could change a play of the case at its home, by itself."""
+        place = self.servers[self.home[key]]
+        watching = Watching(place.config, place.liberties)
+        setup = prepare_in_process(
+            place.target,
+            place.config,
+            liberties=place.liberties,
+            alterations=(watching.alteration,),
+        )
+        known = self._oracle_results.setdefault(place.name, {})
+        case = self.cases[key]
+        Examiner(setup, [case], show=lambda _play, _hide: (), oracle_results=known).examine(case)
+        return frozenset(watching.reached)
+
+    def differing(self, defect: str, keys: Collection[str]) -> dict[str, Finding]:
+        """What the cases find at `defect` and not without it, each at its home server."""
+        found: dict[str, Finding] = {}
         for server in self.servers:
             own = [self.cases[key] for key in keys if self.home.get(key) == server]
-            for key, finding in self.examine(server, own, (defect,)).items():
-                if finding.verdict in TURNED and finding.verdict != self.good[key].verdict:
-                    found.append(Detection(defect, key, str(finding.verdict), str(finding.kind)))
+            seen = self.examine(server, own, (defect,))
+            found |= {k: f for k, f in seen.items() if f.verdict != self.good[k].verdict}
         return found
+
+    def detections(self, defect: str, keys: Collection[str]) -> list[Detection]:
+        """Those of the cases that notice `defect`, each at its home server."""
+        return [
+            Detection(defect, key, str(finding.verdict), str(finding.kind))
+            for key, finding in self.differing(defect, keys).items()
+            if finding.verdict in TURNED
+        ]
 
 
 @functools.cache
