@@ -29,6 +29,7 @@ class Record:
         faults: what went wrong in the harness itself.
         missing_shards: the parts of the run that are not here, such as `2/3`.
         looks: what the answers have shown to cases that look at every one, as it came.
+        causes: what explains the findings, the gravest first; empty where nothing is broken.
     """
 
     header: Line
@@ -38,6 +39,7 @@ class Record:
     faults: tuple[Line, ...] = ()
     missing_shards: tuple[str, ...] = ()
     looks: tuple[Line, ...] = ()
+    causes: tuple[Line, ...] = ()
 
     @property
     def complete(self) -> bool:

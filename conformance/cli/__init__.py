@@ -24,6 +24,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "explain": "explain",
         "init": "init",
         "replay": "replay",
+        "diagnose": "diagnose",
         "report": "report",
         "verify": "verify",
         "diff": "diff",
@@ -42,6 +43,7 @@ examples:
   tokenspec run target.yaml                all scenarios against your server
   tokenspec run target.yaml --select pkce  one area of them
   tokenspec replay record.ndjson           what did not pass, once more
+  tokenspec diagnose record.ndjson         the few causes of what it found
   tokenspec report record.ndjson           reports again; also of merged shards
 
 exit codes: 0 conforms, 1 nonconformities, 2 interrupted, 3 fault of tokenspec, 4 wrong usage or

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.diagnosis.of_record import diagnosed
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.bundle import bundle
 from tokenspec.conformance.record.conclusion import ExitCode, tally
@@ -85,7 +86,7 @@ def act(options: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     if options.sign and not options.bundle:
         raise UsageError("--sign signs a bundle", "add --bundle FILE.zip")
-    record = read_records(paths)
+    record = diagnosed(read_records(paths))
     written = write(record, formats, Path(options.report_dir), sources_of(paths))
     if options.bundle:
         written.append(_bundle(options, record, paths))

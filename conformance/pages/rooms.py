@@ -35,6 +35,7 @@ FLOORS: tuple[tuple[Room, ...], ...] = (
     (
         Room("record", "what is kept: findings, evidence without secrets"),
         Room("checks", "named looks at one answer"),
+        Room("diagnosis", "from findings to causes"),
     ),
     (
         Room("reports", "renderers; they read record lines alone"),

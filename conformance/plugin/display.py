@@ -16,6 +16,8 @@ from tokenspec.conformance.plugin.selection import Selection, cases_of
 from tokenspec.conformance.plugin.terminal import (
     named_alike,
     write_areas,
+    write_causes,
+    write_counts,
     write_end,
     write_finding,
 )
@@ -34,6 +36,10 @@ STATUS = {
     Verdict.OBSERVE: ("observed", "o", ("OBSERVED", {"cyan": True})),
     Verdict.COULD_NOT_RUN: ("error", "E", ("COULD-NOT-RUN", {"red": True})),
 }
+
+# findings that pytest, or the summary, tells one by one; more of them than these are told by cause
+TOLD = ("fail", "stale-waiver", "warn", "could-not-run")
+FEW = 3
 
 
 class Display:
@@ -103,13 +109,33 @@ class Display:
         if not recording.shown:
             return
         terminal = self._config.get_terminal_writer()
+        if self.short:
+            terminalreporter.section("causes", "=")
+            write_causes(terminal, recording.record, str(recording.path))
+            self._write_end(terminal, areas=False)
+            return
         warned = (report.tokenspec for report in terminalreporter.stats.get("warned", ()))
         for first, *others in alike(warned):
             terminalreporter.section(first["key"], "_", yellow=True)
             write_finding(terminal, finding_lines(first, recording.again))
             write_finding(terminal, alike_lines(others))
         terminalreporter.section("verdicts", "=")
-        write_areas(terminal, recording.shown)
+        self._write_end(terminal, areas=True)
+
+    @property
+    def short(self) -> bool:
+        """Whether causes are told in the place of findings, as those are too many to be read."""
+        counts = self._recording.tally.counts
+        many = sum(counts[verdict] for verdict in TOLD) > FEW
+        record, wanted = self._recording.record, self._config.get_verbosity() <= 0
+        return many and wanted and record is not None and bool(record.causes)
+
+    def _write_end(self, terminal: Any, *, areas: bool) -> None:
+        recording = self._recording
+        if areas:
+            write_areas(terminal, recording.shown)
+        else:
+            write_counts(terminal, recording.shown)
         if recording.record is not None:
             page = self._config.getoption("htmlpath", None)
             pages = [named_alike(page, recording.path.parent)] if page else []

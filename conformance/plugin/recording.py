@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.diagnosis.of_record import cause_lines
+from tokenspec.conformance.diagnosis.shown import BROKEN
 from tokenspec.conformance.machine.signals import held_back
 from tokenspec.conformance.plugin.report_memory import summarised
 from tokenspec.conformance.record.conclusion import Tally
@@ -113,7 +115,8 @@ class Recording:
         now = time.time()
         line = footer_line(self.tally, finished=now, seconds=now - self._started, cost=cost)
         with held_back() as held:
-            self._write(line | {"waivers": [problem.line() for problem in problems]})
+            line |= {"waivers": [problem.line() for problem in problems]}
+            self._write(line | self._causes())
             if self._writer is not None:
                 self._writer.close()
         if self.failed:
@@ -125,6 +128,14 @@ class Recording:
             self.reports = write_reports(self.record, self.path, formats)
         except OSError as error:
             self._fail("a report", error, self.remake)
+
+    def _causes(self) -> dict[str, Any]:
+        """What explains the findings, as a member of the footer; none where nothing is broken."""
+        broken = any(self.tally.counts[verdict] for verdict in BROKEN)
+        if not broken or self.failed or self._writer is None:
+            return {}
+        record = read_record(self.path, leave_evidence=True, own=True)
+        return {"causes": cause_lines(record.findings)}
 
     @property
     def remake(self) -> str:

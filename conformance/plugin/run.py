@@ -236,6 +236,8 @@ class ScenarioRun:
         if self.worker or not (self.lines.arrived or tally.empty):
             return
         recording.conclude(self.gating.problems(), self.execution.cost, self.formats)
+        if self.display.short:
+            session.config.option.tbstyle = "no"  # the causes are told; the record has the rest
         if session.exitstatus in REPLACED and not self.lines.foreign_failed:
             session.exitstatus = tally.exit_code
 

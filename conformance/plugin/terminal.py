@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from tokenspec.reports.causes import cause_rows, headline
 from tokenspec.reports.formats import FORMATS
 from tokenspec.reports.record import Record
 from tokenspec.reports.summary import Summary
@@ -40,6 +41,13 @@ MARKUP: Mapping[str, Mapping[str, bool]] = {
     "got": RED,
     "again": {"bold": True},
     "none": {"light": True},
+}
+
+GRADED: Mapping[str, Mapping[str, bool]] = {
+    "exploitable-now": RED | {"bold": True},
+    "exploitable-with-another-fault": RED,
+    "interoperability": YELLOW,
+    "again": {"bold": True},
 }
 
 
@@ -96,6 +104,27 @@ def write_areas(tw: Writer, findings: Iterable[Line]) -> None:
         tw.line()
     for line in (*deviations(shown), *unsteady(shown), *lost(shown), *left_out(shown)):
         tw.line(line)
+
+
+def write_counts(tw: Writer, findings: Iterable[Line]) -> None:
+    """The verdicts of everything, in two lines; the audit page has them by area."""
+    tw.line()
+    head, *_areas, whole = area_cells(list(findings))
+    for row in (head, whole):
+        for text, verdict in row:
+            tw.write(text, **MARKUP.get(verdict, {}))
+        tw.line()
+
+
+def write_causes(tw: Writer, record: Record | None, path: str) -> None:
+    """The causes, the gravest first, so short that they fit a screen."""
+    if record is None:
+        return
+    tw.line(headline(record), bold=True)
+    for name, label, text in cause_rows(record, path):
+        if label:
+            tw.write(label, light=True)
+        tw.line(text, **GRADED.get(name, {}))
 
 
 def write_end(tw: Writer, record: Record, files: Iterable[Path]) -> None:

@@ -58,7 +58,16 @@ def read_record(path: Path, *, leave_evidence: bool = False, own: bool = False) 
         raise _of_another_format(path)
     findings.sort(key=_place)  # a run writes each as its case ends
     faults, looks = map(tuple, others.values())
-    return Record(header, tuple(findings), footer, tuple(requirements), faults, looks=looks)
+    causes = tuple(footer.get("causes", ())) if footer else ()
+    return Record(
+        header,
+        tuple(findings),
+        footer,
+        tuple(requirements),
+        faults,
+        looks=looks,
+        causes=causes,
+    )
 
 
 def _place(finding: Mapping[str, Any]) -> tuple[str, int, str]:

@@ -1,0 +1,58 @@
+"""How likely a cause is: its odds against every fault that could stand in its place.
+
+The odds are softened, and what comes out is corrected by what was right in simulated runs that had
+no part in making the dictionary: `benchmarks/diagnosis.md` has them.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
+
+from tokenspec.conformance.diagnosis.model import Alternative
+from tokenspec.conformance.diagnosis.scoring import EXPLAINED, Evidence, unexplained
+from tokenspec.conformance.diagnosis.search import Search
+from tokenspec.conformance.diagnosis.shown import SAME
+from tokenspec.conformance.diagnosis.wording import sentence
+
+SOFTENED = 1.5  # differences of scores are divided by it: cases are not independent
+UNKNOWN = -8.0  # that it is a fault which no dictionary knows
+LEAST = 0.05  # an alternative less likely is not told
+MOST = 3  # alternatives that are told
+# Said before it is corrected, and right of so many: what is between two is in proportion.
+CORRECTED: Sequence[tuple[float, float]] = ((0.0, 0.0), (1.0, 1.0))
+
+
+def shares(search: Search, name: str) -> dict[str, float]:
+    """Of a chosen fault and each rival the share of likelihood; they and the unknown make 1."""
+    scores = {n: score / SOFTENED for n, score in search.rivals(name).items()}
+    unknown = _unknown(search.evidence, search.adds(name)) / SOFTENED
+    highest = max((*scores.values(), unknown))
+    weights = {n: math.exp(score - highest) for n, score in scores.items()}
+    total = sum(weights.values()) + math.exp(unknown - highest)
+    return {n: weight / total for n, weight in weights.items()}
+
+
+def corrected(share: float) -> float:
+    """What can be said of a share: rounded to a hundredth, never a certainty."""
+    said = [one for one, _right in CORRECTED]
+    at = max(1, min(bisect_left(said, share), len(said) - 1))
+    (left, low), (right, high) = CORRECTED[at - 1], CORRECTED[at]
+    value = low + (high - low) * (share - left) / (right - left)
+    return round(min(max(value, 0.01), 0.99), 2)
+
+
+def alternatives(found: Mapping[str, float], name: str) -> tuple[Alternative, ...]:
+    """The rivals that are worth telling, the likeliest first; uniform symptoms are none."""
+    told = [
+        Alternative(other, sentence(other), corrected(share))
+        for other, share in found.items()
+        if other != name and share >= LEAST and ":" not in other
+    ]
+    return tuple(sorted(told, key=lambda one: (-one.likelihood, one.id))[:MOST])
+
+
+def _unknown(evidence: Evidence, keys: Collection[str]) -> float:
+    better = (EXPLAINED[SAME] - unexplained(evidence.seen[key]) for key in keys)
+    return UNKNOWN + sum(better)
