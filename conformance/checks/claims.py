@@ -103,6 +103,15 @@ def claims_asked_for(played: Played, transcript: Transcript, _s: CheckContext) -
         yield "nonce is there"
 
 
+@check("id-token-asked-for", Subject.ID_TOKEN)
+def id_token_asked_for(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
+    """No standard claim is told in the ID token that no scope asked for (§5.4)."""
+    asked = str(transcript.recall("authorize.scope") or "").split()
+    for scope, names in ASKED_BY_SCOPE.items():
+        if scope not in asked:
+            yield from (f"{name} was not asked for" for name in names if name in _told(played))
+
+
 @check("userinfo-same-user", Subject.CLAIMS)
 def userinfo_same_user(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """`sub` at userinfo is that of the ID token (§5.3.2)."""

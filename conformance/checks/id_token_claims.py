@@ -190,6 +190,14 @@ def id_token_acr(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[s
         yield "acr is not a string"
 
 
+@check("id-token-acr-told", Subject.ID_TOKEN)
+def id_token_acr_told(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """`acr` is given (§3.1.2.1: acr_values asks for it as a voluntary claim)."""
+    token = read_id_token(played)
+    if token and "acr" not in token.claims:
+        yield "acr is missing"
+
+
 @check("id-token-amr", Subject.ID_TOKEN)
 def id_token_amr(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """`amr`, where given, is an array of texts (§2)."""

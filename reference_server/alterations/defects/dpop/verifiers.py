@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tokenspec.reference_server.alterations.building import nothing
 from tokenspec.reference_server.alterations.model import Alteration
-from tokenspec.reference_server.errors import invalid_grant
+from tokenspec.reference_server.errors import OAuthError, invalid_grant
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guarding import Check
 from tokenspec.reference_server.guards import code as rules
@@ -34,6 +34,12 @@ def _compared(agrees: Agrees, method: str = "S256") -> Check:
             raise invalid_grant("code_verifier does not match")
 
     return check
+
+
+def _fails_beyond_ascii(exchange: Exchange) -> None:
+    if not exchange.get("code_verifier").isascii():
+        raise OAuthError("server_error", "the verifier cannot be encoded", 500)
+    rules.verifier_form.check(exchange)
 
 
 def _until(length: int) -> Agrees:
@@ -63,6 +69,12 @@ DEFECTS: tuple[Alteration, ...] = (
         R_PKCE,
         "what stands before the last 43 characters of a verifier is overlooked",
         {VERIFIER: _compared(lambda a, b: b in {s256(a), s256(a[-43:])}), FORM: nothing},
+    ),
+    Alteration(
+        "pkce.other_letters_break",
+        R_PKCE,
+        "a verifier with letters outside ASCII makes the server fail",
+        {FORM: _fails_beyond_ascii},
     ),
     Alteration(
         "pkce.other_letters_dropped",

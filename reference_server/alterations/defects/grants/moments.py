@@ -5,13 +5,17 @@ As a cache does whose entries live for a second, or a key that is made of the ti
 
 from __future__ import annotations
 
+from typing import Any
+
 from tokenspec.reference_server.alterations.building import subtle
 from tokenspec.reference_server.alterations.model import Alteration
-from tokenspec.reference_server.errors import invalid_client
+from tokenspec.reference_server.endpoints.managing import Ends, Managed
+from tokenspec.reference_server.errors import invalid_client, invalid_grant
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guarding import Check, Guard
 from tokenspec.reference_server.guards import code, refresh
 from tokenspec.reference_server.jwts import UnverifiedJwt
+from tokenspec.reference_server.store import Store
 
 A_MOMENT = 1  # second
 
@@ -46,7 +50,43 @@ def _assertion_lately(exchange: Exchange) -> None:
         raise invalid_client("assertion jti")
 
 
+class Revocations:
+    """A store that knows when each grant was revoked."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.revoked: dict[str, float] = {}  # the moment, by family
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def _revoked_for_a_moment(ends: Ends, about: Managed) -> Ends:
+    store: Any = about.exchange.core.store
+    if ends is Ends.GRANT and about.token:
+        store.revoked[about.token.grant.family] = about.exchange.now
+        return Ends.NOTHING
+    return ends
+
+
+def _revoked_lately(exchange: Exchange) -> None:
+    store: Any = exchange.core.store
+    token = exchange.refresh_token
+    moment = store.revoked.get(token.grant.family) if token else None
+    if moment is not None and exchange.now - moment <= A_MOMENT:
+        raise invalid_grant("refresh_token revoked")
+    refresh.active.check(exchange)
+
+
 DEFECTS: tuple[Alteration, ...] = (
+    Alteration(
+        "revoke.forgotten",
+        "RFC7009-2.1-immediate",
+        "that a refresh token was revoked is known for a second",
+        guards={"refresh.active": _revoked_lately},
+        tells={"ends": _revoked_for_a_moment},
+        store=Revocations,
+    ),
     subtle(
         "code.use_forgotten",
         "RFC6749-4.1.2-code_reuse_denied",

@@ -193,6 +193,12 @@ DEFECTS: tuple[Alteration, ...] = (
         user_claims=_all_claims,
     ),
     telling(
+        "id_token.unasked",
+        "OIDCC-5.4-scope_claims",
+        "an ID token tells the address of mail, whatever the scope",
+        id_token=having(email="alice@client.example"),
+    ),
+    telling(
         "userinfo.nonce",
         "OIDCC-5.4-scope_claims",
         "userinfo repeats the nonce",

@@ -99,6 +99,12 @@ def _first_half(told: dict[str, Any], about: Managed) -> dict[str, Any]:
     return {"active": True} if found and found.active and len(shown) > 1 else told
 
 
+def _any_case(told: dict[str, Any], about: Managed) -> dict[str, Any]:
+    shown = about.exchange.get("token").lower()
+    found = token_of(about.exchange.core.store, lambda value: value.lower() == shown)
+    return {"active": True} if found and found.active else told
+
+
 def _code_is_token(told: dict[str, Any], about: Managed) -> dict[str, Any]:
     code = about.exchange.core.store.code(about.exchange.get("token"))
     return {"active": True} if code else told
@@ -198,6 +204,12 @@ DEFECTS: tuple[Alteration, ...] = (
     ),
     _introspection(
         "first_half", "RFC7662-4-checks_state", "half a token is enough to be active", _first_half
+    ),
+    _introspection(
+        "any_case",
+        "RFC7662-4-checks_state",
+        "a token is found whatever the case of its letters",
+        _any_case,
     ),
     _introspection("code", "RFC7662-4-checks_state", "a code is an active token", _code_is_token),
     _introspection(

@@ -78,6 +78,24 @@ def _of_beginning(exchange: Exchange) -> Grant | None:
     return token.grant if token and token.kind == "access" else None
 
 
+def _of_any_case(exchange: Exchange) -> Grant | None:
+    """A token looked up as a database does that does not tell capital letters from small."""
+    shown = exchange.access_token.lower()
+    return _of_value(exchange, lambda value: value.lower() == shown)
+
+
+def _of_less(exchange: Exchange) -> Grant | None:
+    """A token of which the first characters count, as in a column that is too short."""
+    shown = exchange.access_token
+    return _of_value(exchange, shown.startswith)
+
+
+def _of_value(exchange: Exchange, fits: Callable[[str], bool]) -> Grant | None:
+    token = token_of(exchange.core.store, fits) if exchange.access_token else None
+    good = token and token.kind == "access" and token.active and token.expires_at > exchange.now
+    return token.grant if token and good else None
+
+
 def _opened_by(name: str, requirement: str, summary: str, find: Any) -> Alteration:
     check = {"resource__token_active": _also_for(find)}
     return subtle(f"resource.{name}", requirement, summary, **check)
@@ -153,6 +171,13 @@ DEFECTS: tuple[Alteration, ...] = (
         "half an access token opens userinfo",
         _of_beginning,
     ),
+    _opened_by(
+        "any_case",
+        R_VALID,
+        "access tokens are found whatever the case of their letters",
+        _of_any_case,
+    ),
+    _opened_by("with_more", R_VALID, "access tokens are found where more stands behind", _of_less),
     subtle(
         "userinfo.get_only",
         "OIDCC-5.3-get_and_post",
