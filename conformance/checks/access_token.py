@@ -172,3 +172,16 @@ def access_token_for_resource(
     audience = read[1].get("aud")
     if asked not in (audience if isinstance(audience, list) else [audience]):
         yield "aud of the access token does not name the resource"
+
+
+@check("access-token-jwt-other-jti", Subject.JWT_ACCESS_TOKEN)
+def access_token_jwt_other_jti(
+    played: Played, transcript: Transcript, _s: CheckContext
+) -> Iterator[str]:
+    """Another access token has another `jti`, if it has one (RFC 7519 §4.1.7)."""
+    first = transcript.step("token")
+    if first is None or first.received.get("access_token") == played.received.get("access_token"):
+        return
+    read, before = _read(played), _read(first)
+    if read and before and "jti" in read[1] and read[1]["jti"] == before[1].get("jti"):
+        yield "jti is that of the first access token"

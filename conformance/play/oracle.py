@@ -158,7 +158,6 @@ def policy_of(target: Target, decided: Mapping[str, bool]) -> Policy:
         pkce_required=decided.get("pkce-required", False),
         dpop_nonce=decided.get("dpop-nonce", False),
         dpop_required=decided.get("dpop-required", False),
-        rotate_refresh_tokens=rotation or target.main.auth != "none",
         rotate_with_credentials=rotation,
         refresh_requires_offline_access="offline_access" in target.scope.split(),
         refresh_without_offline_access=decided.get("both-refresh-tokens", False),

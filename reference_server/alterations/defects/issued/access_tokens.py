@@ -95,6 +95,12 @@ DEFECTS: tuple[Alteration, ...] = (
         access_token=making(lambda c, _a: {"auth_time": c["iat"]}),
     ),
     telling(
+        "access_token.jti_of_user",
+        "RFC7519-4.1.7-jti_collision_free",
+        "every JWT access token of a user has the same jti",
+        access_token=making(lambda c, _a: {"jti": f"for {c['sub']}"}),
+    ),
+    telling(
         "resource.forged_not_named",
         "RFC9068-4-error_invalid_token",
         "an unfit access token is called insufficient_scope",
