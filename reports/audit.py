@@ -19,11 +19,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tokenspec.reports import curl, words
 from tokenspec.reports.again import replay
+from tokenspec.reports.causes import grade, headline, percent
 from tokenspec.reports.comparison import Difference, differences
 from tokenspec.reports.record import Line, Record, Source
 from tokenspec.reports.summary import FAILING, QUIET, Summary, rank
 from tokenspec.reports.symptoms import Symptom
 from tokenspec.reports.words import case_anchor, slug
+
+# headers that say nothing of a case that passed
+USUAL = ("accept", "sec-fetch-", "user-agent", "content-length", "date", "connection", "access-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def audit_pieces(record: Record, sources: Sequence[Source] = ()) -> Iterator[str
             waivers=list(_waived(record.findings)),
             by_key={finding["key"]: finding for finding in record.findings},
             words=words,
+            causes_headline=headline(record),
             style=style,
             script=script,
             policy=_policy(style, script),
@@ -95,6 +100,12 @@ def deciding(finding: Line) -> Line | None:
     return dict((own or exchanges)[-1]) if exchanges else None
 
 
+def beginning(finding: Line) -> str:
+    """The authorization request that a finding begins with; empty where it has none."""
+    asked = (one["url"] for one in finding.get("exchanges", ()) if one["step"] == "authorize")
+    return next((url for url in asked if "response_type=" in url and safe_url(url)), "")
+
+
 def split_differences(finding: Line) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
     """The differences a case is about, and those that are there because each exchange is new."""
     found = differences(finding)
@@ -108,6 +119,15 @@ def request_text(exchange: Line) -> str:
     return "\n".join(
         [*lines, *(["", exchange["request_body"]] if exchange["request_body"] else [])]
     )
+
+
+def brief(exchange: Line) -> Line:
+    """An exchange without the headers that come with each, as the record has them."""
+    kept = {
+        name: [pair for pair in exchange[name] if not pair[0].lower().startswith(USUAL)]
+        for name in ("request_headers", "response_headers")
+    }
+    return {**exchange, **kept}
 
 
 def response_text(exchange: Line) -> str:
@@ -203,6 +223,7 @@ def _environment() -> Environment:
         "safe_url": safe_url,
         "request_text": request_text,
         "response_text": response_text,
+        "brief": brief,
         "curl": curl.curl,
         "variables": curl.variables,
         "split_differences": split_differences,
@@ -210,6 +231,13 @@ def _environment() -> Environment:
         "bars": bars,
         "plain_json": lambda value: json.dumps(value, ensure_ascii=False, indent=1),
         "worst": worst,
+        "percent": percent,
+        "beginning": beginning,
     }
-    environment.globals |= {"word": words.word, "replay": replay, "FAILING": FAILING}
+    environment.globals |= {
+        "word": words.word,
+        "replay": replay,
+        "FAILING": FAILING,
+        "grade": grade,
+    }
     return environment

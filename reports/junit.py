@@ -66,7 +66,9 @@ def _case(finding: Line, found: str, record: Record) -> ET.Element:
         classname=_clean(f"{finding['area']}.{finding['scenario']}"),
         time=f"{finding['seconds']:.3f}",
     )
-    case.append(_properties(properties(finding)))
+    causes = [cause["id"] for cause in record.causes if finding["key"] in cause["cases"]]
+    named = {"cause": ", ".join(causes)} if causes else {}
+    case.append(_properties(properties(finding) | named))
     message, full = _clean(reason(finding)), _clean(finding_text(finding, record.again))
     if found == FAILED:
         kind = _clean(finding["kind"] or finding["verdict"])

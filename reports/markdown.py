@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tokenspec.reports.causes import grade, headline, percent
 from tokenspec.reports.record import Line, Record
 from tokenspec.reports.summary import FAILING, Summary, rank
 from tokenspec.reports.words import word
 
+MOST_CAUSES = 20
 MOST = 50  # findings shown of one verdict; the audit page has all
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&@$:!]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)])")
 _TICKS = re.compile(r"`+")
@@ -31,6 +33,7 @@ def markdown(record: Record) -> str:
         "",
         f"Issuer {code(issuer)}, profile {plain(record.profile)}, tokenspec {version}.",
         "",
+        *_causes(record),
         *_areas(summary),
     ]
     for verdict in (*FAILING, "warn", "could-not-run", "unsteady"):
@@ -55,6 +58,27 @@ def code(text: str) -> str:
     fence = "`" * (max((len(run) for run in _TICKS.findall(flat)), default=0) + 1)
     pad = " " if flat.startswith("`") or flat.endswith("`") else ""
     return f"{fence}{pad}{flat}{pad}{fence}"
+
+
+def _causes(record: Record) -> Iterator[str]:
+    """What to fix first; nothing where nothing is broken."""
+    if not record.causes:
+        return
+    yield "## What to fix first"
+    yield ""
+    yield f"{headline(record)}."
+    yield ""
+    for number, cause in enumerate(record.causes[:MOST_CAUSES], start=1):
+        likely = f", {percent(cause)}" if percent(cause) else ""
+        yield f"{number}. **{plain(cause['sentence'])}** {grade(cause['severity']).label}{likely}"
+        yield f"   - {plain(cause['citation'])} ({cause['level']}): {plain(cause['severity_why'])}"
+        if cause["place"]:
+            yield f"   - look at {plain(cause['place'])}"
+        yield f"   - again {code(f'{record.again} ' + cause['shortest'])}"
+    left = len(record.causes) - MOST_CAUSES
+    if left > 0:
+        yield f"\n… and {left} more; the audit page has them all."
+    yield ""
 
 
 def _areas(summary: Summary) -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""SARIF 2.1.0: a rule for each requirement, a result for each finding, at its scenario's line.
+"""SARIF 2.1.0: a rule for each requirement, a result for each cause, at its shortest case.
+
+The other cases of a cause are related locations; what no cause tells is a result by itself.
 
 Passes and what does not apply are left out: viewers show every result as an alert. What could not
 run is a notification of the tool, since nothing was found (§3.20.21); waived cases and documented
@@ -9,11 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
+from tokenspec.reports.causes import grade, percent
 from tokenspec.reports.outcome import reason
 from tokenspec.reports.record import Line, Record
 
@@ -29,6 +32,9 @@ LEVELS = {
     "waived": "error",
     "deviation": "warning",
 }
+OPEN = ("fail", "stale-waiver", "warn")  # told by their causes, where there are any
+ORDER = ("error", "warning", "note")
+MOST_RELATED = 100  # cases of one cause
 BY_REQUIREMENT = {
     "MUST": "error",
     "MUST NOT": "error",
@@ -52,12 +58,59 @@ def sarif(record: Record) -> str:
         },
         "automationDetails": {"id": f"tokenspec/{record.profile}/"},
         "invocations": [_invocation(record)],
-        "results": [_result(finding, numbers, record) for finding in told],
+        "results": [*_of_causes(record, rules, numbers), *_alone(record, told, numbers)],
         "columnKind": "unicodeCodePoints",
         "properties": {"issuer": record.header.get("target", {}).get("issuer", "")},
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=1) + "\n"
+
+
+def _of_causes(
+    record: Record, rules: Mapping[str, Line], numbers: Mapping[str, int]
+) -> Iterator[dict[str, Any]]:
+    """A result for each cause, at its shortest case; the other cases are related locations."""
+    by_key = {finding["key"]: finding for finding in record.findings}
+    for cause in record.causes:
+        own = [by_key[key] for key in cause["cases"] if by_key[key]["verdict"] in OPEN]
+        if not own:
+            continue
+        requirement = (
+            cause["requirement"] if cause["requirement"] in rules else own[0]["requirement"]
+        )
+        text = f"{cause['sentence']} {grade(cause['severity']).label}: {cause['severity_why']}."
+        text += f" Look at {cause['place']}." if cause["place"] else ""
+        shown = percent(cause)
+        result = {
+            "ruleId": requirement,
+            "ruleIndex": numbers[requirement],
+            "level": min((LEVELS[one["verdict"]] for one in own), key=ORDER.index),
+            "message": {"text": text},
+            "locations": [_location(own[0])],
+            "relatedLocations": [_location(finding) for finding in own[1:MOST_RELATED]],
+            "partialFingerprints": {"cause/v1": hashlib.sha256(cause["id"].encode()).hexdigest()},
+            "properties": {
+                "cause": cause["id"],
+                "severity": cause["severity"],
+                "cases": [finding["key"] for finding in own],
+                "again": f"{record.again} {own[0]['key']}",
+            }
+            | ({"likelihood": shown} if shown else {}),
+        }
+        if record.header.get("baseline"):
+            known = all(finding.get("known") for finding in own)
+            result["baselineState"] = "unchanged" if known else "new"
+        yield result
+
+
+def _alone(
+    record: Record, told: Iterable[Line], numbers: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    """A result for each finding that no cause tells."""
+    of_causes = {key for cause in record.causes for key in cause["cases"]}
+    for finding in told:
+        if finding["key"] not in of_causes or finding["verdict"] not in OPEN:
+            yield _result(finding, numbers, record)
 
 
 def _rule(identifier: str, line: Line) -> dict[str, Any]:

@@ -173,6 +173,9 @@ def next_step(verdict: str, record: Record, path: str) -> list[str]:
 
     `verdict` is that of `Summary`; `path` is where the record stands.
     """
+    if record.causes:
+        first = record.causes[0]
+        return [f"tokenspec explain {first['requirement']}", replay(path)]
     broken = next((f for f in record.findings if f["verdict"] in ("fail", "stale-waiver")), None)
     if broken is not None:
         return [f"tokenspec explain {broken['requirement']}", replay(path)]

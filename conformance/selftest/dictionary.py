@@ -18,17 +18,16 @@ from jwt.warnings import InsecureKeyLengthWarning
 
 from tokenspec.conformance.diagnosis.dictionary import DIGITS, FILE, Dictionary, packed
 from tokenspec.conformance.diagnosis.shown import shown
-from tokenspec.conformance.scenario.digest import case_digest
 from tokenspec.conformance.selftest.runner import TURNED, SelftestRunner, selftest_runner
-from tokenspec.conformance.selftest.trying import Row, make_rows, rows
+from tokenspec.conformance.selftest.trying import Row, make_rows, rows, suite_of
 from tokenspec.reference_server.alterations.defects import DEFECTS
 
 Rows = Mapping[str, Mapping[str, Row]]
 
 
-def made(runner: SelftestRunner, tried: Rows) -> Dictionary:
-    """The dictionary of rows, less what is no more."""
-    digests = {key: case_digest(runner.cases[key])[:DIGITS] for key in sorted(runner.home)}
+def made(runner: SelftestRunner, tried: Rows, suite: Mapping[str, str]) -> Dictionary:
+    """The dictionary of rows, less what is no more; `suite` has the digests of their cases."""
+    digests = {key: suite[key][:DIGITS] for key in sorted(runner.home) if key in suite}
     usual = {k: str(f.verdict) for k, f in runner.good.items() if f.verdict != "pass"}
     found = {
         defect: {
@@ -68,7 +67,7 @@ def main() -> None:
     for number, defect in enumerate(make_rows(runner, path, DEFECTS), start=1):
         sys.stderr.write(f"{number} {defect}\n")
     tried = rows(path)
-    content = packed(made(runner, tried))
+    content = packed(made(runner, tried, suite_of(path)))
     FILE.write_bytes(content)
     text = json.dumps(matrix(tried), indent=1) + "\n"
     path.with_name("selftest.json").write_text(text, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 A row is one JSON object a line: `defect`, and `cases`, by key what each found that it does not find
 at a conforming server: verdict, kind, step, observed, note. Rows that are there are not made again.
+The first line has `suite`, the digests of all cases: rows of another suite are not gone on with.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.scenario.digest import case_digest
 from tokenspec.conformance.selftest.runner import SelftestRunner
 from tokenspec.reference_server.alterations.defects import DEFECTS
 
@@ -36,12 +39,32 @@ def rows(path: Path) -> dict[str, dict[str, Row]]:
         for text in path.read_text(encoding="utf-8").splitlines(keepends=True):
             if text.endswith("\n"):
                 line = json.loads(text)
-                found[line["defect"]] = {key: tuple(row) for key, row in line["cases"].items()}
+                if "defect" in line:
+                    row = {key: tuple(seen) for key, seen in line["cases"].items()}
+                    found[line["defect"]] = row
+    return found
+
+
+def suite_of(path: Path) -> dict[str, str]:
+    """The digests of the cases that the rows of a file are of; empty where there is none."""
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8") as file:
+        found: dict[str, str] = json.loads(file.readline() or "{}").get("suite", {})
     return found
 
 
 def make_rows(runner: SelftestRunner, path: Path, defects: Iterable[str]) -> Iterator[str]:
-    """Add the rows that are missing, and tell of each its defect; in an order by lot."""
+    """Add the rows that are missing, and tell of each its defect; in an order by lot.
+
+    Raises:
+        UsageError: the file is of another suite.
+    """
+    suite = {key: case_digest(case) for key, case in runner.cases.items()}
+    if not path.exists():
+        path.write_text(json.dumps({"suite": suite}) + "\n", encoding="utf-8")
+    if suite_of(path) != suite:
+        raise UsageError(f"{path}: its rows are of another suite", "name a new file")
     missing = [name for name in defects if name not in rows(path)]
     random.Random(0).shuffle(missing)  # noqa: S311 - so that some rows tell of all
     reached = reached_by(runner) if missing else {}
