@@ -27,7 +27,7 @@ from tokenspec.conformance.record.look import LookedAt
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.run.concurrency import one_by_one
 from tokenspec.conformance.run.crashes import with_crash
-from tokenspec.conformance.run.premises import Asked, Premises, premise_place
+from tokenspec.conformance.run.premises import Asked, Premises, premise_place, ungranted
 from tokenspec.conformance.run.races import Seen, gravity, most_plays, of_races
 from tokenspec.conformance.run.response_checks import (
     ResponseChecks,
@@ -46,7 +46,6 @@ Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
 ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE, Verdict.NOT_APPLICABLE)
 UNSEEN = (Verdict.NOT_APPLICABLE, Verdict.COULD_NOT_RUN)
 ATTEMPTS = 2  # at a play whose requests were not all answered
-UNGRANTED = "the control of this case was not granted, so a refusal would prove nothing"
 LOST = (*BROKEN, Verdict.DEVIATION)
 
 
@@ -177,7 +176,7 @@ class Examiner:
             late = control.transcript.late if control.transcript else ""
             ungiven = control.transcript.ungiven if control.transcript else ""
             verdict = Verdict.NOT_APPLICABLE if ungiven else Verdict.COULD_NOT_RUN
-            note = ungiven or UNGRANTED
+            note = ungiven or ungranted(control.transcript)
             return replace(blank, verdict=verdict, note=note, exchanges=shown, late=late)
         judges = [self._judge(case, self._context, one.transcript) for one in oracle.orders]
         again = one_by_one if afresh else self._again  # nothing else is under way then

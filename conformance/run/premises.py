@@ -25,6 +25,11 @@ from tokenspec.conformance.target.model import Client
 
 ATTEMPTS = 2  # the first of a run may be the one that learns a nonce, or meets a hiccup
 OF_THE_CLIENT = ("invalid_client", "unauthorized_client")  # which is not tried again: it may lock
+UNGRANTED = "the control of this case was not granted, so a refusal would prove nothing"
+TURNED_AWAY = (
+    "the client was let in when the run began and is turned away now: a server that locks clients "
+    "out after failed attempts answers so; have it allow more of them for this client"
+)
 PLACE = " (premise)"  # behind the name of one as a place where something was seen
 
 # shows a play of that name to whoever looks at every answer, and gives a text without its secrets
@@ -49,6 +54,15 @@ class Asked:
     def note(self) -> str:
         """Why nothing can be said of a case that rests on it."""
         return f"premise: {self.name}: {self.said}"
+
+
+def ungranted(control: Transcript | None) -> str:
+    """Why nothing can be said of a case whose control was not granted.
+
+    A client that could not be let in when the run began has no control played.
+    """
+    last = control.steps[-1] if control and control.steps else None
+    return TURNED_AWAY if last and last.error == "invalid_client" else UNGRANTED
 
 
 @dataclass(slots=True)

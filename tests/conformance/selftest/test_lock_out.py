@@ -12,6 +12,7 @@ from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.preflight.setup import prepare
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.run.premises import TURNED_AWAY
 from tokenspec.conformance.selftest.servers import conforming_servers
 from tokenspec.conformance.transport.in_process import InProcessTransport
 from tokenspec.conformance.verdicts import Verdict
@@ -28,6 +29,7 @@ class LockingOut(Server):
     refusals = 0
     locked = 0
     turned_away = 0
+    lasting = LOCKED
 
     def handle(self, request: Request) -> Response:
         """A request by Basic is refused while the client is locked out."""
@@ -42,7 +44,7 @@ class LockingOut(Server):
         response = super().handle(request)
         self.refusals = self.refusals + 1 if response.status == UNAUTHORIZED else 0
         if self.refusals == MOST:
-            self.refusals, self.locked = 0, LOCKED
+            self.refusals, self.locked = 0, self.lasting
         return response
 
 
@@ -68,3 +70,13 @@ def test_a_client_that_is_locked_out_for_a_while_accuses_nobody(jobs: int) -> No
     said = [f for f in findings if f.verdict in (Verdict.FAIL, Verdict.WARN)]
     assert [(f.key, str(f.verdict), f.observed, f.note) for f in said] == []
     assert any(f.verdict is Verdict.PASS for f in findings)
+
+
+def test_a_client_that_stays_locked_out_is_told_as_that() -> None:
+    clock = MovableClock()
+    server = LockingOut(conforming_servers()["bundled"].config, clock=clock)
+    server.lasting = 10_000
+    findings = list(played(server, clock, jobs=1))
+    stuck = [f for f in findings if f.verdict is Verdict.COULD_NOT_RUN]
+    assert stuck
+    assert {f.note for f in stuck if not f.note.startswith("premise")} == {TURNED_AWAY}
