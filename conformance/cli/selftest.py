@@ -17,7 +17,7 @@ from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.registry.advisories import published_advisories
-from tokenspec.conformance.run.selection import selected
+from tokenspec.conformance.run.selection import selected, unmatched
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest import covering, gaps, liberties, quick, trials
 from tokenspec.conformance.selftest.gaps import Gap
@@ -59,8 +59,8 @@ def add_to(verbs: Any) -> None:
         "--liberties",
         action="store_true",
         help="play the whole suite, and nothing else, at servers that take each liberty by itself, "
-        "each pair of them and each by each profile, with 1 job and with 4; --select names "
-        "liberties",
+        "each pair of them and each by each profile, with 1 job and with 4; --select takes "
+        "liberties, and cases as they are selected everywhere",
     )
     parser.add_argument("--jobs", type=int, help="number of processes; default one for each core")
     parser.add_argument(
@@ -117,14 +117,18 @@ def _at_liberties(options: argparse.Namespace, started: float) -> int:
     """The thorough half: every trial of `covering`, its gaps as they come.
 
     Raises:
-        UsageError: no liberty is called what was selected.
+        UsageError: no liberty and no case is called what was selected.
     """
-    chosen = {n: one for n, one in LIBERTIES.items() if not options.select or n in options.select}
-    if not chosen:
-        raise UsageError("no liberty is called so", "see: tokenspec serve --list-liberties")
+    chosen = {name: LIBERTIES[name] for name in options.select if name in LIBERTIES} or LIBERTIES
+    words = [word for word in options.select if word not in LIBERTIES]
+    unknown = unmatched(words, trials.suite())
+    if unknown:
+        hint = "see: tokenspec serve --list-liberties, tokenspec list"
+        raise UsageError("; ".join(unknown), hint)
     tried = list(covering.trials(chosen, trials.SERVERS, trials.JOBS))
     with pool(options.jobs, _progress) as run:
-        found = run(trials.at_trial, [(trial,) for trial in tried], "servers", tell=_tell)
+        tasks = [(trial, words) for trial in tried]
+        found = run(trials.at_trial, tasks, "servers", tell=_tell)
     print(f"liberties           {len(chosen)}, at {len(tried)} servers")
     print(f"pairs               {covering.count_of_pairs(tried)} tried")
     excluded = covering.excluded_pairs(chosen.values())

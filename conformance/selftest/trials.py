@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from tokenspec.conformance.preflight.sequence import make_usable
 from tokenspec.conformance.preflight.setup import Setup, prepare
 from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.run.selection import selected
 from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.covering import Trial
@@ -42,24 +43,28 @@ OracleSetup = tuple[Target, ServerConfig]
 _oracles: deque[tuple[OracleSetup, dict[str, OracleResult]]] = deque(maxlen=4)
 
 
-def at_trial(trial: Trial) -> list[Gap]:
-    """The cases that fail at the server of a trial, or could not run; in a process of its own."""
+def at_trial(trial: Trial, words: Collection[str] = ()) -> list[Gap]:
+    """The cases that fail at the server of a trial, or could not run; in a process of its own.
+
+    `words` select cases, as `--select` does; none: the whole suite.
+    """
+    cases = [case for case in suite() if not words or selected(case, words)]
     try:
         with _ready(trial) as setup:
-            return _played(setup, trial)
+            return _played(setup, trial, cases)
     except TokenspecError as error:
         return [Gap("liberty fails", _place(trial), f"the trial stops: {error.message}")]
 
 
-def _played(setup: Setup, trial: Trial) -> list[Gap]:
+def _played(setup: Setup, trial: Trial, cases: Sequence[Case]) -> list[Gap]:
     learned, _failed = make_usable(setup)
     examine = functools.partial(
         Examiner, show=lambda _play, _hide: (), oracle_results=_oracle_results(learned.oracle)
     )
-    engine = Engine(learned, suite(), jobs=trial.jobs, examine=examine)
+    engine = Engine(learned, cases, jobs=trial.jobs, examine=examine)
     try:
-        engine.submit(suite())
-        return [gap for case in suite() for gap in _gaps(engine, case, trial)]
+        engine.submit(cases)
+        return [gap for case in cases for gap in _gaps(engine, case, trial)]
     finally:
         engine.close()
 

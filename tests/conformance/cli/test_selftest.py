@@ -50,3 +50,10 @@ def test_in_full_a_selected_case_is_tried_on_every_defect(
     line = next(line for line in said.splitlines() if line.startswith(f"  {CASE}: "))
     assert DEFECT in line
     assert "," in line
+
+
+def test_liberties_by_a_word_that_names_neither_one_nor_a_case(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["selftest", "--liberties", "--select", "pkce-verifier-wrogn"]) == 4
+    assert "did you mean 'pkce-verifier-wrong'?" in capsys.readouterr().err
