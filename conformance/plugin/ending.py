@@ -28,11 +28,19 @@ class Ending:
         self._out_of_time = out_of_time
         self._unwritten = unwritten
         self._why = ""
+        self._interrupted = False  # by a person or a machine
+        self._stopped = False  # by an option
         self._session: pytest.Session | None = None
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Remember the session, which the hooks below are not given."""
         self._session = session
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Tell Ctrl-C from an option such as `--stepwise`, which ends a session by a kind of it."""
+        self._stopped = issubclass(excinfo.type, KeyboardInterrupt)
+        self._stopped &= excinfo.type is not KeyboardInterrupt
+        self._interrupted = not self._stopped
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """See whether a case could not run because the target is gone."""
@@ -52,6 +60,6 @@ class Ending:
             return Ended.OUT_OF_TIME if self._out_of_time() else Ended.TARGET_LOST
         if self._unwritten():
             return Ended.STOPPED
-        if session.exitstatus == ExitCode.INTERRUPTED:
+        if self._interrupted and session.exitstatus == ExitCode.INTERRUPTED:
             return Ended.INTERRUPTED
-        return Ended.STOPPED if left else Ended.COMPLETE
+        return Ended.STOPPED if left or self._stopped else Ended.COMPLETE

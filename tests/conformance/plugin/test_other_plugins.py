@@ -30,10 +30,13 @@ def issuer() -> Iterator[str]:
         yield url
 
 
-def session(folder: Path, *words: str) -> tuple[int, str]:
+ALONE = ("-p", "no:cacheprovider", "-p", "no:xdist")
+
+
+def session(folder: Path, *words: str, without: tuple[str, ...] = ALONE) -> tuple[int, str]:
     """Exit code and output of a session of pytest in a folder."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *words],
+        [sys.executable, "-m", "pytest", "-q", *without, *words],
         cwd=folder, check=False, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     return done.returncode, done.stdout
@@ -56,6 +59,17 @@ def test_an_item_that_is_run_again_has_one_finding(tmp_path: Path, issuer: str) 
     assert len(found) == len({line["key"] for line in found}) > 5
     assert lines[-1]["counts"] == Counter(line["verdict"] for line in found)
     assert lines[-1]["counts"]["fail"] > 1
+
+
+@pytest.mark.parametrize("words", [("--sw",), ("-x",), ("-n", "2", "-x")])
+def test_options_that_stop_a_session_interrupt_nothing(
+    tmp_path: Path, issuer: str, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "target.yaml").write_text(PUBLIC.format(issuer=issuer), encoding="utf-8")
+    named = ("--oauth-target=target.yaml", "--oauth-select=pkce-verifier-wrong", *words)
+    code, said = session(tmp_path, *named, str(FILE), without=())
+    assert code == 1, said
+    assert record(tmp_path)[-1]["ended"] == "stopped"
 
 
 def test_annotations_are_printed_where_github_runs_it(
