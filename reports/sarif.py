@@ -120,6 +120,7 @@ def _rule(identifier: str, line: Line) -> dict[str, Any]:
         "shortDescription": {"text": line["text"]},
         "fullDescription": {"text": f"{line['citation']} ({line['level']}): {line['text']}"},
         "helpUri": line["url"],
+        "help": {"text": f"{line['citation']}: {line['text']} {line['url']}"},
         "defaultConfiguration": {"level": BY_REQUIREMENT.get(line["level"], "note")},
         "properties": {"tags": ["oauth", line["area"]], "level": line["level"]},
     }

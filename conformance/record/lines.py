@@ -7,6 +7,7 @@ A record without footer is a run that was cut off. Every report is made from rec
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
@@ -168,5 +169,21 @@ class RecordWriter:
 
 
 def _octets(line: Mapping[str, Any]) -> bytes:
-    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text = _json(line)
+    except ValueError:  # a target may send what no JSON has (RFC 8259 §6)
+        text = _json(_finite(line))
     return text.encode("utf-8", "replace") + b"\n"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """The same with texts in place of NaN and the infinities."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, Mapping):
+        return {name: _finite(one) for name, one in value.items()}
+    return [_finite(one) for one in value] if isinstance(value, list | tuple) else value

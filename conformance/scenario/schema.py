@@ -141,7 +141,7 @@ def _request_places() -> dict[str, Any]:
 
 
 def _operator() -> dict[str, Any]:
-    uri = {part: {"type": ["string", "integer"]} for part in URI_PARTS}
+    uri = {part: {"anyOf": [_TEXT, {"type": "integer"}]} for part in URI_PARTS}
     arguments: dict[str, dict[str, Any]] = {
         "true": {"const": True},
         "text": _TEXT,
@@ -211,7 +211,8 @@ def _step() -> dict[str, Any]:
     answered = {word: _ref("expect") for word in outcomes.ANSWERED}
     step = _closed({**words, **_request_places(), **answered, "user": _one_of(loader.USERS)})
     step["dependencies"] = {"user": [str(StepKind.AUTHORIZE)]}
-    return {**step, "oneOf": [{"required": [word]} for word in loader.STEP_WORDS]}
+    one = [{"properties": {word: {}}, "required": [word]} for word in loader.STEP_WORDS]
+    return {**step, "oneOf": one}
 
 
 def _together() -> dict[str, Any]:

@@ -106,6 +106,17 @@ def test_workers_write_the_same_header(tmp_path: Path) -> None:
     assert [line["type"] for line in written].count("coverage") == 1
 
 
+def test_what_no_json_has_is_written_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "record.ndjson"
+    odd = {"type": "fault", "key": "a/b", "message": "m", "sent": [{"jti": float("nan")}, 1.5]}
+    with RecordWriter(path) as writer:
+        writer.write(odd)
+    assert json.loads(path.read_text("utf-8"), parse_constant=pytest.fail)["sent"] == [
+        {"jti": "nan"},
+        1.5,
+    ]
+
+
 def test_a_record_is_read_as_it_was_written(flawed: Made, tmp_path: Path) -> None:
     again = tmp_path / "again.ndjson"
     with RecordWriter(again) as writer:
