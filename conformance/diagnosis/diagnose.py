@@ -19,6 +19,7 @@ from tokenspec.reference_server.alterations.defects import DEFECTS
 
 Line = Mapping[str, Any]
 MISSES = 5  # cases that are named of those that passed against expectation
+UNLIKELY = 0.5  # of all known faults together: below it an unknown one is likelier
 GOOD = ("pass", "stale-waiver")
 
 
@@ -94,11 +95,11 @@ class _Diagnosis:
         return self._cause(
             name,
             Nature.FAULT,
-            wording.sentence(name),
+            wording.sentence(name) if sum(shares.values()) > UNLIKELY else wording.near(name),
             [*exact, *(line for line in lines if line not in exact)],
             requirement=DEFECTS[name].requirement,
             place=wording.place(name),
-            likelihood=likelihood.corrected(shares[name]),
+            likelihood=likelihood.said(shares[name]),
             missed=tuple(missed[:MISSES]),
             alternatives=others,
             further=self._further(name, others[0].id) if others else "",

@@ -1,14 +1,13 @@
 """How likely a cause is: its odds against every fault that could stand in its place.
 
-The odds are softened, and what comes out is corrected by what was right in simulated runs that had
-no part in making the dictionary: `benchmarks/diagnosis.md` has them.
+The odds are softened by one number. Whether as many are right as are said to be was seen in runs
+that had no part in making the dictionary: `benchmarks/diagnosis.md` has them.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from tokenspec.conformance.diagnosis.model import Alternative
 from tokenspec.conformance.diagnosis.scoring import EXPLAINED, Evidence, unexplained
@@ -20,8 +19,6 @@ SOFTENED = 1.5  # differences of scores are divided by it: cases are not indepen
 UNKNOWN = -8.0  # that it is a fault which no dictionary knows
 LEAST = 0.05  # an alternative less likely is not told
 MOST = 3  # alternatives that are told
-# Said before it is corrected, and right of so many: what is between two is in proportion.
-CORRECTED: Sequence[tuple[float, float]] = ((0.0, 0.0), (1.0, 1.0))
 
 
 def shares(search: Search, name: str) -> dict[str, float]:
@@ -34,19 +31,15 @@ def shares(search: Search, name: str) -> dict[str, float]:
     return {n: weight / total for n, weight in weights.items()}
 
 
-def corrected(share: float) -> float:
+def said(share: float) -> float:
     """What can be said of a share: rounded to a hundredth, never a certainty."""
-    said = [one for one, _right in CORRECTED]
-    at = max(1, min(bisect_left(said, share), len(said) - 1))
-    (left, low), (right, high) = CORRECTED[at - 1], CORRECTED[at]
-    value = low + (high - low) * (share - left) / (right - left)
-    return round(min(max(value, 0.01), 0.99), 2)
+    return round(min(max(share, 0.01), 0.99), 2)
 
 
 def alternatives(found: Mapping[str, float], name: str) -> tuple[Alternative, ...]:
     """The rivals that are worth telling, the likeliest first; uniform symptoms are none."""
     told = [
-        Alternative(other, sentence(other), corrected(share))
+        Alternative(other, sentence(other), said(share))
         for other, share in found.items()
         if other != name and share >= LEAST and ":" not in other
     ]

@@ -41,6 +41,11 @@ def sentence(defect: str) -> str:
     return f"It does not hold, or not everywhere: {rule}."
 
 
+def near(defect: str) -> str:
+    """The same where it is likelier that a server has a fault which nobody knows."""
+    return f"No known fault; the nearest is: {sentence(defect)}"
+
+
 def place(defect: str) -> str:
     """Where to look in the code of a server."""
     return "; ".join(_places(DEFECTS[defect]))
