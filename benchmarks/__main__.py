@@ -22,6 +22,7 @@ from benchmarks.whole import (
     generated,
     growth,
     oracle_and_sockets,
+    quick,
     reports,
     selftest,
     weight_of_evidence,
@@ -31,6 +32,7 @@ from benchmarks.wire import far, floor
 MEASUREMENTS: dict[str, Callable[[int], Iterator[Row]]] = {
     "start": first_verdict,
     "suite": oracle_and_sockets,
+    "quick": quick,
     "reports": reports,
     "floor": floor,
     "far": far,

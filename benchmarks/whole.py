@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.common import (
@@ -26,7 +26,9 @@ from tokenspec.conformance.fuzz.campaign import Budget, Campaign
 from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.run.selection import quick_list
 from tokenspec.conformance.scenario.catalogue import BUNDLED
+from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.target.bundled import bundled_target
 from tokenspec.reference_server.alterations.defects import DEFECTS
 from tokenspec.reference_server.demo import demo_config
@@ -112,6 +114,25 @@ def oracle_and_sockets(rounds: int) -> Iterator[Row]:
         ("sockets", "engine, loopback, oracle"),
     ):
         yield Row(words, f"{found[name]:.2f} s", "in process, no oracle", found[name] / base)
+
+
+def quick(rounds: int) -> Iterator[Row]:
+    """The quick selection in process, with the oracle, beside the whole suite: processor time."""
+    listed = quick_list()
+    chosen = [case for case in suite() if case.key in listed]
+
+    def played(cases: Sequence[Case]) -> float:
+        setup, begun = in_process(), time.process_time()
+        play_suite(setup, cases=cases)
+        return time.process_time() - begun
+
+    found = in_turn(rounds, quick=lambda: played(chosen), whole=lambda: played(suite()))
+    yield Row(
+        f"quick selection, {len(chosen)} cases, in process, oracle: processor time",
+        f"{found['quick']:.2f} s",
+        f"whole suite, {len(suite())} cases {found['whole']:.2f} s",
+        found["quick"] / found["whole"],
+    )
 
 
 def reports(rounds: int) -> Iterator[Row]:

@@ -63,8 +63,14 @@ def read_shard(text: str) -> Shard:
 
 def quick_list() -> frozenset[str]:
     """The keys of the quick selection, made by `tokenspec.conformance.selftest.quick`."""
+    return frozenset(quick_reasons())
+
+
+def quick_reasons() -> dict[str, tuple[str, ...]]:
+    """The same with the defects each is there for, which no case before it notices."""
     text = (resources.files(__package__) / QUICK_LIST).read_text(encoding="utf-8")
-    return frozenset(line for line in text.splitlines() if not line.startswith("#"))
+    lines = (line.partition("#") for line in text.splitlines())
+    return {key.strip(): tuple(why.split()) for key, _, why in lines if key.strip()}
 
 
 def quick(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tokenspec.conformance.run.selection import quick_reasons
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.pool import Progress, Run, pool
 from tokenspec.conformance.selftest.runner import Detection, SelftestRunner, selftest_runner
@@ -60,9 +61,10 @@ def make_matrix(
 ) -> Matrix:
     """Try `defects` on the cases of `runner`, and the cases `keys` on all defects.
 
-    First each defect on the cases that cite its requirement, then what was noticed by none of them
-    on all others, then each idle case on the defects nearest to it. `full` tries each of `defects`
-    on every case, and each of the cases `keys` on every defect.
+    First each defect on the cases that cite its requirement, and on the one by which the quick
+    selection notices it; then what was noticed by none of them on all others, then each idle case
+    on the defects nearest to it. `full` tries each of `defects` on every case, and each of the
+    cases `keys` on every defect.
     """
     everything = tuple(runner.home)
     with pool(jobs, progress) as run:
@@ -71,6 +73,9 @@ def make_matrix(
             tasks = [(d, everything if d in chosen else tuple(keys)) for d in DEFECTS]
             return _matrix(run(_try, tasks, "defects"), full=True)
         citing = {defect: _citing(runner.cases, defect) for defect in defects}
+        for key, noticed in quick_reasons().items():  # which is to be seen of the quick selection
+            for defect in citing.keys() & set(noticed):
+                citing[defect] = list(dict.fromkeys((*citing[defect], key)))
         detections = run(_try, citing.items(), "defects by their own cases")
         caught = {one.defect for one in detections}
         rest = [(d, [k for k in everything if k not in citing[d]]) for d in defects]
