@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tokenspec.conformance.errors import TokenspecError
+from tokenspec.conformance.machine.faults import told
 from tokenspec.conformance.plugin.nodes import CaseItem
 from tokenspec.conformance.plugin.recording import Recording
 from tokenspec.conformance.plugin.report_memory import ReportMemory
@@ -67,7 +69,8 @@ class ReportLines:
         if item.finding is not None:
             self._put(item.finding, report, call)
         elif call.excinfo is not None and not call.excinfo.errisinstance(KeyboardInterrupt):
-            report.longrepr = str(call.excinfo.value)
+            error = call.excinfo.value
+            report.longrepr = str(error) if isinstance(error, TokenspecError) else told(error)
             report.tokenspec_fault = fault_line(item.case.key, self._hide(report.longrepr))
         return report
 

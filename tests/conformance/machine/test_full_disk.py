@@ -44,7 +44,7 @@ def test_no_room_for_the_first_lines(octets: int, gate: Gate) -> None:
     assert "cannot be written: File too large" in gate.said
     assert "Traceback" not in gate.said
     assert "--resume" not in gate.said
-    assert all(line["type"] == "header" for line in gate.record())
+    assert list(gate.folder.glob("tokenspec-report/record.*")) == []
 
 
 def test_no_room_in_the_middle_of_a_run_and_going_on_from_there(gate: Gate, whole: Gate) -> None:
@@ -103,6 +103,7 @@ def test_no_room_for_what_the_verb_report_writes(words: tuple[str, ...], whole: 
 def test_a_record_is_never_left_with_half_a_line(gate: Gate) -> None:
     with at_most(100_000):
         gate(*RUN)
-    text = (gate.folder / RECORD).read_text("utf-8")
+    path = gate.folder / RECORD
+    text = path.read_text("utf-8") if path.exists() else ""
     assert text == "" or text.endswith("\n")
     assert [json.loads(line)["type"] for line in text.splitlines()][:1] in ([], ["header"])
