@@ -103,9 +103,9 @@ def no_verifier_without_challenge(exchange: Exchange) -> None:
 
 @guard("code.consumed_once", "RFC6749-4.1.2-code_reuse_denied")
 def consumed_once(exchange: Exchange) -> None:
-    """RFC 6749 §4.1.2: of several uses at once, one wins. Last, so that only it consumes.
+    """RFC 6749 §4.1.2: of several uses at once, one wins.
 
-    Whatever the order was, each other use came after it and so is one of a used code. One that
+    It is the last guard, so that only what nothing else refuses is consumed. Whatever the order was, each other use came after it and so is one of a used code. One that
     was used when it was looked up is the business of `unused`.
     """
     code, store = exchange.code, exchange.core.store

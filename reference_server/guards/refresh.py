@@ -50,7 +50,10 @@ def scope_not_wider(exchange: Exchange) -> None:
 
 @guard("refresh.consumed_once", "RFC9700-4.14.2-rotation_replay_refused")
 def consumed_once(exchange: Exchange) -> None:
-    """RFC 9700 §4.14.2: of several uses at once, one wins. Last, so that only it consumes."""
+    """RFC 9700 §4.14.2: of several uses at once, one wins.
+
+    It is the last guard, so that only what nothing else refuses is consumed.
+    """
     token = exchange.refresh_token
     if not token or not rotates(exchange) or in_overlap(exchange, token):
         return
