@@ -105,8 +105,9 @@ def no_verifier_without_challenge(exchange: Exchange) -> None:
 def consumed_once(exchange: Exchange) -> None:
     """RFC 6749 §4.1.2: of several uses at once, one wins.
 
-    It is the last guard, so that only what nothing else refuses is consumed. Whatever the order was, each other use came after it and so is one of a used code. One that
-    was used when it was looked up is the business of `unused`.
+    It is the last guard, so that only what nothing else refuses is consumed. Whatever the order
+    was, each other use came after it and so is one of a used code. One that was used when it was
+    looked up is the business of `unused`.
     """
     code, store = exchange.code, exchange.core.store
     if code and not store.consume_code(code.value):
