@@ -37,8 +37,8 @@ STATUS = {
     Verdict.COULD_NOT_RUN: ("error", "E", ("COULD-NOT-RUN", {"red": True})),
 }
 
-# findings that pytest, or the summary, tells one by one; more of them than these are told by cause
-TOLD = ("fail", "stale-waiver", "warn", "could-not-run")
+# findings that are told one by one; more of them than these are told by cause
+TOLD = ("fail", "stale-waiver", "warn")
 FEW = 3
 
 
