@@ -37,8 +37,8 @@ def sentence(defect: str) -> str:
         return _sentence(summary)
     rule = _CITED.sub("", summary.removeprefix(LEFT_OUT)).rstrip(".")
     if DEFECTS[defect].guards:
-        return f"It is not checked, or not everywhere: {rule}."
-    return f"It does not hold, or not everywhere: {rule}."
+        return f"Not checked, or not everywhere: {rule}."
+    return f"Not so, or not everywhere: {rule}."
 
 
 def near(defect: str) -> str:
