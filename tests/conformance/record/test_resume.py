@@ -62,8 +62,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory, issuer: str) -> tuple[Path, 
 
 
 def kept_of(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
-    findings = (json.loads(line) for line in lines if '"finding"' in line)
-    return {finding["key"]: finding for finding in findings}
+    told = map(json.loads, lines)
+    return {line["key"]: line for line in told if line["type"] == "finding"}
 
 
 def test_what_was_judged_is_kept_and_the_rest_is_played(
