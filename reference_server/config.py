@@ -23,9 +23,9 @@ class Client:
         jwks: its public keys as a JWK set (RFC 7517 §5), for `private_key_jwt`.
         redirect_uris: where its users may be sent back to; matched exactly, but for the port of a
             loopback address (RFC 8252 §7.3).
-        post_logout_redirect_uris: where they may be sent to when they were signed out; matched
-            exactly (OpenID Connect RP-Initiated Logout 1.0 §3).
         grant_types: the grants it may use.
+        post_logout_redirect_uris: where its users may be sent to when they were signed out; matched
+            exactly (OpenID Connect RP-Initiated Logout 1.0 §3).
     """
 
     client_id: str
@@ -33,8 +33,8 @@ class Client:
     secret: str = field(default="", repr=False)
     jwks: Mapping[str, Any] | None = None
     redirect_uris: tuple[str, ...] = ()
-    post_logout_redirect_uris: tuple[str, ...] = ()
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
+    post_logout_redirect_uris: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

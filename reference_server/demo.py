@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tokenspec.reference_server.config import Api, Client, Policy, ServerConfig, User
 
+__all__ = ["demo_config"]
 CALLBACK, OTHER = "https://client.example/callback", "https://client.example/other"
 WITH_QUERY, LOOPBACK = "https://client.example/query?tenant=1", "http://127.0.0.1/callback"
 LOOPBACK_IPV6, LOCALHOST = "http://[::1]/callback", "http://localhost/callback"
