@@ -52,8 +52,10 @@ def test_it_ends_small_harmless_and_with_a_verdict(place: str, tmp_path: Path) -
         assert target.heard == []
     told = (tmp_path / "said").read_text("utf-8")
     # A page that blocks a sign-in is not asked again, so that no account is locked: which answer a
-    # sign-in meets depends on what else is under way.
-    assert target.met >= len(BEHAVIOURS) or "login blocked" in told
+    # sign-in meets depends on what else is under way. Nor is a place that lets the time pass again
+    # and again, as all cases that are under way may meet silence at once.
+    left_alone = "login blocked" in told or "has let the time allowed pass" in told
+    assert target.met >= len(BEHAVIOURS) or left_alone
     assert "Traceback" not in told, told
     assert not {s for s in told if s != "\n" and not s.isprintable()}
     assert int((tmp_path / "peak").read_text("utf-8")) < MOST_MEMORY

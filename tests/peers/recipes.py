@@ -59,7 +59,7 @@ class Recipe:
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     second_user: bool = False  # has another one, who signs in by the same pages
     heavy: bool = False  # takes minutes: outside the gate, and of the matrix only when asked for
-    start_seconds: float = 30.0  # from the start of the process to its first answer
+    start_seconds: float = 90.0  # from the start of the process to its first answer
 
 
 def _run(command: list[str], folder: Path) -> None:
