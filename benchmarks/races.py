@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from tokenspec.conformance.preflight.opening import network_of
 from tokenspec.conformance.preflight.setup import prepare
+from tokenspec.conformance.record.evidence import no_evidence
 from tokenspec.conformance.run import examiner as examine
 from tokenspec.conformance.run.examiner import BROKEN, Examiner
 from tokenspec.conformance.run.suite import whole_suite
@@ -69,7 +70,7 @@ def measure(case: Case, runs: int, window: float) -> Counter[str]:
     server.start()
     target = replace(conforming.target, issuer=ours.recv())
     with network_of(target) as network:
-        examiner = Examiner(prepare(target, network), [case], show=lambda _play, _hide: ())
+        examiner = Examiner(prepare(target, network), [case], show=no_evidence)
         counts = Counter(str(examiner.examine(case).verdict) for _ in range(runs))
     ours.send("stop")
     server.join()

@@ -26,6 +26,7 @@ from tokenspec.conformance.fuzz.campaign import Budget, Campaign
 from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
+from tokenspec.conformance.record.evidence import no_evidence
 from tokenspec.conformance.run.selection import quick_list
 from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.model import Case
@@ -151,7 +152,7 @@ def reports(rounds: int) -> Iterator[Row]:
 
         found = in_turn(
             rounds,
-            bare=lambda: play_suite(in_process(), show=lambda _play, _hide: ()),
+            bare=lambda: play_suite(in_process(), show=no_evidence),
             evidence=lambda: play_suite(in_process()),
             pytest=lambda: run(plain),
             html=lambda: run(whole),

@@ -49,7 +49,7 @@ def grade(severity: str) -> Grade:
 
 
 def percent(cause: Line) -> str:
-    """How likely a cause is, such as `97 %`; empty where nothing was compared."""
+    """How likely a cause or an alternative is, such as `97 %`; empty where nothing was compared."""
     likelihood = cause.get("likelihood")
     return "" if likelihood is None else f"{round(100 * likelihood)} %"
 
@@ -112,8 +112,7 @@ def _head(number: int, cause: Line, *, cut: bool = False) -> Row:
 
 def _others(cause: Line) -> str:
     others = [
-        f"{one['sentence'].rstrip('.')} ({round(100 * one['likelihood'])} %)"
-        for one in cause["alternatives"][:SHOWN]
+        f"{one['sentence'].rstrip('.')} ({percent(one)})" for one in cause["alternatives"][:SHOWN]
     ]
     tells = f"; told apart by {cause['further']}" if cause["further"] else ""
     return "; ".join(others) + tells if others else ""

@@ -95,10 +95,7 @@ def claims_of_scope(played: Played, transcript: Transcript, _s: CheckContext) ->
 @check("claims-asked-for", Subject.CLAIMS)
 def claims_asked_for(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """No standard claim is told that no scope asked for, and no nonce (§5.4)."""
-    asked = str(transcript.recall("authorize.scope") or "").split()
-    for scope, names in ASKED_BY_SCOPE.items():
-        if scope not in asked:
-            yield from (f"{name} was not asked for" for name in names if name in _told(played))
+    yield from _unasked(played, transcript)
     if "nonce" in _told(played):
         yield "nonce is there"
 
@@ -106,6 +103,10 @@ def claims_asked_for(played: Played, transcript: Transcript, _s: CheckContext) -
 @check("id-token-asked-for", Subject.ID_TOKEN)
 def id_token_asked_for(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
     """No standard claim is told in the ID token that no scope asked for (§5.4)."""
+    yield from _unasked(played, transcript)
+
+
+def _unasked(played: Played, transcript: Transcript) -> Iterator[str]:
     asked = str(transcript.recall("authorize.scope") or "").split()
     for scope, names in ASKED_BY_SCOPE.items():
         if scope not in asked:

@@ -21,7 +21,7 @@ from tokenspec.conformance.run.selection import selected, unmatched
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest import covering, gaps, liberties, quick, trials
 from tokenspec.conformance.selftest.gaps import Gap
-from tokenspec.conformance.selftest.matrix import Matrix, make_matrix
+from tokenspec.conformance.selftest.matrix import Matrix, make_matrix, noticed
 from tokenspec.conformance.selftest.pool import pool
 from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner
 from tokenspec.reference_server.alterations.defects import DEFECTS
@@ -240,17 +240,11 @@ def _few(names: Sequence[str]) -> str:
 def _write(path: Path, runner: SelftestRunner, matrix: Matrix, found: Collection[Gap]) -> None:
     """What notices what, as data."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    detected: dict[str, dict[str, Any]] = {}
-    for one in matrix.detections:
-        row = detected.setdefault(
-            one.defect, {"requirement": DEFECTS[one.defect].requirement, "noticed_by": {}}
-        )
-        row["noticed_by"][one.case] = {"verdict": one.verdict, "kind": one.kind}
     content = {
         "format": 1,
         "full": matrix.full,
         "grounds": list(runner.servers),
-        "defects": detected,
+        "defects": noticed(matrix.detections),
         "holes": [{"kind": gap.kind, "where": gap.where, "text": gap.text} for gap in found],
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -142,7 +142,7 @@ class _Diagnosis:
             gains=next((str(line["why"]) for line in lines if line.get("why")), ""),
             shortest=str(first["key"]),
             cases=tuple(str(line["key"]) for line in lines),
-            **({"place": "", "likelihood": None} | more),
+            **more,
         )
 
     def _further(self, name: str, other: str) -> str:

@@ -52,10 +52,10 @@ class Cause:
         requirement: the id of the requirement; `citation`, `level` and `url` are its own.
         severity: what it means; `severity_why` says why.
         gains: what a client or an attacker gets out of it; empty where no case says.
-        place: where in the code to look; empty where that cannot be said.
-        likelihood: from 0 to 1; None where nothing is compared.
         shortest: the case that shows it with least.
         cases: all that it explains, the shortest first.
+        place: where in the code to look; empty where that cannot be said.
+        likelihood: from 0 to 1; None where nothing is compared.
         missed: cases that passed and would show it at the reference server.
         alternatives: the likeliest first.
         further: what would tell it from the first alternative; empty without one.
@@ -71,10 +71,10 @@ class Cause:
     severity: Severity
     severity_why: str
     gains: str
-    place: str
-    likelihood: float | None
     shortest: str
     cases: tuple[str, ...]
+    place: str = ""
+    likelihood: float | None = None
     missed: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     further: str = ""

@@ -7,7 +7,7 @@ falls as the set grows, and most need not be looked at again.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tokenspec.conformance.diagnosis.scoring import (
@@ -128,8 +128,3 @@ def candidates(rows: Mapping[str, Row], evidence: Evidence) -> dict[str, Candida
         if not broken.isdisjoint(row)
     )
     return {one.name: one for one in made if not broken.isdisjoint(one.found)}
-
-
-def all_found(chosen: Iterable[Candidate]) -> frozenset[str]:
-    """The cases that any of these explains."""
-    return frozenset[str]().union(*(one.found for one in chosen))

@@ -33,6 +33,11 @@ class ShownExchange:
     decoded: Mapping[str, Any] = field(default_factory=dict)
 
 
+def no_evidence(_transcript: Transcript, _redactor: Redactor) -> tuple[ShownExchange, ...]:
+    """Nothing of a play, where only its verdict is wanted."""
+    return ()
+
+
 def evidence(transcript: Transcript, redactor: Redactor) -> tuple[ShownExchange, ...]:
     """The exchanges of a play; `redactor` learns its secrets (see `Redactor.for_play`).
 

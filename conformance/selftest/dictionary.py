@@ -18,7 +18,13 @@ from jwt.warnings import InsecureKeyLengthWarning
 
 from tokenspec.conformance.diagnosis.dictionary import DIGITS, FILE, Dictionary, packed
 from tokenspec.conformance.diagnosis.shown import shown
-from tokenspec.conformance.selftest.runner import TURNED, SelftestRunner, selftest_runner
+from tokenspec.conformance.selftest.matrix import noticed
+from tokenspec.conformance.selftest.runner import (
+    TURNED,
+    Detection,
+    SelftestRunner,
+    selftest_runner,
+)
 from tokenspec.conformance.selftest.trying import Row, make_rows, rows, suite_of
 from tokenspec.reference_server.alterations.defects import DEFECTS
 
@@ -43,19 +49,13 @@ def made(runner: SelftestRunner, tried: Rows, suite: Mapping[str, str]) -> Dicti
 
 def matrix(tried: Rows) -> dict[str, Any]:
     """What notices what, in the form of a selftest."""
-    detected = {
-        defect: {
-            "requirement": DEFECTS[defect].requirement,
-            "noticed_by": {
-                key: {"verdict": row[0], "kind": row[1]}
-                for key, row in tried[defect].items()
-                if row[0] in TURNED
-            },
-        }
-        for defect in sorted(DEFECTS)
-        if defect in tried
-    }
-    return {"format": 1, "full": True, "defects": detected, "holes": []}
+    detections = (
+        Detection(defect, key, verdict, kind)
+        for defect in sorted(DEFECTS.keys() & tried.keys())
+        for key, (verdict, kind, *_) in tried[defect].items()
+        if verdict in TURNED
+    )
+    return {"format": 1, "full": True, "defects": noticed(detections), "holes": []}
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tokenspec.conformance.run.selection import quick_reasons
 from tokenspec.conformance.scenario.model import Case
@@ -48,6 +49,17 @@ class Matrix:
     def useful(self) -> frozenset[str]:
         """The cases known to notice something."""
         return frozenset(one.case for one in self.detections)
+
+
+def noticed(detections: Iterable[Detection]) -> dict[str, dict[str, Any]]:
+    """By defect, its requirement and how each case notices it: as `selftest.json` has it."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in detections:
+        row = found.setdefault(
+            one.defect, {"requirement": DEFECTS[one.defect].requirement, "noticed_by": {}}
+        )
+        row["noticed_by"][one.case] = {"verdict": one.verdict, "kind": one.kind}
+    return found
 
 
 def make_matrix(

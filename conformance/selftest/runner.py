@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tokenspec.conformance.errors import HarnessError
 from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.preflight.opening import prepare_in_process
+from tokenspec.conformance.record.evidence import no_evidence
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.suite import whole_suite
@@ -69,7 +70,7 @@ class SelftestRunner:
             return {}
         setup = prepare_in_process(place.target, place.config, defects, liberties=place.liberties)
         known = self._oracle_results.setdefault(place.name, {})
-        examiner = Examiner(setup, chosen, show=lambda _play, _hide: (), oracle_results=known)
+        examiner = Examiner(setup, chosen, show=no_evidence, oracle_results=known)
         findings = {}
         for case in chosen:
             try:
@@ -90,7 +91,7 @@ class SelftestRunner:
         )
         known = self._oracle_results.setdefault(place.name, {})
         case = self.cases[key]
-        Examiner(setup, [case], show=lambda _play, _hide: (), oracle_results=known).examine(case)
+        Examiner(setup, [case], show=no_evidence, oracle_results=known).examine(case)
         return frozenset(watching.reached)
 
     def differing(self, defect: str, keys: Collection[str]) -> dict[str, Finding]:

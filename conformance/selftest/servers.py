@@ -59,14 +59,7 @@ class ConformingServer:
 
 def conforming_servers() -> Mapping[str, ConformingServer]:
     """Every conforming server by name; cases are proved on the first they apply to."""
-    return {name: _conforming_server(name) for name in TABLE}
-
-
-def _conforming_server(name: str) -> ConformingServer:
-    switches, dialect, profile = TABLE[name]
-    config = replace(with_policies(_demo_config(name, ISSUER), switches), dialect=dialect)
-    target = target_of(config, _keys(name))
-    return ConformingServer(name, replace(target, profile=profile), config)
+    return {name: server_with((), name) for name in TABLE}
 
 
 def _demo_config(name: str, issuer: str) -> ServerConfig:

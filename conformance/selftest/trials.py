@@ -13,6 +13,7 @@ from tokenspec.conformance.play.oracle import Oracle, OracleResult
 from tokenspec.conformance.preflight.opening import network_of, prepare_in_process
 from tokenspec.conformance.preflight.sequence import make_usable
 from tokenspec.conformance.preflight.setup import Setup, prepare
+from tokenspec.conformance.record.evidence import no_evidence
 from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.selection import selected
@@ -59,7 +60,7 @@ def at_trial(trial: Trial, words: Collection[str] = ()) -> list[Gap]:
 def _played(setup: Setup, trial: Trial, cases: Sequence[Case]) -> list[Gap]:
     learned, _failed = make_usable(setup)
     examine = functools.partial(
-        Examiner, show=lambda _play, _hide: (), oracle_results=_oracle_results(learned.oracle)
+        Examiner, show=no_evidence, oracle_results=_oracle_results(learned.oracle)
     )
     engine = Engine(learned, cases, jobs=trial.jobs, examine=examine)
     try:

@@ -65,7 +65,8 @@ def make_rows(runner: SelftestRunner, path: Path, defects: Iterable[str]) -> Ite
         path.write_text(json.dumps({"suite": suite}) + "\n", encoding="utf-8")
     if suite_of(path) != suite:
         raise UsageError(f"{path}: its rows are of another suite", "name a new file")
-    missing = [name for name in defects if name not in rows(path)]
+    known = rows(path)
+    missing = [name for name in defects if name not in known]
     random.Random(0).shuffle(missing)  # noqa: S311 - so that some rows tell of all
     reached = reached_by(runner) if missing else {}
     with path.open("a", encoding="utf-8") as file:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import httpcore
@@ -71,7 +70,8 @@ class LentPools(httpx.BaseTransport):
 
     def _sent(self, request: httpcore.Request) -> tuple[_Lent, httpcore.Response]:
         """The answer to a request and where it is read; sent again where nobody looked at it."""
-        for times in count():
+        times = 0
+        while True:
             lent = self._lend()
             try:
                 answer = self._answer(lent.pool, request)
@@ -79,12 +79,12 @@ class LentPools(httpx.BaseTransport):
                 lent.worn = lent.worn or self._http2
                 self._give_back(lent)
                 if times < RESENT and HELD.get() is None and not_processed(error):
+                    times += 1
                     continue
                 raise as_httpx(error) from error
             if self._http2 and "network_stream" in answer.extensions:
                 lent.streams.add(answer.extensions["network_stream"])
             return lent, answer
-        raise AssertionError
 
     def _answer(
         self, pool: httpcore.ConnectionPool, request: httpcore.Request

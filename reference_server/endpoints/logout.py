@@ -9,6 +9,7 @@ from tokenspec.reference_server.authorization import Authorization, read_authori
 from tokenspec.reference_server.endpoints import pages
 from tokenspec.reference_server.endpoints.answers import why
 from tokenspec.reference_server.endpoints.authorize import AuthorizeEndpoint
+from tokenspec.reference_server.endpoints.callback import callback_address
 from tokenspec.reference_server.grants import LOGOUT
 from tokenspec.reference_server.guarding import Failed, run
 from tokenspec.reference_server.messages import Request, Response
@@ -51,7 +52,6 @@ class LogoutEndpoint:
         address = self.core.tell(SIGNED_OUT, asked.get("post_logout_redirect_uri"), asked)
         if not address:
             return pages.page(self.core, 200, pages.signed_out_page())
-        state = {"state": asked.get("state")} if asked.get("state") else {}
-        mark = "&" if "?" in address else "?"
-        query = f"{mark}{urlencode(state)}" if state else ""
-        return Response(SEE_OTHER, (("Location", f"{address}{query}"),))
+        if asked.get("state"):
+            address = callback_address(address) + urlencode({"state": asked.get("state")})
+        return Response(SEE_OTHER, (("Location", address),))

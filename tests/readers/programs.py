@@ -119,7 +119,7 @@ def jose(tools: Tools, outputs: Outputs) -> str:
         "import json; from jwcrypto import jwk, jws; from jwcrypto.common import base64url_decode; "
         "t = open('signature').read().strip(); s = jws.JWS(); "
         "h = json.loads(base64url_decode(t.split('.')[0])); "
-        "s.deserialize(t); s.detach_payload; s.objects['payload'] = open('manifest', 'rb').read(); "
+        "s.deserialize(t); s.objects['payload'] = open('manifest', 'rb').read(); "
         "s.verify(jwk.JWK(**h['jwk']))"
     )
     return told(tools.python / "python", "-c", code, cwd=outputs.folder)

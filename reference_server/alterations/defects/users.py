@@ -7,6 +7,7 @@ from typing import Any
 
 from tokenspec.reference_server.alterations.building import left_out, subtle, telling
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.alterations.stores import AroundStore, end_grants
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.authorize import Login
@@ -19,15 +20,12 @@ from tokenspec.reference_server.guards.openid import hinted_subjects
 from tokenspec.reference_server.store import Grant, SignIn, Store
 
 
-class LastSignIn:
+class LastSignIn(AroundStore):
     """A store that knows who signed in last, in whatever browser."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store)
         self.last: SignIn | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
 
     def put_sign_in(self, sign_in: SignIn) -> None:
         """Remember a session, and that it is the newest of all."""
@@ -113,9 +111,7 @@ def _last_told(told: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
 
 def _end_all(exchange: Exchange) -> None:
     """Every grant of the client, whoever gave it."""
-    for token in exchange.core.store.tokens():
-        if _of_client(token.grant, exchange):
-            exchange.core.store.revoke_family(token.grant.family)
+    end_grants(exchange.core.store, lambda grant: _of_client(grant, exchange))
 
 
 def _revoked_for_all(ends: Ends, managed: Managed) -> Ends:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tokenspec.reference_server.alterations.liberties.model import Liberty, checking, telling
+from tokenspec.reference_server.alterations.stores import end_grants
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.errors import invalid_request
 from tokenspec.reference_server.guards import logout
@@ -30,9 +31,7 @@ def _own_page(address: str, asked: Authorization) -> str:
 def _grants_end(address: str, asked: Authorization) -> str:
     """Every grant of the user whom an ID token of this server names."""
     subjects = hinted_subjects(asked) if logout.hinted_client(asked) else set()
-    for token in asked.core.store.tokens():
-        if token.grant.sub in subjects:
-            asked.core.store.revoke_family(token.grant.family)
+    end_grants(asked.core.store, lambda grant: grant.sub in subjects)
     return address
 
 

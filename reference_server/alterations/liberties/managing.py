@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from tokenspec.reference_server.alterations.building import lacking, less
 from tokenspec.reference_server.alterations.liberties.model import Liberty, checking, telling
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.alterations.stores import end_grants_alike
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.managing import (
     Ends,
@@ -75,10 +76,7 @@ def _anothers_refused(exchange: Exchange) -> None:
 def _all_of_the_client(ends: Ends, about: Managed) -> Ends:
     """With a refresh token all that the user let the client have."""
     if ends is Ends.GRANT and about.token:
-        store, grant = about.exchange.core.store, about.token.grant
-        for other in store.tokens():
-            if (other.grant.sub, other.grant.client_id) == (grant.sub, grant.client_id):
-                store.revoke_family(other.grant.family)
+        end_grants_alike(about.exchange.core.store, about.token.grant)
     return ends
 
 

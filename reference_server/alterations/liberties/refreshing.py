@@ -15,6 +15,7 @@ from tokenspec.reference_server.alterations.liberties.model import (
 )
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.alterations.shared import json_counts, json_declared
+from tokenspec.reference_server.alterations.stores import end_grants_alike
 from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.issuing import Issued
 from tokenspec.reference_server.endpoints.token import Issue
@@ -53,10 +54,7 @@ def _replay_ends_all(exchange: Exchange) -> None:
     """A replaced refresh token that comes back ends all that the user let the client have."""
     token = exchange.refresh_token
     if token and not token.active and not refresh.in_overlap(exchange, token):
-        for other in exchange.core.store.tokens():
-            same = (other.grant.sub, other.grant.client_id)
-            if same == (token.grant.sub, token.grant.client_id):
-                exchange.core.store.revoke_family(other.grant.family)
+        end_grants_alike(exchange.core.store, token.grant)
     refresh.active.check(exchange)
 
 

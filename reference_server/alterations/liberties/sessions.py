@@ -8,6 +8,7 @@ from typing import Any
 
 from tokenspec.reference_server.alterations.liberties.model import Liberty, telling
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.alterations.stores import AroundStore
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.interaction import Asked, Decision
@@ -21,17 +22,14 @@ CONSENT = "OpenID Connect Core §3.1.2.4"
 SHORT = 600  # seconds
 
 
-class Sessions:
+class Sessions(AroundStore):
     """A store that knows the newest session of each user, and can forget all of them."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store)
         self._lock = threading.Lock()
         self._newest: dict[str, SignIn] = {}
         self._ended: set[str] = set()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
 
     def put_sign_in(self, sign_in: SignIn) -> None:
         """Remember a session, and that it is its user's newest."""

@@ -123,7 +123,6 @@ def test_two_faults_that_show_the_same_share_the_likelihood() -> None:
     rows = {"code.unused": row, "code.issued": row | {keys[3]: seen}}
     known = Dictionary(rows, {}, {})
     missing = a_line(keys[3], verdict="not-applicable", note="needs a second client")
-    found = first([*(a_line(key, seen) for key in keys[:3]), missing])
     found = causes([*(a_line(key, seen) for key in keys[:3]), missing], known)[0]
     assert len(found.alternatives) == 1
     assert found.likelihood is not None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 RERUNS = 2
 
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
     """Report each attempt, all but the last as `rerun`."""
+    runner = item.config.pluginmanager.getplugin("runner")
     for attempt in range(RERUNS + 1):
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        reports = runner.runtestprotocol(item, nextitem=nextitem, log=False)
         again = attempt < RERUNS and any(report.failed for report in reports)
         for report in reports:
             if again and report.failed:

@@ -23,6 +23,7 @@ from tests.conformance.preflight.odd import (
 )
 from tests.conformance.selftest.altered import accused, keyed, of_areas
 from tokenspec.conformance.preflight.sequence import make_usable
+from tokenspec.conformance.record.evidence import no_evidence
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.scenario.model import Case
@@ -38,7 +39,7 @@ def found(odd: Odd, cases: Iterable[Case], **changes: object) -> list[Finding]:
     """What a run of these cases finds, which has begun with the preflight."""
     setup, _ = make_usable(prepared(odd, **changes))
     chosen = sorted(cases, key=lambda case: case.every_response)
-    examiner = Examiner(setup, chosen, show=lambda _play, _hide: ())
+    examiner = Examiner(setup, chosen, show=no_evidence)
     return [examiner.examine(case) for case in chosen]
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.preflight.setup import prepare
+from tokenspec.conformance.record.evidence import no_evidence
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.suite import whole_suite
@@ -34,7 +35,7 @@ def examined(
     transport = InProcessTransport(Altered(place.config, clock=clock))
     setup = prepare(place.target, transport, clock=clock, wait=clock.wait)
     chosen = sorted(cases, key=lambda case: case.every_response)
-    examiner = Examiner(setup, chosen, show=lambda _play, _hide: ())
+    examiner = Examiner(setup, chosen, show=no_evidence)
     return [examiner.examine(case) for case in chosen]
 
 

@@ -27,23 +27,20 @@ import h2.connection
 import h2.events
 
 from tests.conformance.transport.tls import Issued, issue
+from tests.target_files import PUBLIC
 from tokenspec.reference_server import Request, Server
 from tokenspec.reference_server.demo import demo_config
 
 RUNS = 20
 LINGERS = 0.05  # seconds, after which nothing is expected any more
 JOBS, ENDS = (1, 8), (20, 50, 1000)
-TARGET = """\
-format: 1
-issuer: {issuer}
-clients:
-  - client_id: tokenspec-public
-    redirect_uris: ["https://client.example/callback"]
-login: {{username: alice, password: wonderland}}
-scope: openid offline_access
+TARGET = (
+    PUBLIC
+    + """\
 network: {{http2: true, ca_file: {authority}}}
 limits: {{jobs: {jobs}}}
 """
+)
 
 
 class Front:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tokenspec.reference_server.alterations.building import subtle, telling
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.alterations.stores import AroundStore, end_grants
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.authorize import Login
@@ -19,16 +20,13 @@ from tokenspec.reference_server.seams import Alter
 from tokenspec.reference_server.store import SignIn, Store
 
 
-class Successions:
+class Successions(AroundStore):
     """A store that knows who was signed out by a client, and who signed in there next."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store)
         self.signed_out: set[str] = set()  # subjects
         self.next: dict[str, str] = {}  # by the subject of who was signed out
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
 
 
 def _noted(address: str, asked: Authorization) -> str:
@@ -82,10 +80,8 @@ def _refreshed(issue: Issue, exchange: Exchange, others: dict[str, str]) -> Issu
 
 def _by_unread_hint(address: str, asked: Authorization) -> str:
     """Ends the grants of the user that a hint names, whoever signed it."""
-    subjects, store = hinted_subjects(asked), asked.core.store
-    for token in store.tokens():
-        if token.grant.sub in subjects:
-            store.revoke_family(token.grant.family)
+    subjects = hinted_subjects(asked)
+    end_grants(asked.core.store, lambda grant: grant.sub in subjects)
     return address
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tokenspec.reference_server.alterations.building import subtle
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.alterations.stores import AroundStore
 from tokenspec.reference_server.endpoints.managing import Ends, Managed
 from tokenspec.reference_server.errors import invalid_client, invalid_grant
 from tokenspec.reference_server.exchange import Exchange
@@ -50,15 +51,12 @@ def _assertion_lately(exchange: Exchange) -> None:
         raise invalid_client("assertion jti")
 
 
-class Revocations:
+class Revocations(AroundStore):
     """A store that knows when each grant was revoked."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store)
         self.revoked: dict[str, float] = {}  # the moment, by family
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
 
 
 def _revoked_for_a_moment(ends: Ends, about: Managed) -> Ends:

@@ -5,22 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import replace
-from typing import Any
 
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.alterations.stores import AroundStore
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.keys import base64url
-from tokenspec.reference_server.store import Code, Store
+from tokenspec.reference_server.store import Code
 
 
-class ClientInCode:
+class ClientInCode(AroundStore):
     """A store that looks a code up by all but its last part, and takes that for the client."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
 
     def code(self, value: str) -> Code | None:
         """The code of that first part, for the client that the last part names."""
