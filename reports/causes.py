@@ -61,8 +61,8 @@ def headline(record: Record) -> str:
         return ""
     by = [(one.label.lower(), _number(causes, name)) for name, one in GRADES.items()]
     parts = ", ".join(f"{number} {label}" for label, number in by if number)
-    explained = sum(len(cause["cases"]) for cause in causes)
-    return f"{counted(len(causes), 'cause')} of {counted(explained, 'finding')}: {parts}"
+    explained = {key for cause in causes for key in cause["cases"]}
+    return f"{counted(len(causes), 'cause')} of {counted(len(explained), 'finding')}: {parts}"
 
 
 def cause_rows(record: Record, path: str, *, everything: bool = False) -> Iterator[Row]:

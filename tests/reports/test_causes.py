@@ -34,6 +34,8 @@ def test_a_terminal_has_room_for_them(told: Record) -> None:
     rows = list(cause_rows(told, "record.ndjson"))
     assert 0 < len(rows) < 40
     assert headline(told).startswith(f"{len(told.causes)} cause")
+    explained = {key for cause in told.causes for key in cause["cases"]}
+    assert f" of {len(explained)} findings: " in headline(told)
     assert headline(Record({}, (), None)) == ""
 
 
@@ -75,3 +77,9 @@ def test_the_verb_tells_them(flawed: Made, capsys: pytest.CaptureFixture[str]) -
 def test_at_a_right_server_there_is_none(good: Made, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diagnose", str(good.path)]) == 0
     assert "nothing is broken" in capsys.readouterr().out
+
+
+def test_a_finding_that_two_causes_explain_is_one_finding() -> None:
+    row = {"severity": "interoperability", "cases": ["one/a", "one/b"]}
+    told = Record({}, (), None, causes=(row, row | {"cases": ["one/b"]}))
+    assert headline(told) == "2 causes of 2 findings: 2 interoperability"
