@@ -116,9 +116,12 @@ class Recording:
         line = footer_line(self.tally, finished=now, seconds=now - self._started, cost=cost)
         with held_back() as held:
             line |= {"waivers": [problem.line() for problem in problems]}
-            self._write(line | self._causes())
-            if self._writer is not None:
-                self._writer.close()
+            try:
+                line |= self._causes()
+            finally:  # without causes if need be, but whole
+                self._write(line)
+                if self._writer is not None:
+                    self._writer.close()
         if self.failed:
             return
         if held.came:

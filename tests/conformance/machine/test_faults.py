@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.run.command import FAILING, Gate
+from tests.conformance.run.command import FAILING, MUST, Gate, serving
 from tokenspec.conformance.errors import HarnessError, UsageError
 from tokenspec.conformance.machine.faults import foreseen, told
 from tokenspec.conformance.run.examiner import Examiner
@@ -107,3 +107,15 @@ def test_a_fault_of_the_plugin_is_a_sentence(
     assert gate("run", "--select", FAILING) == 3
     assert "Traceback" not in gate.said
     assert "a fault of tokenspec, not of the target: KeyError: 'unforeseen'" in gate.said
+
+
+def test_a_diagnosis_that_fails_leaves_the_record_whole(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "tokenspec.conformance.plugin.recording.cause_lines", raising(KeyError("unforeseen"))
+    )
+    for issuer in serving(MUST):
+        assert gate.run(issuer, "--select", FAILING) == 3
+    assert gate.footer["counts"]["fail"] > 0
+    assert "Traceback" not in gate.said
