@@ -1,12 +1,14 @@
-"""Makes the fault dictionary that findings are diagnosed by.
+"""Makes the fault dictionary that findings are diagnosed by, or brings it up to date.
 
-`python -m tokenspec.conformance.selftest.dictionary ROWS` plays every case at every defect that it
-can notice (about 20 minutes of one core; rows that the file ROWS has are not made again), and packs
-what they showed. Beside it stands `selftest.json`, as `selftest --full` writes it.
+`python -m tokenspec.conformance.selftest.dictionary ROWS` plays the cases that are new or have
+changed at every defect that they can notice, all cases at defects that are new, and packs what they
+showed beside what was known; with `--anew` all is played (half an hour of one core). A run that was
+ended goes on with the file ROWS. Beside it stands `selftest.json`, as `selftest --full` writes it.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import warnings
@@ -16,7 +18,13 @@ from typing import Any
 
 from jwt.warnings import InsecureKeyLengthWarning
 
-from tokenspec.conformance.diagnosis.dictionary import DIGITS, FILE, Dictionary, packed
+from tokenspec.conformance.diagnosis.dictionary import (
+    DIGITS,
+    FILE,
+    Dictionary,
+    dictionary,
+    packed,
+)
 from tokenspec.conformance.diagnosis.shown import shown
 from tokenspec.conformance.selftest.matrix import noticed
 from tokenspec.conformance.selftest.runner import (
@@ -25,35 +33,40 @@ from tokenspec.conformance.selftest.runner import (
     SelftestRunner,
     selftest_runner,
 )
-from tokenspec.conformance.selftest.trying import Row, make_rows, rows, suite_of
+from tokenspec.conformance.selftest.trying import Row, digests_of, make_rows, rows, unknown_to
 from tokenspec.reference_server.alterations.defects import DEFECTS
 
-Rows = Mapping[str, Mapping[str, Row]]
+NOTHING = Dictionary({}, {}, {})
 
 
-def made(runner: SelftestRunner, tried: Rows, suite: Mapping[str, str]) -> Dictionary:
-    """The dictionary of rows, less what is no more; `suite` has the digests of their cases."""
-    digests = {key: suite[key][:DIGITS] for key in sorted(runner.home) if key in suite}
+def grown(known: Dictionary, runner: SelftestRunner, tried: Mapping[str, Row]) -> Dictionary:
+    """What is known with what was tried, less what is no more."""
+    suite = {key: digest[:DIGITS] for key, digest in digests_of(runner).items()}
+    digests = {key: suite[key] for key in sorted(runner.home)}
     usual = {k: str(f.verdict) for k, f in runner.good.items() if f.verdict != "pass"}
-    found = {
-        defect: {
+    kept = known.fitting(digests).rows
+    looking = {key for key in digests if runner.cases[key].every_response}
+    found = {}
+    for defect in sorted(DEFECTS):
+        new = tried.get(defect, Row(frozenset(), {}))
+        given_up = new.played - (looking if defect in kept else frozenset())
+        row = {k: s for k, s in kept.get(defect, {}).items() if k in digests and k not in given_up}
+        row |= {
             key: shown(verdict, kind, observed, note)
-            for key, (verdict, kind, _step, observed, note) in tried[defect].items()
-            if key in digests and verdict != "not-applicable"
+            for key, (verdict, kind, _step, observed, note) in new.cases.items()
+            if verdict != "not-applicable"
         }
-        for defect in DEFECTS
-        if defect in tried
-    }
+        found[defect] = row
     return Dictionary(found, digests, usual)
 
 
-def matrix(tried: Rows) -> dict[str, Any]:
+def matrix(known: Dictionary) -> dict[str, Any]:
     """What notices what, in the form of a selftest."""
     detections = (
-        Detection(defect, key, verdict, kind)
-        for defect in sorted(DEFECTS.keys() & tried.keys())
-        for key, (verdict, kind, *_) in tried[defect].items()
-        if verdict in TURNED
+        Detection(defect, key, one.verdict, one.kind)
+        for defect, row in known.rows.items()
+        for key, one in row.items()
+        if one.verdict in TURNED
     )
     return {"format": 1, "full": True, "defects": noticed(detections), "holes": []}
 
@@ -62,16 +75,21 @@ def main() -> None:
     """Play what is missing, write both files, say how much it is."""
     # Some defects sign with a secret too short on purpose; that is theirs to do, not news.
     warnings.simplefilter("ignore", InsecureKeyLengthWarning)
-    path = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", type=Path, metavar="ROWS")
+    parser.add_argument("--anew", action="store_true", help="forget what is known, play all")
+    given = parser.parse_args()
+    known = NOTHING if given.anew else dictionary()
     runner = selftest_runner()
-    for number, defect in enumerate(make_rows(runner, path, DEFECTS), start=1):
-        sys.stderr.write(f"{number} {defect}\n")
-    tried = rows(path)
-    content = packed(made(runner, tried, suite_of(path)))
+    wanted = unknown_to(known, runner)
+    for number, defect in enumerate(make_rows(runner, given.rows, wanted), start=1):
+        sys.stderr.write(f"{number} of {len(wanted)} {defect}\n")
+    made = grown(known, runner, rows(given.rows))
+    content = packed(made)
     FILE.write_bytes(content)
-    text = json.dumps(matrix(tried), indent=1) + "\n"
-    path.with_name("selftest.json").write_text(text, encoding="utf-8")
-    sys.stdout.write(f"{len(tried)} defects, {len(content)} bytes: {FILE}\n")
+    text = json.dumps(matrix(made), indent=1) + "\n"
+    given.rows.with_name("selftest.json").write_text(text, encoding="utf-8")
+    sys.stdout.write(f"{len(made.rows)} defects, {len(content)} bytes: {FILE}\n")
 
 
 if __name__ == "__main__":
