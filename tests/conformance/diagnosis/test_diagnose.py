@@ -27,7 +27,7 @@ from tokenspec.conformance.scenario.digest import case_digest
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.reference_server.alterations.defects import DEFECTS
 
-REMAKE = "make it anew: python -m tokenspec.conformance.selftest.dictionary ROWS"
+REMAKE = "bring it up to date: python -m tokenspec.conformance.selftest.dictionary ROWS"
 CASES: Mapping[str, Case] = {case.key: case for case in whole_suite()}
 
 
