@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.peers.judgements import FINDINGS, judgement, read_judgements
 from tests.peers.launch import running
 from tests.peers.recipes import RECIPES
+from tokenspec.conformance.diagnosis.of_record import diagnosed
 from tokenspec.conformance.record.reading import read_record
 from tokenspec.reports import matrix
 
@@ -58,10 +59,10 @@ def write(paths: list[Path], folder: Path) -> list[str]:
     """Write both pages; gives the red verdicts that were not judged."""
     servers = []
     for path in paths:
-        record = read_record(path)
-        if record.footer is None:
-            raise SystemExit(f"{path} was cut off")
-        servers.append(matrix.server(record.header, record.findings, record.footer))
+        try:
+            servers.append(matrix.server(diagnosed(read_record(path))))
+        except ValueError as error:
+            raise SystemExit(f"{path}: {error}") from None
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "matrix.md").write_text(matrix.markdown(servers, judge, AGAIN), encoding="utf-8")
     (folder / "matrix.html").write_text(matrix.html(servers, judge, AGAIN), encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.reports import matrix
+from tokenspec.reports.record import Record
 
 HEADER = {
     "target": {"name": "Some <b>Server</b>", "version": "1.0", "issuer": "https://x.example"},
@@ -32,8 +33,13 @@ FINDINGS = [
     finding("pkce-a/two", "fail", observed=HOSTILE),
     finding("dpop-a/one", "not-applicable"),
     finding("code-a/one", "warn"),
+    finding("client-a/one", "observe"),
 ]
-SERVER = matrix.server(HEADER, FINDINGS, {"seconds": 3.2})
+CAUSE = {
+    "sentence": f"It takes any verifier. {HOSTILE}", "severity": "exploitable-now",
+    "citation": "RFC 7636 §4.6", "cases": ["pkce-a/two"],
+}  # fmt: skip
+SERVER = matrix.server(Record(HEADER, tuple(FINDINGS), {"seconds": 3.2}, causes=(CAUSE,)))
 
 
 def judge(_one: matrix.Server, key: str) -> matrix.Judged | None:
@@ -42,9 +48,13 @@ def judge(_one: matrix.Server, key: str) -> matrix.Judged | None:
 
 def test_a_cell_counts_and_leads_to_its_findings() -> None:
     page = matrix.markdown([SERVER], judge, "make it")
-    row = next(line for line in page.splitlines() if line.startswith("| [Some"))
-    assert "[1 ✓ 1 ✗](#" in row
-    assert "| · |" in row  # dpop: nothing applied
+    rows = page.splitlines()
+    assert next(row for row in rows if row.startswith("| pkce |")).startswith("| pkce | [1 ✗](#")
+    assert next(row for row in rows if row.startswith("| code |")).startswith("| code | [1 !](#")
+    assert "| client | ✓ |" in rows
+    assert not any(row.startswith("| dpop |") for row in rows)  # nothing applied anywhere
+    assert "| *causes* | 1 |" in rows
+    assert any(row.startswith("| It takes any verifier.") for row in rows)
     places = set(re.findall(r"\(#([^)]+)\)", page))
     headings = {matrix.anchor(line.lstrip("# ")) for line in page.splitlines() if line[:1] == "#"}
     assert places <= headings
