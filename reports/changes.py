@@ -29,6 +29,11 @@ class RecordLike(Protocol):
         """Its last line; None where the run was cut off."""
         ...
 
+    @property
+    def causes(self) -> Sequence[Line]:
+        """What explains its findings."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -50,11 +55,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two records side by side. `notes` say what differs between the runs as a whole."""
+    """Two records side by side.
+
+    `notes` say what differs between the runs as a whole. `came` and `went` are the causes, as lines
+    of a record, that explain findings of the newer one alone, and of the older one alone.
+    """
 
     notes: tuple[str, ...]
     changes: tuple[Change, ...]
     unchanged: int
+    came: tuple[Line, ...] = ()
+    went: tuple[Line, ...] = ()
 
     @property
     def worse(self) -> tuple[Change, ...]:
@@ -108,7 +119,14 @@ def compare(old: RecordLike, new: RecordLike) -> Comparison:
         notes=tuple(_notes(old, new)),
         changes=tuple(changes),
         unchanged=len(keys) - len(changes),
+        came=_causes_without(new, old),
+        went=_causes_without(old, new),
     )
+
+
+def _causes_without(one: RecordLike, other: RecordLike) -> tuple[Line, ...]:
+    known = {cause["id"] for cause in other.causes}
+    return tuple(cause for cause in one.causes if cause["id"] not in known)
 
 
 def _change(before: Line | None, after: Line | None, old: Line, new: Line) -> Change | None:

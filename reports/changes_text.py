@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from tokenspec.reports.changes import Change, Comparison
+from tokenspec.reports.changes import Change, Comparison, Line
 
 FORMAT = 1
 UNSAFE = {ord(sign): f"\\{sign}" for sign in "\\`*_{}[]|#"} | {
@@ -23,6 +23,8 @@ def as_text(found: Comparison) -> str:
     lines = [*found.notes, *([""] if found.notes else [])]
     for title, changes in _parts(found):
         lines += [title, *(line for change in changes for line in _text(change)), ""]
+    for title, causes in _causes(found):
+        lines += [title, *(f"  {cause['sentence']} ({cause['citation']})" for cause in causes), ""]
     return "\n".join([*lines, summary(found)])
 
 
@@ -32,6 +34,9 @@ def as_markdown(found: Comparison) -> str:
     for title, changes in _parts(found):
         lines += [f"#### {title}", "", "| case | requirement | before | after | cause |"]
         lines += ["|---|---|---|---|---|", *(_row(change) for change in changes), ""]
+    for title, causes in _causes(found):
+        told = (f"- {_plain(cause['sentence'])} ({_plain(cause['citation'])})" for cause in causes)
+        lines += [f"#### {title}", "", *told, ""]
     return "\n".join(lines).rstrip()
 
 
@@ -43,6 +48,7 @@ def as_json(found: Comparison) -> str:
         "unchanged": found.unchanged,
         "notes": list(found.notes),
         "changes": [asdict(change) for change in found.changes],
+        "causes": {"came": _named(found.came), "went": _named(found.went)},
     }
     return json.dumps(value, ensure_ascii=False, indent=2)
 
@@ -72,6 +78,15 @@ def _parts(found: Comparison) -> Iterator[tuple[str, list[Change]]]:
         ("other changes", [change for change in found.changes if not change.worse]),
     )
     return ((title, changes) for title, changes in parts if changes)
+
+
+def _causes(found: Comparison) -> Iterator[tuple[str, Sequence[Line]]]:
+    parts = (("causes that are new", found.came), ("causes that are gone", found.went))
+    return ((title, causes) for title, causes in parts if causes)
+
+
+def _named(causes: Iterable[Line]) -> list[dict[str, Any]]:
+    return [{name: cause[name] for name in ("id", "sentence", "citation")} for cause in causes]
 
 
 def _text(change: Change) -> Iterator[str]:

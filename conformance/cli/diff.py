@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.cli.report import warn
+from tokenspec.conformance.diagnosis.of_record import diagnosed
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.record.reading import read_record
 from tokenspec.reports.changes import compare
@@ -30,7 +31,8 @@ def add_to(verbs: Any) -> None:
     parser = verbs.add_parser(
         "diff",
         help="what changed between two records",
-        description="Compare two records case by case and say what made each difference.",
+        description="Compare two records case by case and say what made each difference, and which "
+        "causes came and went.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -47,7 +49,7 @@ def act(options: argparse.Namespace) -> int:
     Raises:
         UnusableFile: one of the files is not a record.
     """
-    old, new = (read_record(Path(path)) for path in (options.old, options.new))
+    old, new = (diagnosed(read_record(Path(path))) for path in (options.old, options.new))
     warn(old)
     warn(new)
     found = compare(old, new)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.diagnosis.of_record import diagnosed
 from tokenspec.conformance.documents import read_text
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.conclusion import ExitCode
@@ -26,6 +27,7 @@ examples:
   tokenspec run target.yaml                       a run writes tokenspec-report/record.ndjson
   tokenspec waivers update tokenspec-report/record.ndjson
   tokenspec waivers update RECORD --reason "fixed in 4.2" --owner team-auth --expires 2027-03-31
+  tokenspec waivers update RECORD --cause 2       what the second cause of `diagnose` explains
   tokenspec run target.yaml --waivers waivers.yaml
   tokenspec waivers prune RECORD                  drop what is not needed any more
 
@@ -57,6 +59,12 @@ def add_to(verbs: Any) -> None:
         metavar="DAY",
         help=f"last day of the waivers, such as 2027-03-31; default {USUAL_DAYS} days from today",
     )
+    update.add_argument(
+        "--cause",
+        metavar="CAUSE",
+        help="only the failures that this cause explains: its number as `tokenspec diagnose` "
+        "counts, or its id",
+    )
     update.add_argument("--warnings", action="store_true", help="also waive broken SHOULDs")
     update.set_defaults(act=act_update)
     prune = acts.add_parser("prune", help="remove stale and unused entries", allow_abbrev=False)
@@ -73,10 +81,14 @@ def act_update(options: argparse.Namespace) -> int:
 
     Raises:
         UnusableFile: the record or the waiver file is wrong.
+        UsageError: the record has no such cause.
     """
     record, path, text, waivers = _opened(options)
     wanted = ("fail", "warn") if options.warnings else ("fail",)
     failing = [finding for finding in record.findings if finding["verdict"] in wanted]
+    if options.cause:
+        explained = _explained(record, options.cause)
+        failing = [finding for finding in failing if finding["key"] in explained]
     fresh = [finding for finding in failing if waivers.of(finding["key"]) is None]
     if fresh:
         day = options.expires or today_in_utc() + timedelta(days=USUAL_DAYS)
@@ -90,6 +102,14 @@ def act_update(options: argparse.Namespace) -> int:
     if fresh and TODO in (options.reason, options.owner):
         print(f"fill in each {TODO}; a run refuses the file until then")
     return ExitCode.CONFORMS
+
+
+def _explained(record: Record, cause: str) -> frozenset[str]:
+    """The cases that a cause explains; it is named by its number or its id."""
+    for number, one in enumerate(diagnosed(record).causes, start=1):
+        if cause in (str(number), one["id"]):
+            return frozenset(one["cases"])
+    raise UsageError(f"the record has no cause {cause!r}", "tokenspec diagnose RECORD lists them")
 
 
 def act_prune(options: argparse.Namespace) -> int:

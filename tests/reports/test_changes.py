@@ -29,6 +29,7 @@ class ARecord:
         } | header
         self.findings = findings
         self.footer: Line | None = footer if footer is not None else {"exit_code": 0}
+        self.causes: tuple[Line, ...] = ()
 
 
 def a_line(verdict: str, kind: str = "", **more: str | int) -> dict[str, Any]:
@@ -115,6 +116,29 @@ def test_the_runs_as_a_whole() -> None:
         "profile: rfc → auth0",
         "the newer record was cut off before its end",
     )
+
+
+def a_cause(name: str) -> Line:
+    return {"id": name, "sentence": f"It is so: {name} <b>.", "citation": "RFC 1 §1", "more": 1}
+
+
+def test_causes_that_came_and_went() -> None:
+    old, new = ARecord(a_line("fail")), ARecord(a_line("fail", "accepted"))
+    old.causes, new.causes = (
+        (a_cause("stays"), a_cause("went")),
+        (a_cause("came"), a_cause("stays")),
+    )
+    found = compare(old, new)
+    told = json.loads(as_json(found))
+    jsonschema.validate(told, json.loads(SCHEMA.read_text("utf-8")))
+    assert [one["id"] for one in told["causes"]["came"]] == ["came"]
+    assert [one["id"] for one in told["causes"]["went"]] == ["went"]
+    text = as_text(found)
+    assert text.index("causes that are new\n  It is so: came") < text.index("causes that are gone")
+    assert "stays" not in text
+    page = as_markdown(found)
+    assert "#### causes that are gone\n\n- It is so: went &lt;b" in page
+    assert "<b" not in page
 
 
 def found() -> Comparison:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conformance.run.command import FAILING, SELECT, Gate
+from tests.conformance.run.command import FAILING, MUST, SELECT, Gate, verdicts
 from tests.target_files import PUBLIC
 
 
@@ -142,6 +143,21 @@ def test_a_wrong_file(gate: Gate, good: str, option: str, content: str, told: st
     assert gate.run(good, option, "not-there") == 4
     assert "cannot be read" in gate.said
     assert not (gate.folder / "tokenspec-report").exists()
+
+
+def test_a_cause_is_waived_case_by_case(gate: Gate, must_fails: str) -> None:
+    record = "tokenspec-report/record.ndjson"
+    assert gate.run(must_fails, *SELECT) == 1
+    failing = {key for key, verdict in verdicts(gate.record()).items() if verdict == "fail"}
+    assert gate("waivers", "update", record, "--cause", "1", "--reason", "r", "--owner", "o") == 0
+    waived = re.findall(
+        r"^  - id: (\S+)", (gate.folder / "waivers.yaml").read_text("utf-8"), re.MULTILINE
+    )
+    assert set(waived) == failing
+    assert gate("waivers", "update", record, "--cause", MUST) == 0
+    assert "0 entry(s) added" in gate.said
+    assert gate("waivers", "update", record, "--cause", "9") == 4
+    assert "the record has no cause '9'" in gate.said
 
 
 def test_a_waiver_file_is_kept_up_to_date(gate: Gate, good: str, must_fails: str) -> None:
