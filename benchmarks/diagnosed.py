@@ -2,25 +2,29 @@
 
 Each run is a vendor's: the reference server with defects by lot, served on the loopback by a
 process of its own, `tokenspec run` with a short target file, and the causes that its record ends
-with. RUNS is a file of one JSON object a line; runs that it has are not made again. At the end a
-table.
+with. RUNS is a file of one JSON object a line; runs that it has are not made again. The table at
+the end is of what is said of them now.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import random
 import subprocess
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import TOKENSPEC, as_installed, served
+from benchmarks.common import TOKENSPEC, as_installed, served, suite
 from tokenspec.conformance.diagnosis.dictionary import dictionary
+from tokenspec.conformance.diagnosis.of_record import cause_lines
 from tokenspec.conformance.record.reading import read_record
+from tokenspec.conformance.registry import Registry
+from tokenspec.conformance.scenario.model import Case
 from tokenspec.reference_server.alterations.defects import DEFECTS
 from tokenspec.reference_server.alterations.liberties import LIBERTIES
 
@@ -44,11 +48,34 @@ scope: openid profile email offline_access
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosed:
-    """A run: what was put into the server, how much was broken, the causes as a record has them."""
+class Run:
+    """What was put into a server, and what each case found there: verdict, kind, step, words."""
 
     put: tuple[str, ...]
-    broken: int
+    found: Mapping[str, Sequence[str]]
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """The findings as a record has them, as far as a diagnosis looks at them."""
+        for key, (verdict, *rest) in self.found.items():
+            case = cases().get(key)
+            if case is None:
+                continue
+            kind, step, observed, note = rest or ("", "", "", "")
+            row = Registry.load().get(case.requirement)
+            yield {
+                "key": key, "scenario": case.scenario, "area": case.area, "title": case.title,
+                "requirement": row.id, "citation": row.citation, "level": str(row.level),
+                "url": row.url, "verdict": verdict, "kind": kind, "step": step,
+                "observed": observed, "expected": "", "note": note, "why": case.why, "sent": [],
+                "digest": "", "judged": "", "seen_in": (),
+            }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """A run at which something is broken, and its causes as a record has them."""
+
+    put: tuple[str, ...]
     causes: Sequence[Mapping[str, Any]]
 
     @property
@@ -71,7 +98,7 @@ class Diagnosed:
         return [one["id"] for one in cause["alternatives"] if one["likelihood"] >= least]
 
 
-def played(put: Collection[str], option: str, folder: Path) -> Diagnosed:
+def played(put: Collection[str], option: str, folder: Path) -> Run:
     """Serve the reference server with what is put into it, run the suite, read the record."""
     options = [word for name in put for word in (option, name)]
     target, report = folder / "target.yaml", folder / "report"
@@ -85,8 +112,19 @@ def played(put: Collection[str], option: str, folder: Path) -> Diagnosed:
             check=False,
         )
     record = read_record(report / "record.ndjson")
-    broken = sum(finding["verdict"] in BROKEN for finding in record.findings)
-    return Diagnosed(tuple(put), broken, record.causes)
+    return Run(tuple(put), {one["key"]: _members(one) for one in record.findings})
+
+
+def _members(finding: Mapping[str, Any]) -> list[str]:
+    names = ("verdict", "kind", "step", "observed", "note")
+    silent = finding["verdict"] in ("pass", "not-applicable")
+    return [str(finding[name]) for name in names[: 1 if silent else None]]
+
+
+@functools.cache
+def cases() -> Mapping[str, Case]:
+    """The suite by key."""
+    return {case.key: case for case in suite()}
 
 
 def wanted(singles: int, pairs: int, liberties: int) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -100,17 +138,25 @@ def wanted(singles: int, pairs: int, liberties: int) -> Iterator[tuple[tuple[str
         yield (liberty,), "--liberty"
 
 
-def runs(path: Path) -> list[Diagnosed]:
+def runs(path: Path) -> list[Run]:
     """Those of a file."""
     if not path.exists():
         return []
     lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    return [Diagnosed(tuple(it["put"]), it["broken"], it["causes"]) for it in lines]
+    return [Run(tuple(line["put"]), line["found"]) for line in lines]
 
 
-def table(found: Iterable[Diagnosed]) -> Iterator[str]:
+def diagnosed(found: Iterable[Run]) -> list[Diagnosed]:
+    """Those at which something is broken, with what is said of them now."""
+    return [
+        Diagnosed(run.put, cause_lines(run.lines()))
+        for run in found
+        if any(verdict in BROKEN for verdict, *_ in run.found.values())
+    ]
+
+
+def table(shown: Sequence[Diagnosed]) -> Iterator[str]:
     """What is told of the runs."""
-    shown = [run for run in found if run.broken]
     singles = [run for run in shown if len(run.put) == 1 and run.put[0] in DEFECTS]
     pairs = [run for run in shown if len(run.put) == PAIR and _both_show(run)]
     yield "| what | figure |\n|---|---|"
@@ -126,6 +172,14 @@ def table(found: Iterable[Diagnosed]) -> Iterator[str]:
     yield f"| pairs with more than two causes | {more} of {len(pairs)} |"
     yield "\n| said | how many | mean said | right |\n|---|---|---|---|"
     yield from _calibration(shown)
+
+
+def wrong(shown: Iterable[Diagnosed]) -> Iterator[str]:
+    """The runs whose faults are not those that are named."""
+    for run in shown:
+        if {cause["id"] for cause in run.causes} != set(run.put):
+            said = (f"{one['id']} {one['likelihood']}" for one in run.causes)
+            yield f"{' + '.join(run.put)}: {', '.join(said)}"
 
 
 def _both_show(run: Diagnosed) -> bool:
@@ -153,15 +207,17 @@ def main() -> None:
     parser.add_argument("runs", type=Path, metavar="RUNS")
     for name in ("singles", "pairs", "liberties"):
         parser.add_argument(f"--{name}", type=int, default=0)
+    parser.add_argument("--wrong", action="store_true", help="say where the first is not right")
     given = parser.parse_args()
     known = {run.put for run in runs(given.runs)}
     for put, option in wanted(given.singles, given.pairs, given.liberties):
         if put not in known:
             with tempfile.TemporaryDirectory() as folder, given.runs.open("a") as file:
-                run = played(put, option, Path(folder))
-                line = {"put": run.put, "broken": run.broken, "causes": list(run.causes)}
-                file.write(json.dumps(line) + "\n")
-    print("\n".join(table(runs(given.runs))))
+                file.write(json.dumps(asdict(played(put, option, Path(folder)))) + "\n")
+    shown = diagnosed(runs(given.runs))
+    print("\n".join(table(shown)))
+    if given.wrong:
+        print("\n".join(wrong(shown)))
 
 
 if __name__ == "__main__":
