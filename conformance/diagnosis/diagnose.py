@@ -126,8 +126,8 @@ class _Diagnosis:
         first = lines[0]
         requirement = requirement or str(first["requirement"])
         row = Registry.load().rows.get(requirement)
-        citing = next((line for line in lines if line["requirement"] == requirement), None)
-        level = str(citing["level"] if citing else row.level if row else first["level"])
+        citing = [line for line in lines if line["requirement"] == requirement]
+        level = str(citing[0]["level"] if citing else row.level if row else first["level"])
         grave = weight([line for line in lines if line["key"] in self.said], requirement)
         return Cause(
             id=name,
@@ -139,7 +139,7 @@ class _Diagnosis:
             url=str(row.url if row else first["url"]),
             severity=grave.severity,
             severity_why=grave.why,
-            gains=next((str(line["why"]) for line in lines if line.get("why")), ""),
+            gains=next((str(line["why"]) for line in citing if line.get("why")), ""),
             shortest=str(first["key"]),
             cases=tuple(str(line["key"]) for line in lines),
             **more,
