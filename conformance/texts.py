@@ -11,6 +11,7 @@ STEERING = re.compile(
     r"\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 MARK = "\N{REPLACEMENT CHARACTER}"
+LONGEST = 200  # characters of a value that are quoted
 MOST_MARKS = 1 / 4  # of a text; with more of them it is something else, read as if it were text
 
 
@@ -29,3 +30,15 @@ def legible(text: str) -> str:
     signs = harmless(text)
     shown = "".join(sign if sign.isprintable() or sign.isspace() else MARK for sign in signs)
     return shown if shown.count(MARK) <= len(shown) * MOST_MARKS else ""
+
+
+def differing(shown: object, due: str) -> str:
+    """A value beside the text that is due, and what makes the difference where that is small."""
+    text = str(shown)
+    slips = (
+        ("a slash at the end", text.rstrip("/") == due.rstrip("/")),
+        ("the case of letters", text.lower() == due.lower()),
+        ("a query", text.partition("?")[0] == due),
+    )
+    slip = next((f", but for {name}" for name, alike in slips if alike), "")
+    return f"{text[:LONGEST]!r} in place of {due!r}{slip}"

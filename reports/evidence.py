@@ -95,6 +95,8 @@ def exchange_lines(exchange: Line) -> Iterator[str]:
     yield from (f"{name}: {value}" for name, value in exchange["response_headers"])
     if exchange["response_body"]:
         yield f"\n{exchange['response_body']}"
+    for name, token in exchange.get("tokens", {}).items():
+        yield f"\n{name}, decoded: {json.dumps(token, ensure_ascii=False)}"
 
 
 def _status(exchange: Line) -> str:

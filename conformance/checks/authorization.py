@@ -14,6 +14,7 @@ from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.http import is_loopback, query_parameters
 from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.texts import differing
 
 IN_AN_ERROR = ("error", "error_description", "error_uri", "state", "iss", "session_state")
 ANSWERS = {"code", "error", "state", "access_token", "id_token"}
@@ -84,7 +85,8 @@ def iss_in_error(played: Played, _t: Transcript, context: CheckContext) -> Itera
 def _issuer_problems(played: Played, context: CheckContext) -> Iterator[str]:
     back = played.received.get("iss")
     if back != context.issuer:
-        yield "iss is missing" if back is None else "iss is not the issuer"
+        said = "missing" if back is None else differing(back, context.issuer)
+        yield f"iss is {said}"
 
 
 @check("iss-is-url", Subject.CALLBACK, Subject.CALLBACK_ERROR)
@@ -103,8 +105,9 @@ def iss_is_url(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str
 def iss_is_metadata_issuer(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """`iss` is the issuer of the metadata, character for character (RFC 9207 §2.3)."""
     back = played.received.get("iss")
-    if back is not None and back != context.metadata.get("issuer"):
-        yield "iss is not the issuer of the metadata"
+    due = context.metadata.get("issuer")
+    if back is not None and back != due:
+        yield f"iss is {differing(back, str(due))}, the issuer of the metadata"
 
 
 @check("iss-advertised", Subject.CALLBACK, Subject.CALLBACK_ERROR)

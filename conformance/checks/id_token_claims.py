@@ -14,6 +14,7 @@ from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.http import is_loopback
 from tokenspec.conformance.oauth.keys import base64url
 from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.texts import differing
 
 SKEW = 300  # seconds by which the clocks of server and harness may differ
 A_SECOND = 1  # by which a time in whole seconds may be early
@@ -35,7 +36,11 @@ def id_token_issuer(played: Played, _t: Transcript, context: CheckContext) -> It
     """`iss` is the issuer, exactly (§3.1.3.7, 2)."""
     token = read_id_token(played)
     if token and token.claims.get("iss") != context.issuer:
-        yield "iss is not the issuer" if "iss" in token.claims else "iss is missing"
+        yield _wrong_issuer(token.claims.get("iss"), context.issuer)
+
+
+def _wrong_issuer(shown: object, due: str) -> str:
+    return "iss is missing" if shown is None else f"iss is {differing(shown, due)}"
 
 
 @check("id-token-issuer-form", Subject.ID_TOKEN)

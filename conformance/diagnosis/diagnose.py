@@ -59,7 +59,9 @@ class _Diagnosis:
     def causes(self) -> tuple[Cause, ...]:
         evidence = evidence_of(self.said, self.known)
         alike = uniform(self.said)
-        search = Search(evidence, candidates(self.known.rows, evidence) | alike)
+        about = {name: one.requirement for name, one in DEFECTS.items()}
+        about |= {key: str(line["requirement"]) for key, line in self.said.items()}
+        search = Search(evidence, candidates(self.known.rows, evidence, about) | alike)
         chosen = search.run()
         explained: set[str] = set()
         found = []

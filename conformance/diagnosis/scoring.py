@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tokenspec.conformance.diagnosis.shown import ANOTHER, SAME, SAME_KIND, Shown
 
 PRIOR = -3.0  # that a server has this fault at all
+CITED = 0.5  # more than that, where every broken case cites the requirement of the fault
 UNEXPLAINED: Mapping[str, float] = {"fail": -5.0, "warn": -5.0, "observe": -0.4}
 OPEN_UNEXPLAINED = -0.3
 EXPLAINED: Mapping[int, float] = {SAME: -0.2, SAME_KIND: -1.0, ANOTHER: -3.0}

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tokenspec.conformance.diagnosis.scoring import (
+    CITED,
     PRIOR,
     Evidence,
     Row,
@@ -119,12 +120,21 @@ class Search:
                 self.chosen.remove(name)
 
 
-def candidates(rows: Mapping[str, Row], evidence: Evidence) -> dict[str, Candidate]:
-    """The faults of a dictionary that explain anything that is broken."""
+def candidates(
+    rows: Mapping[str, Row], evidence: Evidence, about: Mapping[str, str]
+) -> dict[str, Candidate]:
+    """The faults of a dictionary that explain anything that is broken.
+
+    `about` has the requirement of each case and each fault: of two faults that show the same, the
+    one is likelier that what is broken was asked about.
+    """
     broken = {key for key, seen in evidence.seen.items() if seen.broken}
-    made = (
-        Candidate(name, fits(row, evidence), misses(row, evidence))
-        for name, row in sorted(rows.items())
-        if not broken.isdisjoint(row)
-    )
-    return {one.name: one for one in made if not broken.isdisjoint(one.found)}
+    found = {}
+    for name, row in sorted(rows.items()):
+        own = broken & row.keys()
+        if not own:
+            continue
+        cited = sum(about.get(key) == about.get(name) for key in own) / len(own)
+        prior = PRIOR + CITED * cited
+        found[name] = Candidate(name, fits(row, evidence), misses(row, evidence), prior)
+    return {name: one for name, one in found.items() if not broken.isdisjoint(one.found)}

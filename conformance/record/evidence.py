@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tokenspec.conformance.http import Exchange, Request, Response, origin, read_json
+from tokenspec.conformance.http import Exchange, Request, Response, origin
 from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.record.decoded import proof, tokens
 from tokenspec.conformance.record.redaction import Redactor
 
 LONGEST_BODY = 4_000  # characters shown of one body
@@ -18,7 +17,10 @@ LONGEST_VALUE = 600  # characters shown of one header
 
 @dataclass(frozen=True, slots=True)
 class ShownExchange:
-    """One request and its answer. `decoded` holds the DPoP proof's header and claims."""
+    """One request and its answer.
+
+    `decoded` holds the DPoP proof's header and claims; `tokens` those of every other JWT, by name.
+    """
 
     step: str
     method: str
@@ -31,6 +33,7 @@ class ShownExchange:
     failure: str = ""
     milliseconds: float = 0.0
     decoded: Mapping[str, Any] = field(default_factory=dict)
+    tokens: Mapping[str, Any] = field(default_factory=dict)
 
 
 def no_evidence(_transcript: Transcript, _redactor: Redactor) -> tuple[ShownExchange, ...]:
@@ -87,7 +90,8 @@ def _exchange(
         response_body=_cut(_response_body(response, redactor)) if response and whole else "",
         failure=redactor.text(exchange.failure),
         milliseconds=round(response.elapsed * 1000, 1) if response else 0.0,
-        decoded=_decoded(request, redactor),
+        decoded=proof(request, redactor),
+        tokens=tokens(request, response if whole else None, redactor),
     )
 
 
@@ -109,17 +113,3 @@ def _media_type(request: Request) -> str:
 
 def _cut(text: str, longest: int = LONGEST_BODY) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
-
-
-def _decoded(request: Request, redactor: Redactor) -> dict[str, Any]:
-    """Header and claims of the DPoP proof, without its signature and any private member."""
-    parts = (request.header("DPoP") or "").split(".")
-    try:
-        header, claims = (read_json(_base64url(part)) for part in parts[:2])
-    except (ValueError, binascii.Error):
-        return {}
-    return {"header": redactor.members(header), "claims": redactor.members(claims)}
-
-
-def _base64url(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

@@ -22,8 +22,10 @@ from tokenspec.conformance.record.finding import RECORD_KEYS, UNRECORDED, Findin
 from tokenspec.conformance.record.header import NOTHING, moment
 from tokenspec.conformance.record.look import LookedAt
 from tokenspec.conformance.record.memory import MemoryTrim
+from tokenspec.conformance.verdicts import Verdict
 
 MEMBERS = tuple(member.name for member in fields(Finding) if member.name not in UNRECORDED)
+SILENT = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 EXCHANGE_MEMBERS = tuple(member.name for member in fields(ShownExchange))
 
 
@@ -63,7 +65,8 @@ def finding_line(finding: Finding) -> dict[str, Any]:
     if finding.deviation is not None:
         plain["deviation"] = _deviation_line(finding.deviation)
     plain["waiver"] = finding.waiver.line() if finding.waiver else None
-    plain["exchanges"] = tuple(map(_exchange_line, finding.exchanges))
+    silent = finding.verdict in SILENT  # tokens of so many cases would double a record
+    plain["exchanges"] = tuple(_exchange_line(one, tokens=not silent) for one in finding.exchanges)
     plain["twin"] = tuple(map(_exchange_line, finding.control_exchanges))
     plain["second_play"] = _second_line(finding.second_play) if finding.second_play else None
     return plain
@@ -84,8 +87,11 @@ def _second_line(second: SecondPlay) -> dict[str, Any]:
     }
 
 
-def _exchange_line(shown: ShownExchange) -> dict[str, Any]:
-    return {name: getattr(shown, name) for name in EXCHANGE_MEMBERS}
+def _exchange_line(shown: ShownExchange, *, tokens: bool = True) -> dict[str, Any]:
+    plain = {name: getattr(shown, name) for name in EXCHANGE_MEMBERS}
+    if not shown.tokens or not tokens:
+        del plain["tokens"]
+    return plain
 
 
 def footer_line(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tokenspec.conformance.login.pages import NO_TEXT, words_of
 from tokenspec.conformance.record.redaction import Redactor
-from tokenspec.conformance.texts import MARK, harmless, legible
+from tokenspec.conformance.texts import MARK, differing, harmless, legible
 
 KEY = b"k" * 32
 
@@ -67,3 +67,21 @@ def test_a_secret_that_came_back_in_another_parameter_is_shown_as_one() -> None:
     shown = redactor.learn("code", "a-code-of-some-length")
     address = "https://client.example/?state=%3Ca-code-of-some-length%3E"
     assert redactor.url(address) == f"https://client.example/?state=%3C{shown}%3E"
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ("https://a.example/", ", but for a slash at the end"),
+        ("https://A.example", ", but for the case of letters"),
+        ("https://a.example?x=1", ", but for a query"),
+        ("https://b.example", "'https://b.example' in place of 'https://a.example'"),
+        (["https://a.example"], "place of 'https://a.example'"),
+    ],
+)
+def test_a_small_difference_is_named(shown: object, said: str) -> None:
+    assert differing(shown, "https://a.example").endswith(said)
+
+
+def test_a_long_value_is_cut() -> None:
+    assert len(differing("x" * 9999, "y")) < 300
