@@ -126,7 +126,7 @@ class _Diagnosis:
         **more: Any,
     ) -> Cause:
         first = lines[0]
-        requirement = requirement or str(first["requirement"])
+        requirement = requirement or _most_cited(lines)
         row = Registry.load().rows.get(requirement)
         citing = [line for line in lines if line["requirement"] == requirement]
         level = str(citing[0]["level"] if citing else row.level if row else first["level"])
@@ -158,6 +158,12 @@ class _Diagnosis:
             if key not in self.said or line["verdict"] == "could-not-run":
                 return f"{key}, which says: {line['note'] or line['observed']}"
         return ""
+
+
+def _most_cited(lines: list[Line]) -> str:
+    """The requirement that most of the findings cite; of several the first."""
+    cited = [str(line["requirement"]) for line in lines]
+    return max(cited, key=cited.count)
 
 
 def _broken(line: Line) -> bool:

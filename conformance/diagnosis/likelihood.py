@@ -10,13 +10,13 @@ import math
 from collections.abc import Collection, Mapping
 
 from tokenspec.conformance.diagnosis.model import Alternative
-from tokenspec.conformance.diagnosis.scoring import EXPLAINED, Evidence, unexplained
+from tokenspec.conformance.diagnosis.scoring import Evidence, unexplained
 from tokenspec.conformance.diagnosis.search import Search
-from tokenspec.conformance.diagnosis.shown import SAME
 from tokenspec.conformance.diagnosis.wording import sentence
 
 SOFTENED = 1.5  # differences of scores are divided by it: cases are not independent
 UNKNOWN = -8.0  # that it is a fault which no dictionary knows
+BY_CHANCE = -0.8  # that it shows in one case what a known one would
 LEAST = 0.05  # an alternative less likely is not told
 MOST = 3  # alternatives that are told
 
@@ -47,5 +47,6 @@ def alternatives(found: Mapping[str, float], name: str) -> tuple[Alternative, ..
 
 
 def _unknown(evidence: Evidence, keys: Collection[str]) -> float:
-    better = (EXPLAINED[SAME] - unexplained(evidence.seen[key]) for key in keys)
+    """What a fault gains that would show all of this: less for each, as it would be by chance."""
+    better = (BY_CHANCE - unexplained(evidence.seen[key]) for key in keys)
     return UNKNOWN + sum(better)

@@ -15,7 +15,7 @@ PRIOR = -3.0  # that a server has this fault at all
 CITED = 0.5  # more than that, where every broken case cites the requirement of the fault
 UNEXPLAINED: Mapping[str, float] = {"fail": -5.0, "warn": -5.0, "observe": -0.4}
 OPEN_UNEXPLAINED = -0.3
-EXPLAINED: Mapping[int, float] = {SAME: -0.2, SAME_KIND: -1.0, ANOTHER: -3.0}
+EXPLAINED: Mapping[int, float] = {SAME: -0.2, SAME_KIND: -1.6, ANOTHER: -3.0}
 MISSED: Mapping[str, float] = {"fail": -1.5, "warn": -1.5, "observe": -0.3, "could-not-run": -0.7}
 
 

@@ -27,6 +27,7 @@ NEEDED: Mapping[str, str] = {
     "metadata": "a token that was stolen, and revoked for that",
     "resource": "a token that was stolen, which binding to a key should make worthless",
 }
+USERS = "users"  # the area of cases with two users
 TIED = ("RFC9449", "FAPI2SP")  # what is broken there is a second line of defence
 # By the beginning of a requirement: what is grave whatever kind of finding shows it.
 ALWAYS: Mapping[str, Weight] = {
@@ -58,6 +59,8 @@ def weight(lines: Collection[Line], requirement: str) -> Weight:
     leaks = [line for line in musts if line["kind"] == "leak"]
     if leaks:
         return Weight(NOW, "something was sent to a place where it must not go")
+    if any(line["area"] == USERS and line["kind"] == "wrong-envelope" for line in musts):
+        return Weight(NOW, "what is one user's is told of another, with nothing else wrong")
     weights = [_granted(line) for line in musts if line["kind"] == "accepted"]
     if weights:
         return min(weights, key=lambda one: tuple(Severity).index(one.severity))
@@ -86,7 +89,7 @@ def _granted(line: Line) -> Weight:
 
 def _direct(step: str, area: str, requirement: str) -> str:
     """Why nothing else has to be wrong; empty where something has."""
-    if area == "users" or "sub_mismatch" in requirement:
+    if area == USERS or "sub_mismatch" in requirement:
         return "one user is taken for another"
     if step == "authorize" and area == "redirect_uri":
         return "a user who follows a link sends a code where it must not go"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tokenspec.conformance.scenario.model import (
 )
 
 BAD_REQUEST = 400
+LONGEST = 120  # characters of a value that is quoted
 TOLD_STATUSES = (400, 401)
 STATUS_CHECK, CODE_CHECK = "error-status", "error-code-known"
 
@@ -116,12 +118,23 @@ def _shape(outcome: Outcome, played: Played, transcript: Transcript) -> Iterator
             yield f"{name} is missing"
     for name, change in outcome.equals.items():
         wanted, found = _wanted(change, transcript), _member(played.received, name)
-        if found != wanted:
-            yield f"{name} is not the value expected" if found is not None else f"{name} is missing"
+        if found is None:
+            yield f"{name} is missing"
+        elif found != wanted:
+            yield f"{name} is {_shown(found)} in place of {_shown(wanted)}"
     for name, pattern in outcome.headers.items():
         values = played.response.header_all(name) if played.response else ()
         if not any(re.search(pattern, value, re.IGNORECASE) for value in values):
             yield f"header {name} does not say {pattern!r}" if values else f"no header {name}"
+
+
+def _shown(value: Any) -> str:
+    """A value as JSON, so that `true` and `"true"` are told apart.
+
+    It is quoted whole or not at all: the half of a secret would not be known for one.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else "another value"
 
 
 def _wanted(change: Change, transcript: Transcript) -> Any:
