@@ -204,9 +204,17 @@ def _place_problems(played: Played, name: str) -> Iterator[str]:
     parts = urlsplit(played.authorization.location)
     if name not in [key for key, _ in parse_qsl(parts.query, keep_blank_values=True)]:
         yield f"the query of the redirect does not hold {name}"
-    behind = dict(parse_qsl(parts.fragment, keep_blank_values=True))
-    if ANSWERS & set(behind):  # any other fragment may be there (RFC 9700 §4.1.3)
+    own = {pair for uri in played.sent.get("redirect_uri", ()) for pair in _behind(uri)}
+    behind = {
+        key for key, value in _behind(played.authorization.location) if (key, value) not in own
+    }
+    if ANSWERS & behind:  # any other fragment may be there (RFC 9700 §4.1.3)
         yield "the fragment of the redirect holds an answer"
+
+
+def _behind(uri: str) -> list[tuple[str, str]]:
+    """The pairs of a fragment that is a query as well."""
+    return parse_qsl(urlsplit(uri).fragment, keep_blank_values=True)
 
 
 @check("authorization-error-text", Subject.CALLBACK_ERROR)

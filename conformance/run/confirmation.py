@@ -109,7 +109,7 @@ class Confirmation:
         while alike < self._plays:
             again = self._running(case, first, plays)
             if _told(again) != _told(first):
-                self._differed = True
+                self._differed |= not first.races  # a race is luck whatever the server does
                 if alone or alike or again.verdict not in BROKEN:
                     return _differing(first, again)
                 note = f"{_words(first)} at first; alone, time and again"

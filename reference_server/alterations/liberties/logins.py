@@ -8,6 +8,7 @@ from html import escape
 from urllib.parse import urlencode, urlsplit
 
 from tokenspec.reference_server.alterations.liberties.model import Liberty, telling
+from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints import pages
 from tokenspec.reference_server.endpoints.authorize import AuthorizeEndpoint
@@ -166,6 +167,19 @@ def _before_everything(routes: dict[str, Route], core: Core) -> dict[str, Route]
     return routes | {path: replace(route, answer=answer)}
 
 
+def _form_for_everything(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    """Each request leads to the form first, and nothing of OpenID Connect is known to it."""
+    path, shown = urlsplit(core.endpoint("authorization")).path, AuthorizeEndpoint(core)
+
+    def answer(request: Request) -> Response:
+        asked = request.form if request.method == "POST" else request.query
+        known = tuple((name, value) for name, value in asked if name not in OF_OPENID)
+        return shown.login_page(request, known)
+
+    return routes | {path: replace(routes[path], answer=answer)}
+
+
+OF_OPENID = ("prompt", "max_age", "id_token_hint", "login_hint", "acr_values", "claims")
 SELECT = b'<label>Tenant <select name="tenant"><option value="one">One</select></label>'
 BUTTONS = b'<button type="submit" name="by" value="google">Continue with Google</button>'
 TICKED = b'<label><input type="checkbox" name="scope" value="openid" checked> openid</label>'
@@ -179,6 +193,21 @@ LIBERTIES: tuple[Liberty, ...] = (
         "who has not signed in is shown the login form, even if the request is wrong",
         group="place of pages",
         routes=_before_everything,
+    ),
+    Liberty(
+        "login.form_for_everything",
+        "RFC 6749 §3.1",
+        "The server verifies who the user is, each time, and passes over what it does not know.",
+        Alteration(
+            "login.form_for_everything",
+            "RFC 6749 §3.1",
+            "each request is answered with the login form, whatever it asks, as no prompt is known",
+            tells={"routes": _form_for_everything},
+        ),
+        group="place of pages",
+        states={"openid": False},
+        takes_away=True,
+        forbidden_by=("auth0",),
     ),
     telling(
         "login.page_elsewhere",

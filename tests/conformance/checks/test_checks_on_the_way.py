@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from dataclasses import replace
 from random import Random
 from uuid import UUID
 
@@ -126,6 +127,13 @@ def test_where_the_answer_stands(location: str, *, wrong: bool) -> None:
     assert bool(problems("response-in-query", callback(location))) is wrong
     refused = callback(location.replace("code", "error"), error="access_denied")
     assert bool(problems("error-in-query", refused)) is wrong
+
+
+def test_what_a_request_put_into_the_fragment_is_no_answer() -> None:
+    own, seen = f"{CALLBACK}#code=mine", callback(f"{CALLBACK}?code=c#code=mine")
+    asked = replace(seen, sent=dict(seen.sent) | {"redirect_uri": (own,)})
+    assert not problems("response-in-query", asked)
+    assert problems("response-in-query", seen)
 
 
 def test_a_challenge_is_found_wherever_it_can_be_read() -> None:

@@ -21,10 +21,13 @@ from tests.conformance.run.odd_servers import (
 from tokenspec.conformance.http import Request, Response
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.finding import Finding
+from tokenspec.conformance.run.concurrency import ConcurrencyLimit
+from tokenspec.conformance.run.confirmation import Confirmation
 from tokenspec.conformance.run.engine import Engine
+from tokenspec.conformance.run.examiner import Examiner
 from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
-from tokenspec.conformance.verdicts import Verdict
+from tokenspec.conformance.verdicts import Kind, Verdict
 
 FAILING = "pkce-verifier-wrong/last-character-changed"
 ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
@@ -91,6 +94,30 @@ def test_what_is_broken_once_is_unsteady_and_shows_both_answers() -> None:
     assert found.second_play.exchanges[-1].status == 400
     assert "fail (accepted)" in found.note
     assert "alone: pass" in found.note
+
+
+@pytest.mark.parametrize(("races", "plays"), [(6, 1), (0, 4)])
+def test_a_race_that_is_withstood_the_next_time_makes_others_no_luck(
+    races: int, plays: int
+) -> None:
+    """Of what differed otherwise, every finding after it is played four times."""
+    setup = setup_at(defects=("pkce.verifier_matches",))
+    race, case = chosen("code-used-at-once/twelve")[0], chosen(FAILING)[0]
+    limit = ConcurrencyLimit(1)
+    counted: Counter[str] = Counter()
+
+    class Counting(Examiner):
+        def conclude(self, case: Case, finding: Finding) -> Finding:
+            counted[case.key] += 1
+            return super().conclude(case, finding)
+
+    confirming = Confirmation(setup, (race, case), limit, examine=Counting)
+    blank = examined(setup_at(), [race], jobs=1)[race.key]
+    first = replace(blank, verdict=Verdict.FAIL, kind=Kind.ACCEPTED, races=races)
+    assert confirming.confirmed(race, first).verdict is Verdict.UNSTEADY
+    found = examined(setup, [case], jobs=1)[case.key]
+    assert confirming.confirmed(case, found).confirmed
+    assert counted[FAILING] == plays
 
 
 def refused(answer: Response) -> Response:
