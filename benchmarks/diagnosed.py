@@ -73,9 +73,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosed:
-    """A run at which something is broken, and its causes as a record has them."""
+    """A run at which something is broken, and its causes as a record has them.
+
+    `showing` are those of the faults that could show there: a case that notices them applied.
+    """
 
     put: tuple[str, ...]
+    showing: frozenset[str]
     causes: Sequence[Mapping[str, Any]]
 
     @property
@@ -149,7 +153,7 @@ def runs(path: Path) -> list[Run]:
 def diagnosed(found: Iterable[Run]) -> list[Diagnosed]:
     """Those at which something is broken, with what is said of them now."""
     return [
-        Diagnosed(run.put, cause_lines(run.lines()))
+        Diagnosed(run.put, frozenset(_showing(run)), cause_lines(run.lines()))
         for run in found
         if any(verdict in BROKEN for verdict, *_ in run.found.values())
     ]
@@ -158,7 +162,7 @@ def diagnosed(found: Iterable[Run]) -> list[Diagnosed]:
 def table(shown: Sequence[Diagnosed]) -> Iterator[str]:
     """What is told of the runs."""
     singles = [run for run in shown if len(run.put) == 1 and run.put[0] in DEFECTS]
-    pairs = [run for run in shown if len(run.put) == PAIR and _both_show(run)]
+    pairs = [run for run in shown if len(run.showing) == PAIR]
     yield "| what | figure |\n|---|---|"
     first = sum(run.first(*run.put) for run in singles)
     alike = sum(run.first_or_alike(*run.put) for run in singles)
@@ -182,9 +186,12 @@ def wrong(shown: Iterable[Diagnosed]) -> Iterator[str]:
             yield f"{' + '.join(run.put)}: {', '.join(said)}"
 
 
-def _both_show(run: Diagnosed) -> bool:
-    rows = dictionary().rows
-    return all(any(seen.broken for seen in rows.get(name, {}).values()) for name in run.put)
+def _showing(run: Run) -> Iterator[str]:
+    for name in run.put:
+        row = dictionary().rows.get(name, {})
+        noticing = (key for key, seen in row.items() if seen.broken and key in run.found)
+        if any(run.found[key][0] != "not-applicable" for key in noticing):
+            yield name
 
 
 def _calibration(shown: Iterable[Diagnosed]) -> Iterator[str]:

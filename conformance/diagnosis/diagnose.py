@@ -91,13 +91,13 @@ class _Diagnosis:
     def _fault(self, search: Search, name: str, lines: list[Line]) -> Cause:
         shares = likelihood.shares(search, name)
         others = likelihood.alternatives(shares, name)
-        row = self.known.rows[name]
+        row, known = self.known.rows[name], sum(shares.values())
         missed = sorted(key for key in row if key in search.evidence.good and row[key].broken)
         exact = [line for line in lines if row[line["key"]].likeness(shown_in(line)) == SAME]
         return self._cause(
             name,
             Nature.FAULT,
-            wording.sentence(name) if sum(shares.values()) > UNLIKELY else wording.near(name),
+            wording.sentence(name) if known > UNLIKELY else wording.near(name, lines),
             [*exact, *(line for line in lines if line not in exact)],
             requirement=DEFECTS[name].requirement,
             place=wording.place(name),

@@ -15,6 +15,7 @@ SAME, SAME_KIND, ANOTHER = 2, 1, 0
 _PLACES = re.compile(r" \((?:[^()]|\([^()]*\))*\)")  # where an answer was seen to have it
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|‹[^›]*›")
 _NUMBER = re.compile(r"\d{4,}|-\d+$")
+_REDIRECT = re.compile(r"status 30[1-8]")  # which one, servers choose freely
 _LOOKED_AT = re.compile(r"^\d+ answers? of the run")  # such a note says nothing else
 _WITH = re.compile(r"(, |: )with .*")
 
@@ -50,7 +51,7 @@ def shown(verdict: str, kind: str, observed: str, note: str) -> Shown:
         return Shown(verdict, "", "")
     of_form = kind == "wrong-envelope" and note and not _LOOKED_AT.search(note)
     told = note if of_form or not kind else observed
-    told = _WITH.sub("", _PLACES.sub("", told))
+    told = _REDIRECT.sub("status 30x", _WITH.sub("", _PLACES.sub("", told)))
     return Shown(verdict, kind, _NUMBER.sub("#", _QUOTED.sub("…", told))[:120])
 
 

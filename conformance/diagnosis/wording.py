@@ -16,6 +16,7 @@ LEFT_OUT = "left out: "
 _CITED = re.compile(r"^[A-Z][^:]*\d[^:]*: ")  # a document and section before a rule
 _GUARD = re.compile(r"what ([a-z_]+\.[a-z_]+) refuses")
 CLAIMS = ("acr", "amr", "aud", "azp", "exp", "htm", "htu", "iat", "iss", "jti", "kid", "sub", "typ")
+_MEMBERS = re.compile(r", with .*")
 _STEP = re.compile(r"-\d+$")
 STEPS: Mapping[str, str] = {
     "authorize": "the authorization endpoint",
@@ -41,9 +42,12 @@ def sentence(defect: str) -> str:
     return f"Not so, or not everywhere: {rule}."
 
 
-def near(defect: str) -> str:
-    """The same where it is likelier that a server has a fault which nobody knows."""
-    return f"No known fault; the nearest is: {sentence(defect)}"
+def near(defect: str, lines: Sequence[Line]) -> str:
+    """The same where it is likelier that a server has a fault which nobody knows: what is seen."""
+    said = [f"{_where(line)}: “{_seen(line)}”" for line in lines]
+    most = max(said, key=said.count)
+    often = f" in {said.count(most)} of {len(said)} cases" if len(said) > 1 else ""
+    return f"{most}{often}. No known fault is like it; the nearest: {sentence(defect)}"
 
 
 def place(defect: str) -> str:
@@ -67,9 +71,7 @@ def _places(alteration: Alteration) -> Sequence[str]:
 def uniform_sentence(lines: Sequence[Line]) -> str:
     """What many findings say alike."""
     first = lines[0]
-    where = _where(first)
-    of_form = first["kind"] == "wrong-envelope" and first["note"]
-    seen = first["note"] if of_form else first["observed"]
+    where, seen = _where(first), _seen(first)
     due = {str(line["expected"]) for line in lines}
     if first["kind"] == "wrong-error":
         wanted = f"where {due.pop()} is due" if len(due) == 1 else "whatever error is due"
@@ -77,6 +79,12 @@ def uniform_sentence(lines: Sequence[Line]) -> str:
     if first["kind"] == "server-error":
         return f"{where} fails with “{seen}” at requests it should refuse or answer."
     return f"Answers of {where[0].lower()}{where[1:]} have the same fault of form: {seen}."
+
+
+def _seen(line: Line) -> str:
+    """What was got, less the members of an answer; of one that is wrong in its form, the form."""
+    of_form = line["kind"] == "wrong-envelope" and line["note"]
+    return str(line["note"] if of_form else _MEMBERS.sub("", line["observed"]))
 
 
 def finding_sentence(lines: Sequence[Line]) -> str:
