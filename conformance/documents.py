@@ -172,7 +172,7 @@ class Reader:
     def format_1(self, fields: Mapping[str, Marked]) -> None:
         """Check the `format` key that every file of ours carries."""
         at = fields.get("format")
-        if at is not None and at.value != 1:
+        if at is not None and (at.value != 1 or isinstance(at.value, bool)):
             self.problem(
                 at, f"format {quoted(at.plain)} is not known here", "this release reads format: 1"
             )

@@ -32,6 +32,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "fuzz": "fuzz",
         "serve": "serve",
         "selftest": "selftest",
+        "schema": "schema",
         "completion": "completion",
     }
 )  # verb -> its module

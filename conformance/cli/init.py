@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.cli.schema import schema_file, schema_text
 from tokenspec.conformance.errors import TargetUnusable, UsageError
 from tokenspec.conformance.profile import load_preset, recognise
 from tokenspec.conformance.profile.catalogue import names as profile_names
@@ -51,7 +52,7 @@ def add_to(verbs: Any) -> None:
     parser = verbs.add_parser(
         "init",
         help="write a target file for a server",
-        description="Read the metadata of an issuer and write a target file of at most 15 lines, "
+        description="Read the metadata of an issuer and write a target file of at most 16 lines, "
         "with secrets as references to environment variables. In a terminal it asks for what it "
         "cannot know.",
         epilog=EPILOG,
@@ -118,6 +119,7 @@ def act(options: argparse.Namespace) -> int:
     wanted = _wanted(options, found, endpoints, asker)
     vendor = load_preset(preset).vendor if preset else ""
     path.write_text(target_text(wanted, found.metadata, (preset, vendor)), encoding="utf-8")
+    path.with_name(schema_file("target")).write_text(schema_text("target"), encoding="utf-8")
     pretended = dict.fromkeys(secret_names(wanted), "checked for its form only")
     read_target(path, pretended, profile_names())
     _tell(path, wanted, found, (preset, vendor))
@@ -250,6 +252,7 @@ def _second_login(options: argparse.Namespace) -> Login | None:
 
 def _tell(path: Path, wanted: Wanted, found: _Found, preset: tuple[str, str]) -> None:
     print(f"wrote {path}, from {found.source or 'the endpoints given'}")
+    print(f"editors complete and check it by {schema_file('target')}, beside it")
     name, vendor = preset
     if name:
         print(f"recognised {vendor}: 'profile: {name}' tells its documented differences apart")

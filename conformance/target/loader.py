@@ -235,7 +235,7 @@ class _File:
         read = self.read
         own = read.mapping(self.fields.get("network"), tables.NETWORK.keys)
         version = own["ip_version"].plain if "ip_version" in own else 0
-        if version not in IP_VERSIONS:
+        if version not in IP_VERSIONS or isinstance(version, bool):
             self.reader.problem(own["ip_version"], f"ip_version is 4 or 6, found {version!r}")
         headers = read.reader.mapping(own["headers"]) if "headers" in own else {}
         if "client_key" in own and "client_certificate" not in own:

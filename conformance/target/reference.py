@@ -63,6 +63,24 @@ limits: {rate: 20}
 - Unknown and duplicate keys, anchors and aliases are refused. All problems of a file are
   reported at once, each with line and column. `no`, `12:30` and dates are texts, not truth values
   or times.
+
+## In an editor
+
+`tokenspec init` writes `target-1.schema.json` beside the file, and begins the file with
+
+```yaml
+# yaml-language-server: $schema=target-1.schema.json
+```
+
+Editors with the YAML language server (VS Code with the YAML extension, Neovim, Helix, Emacs, Zed)
+then complete keys and words, show what each says, and mark what is unknown while you type; IDEs of
+JetBrains take the same file under *JSON Schema Mappings*. For a file that you already have, write
+what `tokenspec schema target` prints to `target-1.schema.json`, and add the line above. Keep both
+in version control; after an upgrade make the schema again.
+
+The schema is made from the tables below, so it knows each key that is read and no other. What needs
+the rest of the file or the environment, such as a variable that is not set, `tokenspec check` alone
+sees. `tokenspec schema waivers` prints that of [waivers](waivers.md).
 """
 
 

@@ -1,4 +1,4 @@
-"""A target file of at most 15 lines, from what a server says of itself and what its user knows."""
+"""A target file of at most 16 lines, from what a server says of itself and what its user knows."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tokenspec.conformance.target.model import Client, Endpoints, Login
 
 SCOPES = ("openid", "profile", "email", "offline_access")
 PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./:@+-]*( [a-z_]+)*")
+SCHEMA = "target-1.schema.json"  # beside the file, where editors look for it
 WORDS = ("true", "false", "null", "yes", "no", "~")
 
 
@@ -53,6 +54,7 @@ def secret_names(wanted: Wanted) -> tuple[str, ...]:
 
 def _lines(wanted: Wanted, metadata: Mapping[str, Any], preset: tuple[str, str]) -> Iterator[str]:
     exports = "".join(f"export {name}=… && " for name in secret_names(wanted))
+    yield f"# yaml-language-server: $schema={SCHEMA}"
     yield "# A target of tokenspec: docs/target-file.md has every key, docs/login.md every login."
     yield f"# Next: {exports}tokenspec check {wanted.file}"
     yield "format: 1"
