@@ -131,7 +131,9 @@ def iss_in_id_token(played: Played, transcript: Transcript, _s: CheckContext) ->
 def callback_parameters_once(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """No parameter of the authorization response comes twice (RFC 6749 §3.1)."""
     if played.authorization is not None:
-        yield from (f"{name} comes more than once" for name in played.authorization.repeated)
+        own = {name for name, _ in _own(played)}  # that they came back is told by a case of its own
+        names = (name for name in played.authorization.repeated if name not in own)
+        yield from (f"{name} comes more than once" for name in names)
 
 
 @check("callback-parameters-known", Subject.CALLBACK)
@@ -204,12 +206,14 @@ def _place_problems(played: Played, name: str) -> Iterator[str]:
     parts = urlsplit(played.authorization.location)
     if name not in [key for key, _ in parse_qsl(parts.query, keep_blank_values=True)]:
         yield f"the query of the redirect does not hold {name}"
-    own = {pair for uri in played.sent.get("redirect_uri", ()) for pair in _behind(uri)}
-    behind = {
-        key for key, value in _behind(played.authorization.location) if (key, value) not in own
-    }
+    behind = {key for key, _ in set(_behind(played.authorization.location)) - _own(played)}
     if ANSWERS & behind:  # any other fragment may be there (RFC 9700 §4.1.3)
         yield "the fragment of the redirect holds an answer"
+
+
+def _own(played: Played) -> set[tuple[str, str]]:
+    """What a request put into the fragment of its redirect_uri."""
+    return {pair for uri in played.sent.get("redirect_uri", ()) for pair in _behind(uri)}
 
 
 def _behind(uri: str) -> list[tuple[str, str]]:

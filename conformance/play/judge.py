@@ -168,6 +168,8 @@ class Judge:
             if differs.none:
                 return self._matched(outcome, outcomes, played)
             found.append((outcome, differs))
+        if _granted_unrefused(outcomes, played):
+            return _not_come(outcomes, played)
         if self._about_another(step, outcomes, played):
             return self._looked_elsewhere(outcomes, played, transcript)
         return self._unmatched(found, played, modelled=step.oracle and not self.strict)
@@ -218,8 +220,7 @@ class Judge:
             return _judgement(self.gate, Kind.WRONG_ENVELOPE, played, expected, note)
         if seen:
             return _judgement(Verdict.PASS, Kind.NONE, played, expected, "")
-        note = f"the case looks at an answer that did not come: {answer_text(played)}"
-        return _judgement(Verdict.COULD_NOT_RUN, Kind.NONE, played, expected, note)
+        return _not_come(outcomes, played)
 
     def _matched(
         self, outcome: Outcome, outcomes: tuple[Outcome, ...], played: Played
@@ -301,6 +302,21 @@ class Judge:
             if step.name == name:
                 break
         return changed
+
+
+def _granted_unrefused(outcomes: tuple[Outcome, ...], played: Played) -> bool:
+    """Whether a case about how a request is refused saw it granted: other cases tell that."""
+    if any(outcome.answer is played.answer for outcome in outcomes):
+        return False
+    passing = [outcome for outcome in outcomes if outcome.verdict == Verdict.PASS]
+    form = all(outcome.looks_only and outcome.answer is Answer.REFUSED for outcome in passing)
+    return played.answer is Answer.GRANTED and bool(passing) and form
+
+
+def _not_come(outcomes: tuple[Outcome, ...], played: Played) -> Judgement:
+    """The judgement of a case about the form of an answer, where another came."""
+    note = f"the case looks at an answer that did not come: {answer_text(played)}"
+    return _judgement(Verdict.COULD_NOT_RUN, Kind.NONE, played, outcome_text(outcomes), note)
 
 
 def _judgement(verdict: Verdict, kind: Kind, played: Played, expected: str, note: str) -> Judgement:
