@@ -64,6 +64,21 @@ def test_progress_in_words(counts: dict[str, int], total: int, seconds: float, s
     assert progress_line(Counter(counts), total, 310, 97, seconds) == said
 
 
+def test_what_is_found_last_takes_longer() -> None:
+    """Findings are played again: 900 that passed in the first minute tell nothing of them."""
+    now = iter([0.0, 60.0, 180.0, 300.0])
+    progress = Progress("plain", lambda _: None, clock=lambda: next(now), every=60.0)
+    progress.begin(1000, Spent())
+    for _ in range(900):
+        progress.add("pass")
+    assert progress.line().endswith("about 7 s left")
+    assert "left" not in progress.line().partition("codes")[2]  # nothing came since
+    for _ in range(20):
+        progress.add("fail")
+    assert progress.line().endswith("about 16 min 0 s left")
+    progress.end()
+
+
 @pytest.mark.parametrize("kind", ["live", "plain"])
 def test_progress_is_told_until_it_ends(kind: str) -> None:
     written: list[str] = []
