@@ -82,7 +82,7 @@ def access_token_jwt_signature(
         return
     if str(token.header.get("alg", "")).lower() in ("none", ""):
         yield "the access token is not signed"
-    elif not verified(token, context.jwks()):
+    elif not verified(token, context.keys):
         yield "no key of the key set verifies the signature"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import jwt
 from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.oauth.keys import base64url_decode
+from tokenspec.conformance.oauth.published_keys import PublishedKeys
 from tokenspec.conformance.play.transcript import Played, Transcript
 
 JWS_PARTS = 3  # header, payload, signature (RFC 7515 §3.1)
@@ -87,7 +88,7 @@ def id_token_signature(played: Played, _t: Transcript, context: CheckContext) ->
     algorithm = str(token.header.get("alg", ""))
     if algorithm.lower() in ("none", ""):
         yield "the ID token is not signed"
-    elif not _shared_key(token) and not verified(token, context.jwks()):
+    elif not _shared_key(token) and not verified(token, context.keys):
         yield f"no key of the key set verifies the {algorithm[:20]} signature"
 
 
@@ -95,9 +96,13 @@ def _shared_key(token: IdToken) -> bool:
     return str(token.header.get("alg", "")).startswith("HS")
 
 
-def verified(token: IdToken, jwks: Mapping[str, Any]) -> bool:
-    """Whether a key of the key set verifies the signature."""
-    return any(_verifies(token, key) for key in _fitting(token, jwks))
+def verified(token: IdToken, keys: PublishedKeys) -> bool:
+    """Whether a key of the key set verifies the signature, as it was, or as it is by now."""
+
+    def found(key_sets: Iterable[Mapping[str, Any]]) -> bool:
+        return any(_verifies(token, key) for jwks in key_sets for key in _fitting(token, jwks))
+
+    return found(keys.every()) or (keys.again() and found([keys.newest()]))
 
 
 def _fitting(token: IdToken, jwks: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -130,7 +135,7 @@ def id_token_key_for_signing(
     token = read_id_token(played)
     if token is None or _shared_key(token):
         return
-    verifying = [key for key in _fitting(token, context.jwks()) if _verifies(token, key)]
+    verifying = [key for key in _fitting(token, context.keys.newest()) if _verifies(token, key)]
     for key in verifying[:1]:
         operations = key.get("key_ops")
         if key.get("use", "sig") != "sig":
@@ -145,7 +150,7 @@ def id_token_key_for_signing(
 def id_token_key_named(played: Played, _t: Transcript, context: CheckContext) -> Iterator[str]:
     """Where the key set holds several keys, the header says in kid which one signed (§10.1)."""
     token = read_id_token(played)
-    keys = context.jwks().get("keys", ())
+    keys = context.keys.newest().get("keys", ())
     if token and len(keys) > 1 and not _shared_key(token) and "kid" not in token.header:
         yield f"the key set holds {len(keys)} keys and the header has no kid"
 

@@ -144,7 +144,7 @@ def metadata_signature(played: Played, _t: Transcript, context: CheckContext) ->
     if signed is None:
         return
     token = read_jwt(signed)
-    if token is None or not verified(token, context.jwks()):
+    if token is None or not verified(token, context.keys):
         yield "signed_metadata is not a JWT that a key of the key set verifies"
     elif not token.claims.get("iss"):
         yield "signed_metadata has no iss"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tokenspec.conformance.checks.subjects import Subject, is_about
+from tokenspec.conformance.oauth.published_keys import PublishedKeys
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.target.model import Client
 
@@ -20,13 +21,13 @@ Problems = Iterable[str]
 class CheckContext:
     """What a check may know beside the answer.
 
-    `metadata` and `jwks` are the documents of the server the answer came from; the key set is
+    `metadata` and `keys` are the documents of the server the answer came from; the key set is
     fetched when first asked for. `clients` are those of the target by client_id.
     """
 
     issuer: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    jwks: Callable[[], Mapping[str, Any]] = dict
+    keys: PublishedKeys = field(default_factory=PublishedKeys)
     clients: Mapping[str, Client] = field(default_factory=dict)
 
     def secret(self, client_id: str) -> str:

@@ -15,6 +15,7 @@ from tokenspec.conformance.checks import CheckContext
 from tokenspec.conformance.errors import Unreachable
 from tokenspec.conformance.http import OUT_OF_SERVICE, Request, Transport
 from tokenspec.conformance.login import driver_for
+from tokenspec.conformance.oauth.published_keys import PublishedKeys
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import Oracle, make_oracle
 from tokenspec.conformance.play.side import Side, second_user
@@ -229,17 +230,15 @@ def profile_defaults(profile: Profile, target: Target) -> dict[str, Decision]:
 
 
 def check_context(side: Side) -> CheckContext:
-    """What checks may know of a side; its key set is fetched once, when first needed."""
-    cache: dict[str, Mapping[str, Any]] = {}
+    """What checks may know of a side; its key set is fetched when first needed."""
 
-    def jwks() -> Mapping[str, Any]:
-        if not cache and side.endpoints.jwks:
-            response = side.connect().send(Request("GET", side.endpoints.jwks))
-            cache["jwks"] = response.json_object() or {}
-        return cache.get("jwks", {})
+    def fetch() -> Mapping[str, Any]:
+        if not side.endpoints.jwks:
+            return {}
+        return side.connect().send(Request("GET", side.endpoints.jwks)).json_object() or {}
 
     clients = {client.client_id: client for client in side.target.clients}
-    return CheckContext(side.issuer, side.metadata, jwks, clients)
+    return CheckContext(side.issuer, side.metadata, PublishedKeys(fetch), clients)
 
 
 def target_secrets(target: Target) -> Iterator[tuple[str, str]]:
