@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
-from types import MappingProxyType, ModuleType
-from typing import NoReturn
+from types import ModuleType
+from typing import Any, NoReturn
 
 from tokenspec import __version__
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.errors import HarnessError, TokenspecError
 from tokenspec.conformance.machine.faults import foreseen, told
 from tokenspec.conformance.machine.signals import heeded
 from tokenspec.conformance.machine.streams import guarded_output, say
 from tokenspec.conformance.record.conclusion import ExitCode, exit_code_of
 
-VERBS: Mapping[str, str] = MappingProxyType(
-    {
-        "run": "run",
-        "check": "check",
-        "list": "listing",
-        "explain": "explain",
-        "init": "init",
-        "replay": "replay",
-        "diagnose": "diagnose",
-        "report": "report",
-        "verify": "verify",
-        "diff": "diff",
-        "waivers": "waivers",
-        "fuzz": "fuzz",
-        "serve": "serve",
-        "selftest": "selftest",
-        "schema": "schema",
-        "completion": "completion",
-    }
-)  # verb -> its module
 EPILOG = """\
 examples:
   tokenspec run                            all scenarios against the bundled server
@@ -74,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    wanted = words[:1] if words[:1] and words[0] in VERBS else VERBS
-    options = build_parser(wanted).parse_args(words)
+    parser = build_parser(words[:1]) if words[:1] and words[0] in VERBS else overview()
+    options = parser.parse_args(words)
     code: int = options.act(options)
     return code
 
@@ -96,6 +77,21 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser(wanted: Iterable[str] = VERBS) -> argparse.ArgumentParser:
     """The command line with these verbs; loading all of them takes longer than some of them run."""
+    parser, verbs = _without_verbs()
+    for verb in wanted:
+        module_of(verb).add_to(verbs)
+    return parser
+
+
+def overview() -> argparse.ArgumentParser:
+    """The command line for whoever names no verb: it lists them, and loads none."""
+    parser, verbs = _without_verbs()
+    for name, verb in VERBS.items():
+        verbs.add_parser(name, help=verb.help)
+    return parser
+
+
+def _without_verbs() -> tuple[argparse.ArgumentParser, Any]:
     parser = Parser(
         prog="tokenspec",
         description="A conformance harness for OAuth 2.0 token endpoints.",
@@ -104,12 +100,9 @@ def build_parser(wanted: Iterable[str] = VERBS) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"tokenspec {__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb in wanted:
-        module_of(verb).add_to(verbs)
-    return parser
+    return parser, parser.add_subparsers(title="verbs", metavar="VERB", required=True)
 
 
 def module_of(verb: str) -> ModuleType:
     """The module of a verb, loaded when first asked for."""
-    return import_module(f"tokenspec.conformance.cli.{VERBS[verb]}")
+    return import_module(f"tokenspec.conformance.cli.{VERBS[verb].module}")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.errors import TargetUnusable, Unreachable
 from tokenspec.conformance.preflight.claims import disagreements, estimate, table
 from tokenspec.conformance.preflight.connectivity import probe_connectivity
@@ -31,7 +32,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "check",
-        help="validate the target file and point out wrong settings",
+        help=VERBS["check"].help,
         description="Check that the server can be reached, check its metadata, the client and the "
         "login, and make one valid exchange. Then list what the target can do and how much a run "
         "sends. "

@@ -8,6 +8,7 @@ from typing import Any
 
 import shtab
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.profile import profiles
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.run.suite import whole_suite
@@ -41,7 +42,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "completion",
-        help="completion for bash, zsh or fish",
+        help=VERBS["completion"].help,
         description="Print a script that completes verbs, options, scenarios and files.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

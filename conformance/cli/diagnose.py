@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.diagnosis.of_record import diagnosed
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.record.merging import read_records
@@ -25,7 +26,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "diagnose",
-        help="from the findings of a run to their few causes",
+        help=VERBS["diagnose"].help,
         description="Say which few faults explain the findings of a record, the gravest first, "
         "with where to look and what else it may be. docs/diagnosis.md says how that is found.",
         epilog=EPILOG,

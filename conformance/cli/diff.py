@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.cli.report import warn
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.diagnosis.of_record import diagnosed
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.record.reading import read_record
@@ -30,7 +31,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "diff",
-        help="what changed between two records",
+        help=VERBS["diff"].help,
         description="Compare two records case by case and say what made each difference, and which "
         "causes came and went.",
         epilog=EPILOG,

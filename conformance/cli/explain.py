@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tokenspec.conformance.checks import CHECKS
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.play.wording import outcome_text
 from tokenspec.conformance.profile.wording import level_by_profile, readings
@@ -63,7 +64,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "explain",
-        help="a requirement, scenario, advisory, defect or verdict in plain words",
+        help=VERBS["explain"].help,
         description="Explain an id or a word that a report uses.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.fuzz.campaign import Budget, Campaign, Counterexample, Progress
 from tokenspec.conformance.fuzz.saving import save
 from tokenspec.conformance.fuzz.sharing import shared
@@ -38,7 +39,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "fuzz",
-        help="generated cases, judged by the answers of the reference server",
+        help=VERBS["fuzz"].help,
         description="Generate exchanges, play each on the target and on the reference server, and "
         "report where one grants what the other refuses, each in its smallest form.",
         epilog=EPILOG,

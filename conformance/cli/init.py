@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenspec.conformance.cli.schema import schema_file, schema_text
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.errors import TargetUnusable, UsageError
 from tokenspec.conformance.profile import load_preset, recognise
 from tokenspec.conformance.profile.catalogue import names as profile_names
@@ -51,7 +52,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "init",
-        help="write a target file for a server",
+        help=VERBS["init"].help,
         description="Read the metadata of an issuer and write a target file of at most 16 lines, "
         "with secrets as references to environment variables. In a terminal it asks for what it "
         "cannot know.",

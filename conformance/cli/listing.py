@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.profile import Profile, profiles
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
@@ -21,7 +22,7 @@ from tokenspec.conformance.vocabulary import vocabulary
 def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
-        "list", help="list scenarios", description="List scenarios.", allow_abbrev=False
+        "list", help=VERBS["list"].help, description="List scenarios.", allow_abbrev=False
     )
     parser.add_argument(
         "select", nargs="*", metavar="WHAT", help="areas, scenarios, cases or requirements"

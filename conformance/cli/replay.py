@@ -12,6 +12,7 @@ from typing import Any
 
 from tokenspec import __version__
 from tokenspec.conformance.cli.report import warn
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, Opened, open_target
 from tokenspec.conformance.preflight.setup import Setup
@@ -60,7 +61,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "replay",
-        help="play cases of a record again and compare the verdicts",
+        help=VERBS["replay"].help,
         description="Play cases of a record again and say for each whether its verdict is still "
         "the same.",
         epilog=EPILOG,

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.diagnosis.of_record import diagnosed
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.bundle import bundle
@@ -38,7 +39,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "report",
-        help="make reports from records",
+        help=VERBS["report"].help,
         description="Make reports from the record of a run, or from the records of all its "
         "shards. Records of different targets, suites or profiles are refused.",
         epilog=EPILOG.format(formats=_formats()),

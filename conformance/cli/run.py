@@ -15,6 +15,7 @@ import pytest
 
 from tokenspec import __version__
 from tokenspec.conformance import plugin
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.machine.folder import claimed
 from tokenspec.conformance.machine.streams import lasting_output, say
@@ -46,7 +47,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "run",
-        help="run scenarios against a target",
+        help=VERBS["run"].help,
         description="Run scenarios against the target of a target file, or against the bundled "
         "server. Writes record.ndjson, audit.html and report.html to the output directory.",
         allow_abbrev=False,

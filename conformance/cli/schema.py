@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.record.conclusion import ExitCode
 
 FOLDER = Path(__file__).parent.parent / "schema"
@@ -39,7 +40,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "schema",
-        help="the JSON Schema of a file, for editors",
+        help=VERBS["schema"].help,
         description="Print the JSON Schema of target files, waivers, scenarios, records or "
         "comparisons (diff). Editors complete and check by it.",
         epilog=EPILOG,

@@ -13,6 +13,7 @@ from typing import Any
 
 from jwt.warnings import InsecureKeyLengthWarning
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.conformance.registry import Registry
@@ -35,7 +36,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "selftest",
-        help="does every broken server fail, and every conforming one pass?",
+        help=VERBS["selftest"].help,
         description="Take each rule out of the reference server in turn and check that a case "
         "that cites the rule notices; check that every case notices a defect, that every "
         "requirement has a case or a reason for having none, and that no conforming server is "

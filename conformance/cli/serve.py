@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.errors import UsageError
 from tokenspec.conformance.record.conclusion import ExitCode
 from tokenspec.reference_server import Server
@@ -23,7 +24,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "serve",
-        help="run the reference server",
+        help=VERBS["serve"].help,
         description="Run the reference server on this machine, to try tokenspec out or to test "
         "clients against a server with a known defect.",
         allow_abbrev=False,

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.record.bundle import Verified, verify
 from tokenspec.conformance.record.conclusion import ExitCode
 
@@ -22,7 +23,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
         "verify",
-        help="check that an evidence bundle is unchanged",
+        help=VERBS["verify"].help,
         description="Compare every file of a bundle with its manifest, and the manifest with its "
         "signature. Without --key the signature is checked with the key it names itself: that "
         "shows that nothing was changed since, and not who signed.",

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.diagnosis.of_record import diagnosed
 from tokenspec.conformance.documents import read_text
 from tokenspec.conformance.errors import UsageError
@@ -39,7 +40,7 @@ def add_to(verbs: Any) -> None:
     """Add the verb and its two acts."""
     parser = verbs.add_parser(
         "waivers",
-        help="update a waiver file from a run",
+        help=VERBS["waivers"].help,
         description="Write waivers for the failures of a run, or remove those that are no longer "
         "needed. Comments and the order of entries are kept.",
         epilog=EXAMPLES,

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tokenspec.conformance.cli import VERBS, module_of
+from tokenspec.conformance.cli import module_of
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.conformance.pages.table import code, table
 
 HEAD = """\

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import PAGES, ROOT, text_of
-from tokenspec.conformance.cli import VERBS, build_parser
+from tokenspec.conformance.cli import build_parser
+from tokenspec.conformance.cli.verbs import VERBS
 from tokenspec.reports import words
 
 GLOSSARY = "docs/glossary.md"
