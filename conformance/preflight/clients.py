@@ -47,6 +47,11 @@ REFUSES_S256 = (
     "without a code_challenge the same request is taken: the server refuses PKCE with S256, which "
     "it has to support (RFC 7636 §4.2, RFC 9700 §2.1.1); turn it on for {client} at the server"
 )
+NOTHING_THERE = (404, 405, 410)
+OTHER_PLACE = (
+    "is {url} the {endpoint} endpoint? Where the metadata is wrong, name the right one under "
+    "'endpoints: {{{endpoint}: …}}'"
+)
 MISSES_SOMETHING = "invalid_request"  # RFC 6749 §5.2: perhaps a client_id beside the assertion
 AUDIENCE, BESIDE = "assertion-audience-issuer", "assertion-client-id"
 
@@ -190,6 +195,9 @@ def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckS
     else:
         name, hint = "client", f"is {place}.client_id {main.client_id!r} registered at this issuer"
         hint += f", and is {uri} registered for it?" if not said.refuses_client else "?"
+    if result.status in NOTHING_THERE:
+        where = OTHER_PLACE.format(endpoint="authorization", url=setup.side.endpoints.authorization)
+        name, hint = "authorization", f"{where}; if it is: {hint}"
     return CheckStep(name, passed=False, detail=evidence, hint=hint)
 
 

@@ -10,7 +10,14 @@ from tokenspec.conformance.http import COME_BACK, OUT_OF_SERVICE
 from tokenspec.conformance.play.player import play, session_of
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.wording import answer_text
-from tokenspec.conformance.preflight.clients import AUDIENCE, BESIDE, diagnosed, login_page
+from tokenspec.conformance.preflight.clients import (
+    AUDIENCE,
+    BESIDE,
+    NOTHING_THERE,
+    OTHER_PLACE,
+    diagnosed,
+    login_page,
+)
 from tokenspec.conformance.preflight.granted import (
     OPENID,
     learned_of_refresh,
@@ -21,6 +28,7 @@ from tokenspec.conformance.preflight.setup import Setup, seen_from
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.record.evidence import evidence
 from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
+from tokenspec.conformance.target.discovery import MEMBERS
 from tokenspec.conformance.target.model import SIGNS_IN, Client
 from tokenspec.conformance.target.rules import Decision
 from tokenspec.conformance.texts import legible
@@ -32,12 +40,8 @@ EXCHANGE_HINTS = {
     "unsupported_grant_type": "check endpoints.token: is it the token endpoint?",
 }
 LOG = "look at the server's log for this request"
-NOTHING_THERE = (404, 405, 410)
-OTHER_PLACE = (
-    "is {url} the token endpoint? Where the metadata is wrong, name the right one under "
-    "'endpoints: {{token: …}}'"
-)
-MEMBERS = ("access_token", "refresh_token", "id_token", "expires_in", "scope", "token_type")
+SERVER_ERROR = 500
+SHOWN = ("access_token", "refresh_token", "id_token", "expires_in", "scope", "token_type")
 STAGES = {
     "page": "login page",
     "credentials": "credentials",
@@ -92,7 +96,7 @@ def main_exchange(setup: Setup) -> Iterator[CheckStep]:
         yield CheckStep("code exchange", passed=False, detail=trouble[0], hint=trouble[1])
         return
     token = transcript.steps[1]
-    names = ", ".join(sorted(name for name in token.received if name in MEMBERS))
+    names = ", ".join(sorted(name for name in token.received if name in SHOWN))
     more = "; only with a DPoP proof (dpop-required)" if learned else ""
     learned |= learned_of_tokens(setup, token)
     yield CheckStep("code exchange", passed=True, detail=f"with {names}{more}", learned=learned)
@@ -177,9 +181,28 @@ def _trouble(setup: Setup, transcript: Transcript) -> tuple[str, str] | None:
     detail = f"the valid token request was {said(setup, transcript, last)}"
     if last.status in OUT_OF_SERVICE:
         return detail, COME_BACK
-    if last.status in NOTHING_THERE and not last.error:
-        return detail, OTHER_PLACE.format(url=setup.side.endpoints.token)
+    place = _other_place(setup, last)
+    if place:
+        return detail, place
     return detail, EXCHANGE_HINTS.get(last.error, LOG).format(client=setup.place)
+
+
+def _other_place(setup: Setup, last: Played) -> str:
+    """What to look at where the answer may be none of a token endpoint; empty where it is one."""
+    place = OTHER_PLACE.format(endpoint="token", url=setup.side.endpoints.token)
+    other = _named_otherwise(setup)
+    if other:
+        return f"{place}; the metadata has the same address for {other}"
+    if last.error or last.status >= SERVER_ERROR:  # RFC 6749 §5.2: a refusal has a code
+        return ""
+    return place if last.status in NOTHING_THERE else f"{place}; if it is, {LOG}"
+
+
+def _named_otherwise(setup: Setup) -> str:
+    """The member of the metadata that names the token endpoint's address too; empty for none."""
+    metadata, url = setup.discovered.metadata, setup.side.endpoints.token
+    others = (member for name, member in MEMBERS.items() if name != "token")
+    return next((member for member in others if metadata.get(member) == url), "")
 
 
 def _refresh(setup: Setup, transcript: Transcript) -> CheckStep:

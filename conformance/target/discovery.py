@@ -55,13 +55,31 @@ def discover(target: Target, transport: Transport) -> Discovered:
     endpoints = _without_strange_logout(target, _endpoints(target, metadata))
     missing = [name for name in NEEDED if not getattr(endpoints, name)]
     if missing:
-        raise TargetUnusable(
-            f"no {' and no '.join(missing)} endpoint is known; "
-            f"metadata was looked for at {looked_for(found)}",
-            "is 'issuer' right? A server without metadata needs 'endpoints:' in the target file",
-        )
+        raise _nowhere(found, missing)
     _refuse_strangers(target, endpoints, metadata.get("issuer"))
     return Discovered(metadata, found.source, found.digest, endpoints)
+
+
+def _nowhere(found: Metadata, missing: list[str]) -> TargetUnusable:
+    """What to say where an endpoint is known by neither the metadata nor the target file."""
+    none = f"no {' and no '.join(missing)} endpoint is known"
+    if not found.source:
+        return TargetUnusable(
+            f"{none}; metadata was looked for at {looked_for(found)}",
+            "is 'issuer' right? A server without metadata needs 'endpoints:' in the target file",
+        )
+    listed = (
+        f"{member} is {legible(str(found.document[member]))!r}, which is not an absolute URL"
+        if member in found.document
+        else f"{member} is missing"
+        for member in map(MEMBERS.__getitem__, missing)
+    )
+    right = ", ".join(f"{name}: …" for name in missing)
+    return TargetUnusable(
+        f"{none}: in the metadata at {found.source} {' and '.join(listed)}",
+        "the metadata has to name it (RFC 8414 §2): have the server tell it, or name it under "
+        f"'endpoints: {{{right}}}' and test what is there",
+    )
 
 
 def looked_for(found: Metadata) -> str:

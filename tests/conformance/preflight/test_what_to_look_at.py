@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.conformance.preflight.odd import (
     AUTHORIZE,
+    ISSUER,
     TOKEN,
+    Odd,
     Serve,
     path_of,
     preflight,
@@ -28,6 +32,18 @@ def names_another_place(request: Request, serve: Serve) -> Response:
     return response
 
 
+def telling(**members: Any) -> Odd:
+    """A server whose metadata has these members."""
+
+    def odd(request: Request, serve: Serve) -> Response:
+        response = serve(request)
+        if "well-known/o" not in request.url:
+            return response
+        return with_members(response, lambda told: told.update(members))
+
+    return odd
+
+
 def refuses_s256(request: Request, serve: Serve) -> Response:
     """Knows no challenge but a plain one, and none is needed."""
     if path_of(request) == AUTHORIZE and "S256" in request.url:
@@ -45,6 +61,44 @@ def test_a_token_endpoint_that_is_elsewhere_is_asked_for() -> None:
     assert step.name == "code exchange"
     assert step.hint.startswith("is https://server.example/oauth/token/v1 the token endpoint?")
     assert "endpoints: {token: …}" in step.hint
+
+
+@pytest.mark.parametrize(
+    ("path", "member"),
+    [
+        ("/userinfo", "userinfo_endpoint"),
+        ("/authorize", "authorization_endpoint"),
+        ("/oauth/revoke", "revocation_endpoint"),
+        ("/oauth/introspect", "introspection_endpoint"),
+    ],
+)
+def test_an_endpoint_named_as_another_one_too_is_pointed_at(path: str, member: str) -> None:
+    _, steps = preflight(telling(token_endpoint=f"{ISSUER}{path}"))
+    step = failed(steps)
+    assert step.name == "code exchange"
+    assert step.hint.startswith(f"is {ISSUER}{path} the token endpoint?")
+    assert step.hint.endswith(f"the metadata has the same address for {member}")
+
+
+@pytest.mark.parametrize("path", ["/nothing/here", TOKEN])
+def test_an_authorization_endpoint_where_there_is_none_is_asked_for(path: str) -> None:
+    _, steps = preflight(telling(authorization_endpoint=f"{ISSUER}{path}"))
+    step = failed(steps)
+    assert step.name == "authorization"
+    assert step.hint.startswith(f"is {ISSUER}{path} the authorization endpoint?")
+    assert "endpoints: {authorization: …}" in step.hint
+
+
+@pytest.mark.parametrize("status", [401, 403, 303])
+def test_a_refusal_without_an_error_code_may_be_of_no_token_endpoint(status: int) -> None:
+    def forwards(request: Request, serve: Serve) -> Response:
+        elsewhere = Response(status, (("Location", ISSUER),), b"<p>Hello")
+        return elsewhere if path_of(request) == TOKEN else serve(request)
+
+    _, steps = preflight(forwards)
+    step = failed(steps)
+    assert step.hint.startswith(f"is {ISSUER}{TOKEN} the token endpoint?")
+    assert step.hint.endswith("if it is, look at the server's log for this request")
 
 
 def test_a_server_that_refuses_s256_is_told_to_be_one() -> None:

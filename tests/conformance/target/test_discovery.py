@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -72,3 +74,27 @@ def test_the_error_names_each_place_and_its_answer() -> None:
     with pytest.raises(TargetUnusable) as error:
         discover(target, Answering(Response(503, HTML, b"down")))
     assert error.value.message.count("status 503, text/html, 'down'") == 2
+
+
+@pytest.mark.parametrize(
+    ("listed", "told"),
+    [
+        ({}, "token_endpoint is missing"),
+        ({"token_endpoint": "/token"}, "token_endpoint is '/token', which is not an absolute URL"),
+        ({"token_endpoint": 5}, "token_endpoint is '5', which is not an absolute URL"),
+        ({"token_endpoint": None}, "token_endpoint is 'None', which is not an absolute URL"),
+    ],
+)
+def test_metadata_that_does_not_say_where_tokens_are_had_is_to_blame(
+    listed: dict[str, Any], told: str
+) -> None:
+    found = {"issuer": ISSUER, "authorization_endpoint": f"{ISSUER}/authorize", **listed}
+    target = bundled_target(ISSUER)
+    with pytest.raises(TargetUnusable) as error:
+        discover(target, Answering(Response(200, JSON, json.dumps(found).encode())))
+    assert error.value.message.startswith(
+        f"no token endpoint is known: in the metadata at {ISSUER}/.well-known/openid-configuration "
+    )
+    assert error.value.message.endswith(told)
+    assert error.value.hint.startswith("the metadata has to name it (RFC 8414 §2)")
+    assert "endpoints: {token: …}" in error.value.hint
