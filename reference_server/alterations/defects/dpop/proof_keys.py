@@ -198,6 +198,12 @@ DEFECTS: tuple[Alteration, ...] = (
         {**_for(_is_public, DOWNGRADED), "authorize.challenge_present": _public_needs_challenge},
     ),
     subtle(
+        "pkce.public_only_needs_challenge",
+        "OAUTH21-4.1.2.1-confidential_without_challenge",
+        "confidential clients may leave out the challenge, with a nonce or without",
+        authorize__challenge_present=_public_needs_challenge,
+    ),
+    subtle(
         "pkce.forgotten_after_failure",
         R_ENFORCED,
         "a failed attempt ends the check of the verifier",
