@@ -80,6 +80,34 @@ def test_a_page_before_all_else_leads_nowhere() -> None:
     assert finding.verdict is Verdict.PASS
 
 
+def knows_no_prompt(request: Request, response: Response) -> Response:
+    """A silent request gets the login page, and nobody is ever kept signed in."""
+    silent = path(request) == "/authorize" and asked(request, "prompt") == "none"
+    return Response(200, HTML, FORM) if silent else response
+
+
+def refuses_on_a_page(request: Request, response: Response) -> Response:
+    """An authorization request without the scope openid gets an error page."""
+    plain = path(request) == "/authorize" and "openid" not in asked(request, "scope").split()
+    return Response(400, HTML, b"<p>openid is needed</p>") if plain else response
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "verdict"),
+    [
+        (knows_no_prompt, "silent-authentication-no-session/no-page", Verdict.FAIL),
+        (knows_no_prompt, "silent-authentication-no-session/state-comes-back", Verdict.OBSERVE),
+        (knows_no_prompt, "silent-authentication/with-session-wrong-verifier", Verdict.OBSERVE),
+        (refuses_on_a_page, "scope-words/openid-in-capitals", Verdict.PASS),
+        (refuses_on_a_page, "scope-granted/no-scope", Verdict.WARN),
+    ],
+)
+def test_what_never_came_to_it_is_not_told_of(change: Change, key: str, verdict: Verdict) -> None:
+    """What the case is about (a code, an error) did not come, or the request was refused."""
+    [finding] = examined(change, keyed(key))
+    assert finding.verdict is verdict
+
+
 @pytest.mark.parametrize(
     ("sent", "location", "wrong"),
     [
