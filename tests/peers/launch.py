@@ -4,6 +4,9 @@
 for it. `python -m tests.peers.launch oidc-provider` does the same in the foreground. Packages are
 installed once for each state of a peer's manifest, outside the checkout: in the folder named by
 TOKENSPEC_PEERS_CACHE, else in the system's folder for temporary files.
+
+Another version of a peer is a folder `old/NAME-VERSION` with the files that differ there, its
+manifest with the hashes among them; `--version VERSION` starts it.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.peers.recipes import RECIPES, PeerError, Recipe
 
 HERE = Path(__file__).parent
+OLD = HERE / "old"
 USERNAME, SECOND_USERNAME = "alice", "bob"
 KEY_FILE = "jwt-app.pem"
 LOG_FILE = "server.log"
@@ -59,13 +63,35 @@ class Peer:
     group: int  # of its processes
 
 
-def installed(name: str) -> Path:
+def versions(name: str) -> list[str]:
+    """The other versions of a peer that can be started."""
+    return sorted(folder.name.removeprefix(f"{name}-") for folder in OLD.glob(f"{name}-*"))
+
+
+def lay_out(name: str, version: str | None, folder: Path) -> None:
+    """Copy the files of a peer to a new folder; those of another version take their places.
+
+    Raises:
+        PeerError: there are none for that version.
+    """
+    shutil.copytree(HERE / name, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    if version is not None and version not in versions(name):
+        raise PeerError(f"{name} has no version {version}: there is no old/{name}-{version}")
+    if version is not None:
+        shutil.copytree(OLD / f"{name}-{version}", folder, dirs_exist_ok=True)
+
+
+def installed(name: str, source: Path | None = None) -> Path:
     """The folder with the packages of peer `name`, installed first where they are not yet.
+
+    Args:
+        name: a key of `RECIPES`.
+        source: the folder with its files; by default that of its usual version.
 
     Raises:
         PeerError: the installation failed.
     """
-    recipe, source = RECIPES[name], HERE / name
+    recipe, source = RECIPES[name], source or HERE / name
     digest = hashlib.sha256(f"{sys.implementation.cache_tag} {sys.base_prefix}".encode())
     for file in recipe.language.manifest:
         digest.update((source / file).read_bytes())
@@ -133,7 +159,7 @@ def _clients(public_key: Mapping[str, Any], secrets_: Mapping[str, str]) -> list
 
 
 def _target(
-    name: str,
+    source: Path,
     recipe: Recipe,
     origins: tuple[str, str],
     clients: list[dict[str, Any]],
@@ -143,10 +169,10 @@ def _target(
 ) -> dict[str, Any]:
     """The target file's content; `recipe` is that of the setting."""
     issuer = origins[recipe.second] + recipe.path
-    manifest = (HERE / name / recipe.language.manifest[0]).read_text("utf-8")
-    version = recipe.version.search(manifest)
+    manifest = source / recipe.language.manifest[0]
+    version = recipe.version.search(manifest.read_text("utf-8"))
     if version is None:
-        raise PeerError(f"{name}/{recipe.language.manifest[0]} does not pin {recipe.product}")
+        raise PeerError(f"{manifest} does not pin {recipe.product}")
     entries = []
     for client in sorted(
         clients, key=lambda c: recipe.methods.index(c["token_endpoint_auth_method"])
@@ -216,23 +242,30 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def running(
-    name: str, *, dpop_nonce: bool = False, installation: Path | None = None
+    name: str,
+    *,
+    version: str | None = None,
+    dpop_nonce: bool = False,
+    different: Mapping[str, Any] = MappingProxyType({}),
+    installation: Path | None = None,
 ) -> Iterator[Peer]:
     """Start peer `name` and stop it at the end of the block, its working folder removed.
 
     Args:
         name: a key of `RECIPES`.
+        version: one of its other `versions`; by default the usual one.
         dpop_nonce: ask for server-provided DPoP nonces; oidc-provider only.
+        different: fields of its recipe that are others this time.
         installation: the folder with its packages; by default what `installed` gives.
 
     Raises:
         PeerError: the peer could not be installed or did not start.
     """
-    installation = installation or installed(name)
     with tempfile.TemporaryDirectory(prefix=f"tokenspec-{name}-") as folder:
         work = Path(folder) / "server"
-        shutil.copytree(HERE / name, work, ignore=shutil.ignore_patterns("__pycache__"))
-        recipe, origins = RECIPES[name], (_free_origin(), _free_origin())
+        lay_out(name, version, work)
+        installation = installation or installed(name, work)
+        recipe, origins = replace(RECIPES[name], **different), (_free_origin(), _free_origin())
         issuer = origins[0] + recipe.path
         variables = {
             USERNAME: "PEER_PASSWORD",
@@ -248,10 +281,10 @@ def running(
         clients_file = Path(folder) / "clients.json"
         clients_file.write_text(json.dumps(clients), "utf-8")
         files = {}
-        for setting, different in {"": {}, **recipe.settings}.items():
+        for setting, others in {"": {}, **recipe.settings}.items():
             files[setting] = Path(folder) / (f"target-{setting}.yaml" if setting else "target.yaml")
-            there = replace(recipe, **different)
-            content = _target(name, there, origins, clients, variables, dpop_nonce=dpop_nonce)
+            there = replace(recipe, **others)
+            content = _target(work, there, origins, clients, variables, dpop_nonce=dpop_nonce)
             files[setting].write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
         usual = files.pop("")
         env = {variable: secret[owner] for owner, variable in variables.items()}
@@ -293,10 +326,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.peers.launch", description=__doc__)
     parser.add_argument("name", choices=sorted(RECIPES))
     parser.add_argument("--dpop-nonce", action="store_true", help="ask for DPoP nonces")
+    parser.add_argument("--version", help="another version, of tests/peers/old/NAME-VERSION")
     options = parser.parse_args()
     stop = {signal.SIGINT, signal.SIGTERM}
     try:
-        with running(options.name, dpop_nonce=options.dpop_nonce) as peer:
+        with running(options.name, version=options.version, dpop_nonce=options.dpop_nonce) as peer:
             signal.pthread_sigmask(signal.SIG_BLOCK, stop)
             lines = [f"export {name}={shlex.quote(value)}" for name, value in peer.env.items()]
             lines += [f"# {peer.name} at {peer.issuer}; its target file, until Ctrl-C:"]

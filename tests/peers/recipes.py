@@ -134,7 +134,8 @@ def _install_keycloak(folder: Path, source: Path) -> None:
     script = folder / "keycloak" / "bin" / "kc.sh"
     script.chmod(0o755)  # what unpacks an archive here knows no such bits
     # What `start-dev` would do at every start, and it takes most of the time.
-    _run([str(script), "build", "--db=dev-mem", "--cache=local"], folder)
+    # The cache by a variable: some versions know it as an option of `start` alone.
+    _run(["env", "KC_CACHE=local", str(script), "build", "--db=dev-mem"], folder)
 
 
 def _start_keycloak(installation: Path, work: Path) -> list[str]:
@@ -286,7 +287,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "spring-authorization-server": Recipe(
             vendor="Spring",
             product="spring-authorization-server",
-            version=re.compile(r"<spring-security.version>([\d.]+)"),
+            version=re.compile(r"<spring-(?:security|authorization-server).version>([\d.]+)"),
             language=SPRING,
             scope="openid profile read",
             # public clients get no refresh tokens, so that another is the main one

@@ -7,6 +7,7 @@ exchanged. Public clients and `private_key_jwt` are allowed at every endpoint.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -16,18 +17,17 @@ from authlib.oauth2 import OAuth2Request
 from authlib.oauth2.rfc6749 import grants
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7009 import RevocationEndpoint
-from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core import UserInfo, UserInfoEndpoint
-from authlib.oidc.core.grants import OpenIDCode
+from authlib.oidc.core.grants import OpenIDHybridGrant
 from flask import Flask, session
-from joserfc.jwk import KeySet, RSAKey
+from openid import OpenID, PrivateKeyJWT
 from store import ISSUER, AuthorizationCode, Client, Token, User
 
 CLIENT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
-SIGNING_KEY = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+HYBRID = bool(os.environ.get("PEER_HYBRID"))  # the grant of OpenID's other flows as well
 
 
 class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):
@@ -81,43 +81,12 @@ class RefreshTokenGrant(grants.RefreshTokenGrant):
         refresh_token.refresh_token_revoked_at = now
 
 
-class OpenID(OpenIDCode):
-    """ID tokens."""
+class HybridGrant(OpenIDHybridGrant):
+    """Codes beside tokens at the authorization endpoint; no client may use it."""
 
-    def exists_nonce(self, nonce: str, oauth_request: OAuth2Request) -> bool:
-        client_id = oauth_request.payload.client_id
-        codes = list(store.codes.values())  # another thread may add one meanwhile
-        return any(item.client_id == client_id and item.nonce == nonce for item in codes)
-
-    def resolve_client_private_key(self, _client: Client) -> RSAKey:
-        return SIGNING_KEY
-
-    def get_encode_header(self, client: Client) -> dict[str, str]:
-        return {**super().get_encode_header(client), "kid": SIGNING_KEY.kid}
-
-    def get_client_claims(self, client: Client) -> dict[str, Any]:
-        return {"iss": ISSUER, "aud": [client.client_id]}
-
-    def generate_user_info(self, user: User, scope: str) -> UserInfo:
-        return user.claims(scope)
-
-
-class PrivateKeyJWT(JWTBearerClientAssertion):
-    """Client authentication by `private_key_jwt`."""
-
-    CLIENT_AUTH_METHOD = "private_key_jwt"
-
-    def get_audiences(self) -> list[str]:
-        return [ISSUER, f"{ISSUER}/token"]
-
-    def validate_jti(self, claims: dict[str, Any], jti: str) -> bool:
-        seen = (claims["sub"], jti) in store.assertion_ids
-        store.assertion_ids.add((claims["sub"], jti))
-        return not seen
-
-    def resolve_client_public_key(self, client: Client) -> KeySet:
-        jwks = client.client_metadata.get("jwks")
-        return KeySet.import_key_set(jwks) if jwks else KeySet([])
+    save_authorization_code = AuthorizationCodeGrant.save_authorization_code
+    exists_nonce = OpenID.exists_nonce
+    generate_user_info = OpenID.generate_user_info
 
 
 class Revocation(RevocationEndpoint):
@@ -198,6 +167,8 @@ def create_server(app: Flask) -> AuthorizationServer:
     server.register_client_auth_method(PrivateKeyJWT.CLIENT_AUTH_METHOD, PrivateKeyJWT())
     server.register_grant(AuthorizationCodeGrant, [OpenID(), CodeChallenge(required=True)])
     server.register_grant(RefreshTokenGrant)
+    if HYBRID:
+        server.register_grant(HybridGrant)
     server.register_endpoint(Revocation)
     server.register_endpoint(Introspection)
     server.register_endpoint(Userinfo(resource_protector=protector))

@@ -16,7 +16,8 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oidc.core.errors import ConsentRequiredError, LoginRequiredError
 from flask import Flask, jsonify, redirect, render_template_string, request, session
 from flask.typing import ResponseReturnValue
-from provider import CLIENT_AUTH_METHODS, SIGNING_KEY, create_server
+from openid import SIGNING_KEY
+from provider import CLIENT_AUTH_METHODS, create_server
 from store import ISSUER, PASSWORD, ROLES_CLAIM, USERNAME, User
 from waitress import serve
 

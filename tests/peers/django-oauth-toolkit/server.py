@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 
 ISSUER = os.environ["PEER_ISSUER"]
+# How long a replaced refresh token is honoured; 0 is the default, as is no protection from reuse.
+GRACE_SECONDS = int(os.environ.get("PEER_GRACE_SECONDS", "0"))
 LOGIN = """<!doctype html><title>Sign in</title>
 <form method="post">{% csrf_token %}{{ form.as_p }}
 <input type="hidden" name="next" value="{{ next }}"><button type="submit">Log in</button></form>"""
@@ -83,6 +85,8 @@ settings.configure(
     OAUTH2_PROVIDER={
         "OIDC_ENABLED": True,
         "OIDC_RSA_PRIVATE_KEY": signing_key(),
+        "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": GRACE_SECONDS,
+        "REFRESH_TOKEN_REUSE_PROTECTION": bool(GRACE_SECONDS),
         "SCOPES": {"openid": "OpenID Connect", "read": "Read", "write": "Write"},
     },
 )

@@ -65,21 +65,24 @@ def own_audience(client_id: str) -> dict[str, Any]:
 
 def realm(name: str, clients: list[dict[str, Any]]) -> dict[str, Any]:
     """What stands in the file of one realm."""
-    user = {
-        "username": os.environ["PEER_USERNAME"],
-        "enabled": True,
-        "email": "alice@example.com",
-        "emailVerified": True,
-        "firstName": "Alice",
-        "lastName": "Example",
-        "credentials": [{"type": "password", "value": os.environ["PEER_PASSWORD"]}],
-        "realmRoles": [f"default-roles-{name}", "offline_access"],
-    }
+    users = [
+        {
+            "username": os.environ[f"{which}_USERNAME"],
+            "enabled": True,
+            "email": f"{first.lower()}@example.com",
+            "emailVerified": True,
+            "firstName": first,
+            "lastName": "Example",
+            "credentials": [{"type": "password", "value": os.environ[f"{which}_PASSWORD"]}],
+            "realmRoles": [f"default-roles-{name}", "offline_access"],
+        }
+        for which, first in (("PEER", "Alice"), ("PEER_SECOND", "Bob"))
+    ]
     content: dict[str, Any] = {
         "realm": name,
         "enabled": True,
         "sslRequired": "none",  # plain http, as it is reached over the loopback alone
-        "users": [user],
+        "users": users,
         "clients": [client(row, bound=name == "dpop") for row in clients],
     }
     if name == "rotation":
@@ -104,7 +107,7 @@ def main() -> None:
         "--optimized", "--import-realm", "--http-enabled=true", f"--http-host={issuer.hostname}",
         f"--http-port={issuer.port}", f"--hostname={issuer.scheme}://{issuer.netloc}",
     ]  # fmt: skip
-    environment = {**os.environ, "JAVA_OPTS_KC_HEAP": HEAP}
+    environment = {**os.environ, "JAVA_OPTS_KC_HEAP": HEAP, "KC_CACHE": "local"}
     os.execve(kc, [kc, "start", *options], environment)  # noqa: S606 - the server it is about
 
 
