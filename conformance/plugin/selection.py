@@ -30,6 +30,12 @@ class Selection:
         self.nothing_left = False  # for this shard, though others have something to do
         self._options = options
         self._known = known
+        self._there: list[Case] = []  # before `-k` and `--lf` take some away
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """See what there is to name."""
+        if isinstance(item, CaseItem):
+            self._there.append(item.case)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -47,7 +53,7 @@ class Selection:
         words = self._options.select
         if not words:
             return list(cases)
-        self.unmatched += unmatched(words, cases)
+        self.unmatched += unmatched(words, self._there)
         return [case for case in cases if selected(case, words)]
 
     def _part(self, cases: list[Case]) -> list[Case]:

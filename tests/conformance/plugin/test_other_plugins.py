@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -70,6 +71,29 @@ def test_options_that_stop_a_session_interrupt_nothing(
     code, said = session(tmp_path, *named, str(FILE), without=())
     assert code == 1, said
     assert record(tmp_path)[-1]["ended"] == "stopped"
+
+
+def test_the_usual_options_of_pytest_do_what_they_say(tmp_path: Path, issuer: str) -> None:
+    (tmp_path / "target.yaml").write_text(PUBLIC.format(issuer=issuer), encoding="utf-8")
+    named = ("--oauth-target=target.yaml", "--oauth-select=pkce-verifier-wrong", str(FILE))
+    cached = ("-p", "no:xdist", "-o", f"cache_dir={tmp_path / 'cache'}")
+
+    code, said = session(tmp_path, "-k", "trailing", "--junitxml=own.xml", *named, without=cached)
+    failed = {line["key"] for line in record(tmp_path) if line.get("verdict") == "fail"}
+    assert code == 1, said
+    suite = ET.parse(tmp_path / "own.xml").getroot()[0]
+    names = {f"pkce-verifier-wrong/{case.get('name')}" for case in suite.iter("testcase")}
+    assert names == failed
+    assert int(suite.get("failures", "0")) == len(failed) > 1
+
+    code, said = session(tmp_path, "--lf", "--collect-only", *named, without=cached)
+    again = {line.rpartition("::")[2] for line in said.splitlines() if "::" in line}
+    assert (code, {f"pkce-verifier-wrong/{name}" for name in again}) == (0, failed)
+
+    code, said = session(tmp_path, "-k", "nothing_of_that_name", *named, without=cached)
+    assert code == 5, said
+    assert "deselected" in said
+    assert "nothing is called that" not in said  # `-k` took away what is called that
 
 
 def test_annotations_are_printed_where_github_runs_it(
