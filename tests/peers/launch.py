@@ -207,16 +207,16 @@ def _target(
     return target
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], peer: Peer) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], peer: Peer, recipe: Recipe) -> None:
     """Ask for the discovery document until it comes.
 
     Raises:
         PeerError: the process ended, or the time allowed is over.
     """
-    deadline = time.monotonic() + RECIPES[peer.name].start_seconds
+    deadline = time.monotonic() + recipe.start_seconds
     while time.monotonic() < deadline:
         try:
-            if httpx.get(peer.issuer + RECIPES[peer.name].ready).is_success:
+            if httpx.get(peer.issuer + recipe.ready).is_success:
                 return
         except httpx.TransportError:
             pass  # not listening yet
@@ -315,7 +315,7 @@ def running(
             group=process.pid,
         )  # fmt: skip
         try:
-            _wait_until_ready(process, peer)
+            _wait_until_ready(process, peer, recipe)
             yield peer
         finally:
             _stop(process)
