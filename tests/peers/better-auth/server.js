@@ -19,11 +19,32 @@ const page = (body, status = 200) => new Response(`<!doctype html>${body}`, {
   headers: { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': "frame-ancestors 'none'" },
 });
 
+// A database of another process answers after a while, and other requests are served meanwhile.
+const WAIT = Number(process.env.PEER_DATABASE_MS ?? 0);
+class SlowDialect extends LibsqlDialect {
+  createDriver() {
+    const driver = super.createDriver();
+    const acquire = driver.acquireConnection.bind(driver);
+    driver.acquireConnection = async () => {
+      const connection = await acquire();
+      const execute = connection.executeQuery.bind(connection);
+      connection.executeQuery = async (query) => {
+        await new Promise((resolve) => { setTimeout(resolve, WAIT); });
+        return execute(query);
+      };
+      return connection;
+    };
+    return driver;
+  }
+}
+
+const Dialect = WAIT ? SlowDialect : LibsqlDialect;
+
 // Clients have the same identifiers and secrets at every peer.
 let row;
 // A database, as the adapter in memory does not hold identifiers apart, by which replays are found.
 const auth = betterAuth({
-  database: { dialect: new LibsqlDialect({ url: 'file:peer.db' }), type: 'sqlite' },
+  database: { dialect: new Dialect({ url: 'file:peer.db' }), type: 'sqlite' },
   baseURL: origin,
   basePath: pathname,
   secret: crypto.randomUUID() + crypto.randomUUID(),
