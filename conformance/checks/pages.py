@@ -63,7 +63,7 @@ def page_asks_no_consent(played: Played, _t: Transcript, _s: CheckContext) -> It
     shown = played.exchanges[-1] if played.exchanges else None
     if shown is None or shown.response is None:
         return
-    if read_page(shown.response.text, shown.request.url).kind is PageKind.CONSENT:
+    if read_page(shown.request.url, shown.response.text).kind is PageKind.CONSENT:
         yield "the page asks for consent, not for a login"
 
 

@@ -59,6 +59,18 @@ def posted(status: int) -> Exchange:
     return Exchange(Request("POST", f"{ISSUER}/login", (), b"p=x"), Response(status))
 
 
+CONSENT = '<form method="post"><button name="action" value="grant">Authorize</button></form>'
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [(CONSENT, ["the page asks for consent, not for a login"]), (LOGIN, []), ("<p>Error</p>", [])],
+)
+def test_a_page_of_consent_is_told_from_a_login(body: str, told: list[str]) -> None:
+    """A server that asks for consent each time need not look at the age of a login."""
+    assert problems("page-asks-no-consent", browsed(page(body))) == told
+
+
 @pytest.mark.parametrize(
     ("headers", "open_to_all", "without_policy"),
     [
