@@ -93,6 +93,7 @@ class Policy:
         client_algorithms: what may sign proofs and assertions.
         id_token_algorithm: what ID tokens and JWT access tokens are signed with.
         code_lifetime: how long a code is good for.
+        request_uri_lifetime: how long a pushed request is (RFC 9126 §2.2).
         access_token_lifetime: how long an access token is.
         refresh_token_lifetime: how long a refresh token is.
         dpop_iat_window: how far the `iat` of a proof may be from now, either way.
@@ -113,6 +114,7 @@ class Policy:
     client_algorithms: tuple[str, ...] = ALGORITHMS
     id_token_algorithm: str = "RS256"
     code_lifetime: int = 60
+    request_uri_lifetime: int = 300
     access_token_lifetime: int = 3600
     refresh_token_lifetime: int = 30 * 24 * 3600
     dpop_iat_window: int = 60

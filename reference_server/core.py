@@ -16,6 +16,7 @@ PATHS = {
     "authorization": "/authorize",
     "login": "/login",
     "consent": "/consent",
+    "par": "/oauth/par",
     "token": "/oauth/token",
     "userinfo": "/userinfo",
     "resource": "/resource",

@@ -1,4 +1,4 @@
-"""One request to the token, userinfo, revocation or introspection endpoint, as guards see it."""
+"""One request to a back-channel endpoint, such as the token endpoint, as guards see it."""
 
 from __future__ import annotations
 

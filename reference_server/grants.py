@@ -11,6 +11,7 @@ from tokenspec.reference_server.guards import (
     logout,
     managing,
     openid,
+    pushed,
     refresh,
     request,
     resource,
@@ -18,12 +19,16 @@ from tokenspec.reference_server.guards import (
 )
 from tokenspec.reference_server.guards import client_authentication as client
 
-BEFORE_REDIRECTING: tuple[Guard, ...] = authorization.BEFORE_REDIRECTING
+BEFORE_REDIRECTING: tuple[Guard, ...] = (
+    *pushed.BEFORE_REDIRECTING,
+    *authorization.BEFORE_REDIRECTING,
+)
 AUTHORIZATION: tuple[Guard, ...] = (
     *authorization.REDIRECTED,
     *openid.OPENID,
     *targets.REQUESTED,
 )
+BEFORE_THE_CODE: tuple[Guard, ...] = pushed.LAST
 LOGOUT: tuple[Guard, ...] = (logout.address_registered,)
 SHAPE: tuple[Guard, ...] = (
     request.method_post,
@@ -48,6 +53,16 @@ CLIENT_AUTHENTICATION: tuple[Guard, ...] = (
     client.assertion_replay,
 )
 DPOP: tuple[Guard, ...] = dpop.PROOF
+PUSHED: tuple[Guard, ...] = (
+    request.method_post,
+    request.form_encoded,
+    *CLIENT_AUTHENTICATION,
+    pushed.no_request_uri,
+    pushed.client_id_present,
+    *DPOP,
+    pushed.proof_key,
+)
+PUSHED_REQUEST: tuple[Guard, ...] = (*authorization.BEFORE_REDIRECTING, *AUTHORIZATION)
 AUTHORIZATION_CODE: tuple[Guard, ...] = (
     request.code_present,
     code.issued,

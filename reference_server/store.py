@@ -67,6 +67,25 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Pushed:
+    """An authorization request that a client pushed (RFC 9126 §2.1).
+
+    Attributes:
+        value: its request_uri.
+        client_id: who pushed it.
+        parameters: what was asked for.
+        expires_at: when the request_uri ends, in seconds since the epoch.
+        used: whether it has led to a code.
+    """
+
+    value: str
+    client_id: str
+    parameters: tuple[tuple[str, str], ...]
+    expires_at: float
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SignIn:
     """A browser session of a user."""
 
@@ -78,8 +97,9 @@ class SignIn:
 class Store(Protocol):
     """What the server asks of a store. Times are seconds since the epoch.
 
-    `consume_code`, `retire_token` and `first_time` are true for exactly one of several callers at
-    once. `codes` and `tokens` are for whoever looks after a server: no endpoint asks for them.
+    `consume_code`, `consume_pushed`, `retire_token` and `first_time` are true for exactly one of
+    several callers at once. `codes` and `tokens` are for whoever looks after a server: no endpoint
+    asks for them.
     """
 
     def add_code(self, code: Code) -> None:
@@ -93,6 +113,15 @@ class Store(Protocol):
 
     def consume_code(self, value: str) -> bool:
         """Mark the code used."""
+
+    def add_pushed(self, pushed: Pushed) -> None:
+        """Remember a pushed request."""
+
+    def pushed(self, value: str) -> Pushed | None:
+        """The pushed request of a request_uri, used or not."""
+
+    def consume_pushed(self, value: str) -> bool:
+        """Mark a pushed request used."""
 
     def add_token(self, token: Token) -> None:
         """Remember a new token."""
@@ -155,6 +184,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._codes: _Table[Code] = _Table()
+        self._pushed: _Table[Pushed] = _Table()
         self._tokens: _Table[Token] = _Table()
         self._sign_ins: _Table[SignIn] = _Table()
         self._seen: _Table[float] = _Table()
@@ -178,6 +208,24 @@ class MemoryStore:
             if code is None or code.used:
                 return False
             self._codes.rows[value] = replace(code, used=True)
+            return True
+
+    def add_pushed(self, pushed: Pushed) -> None:
+        """Remember a pushed request."""
+        with self._lock:
+            self._pushed.put(pushed.value, pushed)
+
+    def pushed(self, value: str) -> Pushed | None:
+        """The pushed request of a request_uri, used or not."""
+        return self._pushed.rows.get(value)
+
+    def consume_pushed(self, value: str) -> bool:
+        """Mark a pushed request used; true for exactly one caller."""
+        with self._lock:
+            pushed = self._pushed.rows.get(value)
+            if pushed is None or pushed.used:
+                return False
+            self._pushed.rows[value] = replace(pushed, used=True)
             return True
 
     def add_token(self, token: Token) -> None:

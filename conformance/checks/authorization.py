@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tokenspec.conformance.checks.envelope import ERROR_TEXT, URI_TEXT
 from tokenspec.conformance.checks.id_token import read_id_token
 from tokenspec.conformance.checks.model import CheckContext, check
+from tokenspec.conformance.checks.randomness import ENOUGH, room_of_all
 from tokenspec.conformance.checks.subjects import Subject
 from tokenspec.conformance.http import is_loopback, query_parameters
 from tokenspec.conformance.play.transcript import Played, Transcript
@@ -46,6 +47,9 @@ def _readable(value: str) -> Iterator[bytes]:
             yield base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
         except (binascii.Error, ValueError):
             continue
+
+
+HARD_TO_GUESS = 112  # bits; the section names no number, and a random UUID has 122
 
 
 @check("state-echoed", Subject.CALLBACK)
@@ -261,3 +265,38 @@ def no_token_in_callback(played: Played, _t: Transcript, _s: CheckContext) -> It
     for name in ("access_token", "refresh_token", "id_token"):
         if name in played.received:
             yield f"the redirect carries {name}"
+
+
+@check("pushed-is-json", Subject.PUSHED)
+def pushed_is_json(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """A request that was pushed is answered with application/json (RFC 9126 §2.2)."""
+    response = played.response
+    if response and response.media_type != "application/json":
+        yield f"the media type is {response.media_type or 'absent'}"
+
+
+@check("pushed-expires-in", Subject.PUSHED)
+def pushed_expires_in(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """expires_in is a JSON number, a positive integer (RFC 9126 §2.2)."""
+    seconds = played.received.get("expires_in")
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
+        yield f"expires_in is {seconds!r}" if seconds is not None else "expires_in is missing"
+
+
+@check("pushed-unguessable", Subject.PUSHED)
+def pushed_unguessable(_p: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
+    """What differs between the request_uris of a play has room for 112 bits (RFC 9126 §2.2)."""
+    told = (step.received.get("request_uri") for step in play.steps)
+    made = tuple({value: None for value in told if isinstance(value, str) and value})
+    if len(made) >= ENOUGH and room_of_all(made) < HARD_TO_GUESS:
+        yield f"{len(made)} differ in places that have room for {room_of_all(made):.0f} random bits"
+
+
+@check("pushed-error", Subject.PUSHED_ERROR)
+def pushed_error(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """A refusal is told as the token endpoint tells it, in JSON (RFC 9126 §2.3)."""
+    response = played.response
+    if response and response.media_type != "application/json":
+        yield f"the media type is {response.media_type or 'absent'}"
+    if not isinstance(played.received.get("error"), str):
+        yield "no error is named"

@@ -33,6 +33,8 @@ class Subject(StrEnum):
     INTROSPECTION = "an introspection response"
     REVOCATION = "a revocation response"
     LOGOUT = "an answer to a logout"  # OpenID Connect RP-Initiated Logout 1.0
+    PUSHED = "the answer to a pushed request"  # RFC 9126 §2.2
+    PUSHED_ERROR = "the refusal of a pushed request"  # RFC 9126 §2.3
     METADATA = "the metadata"
     KEY_SET = "the key set"
     NONCE = "an answer with a DPoP nonce"
@@ -127,6 +129,10 @@ RECOGNISED: Mapping[Subject, Callable[[Played], bool]] = {
     Subject.INTROSPECTION: _granted(StepKind.INTROSPECT),
     Subject.REVOCATION: _granted(StepKind.REVOKE),
     Subject.LOGOUT: _granted(StepKind.LOGOUT),
+    Subject.PUSHED: _granted(StepKind.PUSH),
+    Subject.PUSHED_ERROR: lambda played: (
+        played.step.kind is StepKind.PUSH and played.answer is Answer.REFUSED
+    ),
     Subject.METADATA: _granted(StepKind.METADATA),
     Subject.KEY_SET: _granted(StepKind.JWKS),
     Subject.NONCE: lambda played: (

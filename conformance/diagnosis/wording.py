@@ -20,6 +20,7 @@ _MEMBERS = re.compile(r", with .*")
 _STEP = re.compile(r"-\d+$")
 STEPS: Mapping[str, str] = {
     "authorize": "the authorization endpoint",
+    "push": "the endpoint for pushed requests",
     "token": "the token endpoint",
     "refresh": "the token endpoint, at a refresh",
     "userinfo": "userinfo",

@@ -60,6 +60,7 @@ refresh brings no other refresh token.
 STEPS: Mapping[str, str] = {
     "authorize": "the authorization request, followed until it leads back to the client",
     "page": "the authorization request of a stranger, as it is answered first",
+    "push": "the authorization request, sent by the client itself",
     "token": "the code, exchanged",
     "refresh": "the refresh token, used",
     "userinfo": "the access token, shown at userinfo",

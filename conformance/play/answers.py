@@ -11,9 +11,14 @@ import jwt
 
 from tokenspec.conformance.http import Response, is_loopback, read_json
 from tokenspec.conformance.login.model import AuthorizationResult, Ending
-from tokenspec.conformance.scenario.model import AT_TOKEN_ENDPOINT, Answer, StepKind
+from tokenspec.conformance.scenario.model import Answer, StepKind
 
 OK, REDIRECT, BAD_REQUEST, SERVER_ERROR = 200, 300, 400, 500
+BRINGS = {  # what a valid request brings
+    StepKind.PUSH: "request_uri",
+    StepKind.TOKEN: "access_token",
+    StepKind.REFRESH: "access_token",
+}
 GRANTS = ("code", "access_token", "id_token")  # the last two where the implicit grant is on
 FIRST = json.JSONDecoder()
 ENDINGS = {
@@ -89,8 +94,8 @@ def answered(
         redirected = "error=" in (response.header("Location") or "")
         refused = response.status >= BAD_REQUEST or redirected
         return Answer.REFUSED if refused else Answer.LOGIN_PAGE
-    if kind in AT_TOKEN_ENDPOINT:
-        granted = "access_token" in received and "error" not in received
+    if kind in BRINGS:
+        granted = BRINGS[kind] in received and "error" not in received
         return Answer.GRANTED if granted and response.status < BAD_REQUEST else Answer.REFUSED
     bodiless = kind in (StepKind.REVOKE, StepKind.USERINFO)  # userinfo may be a signed JWT
     if kind in (StepKind.PAGE, StepKind.LOGOUT):

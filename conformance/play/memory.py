@@ -124,6 +124,7 @@ class Memory:
         return {
             "target.issuer": self.side.issuer,
             "target.token_endpoint": self.side.endpoints.token,
+            "target.par_endpoint": self.side.endpoints.par,
             "login.username": self.side.target.login.username,
         }
 

@@ -192,17 +192,17 @@ class _Play:
         self.memory.remember(played.step.name, sent, played.received)
 
     def _authorize(self, step: Step) -> Played:
-        valid = requests.authorize(self.memory)
-        sent = requests.changed(valid, step.changes, self.memory)
-        url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(sent))
+        written, sent, valid = requests.authorization(self.memory, step.changes)
+        url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(written))
+        asked = wire.with_query(url, _query(sent))
         try:
-            at, result = self._authorization_result(step, url, sent)
+            moment, result = self._authorization_result(step, url, sent)
         except Unreachable as error:
             return self._unanswered(step, sent, valid, error)
         due = step.name in self.error_pages_due
         if result.blocked is not None and not due:
             raise result.blocked
-        answer = authorization_answer(result, request=url, error_page_due=due)
+        answer = authorization_answer(result, request=asked, error_page_due=due)
         username = self.side.seen_by(step.user).target.login.username
         see_who_signed_in(step, answer, username, self.recorder.exchanges)
         return Played(
@@ -214,7 +214,7 @@ class _Play:
             authorization=result,
             missing=int(result.status in OUT_OF_SERVICE),
             exchanges=tuple(self.recorder.exchanges),
-            at=at,
+            at=moment,
         )
 
     def _authorization_result(

@@ -26,9 +26,19 @@ BOUNDARY = "tokenspec-boundary"
 ESCAPED = re.compile("%[0-9A-F]{2}")
 AS_TEXT = "bytes travel in a form, in parts or in a query; elsewhere write a text"
 OFFLINE = "offline_access"
+REFERRING = ("client_id", "request_uri")
+CREDENTIALS = ("client_secret", "client_assertion", "client_assertion_type")
 
 
 def authorize(memory: Memory) -> Parameters:
+    """What the client asks for; RFC 9126 §4: where that was pushed, by reference to it."""
+    if any(name.split("-")[0] == StepKind.PUSH for name in memory.received):
+        request_uri = memory.latest((StepKind.PUSH,), "request_uri")
+        return {"client_id": (memory.client.client_id,), "request_uri": (request_uri,)}
+    return asked_for(memory)
+
+
+def asked_for(memory: Memory) -> Parameters:
     """RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1."""
     target, proof_key = memory.side.target, memory.proof_key
     client = memory.client
@@ -44,6 +54,33 @@ def authorize(memory: Memory) -> Parameters:
         **target.authorize,
     }
     return {name: (value,) for name, value in wanted.items() if value}
+
+
+def authorization(memory: Memory, changes: Changes) -> tuple[Parameters, Parameters, Parameters]:
+    """An authorization request as it is written; and what it asks for, so changed and as is valid.
+
+    The answer follows what is asked for: where it goes, and what it has to hold.
+    """
+    valid = authorize(memory)
+    written = changed(valid, changes, memory)
+    return written, with_pushed(written, memory), with_pushed(valid, memory)
+
+
+def with_pushed(parameters: Parameters, memory: Memory) -> Parameters:
+    """What an authorization request asks for: beside its own parameters those that it refers to.
+
+    RFC 9101 §6.3: what was pushed counts, and not what stands beside the reference.
+    """
+    if "request_uri" not in parameters:
+        return parameters
+    try:
+        giver = memory.latest_giver((StepKind.PUSH,), "request_uri")
+    except MissingValue:
+        return parameters
+    pushed = {name: (value,) for name, value in memory.sent[giver].items()}
+    referring = {name: parameters[name] for name in REFERRING if name in parameters}
+    own = {name: values for name, values in pushed.items() if name not in CREDENTIALS}
+    return {**parameters, **own, **referring}
 
 
 def scope_of(scope: str, *, other_kind: bool) -> str:
@@ -105,6 +142,7 @@ def nothing(_memory: Memory) -> Parameters:
 VALID: dict[StepKind, Callable[[Memory], Parameters]] = {
     StepKind.AUTHORIZE: authorize,
     StepKind.PAGE: authorize,
+    StepKind.PUSH: asked_for,
     StepKind.TOKEN: token,
     StepKind.REFRESH: refresh,
     StepKind.USERINFO: opening,
@@ -127,6 +165,7 @@ def endpoint(memory: Memory, kind: StepKind) -> str:
     url = {
         StepKind.AUTHORIZE: endpoints.authorization,
         StepKind.PAGE: endpoints.authorization,
+        StepKind.PUSH: endpoints.par,
         StepKind.TOKEN: endpoints.token,
         StepKind.REFRESH: endpoints.token,
         StepKind.USERINFO: endpoints.userinfo,

@@ -37,8 +37,8 @@ from tokenspec.conformance.transport.together import send_together
 PROOF = "DPoP"  # the header (RFC 9449 §4.1)
 FETCHED = (StepKind.PAGE, *OPENED, StepKind.LOGOUT, StepKind.METADATA, StepKind.JWKS)
 BROWSED = (StepKind.PAGE, StepKind.AUTHORIZE, StepKind.LOGOUT)  # what only browsers are sent to
-PROVEN = (*AT_TOKEN_ENDPOINT, *OPENED)
-AUTHENTICATED = (*AT_TOKEN_ENDPOINT, StepKind.REVOKE, StepKind.INTROSPECT)
+PROVEN = (StepKind.PUSH, *AT_TOKEN_ENDPOINT, *OPENED)
+AUTHENTICATED = (StepKind.PUSH, *AT_TOKEN_ENDPOINT, StepKind.REVOKE, StepKind.INTROSPECT)
 
 
 def with_query(url: str, query: str) -> str:

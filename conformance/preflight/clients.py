@@ -40,8 +40,8 @@ SETTINGS = {
 }
 PUSHED = re.compile(r"\bPAR\b|\b[Pp]ushed [Aa]uthori[sz]ation")
 HINT_PUSHED = (
-    "the server takes pushed authorization requests alone (RFC 9126), which are not sent: have it "
-    "take ordinary ones of this client, or use a login of kind 'command' that pushes the request"
+    "the server takes pushed authorization requests alone (RFC 9126), and most cases push none: "
+    "have it take ordinary ones of this client, or use a login of kind 'command' that pushes them"
 )
 REFUSES_S256 = (
     "without a code_challenge the same request is taken: the server refuses PKCE with S256, which "

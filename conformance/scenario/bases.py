@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tokenspec.conformance.scenario.model import StepKind
 
-_A, _T, _R = StepKind.AUTHORIZE, StepKind.TOKEN, StepKind.REFRESH
+_A, _T, _R, _P = StepKind.AUTHORIZE, StepKind.TOKEN, StepKind.REFRESH, StepKind.PUSH
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,13 @@ BASES: dict[str, Base] = {
     ),
     "code-exchange": Base((_A, _T), "a code, exchanged with its verifier"),
     "code-exchange-dpop": Base((_A, _T), "the same with a DPoP proof", dpop=True, needs=("dpop",)),
+    "push": Base((_P,), "an authorization request, pushed", needs=("par",)),
+    "push-dpop": Base((_P,), "the same with a DPoP proof", dpop=True, needs=("par", "dpop")),
+    "pushed-authorization": Base(
+        (_P, _A), "an authorization request that was pushed and gets a code", needs=("par",)
+    ),
+    "par": Base((_P, _A, _T), "the same, its code exchanged", needs=("par",)),
+    "par-dpop": Base((_P, _A, _T), "the same with DPoP proofs", dpop=True, needs=("par", "dpop")),
     "refresh": Base((_A, _T, _R), "a refresh token, used once", needs=("refresh",)),
     "refresh-dpop": Base(
         (_A, _T, _R), "the same, bound to a key", dpop=True, needs=("dpop", "refresh")
@@ -85,6 +92,7 @@ SAME_BROWSER = "second-in-the-same-browser"
 USER_NEEDS: dict[str, str] = {"second": "second-user", SAME_BROWSER: "second-user"}
 STEP_NEEDS: dict[StepKind, str] = {
     StepKind.AUTHORIZE: "code",
+    StepKind.PUSH: "par",
     StepKind.REFRESH: "refresh",
     StepKind.USERINFO: "userinfo",
     StepKind.RESOURCE: "resource",

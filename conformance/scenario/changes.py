@@ -39,7 +39,7 @@ HTTP_KEYS = (
 )  # fmt: skip
 WELL_KNOWN = ("openid-configuration", "oauth-authorization-server")
 TOKEN_PLACES = ("header", "body", "query", "header-and-body")
-LIFETIMES = ("code", "access-token", "refresh-token", "dpop-nonce")
+LIFETIMES = ("code", "access-token", "refresh-token", "dpop-nonce", "request-uri")
 MOMENT = "moment"  # long enough for whole seconds to differ
 NEXT_SECOND = "next-second"  # when one begins, so that what follows is done within it
 AFTER = (*LIFETIMES, MOMENT, NEXT_SECOND)

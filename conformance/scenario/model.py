@@ -43,6 +43,7 @@ class StepKind(StrEnum):
 
     AUTHORIZE = "authorize"  # RFC 6749 §4.1.1, followed until it leads back to the client
     PAGE = "page"  # the same of a stranger, as it is answered first
+    PUSH = "push"  # an authorization request, sent by the client itself: RFC 9126 §2.1
     TOKEN = "token"  # a code, exchanged: RFC 6749 §4.1.3
     REFRESH = "refresh"  # RFC 6749 §6
     USERINFO = "userinfo"  # an access token, shown: OpenID Connect Core §5.3

@@ -25,7 +25,7 @@ from tokenspec.conformance.scenario.model import (
     StepKind,
 )
 
-_A, _T, _R = StepKind.AUTHORIZE, StepKind.TOKEN, StepKind.REFRESH
+_A, _T, _R, _P = StepKind.AUTHORIZE, StepKind.TOKEN, StepKind.REFRESH, StepKind.PUSH
 SAML = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"  # RFC 7522 §2.2
 UNCHANGED = Changes()
 
@@ -99,6 +99,7 @@ _EXCHANGE = Way(_steps(_A, _T))
 
 PREMISES: Mapping[str, Question] = {
     "authorization": Question("an authorization request gets a code", (Way(_steps(_A)),)),
+    "push": Question("an authorization request can be pushed", (Way(_steps(_P)),)),
     "exchange": Question("a code buys a token", (_EXCHANGE,)),
     "credentials": Question(
         "a code buys a token, however the client shows its secret or key",
@@ -171,6 +172,7 @@ PREMISES: Mapping[str, Question] = {
 # What a step of a kind takes for granted, by what it is about: any token, or a refresh token.
 BY_KIND: Mapping[StepKind, str] = {
     _A: "authorization",
+    _P: "push",
     _T: "exchange",
     _R: "refresh",
     StepKind.USERINFO: "userinfo",

@@ -96,4 +96,5 @@ def lifetimes_of(policy: Policy) -> Lifetimes:
         access_token=policy.access_token_lifetime,
         refresh_token=policy.refresh_token_lifetime,
         dpop_nonce=2 * NONCE_SECONDS,
+        request_uri=policy.request_uri_lifetime,
     )

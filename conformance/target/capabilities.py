@@ -45,6 +45,12 @@ def _stated(target: Target, name: str) -> Decision | None:
     return Decision(present, f"the target file says {name}: {str(present).lower()}")
 
 
+def _any_audience(target: Target, _: Discovered) -> Decision:
+    if target.capabilities.get("assertion-audience-issuer"):
+        return Decision(False, "client assertions are addressed to the issuer alone")
+    return Decision(True, "assumed: RFC 7523 §3, RFC 9126 §2")
+
+
 CAPABILITIES: dict[str, Capability] = {
     "code": Capability("a way to an authorization code", rules.code),
     "openid": Capability("OpenID Connect: scope openid", rules.openid),
@@ -107,6 +113,9 @@ CAPABILITIES: dict[str, Capability] = {
         "client assertions are addressed to the issuer alone",
         rules.default(False, "not stated in the target file"),
     ),
+    "assertion-audiences": Capability(
+        "client assertions may be addressed to each endpoint that takes them", _any_audience
+    ),
     "assertion-client-id": Capability(
         "a client_id goes beside client assertions",
         rules.default(False, "not stated in the target file"),
@@ -127,6 +136,7 @@ CAPABILITIES: dict[str, Capability] = {
         "clients[0] may revoke its tokens", rules.told("assumed: RFC 7009 §2.1 excludes no client")
     ),
     "introspection": Capability("the introspection endpoint", rules.endpoint("introspection")),
+    "par": Capability("the endpoint for pushed authorization requests", rules.endpoint("par")),
     "logout": Capability(
         "the logout endpoint: OpenID Connect RP-Initiated Logout", rules.endpoint("logout")
     ),
@@ -167,6 +177,9 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "refresh-token-lifetime": Capability(
         "waiting until a refresh token has expired", rules.lifetime("refresh_token")
+    ),
+    "request-uri-lifetime": Capability(
+        "waiting until a pushed request has expired", rules.lifetime("request_uri")
     ),
     "dpop-nonce-lifetime": Capability(
         "waiting until a nonce is good no more", rules.lifetime("dpop_nonce")

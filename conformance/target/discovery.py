@@ -21,6 +21,7 @@ MOST_TEXT, FIRST_WORDS = 2_000, 60  # characters that are read of a wrong answer
 MEMBERS = {
     "authorization": "authorization_endpoint",
     "token": "token_endpoint",
+    "par": "pushed_authorization_request_endpoint",
     "userinfo": "userinfo_endpoint",
     "revocation": "revocation_endpoint",
     "introspection": "introspection_endpoint",

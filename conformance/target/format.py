@@ -255,6 +255,7 @@ ENDPOINTS = Section(
             "userinfo": Key("URL", "OpenID Connect Core §5.3."),
             "revocation": Key("URL", "RFC 7009."),
             "introspection": Key("URL", "RFC 7662."),
+            "par": Key("URL", "Pushed authorization requests, RFC 9126."),
             "jwks": Key("URL", "The key set, RFC 7517 §5."),
             "logout": Key("URL", "OpenID Connect RP-Initiated Logout 1.0 §2."),
             "registration": Key("URL", "Dynamic client registration, RFC 7591 §3."),
@@ -298,6 +299,7 @@ LIFETIMES = Section(
             "access_token": Key("seconds", "Of an access token.", "not waited for"),
             "refresh_token": Key("seconds", "Of a refresh token.", "not waited for"),
             "dpop_nonce": Key("seconds", "Of a nonce for DPoP proofs.", "not waited for"),
+            "request_uri": Key("seconds", "Of a pushed request.", "not waited for"),
         }
     ),
 )

@@ -173,6 +173,7 @@ class Lifetimes:
     access_token: float | None = None
     refresh_token: float | None = None
     dpop_nonce: float | None = None
+    request_uri: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ class Endpoints:
     userinfo: str = ""
     revocation: str = ""
     introspection: str = ""
+    par: str = ""
     jwks: str = ""
     logout: str = ""
     registration: str = ""

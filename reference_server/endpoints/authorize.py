@@ -21,7 +21,11 @@ from tokenspec.reference_server.endpoints.answers import why
 from tokenspec.reference_server.endpoints.codes import issue_code
 from tokenspec.reference_server.endpoints.interaction import Asked, asked, decide
 from tokenspec.reference_server.errors import OAuthError
-from tokenspec.reference_server.grants import AUTHORIZATION, BEFORE_REDIRECTING
+from tokenspec.reference_server.grants import (
+    AUTHORIZATION,
+    BEFORE_REDIRECTING,
+    BEFORE_THE_CODE,
+)
 from tokenspec.reference_server.guarding import Failed, run
 from tokenspec.reference_server.messages import Refusal, Request, Response
 from tokenspec.reference_server.seams import Seam, seam
@@ -122,6 +126,10 @@ class AuthorizeEndpoint:
             return self.login_page(request, authorization.parameters)
         if decision.page == "consent":
             return self._consent_page(request, authorization)
+        try:
+            run(BEFORE_THE_CODE, authorization, self.core.checks)
+        except Failed as failed:
+            return self._invalid(failed)
         return callback.success(authorization, issue_code(authorization, what.sign_in))
 
     def _denied(self, authorization: Authorization) -> Response:

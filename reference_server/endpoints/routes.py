@@ -11,6 +11,7 @@ from tokenspec.reference_server.endpoints.authorize import AuthorizeEndpoint
 from tokenspec.reference_server.endpoints.documents import Documents
 from tokenspec.reference_server.endpoints.logout import LogoutEndpoint
 from tokenspec.reference_server.endpoints.managing import ManagingEndpoints
+from tokenspec.reference_server.endpoints.pushed import PushedEndpoint
 from tokenspec.reference_server.endpoints.resource import ResourceEndpoint
 from tokenspec.reference_server.endpoints.token import TokenEndpoint
 from tokenspec.reference_server.endpoints.userinfo import UserinfoEndpoint
@@ -55,6 +56,7 @@ def routes(core: Core) -> dict[str, Route]:
         "authorization": Route(pages.authorize, BOTH, False, "RFC6749-3.1-get_supported"),
         "login": Route(pages.login, FORM, False, owner),
         "consent": Route(pages.consent, FORM, False, owner),
+        "par": Route(PushedEndpoint(core).answer),
         "token": Route(TokenEndpoint(core).answer),
         "userinfo": Route(
             UserinfoEndpoint(core).answer, BOTH, requirement="OIDCC-5.3-get_and_post"

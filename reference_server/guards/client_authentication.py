@@ -121,7 +121,10 @@ def assertion_issuer(exchange: Exchange) -> None:
 
 @guard("client.assertion_audience", "RFC7523-3-aud_required")
 def assertion_audience(exchange: Exchange) -> None:
-    """RFC 7523 §3 (3): aud names this server, by policy the issuer alone and as a text."""
+    """RFC 7523 §3 (3): aud names this server, by policy the issuer alone and as a text.
+
+    RFC 9126 §2: where requests are pushed, by the URL of that endpoint too.
+    """
     assertion = _assertion(exchange)
     if assertion is None:
         return
@@ -132,7 +135,10 @@ def assertion_audience(exchange: Exchange) -> None:
         if audience != core.config.issuer:
             raise invalid_client("assertion aud is not the issuer")
         return
-    if not {core.config.issuer, core.endpoint("token")} & {str(item) for item in named}:
+    own = {core.config.issuer, core.endpoint("token")}
+    if exchange.endpoint == "par":
+        own.add(exchange.url)
+    if not own & {str(item) for item in named}:
         raise invalid_client("assertion aud")
 
 

@@ -23,7 +23,7 @@ def test_every_endpoint_in_it_is_there() -> None:
     told = metadata(bench)
     assert told["issuer"] == ISSUER
     urls = [value for name, value in told.items() if name.endswith(("_endpoint", "_uri"))]
-    assert len(urls) == 7
+    assert len(urls) == 8
     for url in urls:
         assert url.startswith(ISSUER)
         assert bench.server.handle(Request("GET", url)).status != 404

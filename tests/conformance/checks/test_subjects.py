@@ -169,6 +169,14 @@ ANSWERS: dict[str, tuple[Played, set[Subject]]] = {
         answer(StepKind.REVOKE, GRANTED, 200),
         {Subject.REVOCATION},
     ),
+    "a pushed request": (
+        answer(StepKind.PUSH, GRANTED, 201),
+        {Subject.PUSHED},
+    ),
+    "a pushed request that is refused": (
+        answer(StepKind.PUSH, REFUSED, 400),
+        {Subject.PUSHED_ERROR},
+    ),
     "a logout": (
         answer(StepKind.LOGOUT, GRANTED, 200),
         {Subject.LOGOUT},
@@ -244,6 +252,8 @@ ALWAYS = {  # what a step with an answer of that class may be, beside what only 
     (StepKind.AUTHORIZE, Answer.LOGIN_PAGE): {Subject.PAGES},
     (StepKind.AUTHORIZE, Answer.ERROR_PAGE): {Subject.PAGES},
     (StepKind.LOGOUT, Answer.GRANTED): {Subject.LOGOUT, Subject.CROSS_ORIGIN},
+    (StepKind.PUSH, Answer.GRANTED): {Subject.PUSHED, Subject.CROSS_ORIGIN},
+    (StepKind.PUSH, Answer.REFUSED): {Subject.PUSHED_ERROR, Subject.CROSS_ORIGIN},
     (StepKind.METADATA, Answer.GRANTED): {Subject.METADATA, Subject.CROSS_ORIGIN},
     (StepKind.JWKS, Answer.GRANTED): {Subject.KEY_SET, Subject.CROSS_ORIGIN},
     (StepKind.INTROSPECT, Answer.GRANTED): {Subject.INTROSPECTION, Subject.CROSS_ORIGIN},

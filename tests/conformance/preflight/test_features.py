@@ -30,12 +30,17 @@ IGNORES_JKT = ("dpop.code_key", "dpop.code_proof_present")
 
 
 def asked(*defects: str, switches: tuple[str, ...] = (), **stated: bool) -> Setup:
-    """A setup that had to learn; `stated` is what its target file says, `_` for the hyphen."""
+    """A setup that had to learn; `stated` is what its target file says, `_` for the hyphen.
+
+    Its metadata names no endpoint for pushed requests, from which more would follow.
+    """
     target = bundled_target(ISSUER)
     said = {name.replace("_", "-"): present for name, present in stated.items()}
     kept = {"pkce-required": True, **said}
     config = with_policies(demo_config(ISSUER), switches)
-    setup = prepare_in_process(replace(target, capabilities=kept), config, defects)
+    setup = prepare_in_process(
+        replace(target, capabilities=kept), config, defects, liberties=("par.none",)
+    )
     return make_usable(setup)[0]
 
 

@@ -11,6 +11,7 @@ from tokenspec.reference_server.alterations.defects.authorization import (
     logouts,
     openid,
     pages,
+    pushed,
     redirects,
     requests,
 )
@@ -25,6 +26,7 @@ DEFECTS: tuple[Alteration, ...] = (
     *logouts.DEFECTS,
     *openid.DEFECTS,
     *pages.DEFECTS,
+    *pushed.DEFECTS,
     *redirects.DEFECTS,
     *requests.DEFECTS,
 )

@@ -29,7 +29,7 @@ def _authorization(overlooked: str, *, last: bool = False) -> Check:
         names = [name for name, _ in pairs if name != overlooked]
         if len(names) != len(set(names)):
             raise invalid_request("repeated parameter")
-        if last and overlooked in request.values:
+        if last and overlooked in dict(pairs):
             request.values[overlooked] = dict(pairs)[overlooked]
 
     return check

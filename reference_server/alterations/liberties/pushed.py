@@ -1,0 +1,140 @@
+"""What servers may make of pushed authorization requests: RFC 9126."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tokenspec.reference_server.alterations.building import lacking
+from tokenspec.reference_server.alterations.liberties.model import (
+    Liberty,
+    checking,
+    configured,
+    telling,
+)
+from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.authorization import Authorization
+from tokenspec.reference_server.config import ServerConfig
+from tokenspec.reference_server.core import PATHS, Core
+from tokenspec.reference_server.endpoints.routes import Route
+from tokenspec.reference_server.errors import invalid_request
+from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guarding import Check, Guard
+from tokenspec.reference_server.guards import authorization, pushed
+
+SHORT, LONG = 30, 600  # seconds
+
+
+def _no_endpoint(routes: dict[str, Route], _core: Core) -> dict[str, Route]:
+    return {path: route for path, route in routes.items() if not path.endswith(PATHS["par"])}
+
+
+def _other_form(_value: str, exchange: Exchange) -> str:
+    return f"urn:example:request:{exchange.core.random_text()}"
+
+
+def _good_for(seconds: int, config: ServerConfig) -> ServerConfig:
+    return replace(config, policy=replace(config.policy, request_uri_lifetime=seconds))
+
+
+def _short(config: ServerConfig) -> ServerConfig:
+    return _good_for(SHORT, config)
+
+
+def _long(config: ServerConfig) -> ServerConfig:
+    return _good_for(LONG, config)
+
+
+def _until_exchanged(asked: Authorization) -> None:
+    """§4: a request may come again until a code that came of it was used."""
+    challenge, codes = asked.get("code_challenge"), asked.core.store.codes()
+    if any(code.used and code.code_challenge == challenge for code in codes):
+        raise invalid_request("a code that came of the request was used")
+    if not challenge:
+        pushed.used_once.check(asked)
+
+
+def _of_credentials(asked: Authorization) -> None:
+    """§2.4: an address that is pushed by a client with credentials need not be registered."""
+    by_push = asked.pushing or asked.pushed is not None
+    if not (by_push and asked.client and asked.client.auth_method != "none"):
+        authorization.redirect_uri_registered.check(asked)
+
+
+def _later(guard: Guard) -> Check:
+    """§2.1: what is not validated yet is validated at the authorization endpoint."""
+
+    def check(asked: Authorization) -> None:
+        if not asked.pushing:
+            guard.check(asked)
+
+    return check
+
+
+LIBERTIES: tuple[Liberty, ...] = (
+    Liberty(
+        "par.none",
+        "RFC 9126 §5",
+        "Where the metadata names no endpoint for pushed requests, there is none.",
+        Alteration(
+            "par.none",
+            "RFC 9126 §5",
+            "requests cannot be pushed",
+            tells={
+                "metadata": lacking(
+                    "pushed_authorization_request_endpoint",
+                    "require_pushed_authorization_requests",
+                ),
+                "routes": _no_endpoint,
+            },
+        ),
+        states={"par": False},
+        takes_away=True,
+    ),
+    telling(
+        "par.other_form",
+        "RFC 9126 §2.2",
+        "The form of a request_uri is left to the server.",
+        "a request_uri has a form of the server's own",
+        request_uri=_other_form,
+    ),
+    configured(
+        "par.short_lived",
+        "RFC 9126 §2.2",
+        "The lifetime of a request_uri is left to the server.",
+        f"a request_uri is good for {SHORT} seconds",
+        _short,
+        group="request_uri lifetime",
+    ),
+    configured(
+        "par.long_lived",
+        "RFC 9126 §2.2",
+        "The lifetime of a request_uri is left to the server.",
+        f"a request_uri is good for {LONG} seconds",
+        _long,
+        group="request_uri lifetime",
+    ),
+    checking(
+        "par.loaded_anew",
+        "RFC 9126 §4",
+        "A request may come again, as when a user loads a page anew.",
+        "a request_uri leads to codes until one of them was used",
+        par__used_once=_until_exchanged,
+    ),
+    checking(
+        "par.redirect_uri_of_credentials",
+        "RFC 9126 §2.4",
+        "Clients with credentials may push a redirect_uri that they did not register.",
+        "a client with credentials pushes whatever redirect_uri it likes",
+        authorize__redirect_uri_registered=_of_credentials,
+    ),
+    checking(
+        "par.validated_later",
+        "RFC 9126 §2.1",
+        "What cannot be validated when a request is pushed is validated afterwards.",
+        "response type and challenge of a pushed request are looked at by the authorization "
+        "endpoint",
+        authorize__response_type_known=_later(authorization.response_type_known),
+        authorize__challenge_method_supported=_later(authorization.challenge_method_supported),
+        authorize__challenge_form=_later(authorization.challenge_form),
+    ),
+)
