@@ -12,7 +12,8 @@ import argparse
 import json
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,16 @@ def matrix(known: Dictionary) -> dict[str, Any]:
     return {"format": 1, "full": True, "defects": noticed(detections), "holes": []}
 
 
+def _without(known: Dictionary, words: Sequence[str]) -> Dictionary:
+    """What is known, less the defects of which a case says any of some words."""
+    rows = {
+        defect: row
+        for defect, row in known.rows.items()
+        if not any(said in one.seen for one in row.values() for said in words)
+    }
+    return replace(known, rows=rows)
+
+
 def main() -> None:
     """Play what is missing, write both files, say how much it is."""
     # Some defects sign with a secret too short on purpose; that is theirs to do, not news.
@@ -78,8 +89,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", type=Path, metavar="ROWS")
     parser.add_argument("--anew", action="store_true", help="forget what is known, play all")
+    parser.add_argument(
+        "--saying",
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help="play all at defects of which a case says this; for words that have changed since",
+    )
     given = parser.parse_args()
-    known = NOTHING if given.anew else dictionary()
+    known = NOTHING if given.anew else _without(dictionary(), given.saying)
     runner = selftest_runner()
     wanted = unknown_to(known, runner)
     for number, defect in enumerate(make_rows(runner, given.rows, wanted), start=1):
