@@ -153,7 +153,7 @@ def is_callback(location: str, redirect_uri: str) -> bool:
         return False
     if not same or went.username != asked.username:
         return False
-    return not Counter(_pairs(asked.query)) - Counter(_pairs(went.query))
+    return not asked.query or not Counter(_pairs(asked.query)) - Counter(_pairs(went.query))
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int | None, str]:

@@ -59,6 +59,7 @@ class Redactor:
         beforehand: Mapping[str, str] = NOTHING,
     ) -> None:
         self._key = key
+        self._keyed = hmac.new(key, digestmod=hashlib.sha256)
         self._known = dict(beforehand)  # every form a secret may be written in -> fingerprint
         self._longest_first: tuple[str, ...] = ()  # the same forms; empty where one was added
         for kind, value in always:
@@ -72,8 +73,9 @@ class Redactor:
 
     def fingerprint(self, kind: str, value: str) -> str:
         """What stands for `value` in everything that is written."""
-        digest = hmac.digest(self._key, value.encode("utf-8", "replace"), hashlib.sha256)
-        return f"‹{kind} {digest.hex()[:10]}›"
+        digest = self._keyed.copy()  # cheaper than `hmac.digest`, which gives other threads a turn
+        digest.update(value.encode("utf-8", "replace"))
+        return f"‹{kind} {digest.hexdigest()[:10]}›"
 
     def learn(self, kind: str, value: str) -> str:
         """Remember a secret and give its fingerprint; an empty value is shown as it is."""
@@ -182,6 +184,8 @@ class Redactor:
 
 def _quoted(text: str) -> str:
     """Percent-encoded as in an address, but legible, and with its fingerprints as they are."""
+    if UNRESERVED.fullmatch(text):
+        return text
     parts = FINGERPRINT.split(text)
     return "".join(p if FINGERPRINT.fullmatch(p) else quote(p, safe="/: ") for p in parts)
 

@@ -163,9 +163,9 @@ class Examiner:
         if hindrance:
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=f"premise: {hindrance}")
         oracle = self._ask_oracle(case)
-        blank = replace(blank, oracle=oracle.explanation)
         rests = tuple(self.premises.of(case))
-        blank = replace(blank, premises=tuple(asked.name for asked in rests))
+        names = tuple(asked.name for asked in rests)
+        blank = replace(blank, oracle=oracle.explanation, premises=names)
         if rests and not rests[-1].holds:
             return self._unmet(blank, rests[-1])
         control = self._control(case, afresh=afresh)
