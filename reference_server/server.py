@@ -7,11 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from types import MappingProxyType
 
-from tokenspec.reference_server.alterations.catalogue import (
-    defect_named,
-    dialect_of,
-    liberty_named,
-)
+from tokenspec.reference_server.alterations.dialects import dialect_of
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.config import Policy, ServerConfig
 from tokenspec.reference_server.core import Core
@@ -53,8 +49,7 @@ class Server:
     ) -> None:
         applied = (
             *dialect_of(config).alterations(),
-            *map(liberty_named, liberties),
-            *map(defect_named, defects),
+            *_named(liberties, defects),
             *alterations,
         )
         plain = Core(
@@ -96,6 +91,15 @@ class Server:
     def handle(self, request: Request) -> Response:
         """Answer one request; safe to call from many threads."""
         return respond(self.core, self._routes, request)
+
+
+def _named(liberties: Collection[str], defects: Collection[str]) -> tuple[Alteration, ...]:
+    """The alterations of these names; a server without any loads none of the hundreds there are."""
+    if not liberties and not defects:
+        return ()
+    from tokenspec.reference_server.alterations import catalogue  # noqa: PLC0415 - as said above
+
+    return (*map(catalogue.liberty_named, liberties), *map(catalogue.defect_named, defects))
 
 
 def altered(core: Core, applied: Iterable[Alteration]) -> Core:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tokenspec.conformance.diagnosis.of_record import cause_lines
 from tokenspec.conformance.diagnosis.shown import BROKEN
 from tokenspec.conformance.machine.signals import held_back
 from tokenspec.conformance.plugin.report_memory import summarised
@@ -137,6 +136,10 @@ class Recording:
         broken = any(self.tally.counts[verdict] for verdict in BROKEN)
         if not broken or self.failed or self._writer is None:
             return {}
+        from tokenspec.conformance.diagnosis.of_record import (  # noqa: PLC0415 - loads all defects
+            cause_lines,
+        )
+
         record = read_record(self.path, leave_evidence=True, own=True)
         return {"causes": cause_lines(record.findings)}
 

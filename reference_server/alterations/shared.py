@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tokenspec.reference_server.authorization import Authorization
+from tokenspec.reference_server.endpoints.claims import STANDARD, Told, namespaced
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guards import request as shape
 from tokenspec.reference_server.messages import Request
@@ -34,3 +36,9 @@ def first_registered(address: str, request: Authorization) -> str:
     """Where no redirect_uri is named, the first one that is registered."""
     registered = request.client.redirect_uris if request.client else ()
     return address or (registered[0] if registered else "")
+
+
+def bare_claims(told: dict[str, Any], about: Told) -> dict[str, Any]:
+    """Custom claims are told whatever they are called."""
+    bare = {n: v for n, v in about.known.items() if n not in STANDARD and not namespaced(n)}
+    return told | bare

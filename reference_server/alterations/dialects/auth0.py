@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from tokenspec.reference_server.addresses import normal_address
 from tokenspec.reference_server.alterations.building import having, lacking
-from tokenspec.reference_server.alterations.defects.issued.claims import bare_claims
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.alterations.shared import (
+    bare_claims,
     first_registered,
     json_counts,
     json_declared,

@@ -113,7 +113,7 @@ def test_a_diagnosis_that_fails_leaves_the_record_whole(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "tokenspec.conformance.plugin.recording.cause_lines", raising(KeyError("unforeseen"))
+        "tokenspec.conformance.diagnosis.of_record.cause_lines", raising(KeyError("unforeseen"))
     )
     for issuer in serving(MUST):
         assert gate.run(issuer, "--select", FAILING) == 3

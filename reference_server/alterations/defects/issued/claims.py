@@ -10,7 +10,8 @@ import jwt
 
 from tokenspec.reference_server.alterations.building import having, lacking, left_out, making
 from tokenspec.reference_server.alterations.model import Alteration
-from tokenspec.reference_server.endpoints.claims import STANDARD, Told, namespaced
+from tokenspec.reference_server.alterations.shared import bare_claims
+from tokenspec.reference_server.endpoints.claims import Told, namespaced
 from tokenspec.reference_server.endpoints.issuing import IdToken
 from tokenspec.reference_server.keys import base64url
 from tokenspec.reference_server.seams import Alter
@@ -37,12 +38,6 @@ def _broken(signed: str, _about: IdToken) -> str:
 
 def _unsigned(_signed: str, about: IdToken) -> str:
     return jwt.encode(dict(about.claims), "", "none")
-
-
-def bare_claims(told: Claims, about: Told) -> Claims:
-    """Custom claims are told whatever they are called."""
-    bare = {n: v for n, v in about.known.items() if n not in STANDARD and not namespaced(n)}
-    return told | bare
 
 
 def _no_custom_claims(told: Claims, _about: Told) -> Claims:
