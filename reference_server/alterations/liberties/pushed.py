@@ -46,6 +46,8 @@ def _long(config: ServerConfig) -> ServerConfig:
 
 def _until_exchanged(asked: Authorization) -> None:
     """§4: a request may come again until a code that came of it was used."""
+    if asked.pushed is None:
+        return
     challenge, codes = asked.get("code_challenge"), asked.core.store.codes()
     if any(code.used and code.code_challenge == challenge for code in codes):
         raise invalid_request("a code that came of the request was used")
