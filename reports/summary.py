@@ -129,7 +129,7 @@ class Summary:
                 parts.append(f"{counted(stale, 'waiver')} no longer true")
             return "; ".join(parts) + "."
         if self.verdict == "not-established":
-            return f"No broken requirement was found, but {self._why_not_established}."
+            return self._not_established
         number = len(self._tested())
         warned = {line["requirement"] for line in self.record.findings if line["verdict"] == "warn"}
         if warned:
@@ -140,6 +140,14 @@ class Summary:
         if number == 1:
             return "The requirement tested was met."
         return f"None of the {number} requirements tested is broken."
+
+    @property
+    def _not_established(self) -> str:
+        once = sum(f["verdict"] == "fail" and not broken(f) for f in self.record.findings)
+        if once:
+            failed = "case has" if once == 1 else "cases have"
+            return f"{once} {failed} failed and could not be played again: nothing is sure of them."
+        return f"No broken requirement was found, but {self._why_not_established}."
 
     @property
     def _why_not_established(self) -> str:

@@ -30,3 +30,11 @@ def test_what_should_be_met_and_is_not_is_counted(good: Made) -> None:
     )
     more = told(good.record, *["warn"] * 40)
     assert more.endswith(" that should be met are.")
+
+
+def test_what_failed_and_was_not_played_again_is_not_called_whole(good: Made) -> None:
+    first, *others = good.record.findings
+    once = {**first, "verdict": "fail", "level": "MUST", "confirmed": False}
+    record = replace(good.record, findings=(once, *others))
+    sentence = Summary.of(record).sentence
+    assert sentence == "1 case has failed and could not be played again: nothing is sure of them."
