@@ -106,7 +106,9 @@ def test_who_answers_a_proof_with_a_bearer_token_is_not_asked_about_bound_ones(
     """Whether it is one is told by introspection and the resource, not by its type alone."""
     if "odd" in defects:
         odd = Alteration("odd", "RFC9449-5-bearer_allowed", "", tells={"issue": _unbound})
-        monkeypatch.setattr("tokenspec.reference_server.alterations.catalogue.defect_named", lambda _name: odd)
+        monkeypatch.setattr(
+            "tokenspec.reference_server.alterations.catalogue.defect_named", lambda _name: odd
+        )
     setup = asked(*defects)
     assert decided(setup)["dpop-bound"] is bound
     assert decided(setup)["dpop-bound-unsaid"] is unsaid
@@ -164,7 +166,9 @@ def test_a_server_that_asks_for_a_nonce_where_the_time_does_not_fit(
 ) -> None:
     """As oidc-provider does where nonces are set up and not demanded."""
     odd = Alteration("odd", "RFC9449-8-nonce_optional", "", {"dpop.nonce": _asks_only_the_old})
-    monkeypatch.setattr("tokenspec.reference_server.alterations.catalogue.defect_named", lambda _name: odd)
+    monkeypatch.setattr(
+        "tokenspec.reference_server.alterations.catalogue.defect_named", lambda _name: odd
+    )
     told = decided(asked("odd", switches=("no-dpop-nonce",)))
     assert not told["dpop-nonce"]
     assert not told["dpop-window"]
