@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
-from tokenspec.conformance.checks.envelope import ERROR_TEXT, URI_TEXT
+from tokenspec.conformance.checks.envelope import ERROR_TEXT, URI_TEXT, other_than_json
 from tokenspec.conformance.checks.id_token import read_id_token
+from tokenspec.conformance.checks.id_token_claims import wrong_issuer
 from tokenspec.conformance.checks.model import CheckContext, check
 from tokenspec.conformance.checks.randomness import ENOUGH, room_of_all
 from tokenspec.conformance.checks.subjects import Subject
@@ -18,6 +19,7 @@ from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.texts import differing
 
 IN_AN_ERROR = ("error", "error_description", "error_uri", "state", "iss", "session_state")
+HARD_TO_GUESS = 112  # bits; RFC 9126 §2.2 names no number, and a random UUID has 122
 ANSWERS = {"code", "error", "state", "access_token", "id_token"}
 # Parameters of authorization responses (IANA OAuth Parameters).
 REGISTERED = (
@@ -47,9 +49,6 @@ def _readable(value: str) -> Iterator[bytes]:
             yield base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
         except (binascii.Error, ValueError):
             continue
-
-
-HARD_TO_GUESS = 112  # bits; the section names no number, and a random UUID has 122
 
 
 @check("state-echoed", Subject.CALLBACK)
@@ -89,8 +88,7 @@ def iss_in_error(played: Played, _t: Transcript, context: CheckContext) -> Itera
 def _issuer_problems(played: Played, context: CheckContext) -> Iterator[str]:
     back = played.received.get("iss")
     if back != context.issuer:
-        said = "missing" if back is None else differing(back, context.issuer)
-        yield f"iss is {said}"
+        yield wrong_issuer(back, context.issuer)
 
 
 @check("iss-is-url", Subject.CALLBACK, Subject.CALLBACK_ERROR)
@@ -270,9 +268,8 @@ def no_token_in_callback(played: Played, _t: Transcript, _s: CheckContext) -> It
 @check("pushed-is-json", Subject.PUSHED)
 def pushed_is_json(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A request that was pushed is answered with application/json (RFC 9126 §2.2)."""
-    response = played.response
-    if response and response.media_type != "application/json":
-        yield f"the media type is {response.media_type or 'absent'}"
+    if kind := other_than_json(played):
+        yield f"the media type is {kind}"
 
 
 @check("pushed-expires-in", Subject.PUSHED)
@@ -295,8 +292,7 @@ def pushed_unguessable(_p: Played, play: Transcript, _s: CheckContext) -> Iterat
 @check("pushed-error", Subject.PUSHED_ERROR)
 def pushed_error(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A refusal is told as the token endpoint tells it, in JSON (RFC 9126 §2.3)."""
-    response = played.response
-    if response and response.media_type != "application/json":
-        yield f"the media type is {response.media_type or 'absent'}"
+    if kind := other_than_json(played):
+        yield f"the media type is {kind}"
     if not isinstance(played.received.get("error"), str):
         yield "no error is named"

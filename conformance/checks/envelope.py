@@ -22,12 +22,19 @@ LONG_ENOUGH = 16  # characters; a shorter value may stand in a text by chance
 UNAUTHORIZED = 401
 
 
+def other_than_json(played: Played) -> str:
+    """The media type of an answer that has to be JSON and is not declared so; else empty."""
+    response = played.response
+    if response is None or response.media_type == "application/json":
+        return ""
+    return response.media_type or "absent"
+
+
 @check("success-is-json", Subject.TOKENS)
 def success_is_json(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
     """A granted token request is answered with application/json (RFC 6749 §5.1)."""
-    response = played.response
-    if response and response.media_type != "application/json":
-        yield f"the media type of the success is {response.media_type or 'absent'}"
+    if kind := other_than_json(played):
+        yield f"the media type of the success is {kind}"
 
 
 @check("success-status", Subject.TOKENS)

@@ -36,10 +36,11 @@ def id_token_issuer(played: Played, _t: Transcript, context: CheckContext) -> It
     """`iss` is the issuer, exactly (§3.1.3.7, 2)."""
     token = read_id_token(played)
     if token and token.claims.get("iss") != context.issuer:
-        yield _wrong_issuer(token.claims.get("iss"), context.issuer)
+        yield wrong_issuer(token.claims.get("iss"), context.issuer)
 
 
-def _wrong_issuer(shown: object, due: str) -> str:
+def wrong_issuer(shown: object, due: str) -> str:
+    """What is said of an `iss` that is another than is due, or is not there."""
     return "iss is missing" if shown is None else f"iss is {differing(shown, due)}"
 
 

@@ -5,13 +5,13 @@ Signatures are left out, secret members replaced. An encrypted token shows its h
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
 from tokenspec.conformance.http import Request, Response, read_json
+from tokenspec.conformance.oauth.keys import base64url_decode
 from tokenspec.conformance.record.redaction import Redactor
 
 ISSUED = ("id_token", "access_token")
@@ -60,13 +60,9 @@ def _jwt(text: str, redactor: Redactor) -> dict[str, Any]:
     if len(parts) < SIGNED:
         return {}
     try:
-        header = read_json(_base64url(parts[0]))
-        claims = read_json(_base64url(parts[1])) if len(parts) == SIGNED else None
+        header = read_json(base64url_decode(parts[0]))
+        claims = read_json(base64url_decode(parts[1])) if len(parts) == SIGNED else None
     except (ValueError, binascii.Error):
         return {}
     shown = {"header": redactor.members(header)}
     return shown if claims is None else shown | {"claims": redactor.members(claims)}
-
-
-def _base64url(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
