@@ -98,8 +98,8 @@ class Store(Protocol):
     """What the server asks of a store. Times are seconds since the epoch.
 
     `consume_code`, `consume_pushed`, `retire_token` and `first_time` are true for exactly one of
-    several callers at once. `codes` and `tokens` are for whoever looks after a server: no endpoint
-    asks for them.
+    several callers at once. `codes`, `tokens` and `living_tokens` are for whoever looks after a
+    server: no endpoint asks for them.
     """
 
     def add_code(self, code: Code) -> None:
@@ -131,6 +131,9 @@ class Store(Protocol):
 
     def tokens(self) -> tuple[Token, ...]:
         """Every token, oldest first."""
+
+    def living_tokens(self) -> tuple[Token, ...]:
+        """Those that are active, oldest first."""
 
     def retire_token(self, value: str, now: float = 0.0) -> bool:
         """Make a token inactive."""
@@ -186,6 +189,7 @@ class MemoryStore:
         self._codes: _Table[Code] = _Table()
         self._pushed: _Table[Pushed] = _Table()
         self._tokens: _Table[Token] = _Table()
+        self._living: _Table[Token] = _Table()  # may hold tokens of a grant that was revoked
         self._sign_ins: _Table[SignIn] = _Table()
         self._seen: _Table[float] = _Table()
         self._consents: _Table[bool] = _Table()
@@ -232,6 +236,7 @@ class MemoryStore:
         """Remember a new token."""
         with self._lock:
             self._tokens.put(token.value, token)
+            self._living.put(token.value, token)
 
     def token(self, value: str) -> Token | None:
         """The token, active or not."""
@@ -247,6 +252,7 @@ class MemoryStore:
             if token is None or not token.active or token.grant.family in self._ended.rows:
                 return False
             self._tokens.rows[value] = replace(token, active=False, retired_at=now)
+            self._living.rows.pop(value, None)
             self._replaced.put(token.grant.family, value)
             return True
 
@@ -296,6 +302,15 @@ class MemoryStore:
         """Every token, oldest first, as `token` has it."""
         found = map(self.token, tuple(self._tokens.rows))
         return tuple(token for token in found if token is not None)
+
+    def living_tokens(self) -> tuple[Token, ...]:
+        """Those that are active, oldest first: few, so that a long run asks for them often."""
+        with self._lock:
+            rows = self._living.rows
+            for value, token in tuple(rows.items()):
+                if token.grant.family in self._ended.rows:
+                    del rows[value]
+            return tuple(rows.values())
 
     def first_time(self, key: str, expires_at: float) -> bool:
         """Whether `key` (a jti) is seen for the first time; remembers it."""

@@ -20,7 +20,7 @@ class AroundStore:
 
 def end_grants(store: Store, fits: Callable[[Grant], bool]) -> None:
     """End every grant that fits, with all tokens of it."""
-    for token in store.tokens():
+    for token in store.living_tokens():
         if fits(token.grant):
             store.revoke_family(token.grant.family)
 

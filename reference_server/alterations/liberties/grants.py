@@ -49,6 +49,8 @@ def _earlier_grants_end(fields: dict[str, str], about: Answered) -> dict[str, st
         return fields
     for old in store.codes():
         same = (old.grant.sub, old.grant.client_id) == (new.grant.sub, new.grant.client_id)
+        if same and store.ended(old.grant.family):
+            break  # with the codes before it
         if same and old.value != new.value:
             store.consume_code(old.value)
             store.revoke_family(old.grant.family)

@@ -38,9 +38,8 @@ def _newest_alone(kept: int, kind: str = "refresh") -> Callable[[dict[str, Any],
         grant = about.grant
         own = [
             token
-            for token in about.core.store.tokens()
+            for token in about.core.store.living_tokens()
             if token.kind == kind
-            and token.active
             and (token.grant.sub, token.grant.client_id) == (grant.sub, grant.client_id)
         ]
         for token in own[:-kept]:
@@ -106,10 +105,9 @@ def _not_rotating(name: str, summary: str, **tells: Any) -> Liberty:
 
 def _ends_access_tokens(body: dict[str, Any], about: Issued) -> dict[str, Any]:
     """A refresh ends the access tokens that its grant had before."""
-    for token in about.core.store.tokens():
+    for token in about.core.store.living_tokens() if about.refreshed else ():
         same = token.grant.family == about.grant.family
-        old = same and token.kind == "access" and token.value != body["access_token"]
-        if about.refreshed and old:
+        if same and token.kind == "access" and token.value != body["access_token"]:
             about.core.store.retire_token(token.value)
     return body
 
