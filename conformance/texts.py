@@ -32,6 +32,11 @@ def legible(text: str) -> str:
     return shown if shown.count(MARK) <= len(shown) * MOST_MARKS else ""
 
 
+def shortened(text: str, most: int = LONGEST) -> str:
+    """`text` of so many characters at most; what was cut off is told by an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def differing(shown: object, due: str) -> str:
     """A value beside the text that is due, and what makes the difference where that is small."""
     text = str(shown)

@@ -155,7 +155,7 @@ def id_token_auth_time(played: Played, play: Transcript, _s: CheckContext) -> It
         yield "auth_time is longer ago than max_age allows"
 
 
-@check("id-token-new-login", Subject.ID_TOKEN)
+@check("id-token-new-login", Subject.LOGIN_TIME)
 def id_token_new_login(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """auth_time is not from before the authorization request (OIDC Core §3.1.2.1: max_age).
 
@@ -171,7 +171,7 @@ def id_token_new_login(played: Played, play: Transcript, _s: CheckContext) -> It
         yield "auth_time is from before the request that asked for a new login"
 
 
-@check("id-token-earlier-login", Subject.ID_TOKEN)
+@check("id-token-earlier-login", Subject.LOGIN_TIME)
 def id_token_earlier_login(played: Played, play: Transcript, _s: CheckContext) -> Iterator[str]:
     """auth_time is from before a request that brought no login (§2).
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
+import jwt
+
 from tokenspec.conformance.challenges import Challenge, read_challenges
 from tokenspec.conformance.http import Response
 from tokenspec.conformance.login.model import Ending
@@ -22,6 +24,7 @@ class Subject(StrEnum):
     ERROR = "an error response of the token endpoint"  # RFC 6749 §5.2
     REFUSAL = "a refusal of the token endpoint in any form"
     ID_TOKEN = "an ID token"
+    LOGIN_TIME = "an ID token that says when the user signed in"
     JWT_ACCESS_TOKEN = "an access token in JWT form"
     CALLBACK = "an authorization response"  # RFC 6749 §4.1.2
     CALLBACK_ERROR = "an authorization error response"  # RFC 6749 §4.1.2.1
@@ -107,6 +110,16 @@ def _jwt(played: Played) -> bool:
     return _tokens(played) and isinstance(token, str) and token.count(".") == 2  # noqa: PLR2004 - a compact JWS
 
 
+def _tells_login(played: Played) -> bool:
+    try:
+        claims = jwt.decode(
+            played.received.get("id_token", ""), options={"verify_signature": False}
+        )
+    except (jwt.PyJWTError, ValueError):
+        return False
+    return all(isinstance(claims.get(name), int | float) for name in ("auth_time", "iat"))
+
+
 def _cross_origin(played: Played) -> bool:
     return bool(played.exchanges) and played.exchanges[-1].request.header("Origin") is not None
 
@@ -116,6 +129,7 @@ RECOGNISED: Mapping[Subject, Callable[[Played], bool]] = {
     Subject.ERROR: _error,
     Subject.REFUSAL: _refusal,
     Subject.ID_TOKEN: lambda played: _tokens(played) and "id_token" in played.received,
+    Subject.LOGIN_TIME: lambda played: _tokens(played) and _tells_login(played),
     Subject.JWT_ACCESS_TOKEN: _jwt,
     Subject.CALLBACK: lambda played: _called_back(played) and played.answer is Answer.GRANTED,
     Subject.CALLBACK_ERROR: lambda played: _called_back(played) and played.answer is Answer.REFUSED,

@@ -25,6 +25,10 @@ from tokenspec.conformance.texts import harmless
 from tokenspec.reports.words import counted
 
 WIDTH, INDENT = 96, 24
+READY_WITHOUT = (
+    "the bundled server is ready: tokenspec run\n"
+    "for your own: tokenspec init https://login.example, then tokenspec check target.yaml"
+)
 ISSUER_HINT = "is 'issuer' in the target file right?"
 
 
@@ -61,7 +65,7 @@ def act(options: argparse.Namespace) -> int:
             return ExitCode.NOT_ESTABLISHED
     finally:
         steps.close()
-    print(f"\nready: tokenspec run {path or ''}".rstrip())
+    print(f"\nready: tokenspec run {path}" if path else f"\n{READY_WITHOUT}")
     return ExitCode.CONFORMS
 
 
@@ -81,7 +85,7 @@ class _Steps:
                 if step.ends_it:
                     return
         else:
-            print("tokenspec check of the bundled server\n")
+            print("tokenspec check of the bundled server, as no target file is named\n")
         try:
             self.opened = open_target(self._path, os.environ)
         except TargetUnusable as error:

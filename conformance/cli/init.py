@@ -25,6 +25,7 @@ from tokenspec.conformance.target.model import (
     Endpoints,
     Limits,
     Login,
+    LoginKind,
     Network,
 )
 from tokenspec.conformance.target.writing import Wanted, secret_names, target_text
@@ -79,8 +80,8 @@ def add_to(verbs: Any) -> None:
     add(
         "--login",
         choices=LOGIN_KINDS,
-        default="form",
-        help="how to obtain an authorization code; default form",
+        help="how to obtain an authorization code; default form, and none where the metadata says "
+        "that there are no codes",
     )
     add("--username", help="name of the test user")
     add("--password-env", metavar="NAME", default=PASSWORD, help="environment "
@@ -189,13 +190,14 @@ def _endpoints(given: list[str]) -> Endpoints:
 
 
 def _wanted(options: argparse.Namespace, found: _Found, endpoints: Endpoints, ask: Ask) -> Wanted:
+    kind: LoginKind = options.login or ("form" if _gives_codes(found, endpoints) else "none")
     clients = () if options.register else (_client(options, found, ask),)
     return Wanted(
         file=options.output,
         issuer=found.issuer,
         clients=clients,
-        login=_login(options, ask),
-        second_login=_second_login(options),
+        login=_login(options, kind, ask),
+        second_login=_second_login(options, kind),
         endpoints=endpoints,
         scope=options.scope or "",
         ca_file=str(Path(options.ca_file).resolve()) if options.ca_file else "",
@@ -221,8 +223,16 @@ def _listed(found: _Found) -> str:
     return post if post in listed and basic not in listed else basic
 
 
-def _login(options: argparse.Namespace, ask: Ask) -> Login:
-    kind = options.login
+def _gives_codes(found: _Found, endpoints: Endpoints) -> bool:
+    """Whether users sign in there; RFC 8414 §2: metadata that lists no grants means codes too."""
+    if not found.metadata:
+        return True
+    named = endpoints.authorization or found.metadata.get("authorization_endpoint")
+    grants = found.metadata.get("grant_types_supported")
+    return bool(named) and (not isinstance(grants, list) or "authorization_code" in grants)
+
+
+def _login(options: argparse.Namespace, kind: LoginKind, ask: Ask) -> Login:
     if kind not in BY_PASSWORD:
         return Login(
             kind=kind,
@@ -234,13 +244,13 @@ def _login(options: argparse.Namespace, ask: Ask) -> Login:
     return Login(kind=kind, username=username, password=options.password_env)
 
 
-def _second_login(options: argparse.Namespace) -> Login | None:
+def _second_login(options: argparse.Namespace, kind: LoginKind) -> Login | None:
     """How another user signs in, where one is named.
 
     Raises:
         UsageError: the way to sign in takes no password, or both users are the same.
     """
-    username, kind = options.second_username, options.login
+    username = options.second_username
     if not username:
         return None
     if kind not in BY_PASSWORD:
@@ -254,6 +264,8 @@ def _second_login(options: argparse.Namespace) -> Login | None:
 def _tell(path: Path, wanted: Wanted, found: _Found, preset: tuple[str, str]) -> None:
     print(f"wrote {path}, from {found.source or 'the endpoints given'}")
     print(f"editors complete and check it by {schema_file('target')}, beside it")
+    if wanted.login.kind == "none":
+        print("nobody signs in (login kind none): cases that need a code will not run")
     name, vendor = preset
     if name:
         print(f"recognised {vendor}: 'profile: {name}' tells its documented differences apart")

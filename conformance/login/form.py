@@ -28,7 +28,7 @@ from tokenspec.conformance.login.pages import (
 )
 from tokenspec.conformance.login.recipes import Recognised, recognise, script_request
 from tokenspec.conformance.target.model import Limits, Login
-from tokenspec.conformance.texts import legible
+from tokenspec.conformance.texts import legible, shortened
 
 BAD_REQUEST = 400
 MOST_PRESSED = 9  # buttons that are remembered
@@ -168,7 +168,7 @@ class FormDriver:
         more = ", which speaks of a captcha," if page.captcha_word else ""
         return LoginBlocked(
             f"the login page{more} came back after {what} sent{button}: "
-            f"{legible(page.visible)[:150]!r}",
+            f"{shortened(legible(page.visible), 150)!r}",
             f"check login.username{' and login.password' if asks else ''}; where another button is "
             "the right one, name it with 'login: {press: [text of the button]}'",
             stage="credentials",
@@ -207,9 +207,9 @@ class FormDriver:
         sent = script_request(known, self.login.username, self.login.password)
         shown = browser.submit_json(action, sent)
         if isinstance(shown, Shown) and shown.response.status >= BAD_REQUEST:
-            told = (shown.response.json_object() or {}).get("description", "")
+            told = shortened(str((shown.response.json_object() or {}).get("description", "")))
             raise LoginBlocked(
-                f"the sign-in was answered with status {shown.response.status}: {str(told)[:200]}",
+                f"the sign-in was answered with status {shown.response.status}: {told}",
                 "check login.username and login.password, and the client's connections",
                 stage="credentials",
             )
@@ -341,7 +341,7 @@ def no_code(result: AuthorizationResult) -> LoginBlocked:
     """Why the valid authorization request did not yield a code, and what to look at."""
     error = result.parameters.get("error", "")
     if error:
-        described = result.parameters.get("error_description", "")[:200]
+        described = shortened(result.parameters.get("error_description", ""))
         more = f" ({described})" if described else ""
         text = f"the authorization request was refused: {error}{more}"
         hint = SETTINGS.get(error, "check clients[0], 'scope' and 'authorize'")

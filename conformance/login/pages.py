@@ -9,7 +9,7 @@ from enum import StrEnum
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
-from tokenspec.conformance.texts import legible
+from tokenspec.conformance.texts import legible, shortened
 
 CAPTCHAS = ("recaptcha", "hcaptcha", "turnstile", "arkoselabs", "funcaptcha", "captcha")
 # a word of a class that a captcha is put into: g-recaptcha, h-captcha, cf-turnstile; not no-captcha
@@ -264,7 +264,7 @@ def words_on(page: Page) -> str:
     """The same of a page that was read; its title where a script writes the rest."""
     if page.text and not legible(page.text[:MOST_WORDS]):
         return NO_TEXT
-    return legible((page.visible or page.title)[:200])
+    return legible(shortened(page.visible or page.title))
 
 
 def _asks_username(form: Form) -> bool:

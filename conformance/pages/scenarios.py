@@ -72,7 +72,8 @@ STEPS: Mapping[str, str] = {
     "jwks": "the key set, fetched",
 }
 OUTCOME: Mapping[str, str] = {
-    "verdict": f"What it comes to: {code(outcomes.VERDICTS)}; `pass` without it.",
+    "verdict": f"What it comes to: {code(outcomes.VERDICTS)}; `pass` without it. "
+    "`broken` is as grave as the level of the requirement has it.",
     "answer": f"The class of the answer: {code(outcomes.ANSWERS)}. It follows from `status` "
     "and `error` where it is left out.",
     "at": "The step it speaks of, where that is not its own.",

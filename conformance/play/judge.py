@@ -22,6 +22,7 @@ from tokenspec.conformance.scenario.model import (
     StepKind,
     concurrent_groups,
 )
+from tokenspec.conformance.scenario.outcomes import BROKEN
 from tokenspec.conformance.verdicts import Judgement, Kind, Verdict, worst
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
@@ -225,10 +226,11 @@ class Judge:
     def _matched(
         self, outcome: Outcome, outcomes: tuple[Outcome, ...], played: Played
     ) -> Judgement:
-        verdict = Verdict(outcome.verdict)
+        broken = outcome.verdict == BROKEN
+        verdict = self.gate if broken else Verdict(outcome.verdict)
         kind = Kind.NONE
-        if verdict is Verdict.WARN:
-            verdict = _milder(Verdict.WARN, self.gate)
+        if broken or verdict is Verdict.WARN:
+            verdict = verdict if broken else _milder(Verdict.WARN, self.gate)
             passing = tuple(one for one in outcomes if one.verdict == Verdict.PASS)
             kind = _kind_by_answer(played.answer, passing)
         expected = (

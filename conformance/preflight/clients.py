@@ -25,6 +25,7 @@ from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.scenario.model import S256, Pkce
 from tokenspec.conformance.target.discovery import allowed_origins
 from tokenspec.conformance.target.rules import Decision
+from tokenspec.conformance.texts import shortened
 
 OTHER_METHODS = {
     "client_secret_basic": ("none", "client_secret_post"),
@@ -103,7 +104,9 @@ def authentication(setup: Setup, said: Said) -> CheckStep:
         if found is not None:
             return found
     detail = f"by {setup.target.main.auth}: a made-up code is answered {said.text}"
-    if not said.knows_client:
+    if said.grants:
+        detail += ", though nobody issued it; cases of a run report that"
+    elif not said.knows_client:
         detail += ", which tells nothing of the client"
     return CheckStep("client auth", passed=True, detail=detail)
 
@@ -170,7 +173,7 @@ def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckS
             hint=_elsewhere(setup, led),
         )
     if result.ending is Ending.CALLBACK and error and error not in USER_WANTED:
-        described = result.parameters.get("error_description", "")[:200]
+        described = shortened(result.parameters.get("error_description", ""))
         text = f"refused: {error}{f' ({described})' if described else ''}"
         hint = SETTINGS.get(error, "check 'scope', 'authorize' and {client} in the target file")
         if PUSHED.search(described):

@@ -31,7 +31,7 @@ from tokenspec.conformance.scenario.model import Answer, Setting, Step, StepKind
 from tokenspec.conformance.target.discovery import MEMBERS
 from tokenspec.conformance.target.model import SIGNS_IN, Client
 from tokenspec.conformance.target.rules import Decision
-from tokenspec.conformance.texts import legible
+from tokenspec.conformance.texts import legible, shortened
 
 EXCHANGE_HINTS = {
     "invalid_client": "check {client}.client_id, its 'auth' and its 'secret' or 'private_key'",
@@ -166,8 +166,8 @@ def said(setup: Setup, transcript: Transcript, played: Played) -> str:
     hide = setup.redactor.for_play()
     evidence(transcript, hide)
     described = played.received.get("error_description")
-    more = f": {described[:200]}" if isinstance(described, str) else ""
-    return hide.text(answer_text(played) + more)
+    more = f": {shortened(hide.text(described))}" if isinstance(described, str) else ""
+    return hide.text(answer_text(played)) + more
 
 
 def _trouble(setup: Setup, transcript: Transcript) -> tuple[str, str] | None:

@@ -10,9 +10,10 @@ from tokenspec.conformance.oauth.client_authentication import AssertionInputs, c
 from tokenspec.conformance.play.memory import Memory
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.scenario.model import ClientAuthChanges, Setting
-from tokenspec.conformance.texts import legible
+from tokenspec.conformance.texts import legible, shortened
 
 CODE = "tokenspec-check-code-that-was-never-issued"
+BAD_REQUEST = 400
 # RFC 6749 §5.2: the client was let in, or is not the one to blame
 ABOUT_THE_REQUEST = (
     "invalid_grant",
@@ -46,10 +47,18 @@ class Said:
         return self.error in ABOUT_THE_REQUEST
 
     @property
+    def grants(self) -> bool:
+        """Whether tokens came for a code that was never issued."""
+        return self.status < BAD_REQUEST and "access_token" in (self.response.json_object() or {})
+
+    @property
     def text(self) -> str:
         """In words."""
-        more = f" ({self.described[:150]})" if self.described else ""
-        return f"{self.status} {legible(self.error)[:60] or 'without an error code'}{more}"
+        if self.grants:
+            return f"{self.status} with an access token"
+        more = f" ({shortened(self.described, 150)})" if self.described else ""
+        error = shortened(legible(self.error), 60) or "without an error code"
+        return f"{self.status} {error}{more}"
 
 
 def ask(setup: Setup, method: str = "", *, audience: str = "", beside: bool | None = None) -> Said:

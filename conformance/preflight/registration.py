@@ -19,7 +19,7 @@ from tokenspec.conformance.target.model import (
     Registration,
     Target,
 )
-from tokenspec.conformance.texts import legible
+from tokenspec.conformance.texts import legible, shortened
 
 CREATED, DELETED = (200, 201), (204, 200)  # RFC 7591 §3.2.1 has 201, RFC 7592 §2.3 has 204
 JSON = ("Content-Type", "application/json")
@@ -210,7 +210,7 @@ def _as_registered(client: Mapping[str, Any]) -> ClientAuth:
 
 def _refused(method: str, response: Response, answer: Mapping[str, Any]) -> TargetUnusable:
     error, described = _text(answer, "error"), _text(answer, "error_description")
-    refusal = f"{response.status} {error} {described[:200]}".strip()
+    refusal = f"{response.status} {error} {shortened(described)}".strip()
     hint = "list a client of yours under 'clients' instead; or, if the server asks for an initial "
     hint += "access token, give registration.initial_access_token"
     text = f"the server did not register a client with auth {method}: {refusal}"

@@ -75,6 +75,7 @@ class ResponseChecks:
         self._excuse = excuse
         self._on_look = on_look
         self._lock = threading.Lock()
+        cases = tuple(cases)
         self._watched = {
             case.key: _Watched(
                 case,
@@ -83,6 +84,7 @@ class ResponseChecks:
             for case in cases
             if case.every_response
         }
+        self._own = {case.key: frozenset(_checks_of(case)) for case in cases}
         self.checks = frozenset(n for watched in self._watched.values() for n in watched.checks)
 
     def take_over(self, looks: Iterable[LookedAt]) -> None:
@@ -97,7 +99,11 @@ class ResponseChecks:
     def look(
         self, transcript: Transcript, source: str, context: CheckContext, hide: Redactor
     ) -> None:
-        """Make every check on the answers of a play of `source` that it speaks of."""
+        """Make every check on the answers of a play of `source` that it speaks of.
+
+        A check that the source makes itself is left to it, so that one fault is told once.
+        """
+        own = self._own.get(source, frozenset())
         looks = [self._problems(played, transcript, context) for played in transcript.steps]
         watching = [watched for key, watched in self._watched.items() if key != source]
         with self._lock:
@@ -115,6 +121,7 @@ class ResponseChecks:
                 (played, problem)
                 for played, problems in zip(transcript.steps, looks, strict=True)
                 for name in watched.checks
+                if name not in own
                 for problem in problems.get(name, ())
             ]
             for played, problem in found:
@@ -122,9 +129,9 @@ class ResponseChecks:
                 with self._lock:
                     if not watched.room(excuse):
                         continue
-                own, step = hide.for_play(), played.step.name
-                shown = tuple(e for e in evidence(transcript, own) if e.step == step)[-1:]
-                sighting = Sighting(source, step, own.text(problem), excuse, shown)
+                hidden, step = hide.for_play(), played.step.name
+                shown = tuple(e for e in evidence(transcript, hidden) if e.step == step)[-1:]
+                sighting = Sighting(source, step, hidden.text(problem), excuse, shown)
                 with self._lock:
                     if watched.add(sighting):
                         self._on_look(LookedAt(watched.case.key, watched.looked_at, sighting))

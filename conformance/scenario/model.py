@@ -160,7 +160,8 @@ class Outcome:
 
     Attributes:
         answer: the class of the answer.
-        verdict: what it comes to: `pass`, `warn` or `observe`.
+        verdict: what it comes to: `pass`, `warn`, `observe`, or `broken`, which is as grave as the
+            requirement.
         at: the step it speaks of, by name; empty: the step it stands on.
         where: how other steps were answered, by name; it holds for such plays alone.
         status: HTTP statuses, any of which will do.

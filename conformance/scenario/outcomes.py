@@ -9,7 +9,8 @@ from tokenspec.conformance.documents import Marked, Reader, suggest
 from tokenspec.conformance.scenario.changes import read_change_map
 from tokenspec.conformance.scenario.model import NOTHING, Answer, Outcome
 
-VERDICTS = ("pass", "warn", "observe")
+BROKEN = "broken"  # as grave as the level of the requirement has it
+VERDICTS = ("pass", "warn", "observe", BROKEN)
 ANSWERS = tuple(str(answer) for answer in Answer if answer is not Answer.NO_ANSWER)
 OUTCOME_KEYS = (
     "verdict", "answer", "at", "where", "status", "error", "has", "lacks", "equals", "headers",

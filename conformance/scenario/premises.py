@@ -82,6 +82,13 @@ def _by(method: str) -> Changes:
 
 _OF_REFRESH_TOKEN = Changes({"token": Change("copy", "token.refresh_token")})
 _SOME_SECRET = Changes({"client_secret": Change("value", "none")})
+_HINTED = Changes(
+    {
+        "token": Change("copy", "token.refresh_token"),
+        "token_type_hint": Change("value", "refresh_token"),
+    }
+)
+_SILENT = Changes({"prompt": Change("value", "none")})
 _AS_SAML = Changes({"client_assertion_type": Change("value", SAML)})
 # RFC 7662 §2.2: a caller that may not introspect a token is told that it is not active, no more
 _INACTIVE = Outcome(
@@ -94,11 +101,34 @@ _NO_OTHER = (
     Outcome(Answer.GRANTED, equals={"refresh_token": Change("copy", "token.refresh_token")}),
 )
 _NO_LONGER = Outcome(Answer.REFUSED, error=("invalid_grant",))
+# OpenID Connect Core §3.1.2.6: errors that a server may answer a silent request with
+_NOT_SILENTLY = Outcome(
+    Answer.REFUSED,
+    error=(
+        "account_selection_required",
+        "consent_required",
+        "interaction_required",
+        "login_required",
+    ),
+)
+_NO_STATE = Outcome(Answer.GRANTED, lacks=("state",))
 _EARLIER = Changes({"code": Change("copy", "authorize.code")})
 _EXCHANGE = Way(_steps(_A, _T))
 
 PREMISES: Mapping[str, Question] = {
     "authorization": Question("an authorization request gets a code", (Way(_steps(_A)),)),
+    "state": Question(
+        "the state of an authorization request comes back",
+        (Way(_steps(_A)),),
+        unmet=(_NO_STATE,),
+        otherwise="no state comes back",
+    ),
+    "silent-request": Question(
+        "a request with prompt=none gets a code, as the user is signed in",
+        (Way((Step(_A, "authorize"), Step(_A, "authorize-2", _SILENT))),),
+        unmet=(_NOT_SILENTLY,),
+        otherwise="no code is given silently",
+    ),
     "push": Question("an authorization request can be pushed", (Way(_steps(_P)),)),
     "exchange": Question("a code buys a token", (_EXCHANGE,)),
     "credentials": Question(
@@ -154,6 +184,11 @@ PREMISES: Mapping[str, Question] = {
     "refresh-token-revoked": Question(
         "a revoked refresh token buys nothing",
         (Way(_steps(_A, _T, StepKind.REVOKE, _R, third=_OF_REFRESH_TOKEN)),),
+        answer=Answer.REFUSED,
+    ),
+    "hinted-revocation": Question(
+        "a refresh token that was revoked with the right hint buys nothing",
+        (Way(_steps(_A, _T, StepKind.REVOKE, _R, third=_HINTED)),),
         answer=Answer.REFUSED,
     ),
     "introspection": Question(

@@ -62,6 +62,13 @@ def _of_credentials(asked: Authorization) -> None:
         authorization.redirect_uri_registered.check(asked)
 
 
+def _client_of_credentials(exchange: Exchange) -> None:
+    """§2.1 has the client send its client_id; who has authenticated is known without."""
+    if exchange.client and exchange.client.auth_method != "none":
+        exchange.values.setdefault("client_id", exchange.client.client_id)
+    pushed.client_id_present.check(exchange)
+
+
 def _later(guard: Guard) -> Check:
     """§2.1: what is not validated yet is validated at the authorization endpoint."""
 
@@ -128,6 +135,13 @@ LIBERTIES: tuple[Liberty, ...] = (
         "Clients with credentials may push a redirect_uri that they did not register.",
         "a client with credentials pushes whatever redirect_uri it likes",
         authorize__redirect_uri_registered=_of_credentials,
+    ),
+    checking(
+        "par.client_id_of_credentials",
+        "RFC 9126 §2.1",
+        "client_id is required of the client; no sentence has a request without it refused.",
+        "a client that authenticates may push a request without its client_id",
+        par__client_id_present=_client_of_credentials,
     ),
     checking(
         "par.validated_later",

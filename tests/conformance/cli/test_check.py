@@ -256,6 +256,16 @@ def test_what_a_newcomer_may_have_to_say_is_named(
     assert "'capabilities: {refresh: true}' has them run" in said
 
 
+def test_without_a_target_file_it_is_the_bundled_server_that_is_ready(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["check"]) == 0
+    said = capsys.readouterr().out
+    assert "bundled server, as no target file is named" in said.splitlines()[0]
+    assert "the bundled server is ready" in said
+    assert "tokenspec init" in said.splitlines()[-1]
+
+
 def test_a_good_target_gets_its_table_and_the_cost_of_a_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

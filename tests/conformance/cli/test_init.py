@@ -145,6 +145,19 @@ def test_every_login_gives_a_file_that_can_be_read(tmp_path: Path, kind: str) ->
     assert f"kind: {kind}" in text
 
 
+@pytest.mark.parametrize(
+    "more", [{"authorization_endpoint": None}, {"grant_types_supported": ["client_credentials"]}]
+)
+def test_no_password_is_asked_for_where_nobody_signs_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], more: dict[str, object]
+) -> None:
+    with posing(**more) as issuer:
+        _, text = made(tmp_path, issuer, "--client-id", "tokenspec-public", "--no-input")
+    assert yaml.safe_load(text)["login"] == {"kind": "none"}
+    assert "PASSWORD" not in text
+    assert "nobody signs in" in capsys.readouterr().out
+
+
 def test_a_second_user_signs_in_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,6 +72,12 @@ def _known_hints_only(exchange: Exchange) -> None:
         raise OAuthError("unsupported_token_type", "unknown hint")
 
 
+def _no_hints(exchange: Exchange) -> None:
+    managing.token_present.check(exchange)
+    if exchange.endpoint == "revocation" and exchange.get("token_type_hint"):
+        raise OAuthError("invalid_request", "a hint")
+
+
 def _introspection(
     name: str,
     requirement: str,
@@ -149,6 +155,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC7009-2.2-invalid_hint_no_effect",
         "an unknown token_type_hint is an error",
         managing__token_present=_known_hints_only,
+    ),
+    subtle(
+        "revoke.hints_refused",
+        "RFC7009-2.1-hint_allowed",
+        "a token_type_hint is an error, whatever it says",
+        managing__token_present=_no_hints,
     ),
     subtle(
         "revoke.get_accepted",
