@@ -101,7 +101,9 @@ def replays(found: Counterexample, servers: Iterable[Setup]) -> bool:
 
 def home_of(defect: str, matrix: Matrix, runner: SelftestRunner) -> ConformingServer:
     """The conforming server at which the suite notices a defect."""
-    homes = [runner.home[key] for key in matrix.noticed_by(defect)]
+    keys = matrix.noticed_by(defect)
+    runner.settle(keys)
+    homes = [runner.home[key] for key in keys]
     return runner.servers[homes[0] if homes else "bundled"]
 
 

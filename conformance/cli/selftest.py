@@ -89,6 +89,7 @@ def act(options: argparse.Namespace) -> int:
     keys = [key for key, case in runner.cases.items() if _case(case, options.select)]
     if not defects and not keys:
         raise UsageError(f"nothing is called {', '.join(options.select)}", "see: tokenspec list")
+    runner.settle(keys)
     with pool(options.jobs, _progress) as run:
         tasks = [(server, keys) for server in runner.servers]
         at_conforming_servers = run(gaps.at_conforming_server, tasks, "conforming servers")

@@ -32,7 +32,7 @@ from tokenspec.conformance.selftest.runner import (
     TURNED,
     Detection,
     SelftestRunner,
-    selftest_runner,
+    settled_runner,
 )
 from tokenspec.conformance.selftest.trying import Row, digests_of, make_rows, rows, unknown_to
 from tokenspec.reference_server.alterations.defects import DEFECTS
@@ -98,7 +98,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     known = NOTHING if given.anew else _without(dictionary(), given.saying)
-    runner = selftest_runner()
+    runner = settled_runner()
     wanted = unknown_to(known, runner)
     for number, defect in enumerate(make_rows(runner, given.rows, wanted), start=1):
         sys.stderr.write(f"{number} of {len(wanted)} {defect}\n")

@@ -31,6 +31,7 @@ def at_liberties(names: Row, keys: Collection[str]) -> list[Gap]:
 def failing(runner: SelftestRunner, names: Row, keys: Collection[str]) -> dict[str, Finding]:
     """The findings of cases that fail a server that takes these liberties, by their keys."""
     server = server_with([LIBERTIES[name] for name in names])
+    runner.settle(keys)
     cases = [runner.cases[key] for key in keys if runner.home.get(key) == BUNDLED_SERVER]
     found = runner.examine_at(server, cases)
     mismatched = {key for key, place in runner.oracle_mismatches if place == server.name}

@@ -78,7 +78,8 @@ def make_matrix(
     on the defects nearest to it. `full` tries each of `defects` on every case, and each of the
     cases `keys` on every defect.
     """
-    everything = tuple(runner.home)
+    runner.settle(keys)
+    everything = tuple(runner.cases)
     with pool(jobs, progress) as run:
         if full:
             chosen = frozenset(defects)
@@ -107,6 +108,7 @@ def candidates(runner: SelftestRunner, case: Case) -> list[str]:
     shares the rarest words with the case.
     """
     section = case.requirement.rsplit("-", 1)[0] + "-"
+    runner.settle([case.key])
     said = runner.good[case.key].oracle
     own = _words(case.key, case.title, case.requirement)
     words = _words_of_defects()

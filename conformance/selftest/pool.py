@@ -34,7 +34,10 @@ def _nothing(_found: object) -> None:
 
 @contextmanager
 def pool(jobs: int | None, progress: Progress) -> Iterator[Run]:
-    """So many processes; one for each core where none are asked for."""
+    """So many processes; one for each core where none are asked for.
+
+    Where the run is ended before its time, what was not begun is not waited for.
+    """
     with ProcessPoolExecutor(jobs or os.cpu_count() or 1) as executor:
 
         def run(
@@ -44,9 +47,13 @@ def pool(jobs: int | None, progress: Progress) -> Iterator[Run]:
             tell: Callable[[list[T]], None] = _nothing,
         ) -> list[T]:
             futures = [executor.submit(work, *task) for task in tasks]
-            for done, future in enumerate(as_completed(futures), start=1):
-                tell(future.result())
-                progress(what, done, len(futures))
+            try:
+                for done, future in enumerate(as_completed(futures), start=1):
+                    tell(future.result())
+                    progress(what, done, len(futures))
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                raise
             return [item for future in futures for item in future.result()]
 
         yield run

@@ -17,7 +17,7 @@ from tokenspec.conformance.run.order import takes_long
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.selftest.gaps import Gap
 from tokenspec.conformance.selftest.matrix import Matrix
-from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner
+from tokenspec.conformance.selftest.runner import SelftestRunner, selftest_runner, settled_runner
 from tokenspec.reference_server.alterations.defects import DEFECTS
 
 FILE = Path(selection.__file__).with_name(selection.QUICK_LIST)
@@ -108,6 +108,7 @@ def too_little(matrix: Matrix, runner: SelftestRunner, defects: Collection[str])
 
 def noticed_by_list(matrix: Matrix, runner: SelftestRunner) -> frozenset[str]:
     """The defects that the quick selection is known to notice at the bundled server."""
+    runner.settle({one.case for one in matrix.detections})
     own = {case.key for case in at_the_bundled_server(runner)} & selection.quick_list()
     return frozenset(one.defect for one in matrix.detections if one.case in own)
 
@@ -129,7 +130,7 @@ def main() -> None:
     """Write the list and say what it notices."""
     known = _read(Path(sys.argv[1]))
     defects = DEFECTS
-    cases = [case for case in at_the_bundled_server(selftest_runner()) if not takes_long(case)]
+    cases = [case for case in at_the_bundled_server(settled_runner()) if not takes_long(case)]
     noticed = {case.key: known.get(case.key, frozenset()) for case in cases}
     costs = {case.key: _cost(case) for case in cases}
     chosen = proved(noticed, costs, set(of_advisories(cases)), int(AIM * len(defects)))

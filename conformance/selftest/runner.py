@@ -35,8 +35,9 @@ class Detection:
 class SelftestRunner:
     """The cases, the conforming servers, and what is known of each case there.
 
-    `home` maps a case to the first server it applies to, `good` to its finding there;
-    `oracle_mismatches` has, by case and server, what the oracle did that the case does not expect.
+    Of the cases that were settled, `home` has the first server each applies to, `good` its finding
+    there; `oracle_mismatches` has, by case and server, what the oracle did that the case does not
+    expect.
     """
 
     cases: Mapping[str, Case]
@@ -45,11 +46,15 @@ class SelftestRunner:
     good: dict[str, Finding] = field(default_factory=dict)
     oracle_mismatches: dict[tuple[str, str], str] = field(default_factory=dict)
     _oracle_results: dict[str, dict[str, OracleResult]] = field(default_factory=dict)
+    _settled: set[str] = field(default_factory=set)
 
-    def settle(self) -> None:
-        """Find every case its home."""
+    def settle(self, keys: Collection[str] | None = None) -> None:
+        """Find these cases, or all, the first server they apply to."""
+        wanted = self.cases.keys() if keys is None else keys
+        new = [key for key in self.cases if key in wanted and key not in self._settled]
+        self._settled |= set(new)
         for name in self.servers:
-            homeless = [case for key, case in self.cases.items() if key not in self.home]
+            homeless = [self.cases[key] for key in new if key not in self.home]
             for finding in self.examine(name, homeless).values():
                 if finding.verdict is not Verdict.NOT_APPLICABLE:
                     self.home[finding.key] = name
@@ -81,6 +86,7 @@ class SelftestRunner:
 
     def reached(self, key: str) -> frozenset[str]:
         """The defects that could change a play of the case at its home, by itself."""
+        self.settle([key])
         place = self.servers[self.home[key]]
         watching = Watching(place.config, place.liberties)
         setup = prepare_in_process(
@@ -96,6 +102,7 @@ class SelftestRunner:
 
     def differing(self, defect: str, keys: Collection[str]) -> dict[str, Finding]:
         """What the cases find at `defect` and not without it, each at its home server."""
+        self.settle(keys)
         found: dict[str, Finding] = {}
         for server in self.servers:
             own = [self.cases[key] for key in keys if self.home.get(key) == server]
@@ -114,8 +121,13 @@ class SelftestRunner:
 
 @functools.cache
 def selftest_runner() -> SelftestRunner:
-    """The runner of the bundled suite, made once a process."""
+    """The runner of the bundled suite, made once a process; what is asked of it settles cases."""
     cases = {case.key: case for case in whole_suite()}
-    made = SelftestRunner(cases, conforming_servers())
+    return SelftestRunner(cases, conforming_servers())
+
+
+def settled_runner() -> SelftestRunner:
+    """The same, with every case settled: some seconds of work."""
+    made = selftest_runner()
     made.settle()
     return made
