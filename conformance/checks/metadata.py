@@ -286,3 +286,13 @@ def _origins(played: Played) -> tuple[str, str]:
     exchange = played.exchanges[-1]
     allowed = exchange.response.header("Access-Control-Allow-Origin") if exchange.response else ""
     return exchange.request.header("Origin") or "", allowed or ""
+
+
+@check("password-grant-not-listed", Subject.REFUSAL)
+def password_grant_not_listed(
+    _played: Played, _t: Transcript, context: CheckContext
+) -> Iterator[str]:
+    """The metadata does not list the grant `password` (RFC 9700 §2.4)."""
+    listed = context.metadata.get("grant_types_supported")
+    if isinstance(listed, list) and "password" in listed:
+        yield "the metadata lists the grant password"

@@ -126,6 +126,7 @@ class Memory:
             "target.token_endpoint": self.side.endpoints.token,
             "target.par_endpoint": self.side.endpoints.par,
             "login.username": self.side.target.login.username,
+            "login.password": self.side.target.login.password,
         }
 
     def random_text(self, length: int, alphabet: str) -> str:

@@ -118,4 +118,5 @@ OPERATOR_NEEDS: dict[tuple[str, str], str] = {
     ("api", "without-offline-access"): "api-without-offline-access",
     ("api", "any"): "api",
     ("copy", "login.username"): "sign-in",
+    ("copy", "login.password"): "user-password",
 }

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from tokenspec.conformance.http import origin
 from tokenspec.conformance.target import rules
 from tokenspec.conformance.target.discovery import Discovered
 from tokenspec.conformance.target.model import Target
@@ -49,6 +50,16 @@ def _any_audience(target: Target, _: Discovered) -> Decision:
     if target.capabilities.get("assertion-audience-issuer"):
         return Decision(False, "client assertions are addressed to the issuer alone")
     return Decision(True, "assumed: RFC 7523 §3, RFC 9126 §2")
+
+
+def _password_shown(target: Target, discovered: Discovered) -> Decision:
+    """The user's password goes where the login page has it from, and nowhere else."""
+    login, endpoints = target.login, discovered.endpoints
+    if not login.password:
+        return Decision(False, f"login kind {login.kind} names no password of the user")
+    if login.hosts or origin(endpoints.token) != origin(endpoints.authorization):
+        return Decision(False, "users sign in at another origin than the token endpoint's")
+    return Decision(True, "the token endpoint is of the origin that users sign in at")
 
 
 CAPABILITIES: dict[str, Capability] = {
@@ -228,6 +239,9 @@ CAPABILITIES: dict[str, Capability] = {
         "scripts come from the origin of the client's redirect URI", rules.web_origin
     ),
     "https-redirect": Capability("the main client's redirect URI is https", rules.https_redirect),
+    "user-password": Capability(
+        "the user's password may be shown to the token endpoint", _password_shown
+    ),
     "second-user": Capability("another user", rules.second_user),
     "sign-in": Capability("a new sign-in, by forms, whenever one is wanted", rules.sign_in),
     "code-only": Capability("no response type but code", rules.code_only),

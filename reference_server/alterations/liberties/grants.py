@@ -13,13 +13,15 @@ from tokenspec.reference_server.alterations.liberties.model import (
     telling,
 )
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.alterations.passwords import asks, known
 from tokenspec.reference_server.config import Policy, ServerConfig
 from tokenspec.reference_server.endpoints.answers import Refused
 from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.endpoints.issuing import Issued
 from tokenspec.reference_server.endpoints.token import Issue
-from tokenspec.reference_server.errors import OAuthError
+from tokenspec.reference_server.errors import OAuthError, invalid_grant
 from tokenspec.reference_server.exchange import Exchange
+from tokenspec.reference_server.guards import client_authentication as client
 from tokenspec.reference_server.guards import code
 
 REFRESH = "RFC 6749 §6"
@@ -31,6 +33,12 @@ def _policy(**changes: Any) -> Callable[[ServerConfig], ServerConfig]:
         return replace(config, policy=policy)
 
     return configures
+
+
+def _password_first(exchange: Exchange) -> None:
+    if asks(exchange):
+        raise invalid_grant("wrong password")
+    client.grant_allowed.check(exchange)
 
 
 def _spent_by_a_failure(exchange: Exchange) -> None:
@@ -143,6 +151,17 @@ LIBERTIES: tuple[Liberty, ...] = (
         "scope is optional where it is what was asked for.",
         "the answer to a refresh has no scope where it is what was granted",
         token_response=_scope_left_out,
+    ),
+    Liberty(
+        "error.password_before_grant",
+        "RFC 6749 §5.2",
+        "Of several errors in a request the text says of none that it comes first.",
+        Alteration(
+            "error.password_before_grant",
+            "RFC 6749 §5.2",
+            "a password is called wrong before the client is told that it may not use that grant",
+            known(_password_first),
+        ),
     ),
     telling(
         "error.verifier_missing_invalid_request",

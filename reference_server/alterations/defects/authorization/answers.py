@@ -11,11 +11,8 @@ from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.endpoints.interaction import Asked
-from tokenspec.reference_server.errors import invalid_grant
-from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guarding import Check
 from tokenspec.reference_server.guards import authorization as rules
-from tokenspec.reference_server.guards import request as shape
 from tokenspec.reference_server.store import MemoryStore, SignIn, Store
 
 R_STATE, R_TYPE = "RFC6749-4.1.2-state_exact", "RFC6749-4.1.2.1-unsupported_response_type"
@@ -103,21 +100,6 @@ def _empty_is_code(request: Authorization) -> None:
         rules.response_type_known.check(request)
 
 
-def _password_known(public: bool) -> Check:  # noqa: FBT001 - which clients know it
-    def check(exchange: Exchange) -> None:
-        if exchange.get("grant_type") != "password" or exchange.public is not public:
-            shape.grant_type_known.check(exchange)
-            return
-        raise invalid_grant("wrong password")
-
-    return check
-
-
-def _refused_before(exchange: Exchange) -> None:
-    if exchange.get("grant_type") == "password":
-        raise invalid_grant("wrong password")
-
-
 def _rs256(config: ServerConfig) -> ServerConfig:
     return replace(config, policy=replace(config.policy, id_token_algorithm="RS256"))
 
@@ -190,20 +172,6 @@ DEFECTS: tuple[Alteration, ...] = (
         "a new login keeps the time of the first one",
         tells={"asked": _first_login_told},
         store=_first_logins,
-    ),
-    subtle(
-        "request.password_grant_for_confidential",
-        "RFC9700-2.4-no_password_grant",
-        "the password grant is known for clients with credentials",
-        request__grant_type_known=_password_known(public=False),
-        client__grant_allowed=_refused_before,
-    ),
-    subtle(
-        "request.password_grant_for_public",
-        "RFC9700-2.4-no_password_grant",
-        "the password grant is known for clients without credentials",
-        request__grant_type_known=_password_known(public=True),
-        client__grant_allowed=_refused_before,
     ),
     subtle(
         "pkce.passed_over",
