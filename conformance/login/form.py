@@ -26,7 +26,12 @@ from tokenspec.conformance.login.pages import (
     sign_in_button,
     words_on,
 )
-from tokenspec.conformance.login.recipes import Recognised, recognise, script_request
+from tokenspec.conformance.login.recipes import (
+    Recognised,
+    leaving,
+    recognise,
+    script_request,
+)
 from tokenspec.conformance.target.model import Limits, Login
 from tokenspec.conformance.texts import legible, shortened
 
@@ -131,10 +136,11 @@ class FormDriver:
         sent: set[bool] = set()  # sign-in forms sent: with a password, without one
         while isinstance(shown, Shown):
             page = read_page(shown.url, shown.response.text)
-            if page.refresh:
-                shown = browser.get(page.refresh)
-                continue
             known = recognise(page, self.login.recipe)
+            onward = page.refresh or ("" if sent else leaving(known, page, self.login.username))
+            if onward:
+                shown = browser.get(onward)
+                continue
             kind = _kind(page, known)
             good = shown.response.status < BAD_REQUEST
             if good and _no_sign_in(page, known, by_forms=self.by_forms):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
+import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import yaml
 
@@ -58,6 +60,8 @@ class RecipePage:
     settings: str = ""  # pattern of base64 JSON in the page's script
     post: str = ""  # where the script sends to
     json: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    bound_to: str = ""  # pattern of the user for whom alone the page is, where it names one
+    leave: str = ""  # pattern of the link by which somebody else leaves such a page
 
     def button_of(self, form: Form) -> Control | None:
         """The button to press."""
@@ -104,6 +108,18 @@ def script_request(found: Recognised, username: str, password: str) -> list[tupl
         if value:
             made.append((member, value))
     return made
+
+
+def leaving(found: Recognised | None, page: Page, username: str) -> str:
+    """Where `username` begins anew on a page that is for another user; empty where it is not."""
+    known = found.page if found else None
+    bound = re.search(known.bound_to, page.text) if known and known.bound_to else None
+    link = re.search(known.leave, page.text) if known and bound else None
+    if bound is None or link is None:
+        return ""
+    own = html.unescape(bound[1]).strip().casefold() == username.casefold()
+    place = urlsplit(html.unescape(link[1]))
+    return "" if own else urljoin(page.url, f"{place.path}?{place.query}")
 
 
 @functools.cache

@@ -108,6 +108,12 @@ KEYCLOAK = """<body id="keycloak-bg"><form id="kc-form-login" class="pf-v5-c-for
 <input type="checkbox" id="rememberMe" name="rememberMe">
 <input type="hidden" id="id-hidden-input" name="credentialId">
 <button name="login" id="kc-login" type="submit">Sign In</button></form></body>"""
+AGAIN = """<form id="kc-form-login" method="post"
+ action="https://login.example/realms/r/login-actions/authenticate?session_code=x">
+<input id="kc-attempted-username" value="NAME" readonly><button id="reset-login" type="button"
+ onclick="location.href='/realms/r/login-actions/restart?client_id=a&amp;tab_id=t'"></button>
+<input id="password" name="password" type="password">
+<button name="login" id="kc-login" type="submit">Sign In</button></form>"""
 GRANT = """<form class="form-actions" action="/realms/r/login-actions/consent?session_code=y"
  method="POST"><input type="hidden" name="code" value="z">
 <input class="btn" name="accept" id="kc-login" type="submit" value="Yes">
@@ -215,6 +221,19 @@ def sign_in(site: Site, password: str = "wonderland", recipe: str = "") -> None:
 @pytest.mark.parametrize("named", [False, True], ids=["found", "named"])
 def test_a_login_is_passed(product: str, named: bool) -> None:  # noqa: FBT001 - a case of the table
     sign_in(Site(SITES[product]), recipe=product.split(maxsplit=1)[0] if named else "")
+
+
+@pytest.mark.parametrize("bound", ["Alice", "bob"])
+def test_a_page_for_another_user_is_left_before_a_password_is_sent(bound: str) -> None:
+    """Keycloak asks who was signed in for the password alone; its own user is never sent away."""
+    pages = dict(SITES["keycloak"])
+    pages["/authorize"] = shows(AGAIN.replace("NAME", bound))
+    if bound == "bob":
+        pages["/realms/r/login-actions/restart"] = shows(KEYCLOAK)
+    else:
+        authenticate = "POST /realms/r/login-actions/authenticate"
+        pages[authenticate] = wants(html(GRANT), AGAIN, password=ALICE["password"])
+    sign_in(Site(pages))
 
 
 @pytest.mark.parametrize("product", [p for p in SITES if p != "oidc-provider"])
