@@ -26,6 +26,8 @@ class Client:
         grant_types: the grants it may use.
         post_logout_redirect_uris: where its users may be sent to when they were signed out; matched
             exactly (OpenID Connect RP-Initiated Logout 1.0 §3).
+        par_required: whether its authorization requests have to be pushed (RFC 9126 §6); None: as
+            the policy has it for all.
     """
 
     client_id: str
@@ -35,6 +37,7 @@ class Client:
     redirect_uris: tuple[str, ...] = ()
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
     post_logout_redirect_uris: tuple[str, ...] = ()
+    par_required: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Policy:
         plain_pkce: whether the challenge method `plain` is taken beside S256 (RFC 7636 §4.3).
         pkce_required: whether an authorization request needs a code_challenge.
         dpop_nonce: whether every DPoP proof has to hold a nonce of the server (RFC 9449 §8).
+        par_required: whether authorization requests have to be pushed (RFC 9126 §5).
         dpop_required: whether no token is issued without a proof.
         rotate_refresh_tokens: whether a refresh replaces the refresh token (RFC 9700 §4.14.2).
         rotate_with_credentials: whether it does so for clients with credentials as well, of which
@@ -103,6 +107,7 @@ class Policy:
     pkce_required: bool = True
     dpop_nonce: bool = False
     dpop_required: bool = False
+    par_required: bool = False
     rotate_refresh_tokens: bool = True
     rotate_with_credentials: bool = True
     rotation_overlap: int = 0

@@ -24,6 +24,7 @@ BEFORE_REDIRECTING: tuple[Guard, ...] = (
     *authorization.BEFORE_REDIRECTING,
 )
 AUTHORIZATION: tuple[Guard, ...] = (
+    *pushed.REDIRECTED,
     *authorization.REDIRECTED,
     *openid.OPENID,
     *targets.REQUESTED,

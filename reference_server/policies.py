@@ -60,6 +60,9 @@ POLICIES: Mapping[str, Switch] = MappingProxyType(
         "dpop-nonce": Switch("every proof holds a nonce", _set(dpop_nonce=True)),
         "no-dpop-nonce": Switch("no proof holds a nonce", _set(dpop_nonce=False)),
         "dpop-required": Switch("no token without a proof", _set(dpop_required=True)),
+        "par-required": Switch(
+            "no authorization request is taken that was not pushed", _set(par_required=True)
+        ),
         "no-rotation": Switch(
             "a refresh token is used again and again", _set(rotate_refresh_tokens=False)
         ),

@@ -133,7 +133,7 @@ RECOGNISED: Mapping[Subject, Callable[[Played], bool]] = {
     Subject.JWT_ACCESS_TOKEN: _jwt,
     Subject.CALLBACK: lambda played: _called_back(played) and played.answer is Answer.GRANTED,
     Subject.CALLBACK_ERROR: lambda played: _called_back(played) and played.answer is Answer.REFUSED,
-    Subject.PAGES: lambda played: played.step.kind is StepKind.AUTHORIZE,
+    Subject.PAGES: lambda played: played.step.kind is StepKind.AUTHORIZE and not played.pushing,
     Subject.CLAIMS: _granted(StepKind.USERINFO),
     Subject.RESOURCE_REFUSAL: lambda played: (
         played.step.kind in OPENED and played.answer is Answer.REFUSED

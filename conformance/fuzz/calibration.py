@@ -15,7 +15,8 @@ from tokenspec.conformance.fuzz.allowed_choices import Choice, Effect, allowed_c
 from tokenspec.conformance.fuzz.documents import finished
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import Oracle
-from tokenspec.conformance.play.player import own_sign_in_needed, play
+from tokenspec.conformance.play.player import play
+from tokenspec.conformance.play.sessions import own_sign_in_needed
 from tokenspec.conformance.play.side import SessionPool
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.preflight.setup import Setup

@@ -35,7 +35,8 @@ from tokenspec.conformance.fuzz.sweep import pairs, singles
 from tokenspec.conformance.fuzz.tolerances import why_tolerated
 from tokenspec.conformance.play.clock import MovableClock
 from tokenspec.conformance.play.oracle import OracleResult
-from tokenspec.conformance.play.player import own_sign_in_needed, play
+from tokenspec.conformance.play.player import play
+from tokenspec.conformance.play.sessions import own_sign_in_needed
 from tokenspec.conformance.play.transcript import Transcript
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.evidence import ShownExchange, evidence
@@ -64,8 +65,8 @@ class Budget:
 class Counterexample:
     """A generated case at which the target diverges from the oracle. `seconds` since the start.
 
-    `verdict` is what it weighs: by the level of the requirement, at most a warning where only the
-    error code differs or where the target departs from a choice of its own (`choice`).
+    `verdict` weighs it by the requirement's level: at most a warning where only the error code
+    differs or the target departs from a choice of its own (`choice`).
     """
 
     document: Document
@@ -86,9 +87,8 @@ class Counterexample:
 class Progress:
     """What a campaign has done so far.
 
-    `guards` counts the oracle's refusals by guard; `pairs` holds two requests that followed each
-    other with how they were answered, `outcomes` whole plays; `unplayable` counts the cases that
-    were not answered to their end.
+    `guards` counts the oracle's refusals by guard; `pairs` has two successive requests with their
+    answers, `outcomes` whole plays; `unplayable` counts cases that were not answered to their end.
     """
 
     cases: int = 0

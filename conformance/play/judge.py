@@ -187,6 +187,8 @@ class Judge:
         if ours.answer is Answer.GRANTED:
             return (Outcome(Answer.GRANTED),)
         error = (ours.error,) if ours.error else ()
+        if ours.pushing:  # RFC 9126 §2.1: what is not validated there is validated afterwards
+            return (Outcome(Answer.REFUSED, error=error), Outcome(Answer.ERROR_PAGE))
         return (Outcome(ours.answer, status=(ours.status,), error=error),)
 
     def _unseen(self, outcomes: tuple[Outcome, ...], played: Played) -> Judgement:

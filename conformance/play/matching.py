@@ -55,7 +55,7 @@ def difference(
 
     `told` are checks that every answer of the run is looked at by: what they tell is told by them.
     """
-    if played.answer is not outcome.answer or not _applies(outcome, transcript):
+    if not _of_its_class(outcome, played) or not _applies(outcome, transcript):
         return Difference(answer=True)
     looks = [look(name, played, transcript) for name in outcome.checks]
     seen = [problems for problems in looks if problems is not None]
@@ -65,6 +65,17 @@ def difference(
         excess=tuple(_excess(outcome, played)),
         unseen=outcome.looks_only and not seen,
     )
+
+
+def _of_its_class(outcome: Outcome, played: Played) -> bool:
+    """Whether an answer is of the class described.
+
+    RFC 9126 §2.3: what the authorization endpoint would say no to, by redirect or on a page, is
+    refused in one way where it is pushed.
+    """
+    if played.pushing and played.answer is Answer.REFUSED:
+        return outcome.answer in (Answer.REFUSED, Answer.ERROR_PAGE)
+    return played.answer is outcome.answer
 
 
 def _applies(outcome: Outcome, transcript: Transcript) -> bool:
@@ -86,6 +97,7 @@ def _errors(outcome: Outcome, played: Played, told: Collection[str]) -> Iterator
     if CODE_CHECK in told and _code_told_once(played):
         return
     once = STATUS_CHECK in told and _status_told_once(played)
+    once = once or played.pushing  # a status of the authorization endpoint says nothing of this one
     if outcome.status and played.status not in outcome.status and not once:
         yield f"status {played.status}"
     if outcome.error and played.error not in outcome.error:

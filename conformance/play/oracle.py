@@ -146,6 +146,7 @@ def make_oracle(
         wait=clock.wait,
         always_dpop=config.policy.dpop_required,
         issuer_audience=config.policy.assertion_audience_issuer,
+        always_push=config.policy.par_required,
     )
     return Oracle(side, server, clock)
 
@@ -158,6 +159,7 @@ def policy_of(target: Target, decided: Mapping[str, bool]) -> Policy:
         pkce_required=decided.get("pkce-required", False),
         dpop_nonce=decided.get("dpop-nonce", False),
         dpop_required=decided.get("dpop-required", False),
+        par_required=decided.get("par-required", False),
         rotate_with_credentials=rotation,
         refresh_requires_offline_access="offline_access" in target.scope.split(),
         refresh_without_offline_access=decided.get("both-refresh-tokens", False),
@@ -183,4 +185,5 @@ def _client(client: Client) -> ServerClient:
         jwks=jwks,
         redirect_uris=client.redirect_uris,
         grant_types=client.grant_types,
+        par_required=client.par_required,
     )

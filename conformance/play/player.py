@@ -14,21 +14,20 @@ from tokenspec.conformance.http import OUT_OF_SERVICE, Exchange, Recorder, Respo
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import denying
 from tokenspec.conformance.login.model import AuthorizationResult, LoginDriver, Session
-from tokenspec.conformance.play import requests, wire
+from tokenspec.conformance.play import pushing, requests, wire
 from tokenspec.conformance.play.answers import answered, authorization_answer, read_members
 from tokenspec.conformance.play.expiry import Expiry, expiry_of, refused_early, seconds_before
 from tokenspec.conformance.play.memory import Memory, MissingValue
+from tokenspec.conformance.play.pushing import NotTaken
 from tokenspec.conformance.play.same_browser import see_who_signed_in
+from tokenspec.conformance.play.sessions import session_of, valid_request
 from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Sent, Transcript
 from tokenspec.conformance.scenario.bases import SAME_BROWSER, SESSION_NEEDS
 from tokenspec.conformance.scenario.changes import MOMENT, NEXT_SECOND
 from tokenspec.conformance.scenario.edits import UnfitError
 from tokenspec.conformance.scenario.model import (
-    AT_TOKEN_ENDPOINT,
-    S256,
     Answer,
-    Pkce,
     Setting,
     Step,
     StepKind,
@@ -71,43 +70,6 @@ def play(
         else partial(begin().run, steps)
     )
     return contextvars.copy_context().run(playing)  # its time is its own
-
-
-def session_of(side: Side) -> AbstractContextManager[Session]:
-    """A session lent for the time of the block, signed in if there was none.
-
-    Raises:
-        LoginBlocked: the login page could not be passed.
-        Unreachable: the target did not answer.
-    """
-
-    def sign_in() -> Session:
-        """In a context of its own: a session is not of the time that one play has moved on to."""
-        url, redirect_uri = valid_request(side, "main")
-        transport = side.connect()
-        return contextvars.Context().run(side.driver.sign_in, url, redirect_uri, transport)
-
-    return side.sessions.lent(sign_in, side.target.limits.jobs)
-
-
-def valid_request(side: Side, client: str, pkce: Pkce = S256) -> tuple[str, str]:
-    """A valid authorization request and its redirect_uri."""
-    valid = requests.authorize(Memory.begin(side, Setting(client=client, pkce=pkce)))
-    url = wire.with_query(side.endpoints.authorization, _query(valid))
-    return url, str(valid["redirect_uri"][0])
-
-
-def own_sign_in_needed(steps: Iterable[Step]) -> bool:
-    """Whether playing `steps` may end the user's session at a strict server.
-
-    A server may answer a code or refresh token shown twice by revoking everything of the session
-    (RFC 6749 §4.1.2, RFC 9700 §4.14.2), which would break plays that share it.
-    """
-    steps = tuple(steps)
-    kinds = [step.kind for step in steps]
-    repeated = any(kinds.count(kind) > 1 for kind in AT_TOKEN_ENDPOINT)
-    ending = StepKind.REVOKE in kinds or StepKind.LOGOUT in kinds
-    return repeated or any(step.raced for step in steps) or ending
 
 
 def _expire(main: _Play, other: _Play, expiry: Expiry, *, apart: bool) -> Transcript:
@@ -193,12 +155,13 @@ class _Play:
 
     def _authorize(self, step: Step) -> Played:
         written, sent, valid = requests.authorization(self.memory, step.changes)
-        url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(written))
-        asked = wire.with_query(url, _query(sent))
         try:
-            moment, result = self._authorization_result(step, url, sent)
+            moment, url, by_push, result = self._authorization_result(step, written, sent)
+        except NotTaken as refused:
+            return self._not_taken(step, sent, valid, refused)
         except Unreachable as error:
             return self._unanswered(step, sent, valid, error)
+        asked = wire.with_query(url, _query(sent))
         due = step.name in self.error_pages_due
         if result.blocked is not None and not due:
             raise result.blocked
@@ -212,15 +175,32 @@ class _Play:
             valid=valid,
             received=result.parameters,
             authorization=result,
+            pushed=by_push,
             missing=int(result.status in OUT_OF_SERVICE),
             exchanges=tuple(self.recorder.exchanges),
             at=moment,
         )
 
+    def _not_taken(self, step: Step, sent: Sent, valid: Sent, refused: NotTaken) -> Played:
+        """An authorization request that was refused where it was pushed."""
+        return Played(
+            step=step,
+            answer=refused.answer,
+            sent=sent,
+            valid=valid,
+            received=refused.received,
+            response=refused.response,
+            pushed=len(self.recorder.exchanges),
+            pushing=True,
+            missing=int(refused.response.status in OUT_OF_SERVICE),
+            exchanges=tuple(self.recorder.exchanges),
+            at=self.side.clock(),
+        )
+
     def _authorization_result(
-        self, step: Step, url: str, sent: Sent
-    ) -> tuple[float, AuthorizationResult]:
-        """When the authorization request was sent, and where it ended.
+        self, step: Step, written: requests.Parameters, sent: Sent
+    ) -> tuple[float, str, int, AuthorizationResult]:
+        """When an authorization request was sent, to which URL, after so many pushes; its end.
 
         Pages are acted on only for a user who is meant to be there.
         """
@@ -238,9 +218,14 @@ class _Play:
                     self._let_pass(step.changes.http.after)
                 # a login now is of the time that this play has moved on to
                 session = Session(lent.jar.copy()) if lent else None
-            return self.side.clock(), self._driver(browser).authorize(
-                url, self._redirect_uri(sent), session, self.recorder, interactive=interactive
+            begun = pushing.begun(self.memory, self.recorder, step, written)
+            by_push = len(self.recorder.exchanges)
+            url = wire.with_query(requests.endpoint(self.memory, step.kind), _query(begun))
+            at, where = self.side.clock(), self._redirect_uri(sent)
+            result = self._driver(browser).authorize(
+                url, where, session, self.recorder, interactive=interactive
             )
+            return at, url, by_push, result
 
     def _driver(self, browser: Side) -> LoginDriver:
         if self.setting.session == "denied":
@@ -272,7 +257,10 @@ class _Play:
         outgoing = wire.write(self.memory, step)
         at = self.side.clock()
         try:
-            response = wire.send(self.memory, self.recorder, outgoing)
+            begun = pushing.begun(self.memory, self.recorder, step, dict(outgoing.sent))
+            response = wire.send(self.memory, self.recorder, replace(outgoing, sent=begun))
+        except NotTaken as refused:
+            return self._not_taken(step, outgoing.sent, outgoing.valid, refused)
         except Unreachable as error:
             return self._unanswered(step, outgoing.sent, outgoing.valid, error)
         return _answered(outgoing, (response,), tuple(self.recorder.exchanges), at)

@@ -15,7 +15,7 @@ from tokenspec.conformance.http import Transport
 from tokenspec.conformance.login import driver_for
 from tokenspec.conformance.login.model import LoginDriver, Session
 from tokenspec.conformance.oauth.keys import KEYS, KeyRing
-from tokenspec.conformance.target.model import Endpoints, Login, Target
+from tokenspec.conformance.target.model import Client, Endpoints, Login, Target
 
 
 class SessionPool:
@@ -120,6 +120,7 @@ class Side:
         bound_unsaid: a token that was asked for with a proof is bound, whatever its type says.
         issuer_audience: client assertions are addressed to the issuer, not the token endpoint.
         assertion_client_id: a client_id goes beside each client assertion.
+        always_push: authorization requests are pushed first (RFC 9126 §4).
     """
 
     target: Target
@@ -140,11 +141,16 @@ class Side:
     bound_unsaid: bool = False
     issuer_audience: bool = False
     assertion_client_id: bool = False
+    always_push: bool = False
 
     @property
     def issuer(self) -> str:
         """The issuer identifier the server goes by."""
         return self.target.issuer
+
+    def pushes(self, client: Client) -> bool:
+        """Whether the authorization requests of a client are pushed first."""
+        return self.always_push if client.par_required is None else client.par_required
 
     def seen_by(self, user: str) -> Side:
         """The same server in the browser of a user: `second`, or empty for the first.

@@ -36,7 +36,8 @@ class Played:
 
     `sent` and `valid` are the parameters as sent and as a valid request would have sent them;
     `received` the callback's parameters or the members of the JSON answer. The last of
-    `exchanges` is the one the step stands for; earlier ones led there (pages, a DPoP nonce).
+    `exchanges` is the one the step stands for; earlier ones led there (pages, a DPoP nonce, and
+    first of all the `pushed` ones, by which an authorization request was pushed).
     """
 
     step: Step
@@ -50,6 +51,8 @@ class Played:
     exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
     failure: str = ""  # why there was no answer
     closed: bool = False  # the connection was closed in place of an answer
+    pushed: int = 0  # so many of the exchanges pushed what the step asks for (RFC 9126)
+    pushing: bool = False  # the answer is that to the request as it was pushed first
     late: bool = False  # there was no whole answer in the time allowed
     # requests of this step that got no answer, or that of a server that is out of service
     missing: int = 0

@@ -32,6 +32,7 @@ from tokenspec.conformance.scenario.model import (
     StepKind,
 )
 from tokenspec.conformance.target.discovery import well_known_url
+from tokenspec.conformance.target.model import Client
 from tokenspec.conformance.transport.together import send_together
 
 PROOF = "DPoP"  # the header (RFC 9449 §4.1)
@@ -53,6 +54,11 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
     if step.kind not in AUTHENTICATED:
         return Credentials()
     changes = step.changes.client_auth or ClientAuthChanges()
+    return shown_by(memory, memory.role(changes.client), changes, url)
+
+
+def shown_by(memory: Memory, client: Client, changes: ClientAuthChanges, url: str) -> Credentials:
+    """What a client shows to authenticate at `url`."""
     inputs = AssertionInputs(
         audience=memory.side.issuer
         if memory.side.issuer_audience
@@ -63,7 +69,7 @@ def credentials_of(memory: Memory, step: Step, url: str) -> Credentials:
         earlier=memory.last_assertion,
         client_id_beside=memory.side.assertion_client_id,
     )
-    shown = credentials(memory.role(changes.client), changes, inputs, memory)
+    shown = credentials(client, changes, inputs, memory)
     memory.last_assertion = dict(shown.parameters).get("client_assertion", "")
     return shown
 

@@ -50,7 +50,7 @@ def _details(outcome: Outcome) -> Iterator[str]:
 
 def answer_text(played: Played) -> str:
     """`refused: 400 invalid_grant`; a value of the target's is cut, never interpreted."""
-    parts = [ANSWERS[played.answer]]
+    parts = [ANSWERS[played.answer] + (" where it was pushed" if played.pushing else "")]
     if played.failure:
         parts.append(played.failure)
     if played.response is not None:

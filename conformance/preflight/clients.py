@@ -7,9 +7,10 @@ authorization request, and what the token endpoint says to a code that was never
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
-from tokenspec.conformance.errors import Unreachable
+from tokenspec.conformance.errors import LoginBlocked, Unreachable
 from tokenspec.conformance.http import COME_BACK, OUT_OF_SERVICE
 from tokenspec.conformance.login.browse import Browser, Shown, origin_of
 from tokenspec.conformance.login.cookies import CookieJar
@@ -17,7 +18,7 @@ from tokenspec.conformance.login.form import look
 from tokenspec.conformance.login.model import AuthorizationResult, Ending
 from tokenspec.conformance.login.pages import read_page
 from tokenspec.conformance.login.recipes import recognise
-from tokenspec.conformance.play.player import valid_request
+from tokenspec.conformance.play.sessions import valid_request
 from tokenspec.conformance.preflight.clock import compare_clocks
 from tokenspec.conformance.preflight.made_up_code import Said, ask
 from tokenspec.conformance.preflight.setup import Setup
@@ -25,7 +26,7 @@ from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.scenario.model import S256, Pkce
 from tokenspec.conformance.target.discovery import allowed_origins
 from tokenspec.conformance.target.rules import Decision
-from tokenspec.conformance.texts import shortened
+from tokenspec.conformance.texts import legible, shortened
 
 OTHER_METHODS = {
     "client_secret_basic": ("none", "client_secret_post"),
@@ -41,8 +42,8 @@ SETTINGS = {
 }
 PUSHED = re.compile(r"\bPAR\b|\b[Pp]ushed [Aa]uthori[sz]ation")
 HINT_PUSHED = (
-    "the server takes pushed authorization requests alone (RFC 9126), and most cases push none: "
-    "have it take ordinary ones of this client, or use a login of kind 'command' that pushes them"
+    "the server takes pushed authorization requests alone (RFC 9126): name its endpoint for them, "
+    "'endpoints: {{par: …}}', and say 'par_required: true' for {client}"
 )
 REFUSES_S256 = (
     "without a code_challenge the same request is taken: the server refuses PKCE with S256, which "
@@ -55,6 +56,7 @@ OTHER_PLACE = (
 )
 MISSES_SOMETHING = "invalid_request"  # RFC 6749 §5.2: perhaps a client_id beside the assertion
 AUDIENCE, BESIDE = "assertion-audience-issuer", "assertion-client-id"
+PAR = "par-required"
 
 
 def probe_client(setup: Setup) -> Iterator[CheckStep]:
@@ -62,9 +64,18 @@ def probe_client(setup: Setup) -> Iterator[CheckStep]:
     try:
         said = ask(setup)
         yield _clocks(setup, said)
-        result = _authorization(setup)
+        authenticated = authentication(setup, said)
+        setup = _taught(setup, authenticated)
+        result, learned = _begun(setup)
     except Unreachable as error:
         yield CheckStep("client", passed=False, detail=error.message, hint=error.hint)
+        return
+    except LoginBlocked as blocked:
+        if authenticated.passed:
+            detail, hint = setup.redactor.text(blocked.message), blocked.hint
+            yield CheckStep("authorization", passed=False, detail=detail, hint=hint)
+        else:
+            yield authenticated
         return
     main = setup.target.main
     refusal = why_refused(setup, result, said)
@@ -73,11 +84,15 @@ def probe_client(setup: Setup) -> Iterator[CheckStep]:
             yield CheckStep("client", passed=True, detail=f"{main.client_id} is known")
         yield refusal
         return
-    yield CheckStep("client", passed=True, detail=f"{main.client_id} is known")
+    pushed = "; its authorization requests are pushed" if setup.side.pushes(main) else ""
+    if learned and learned[PAR].present:
+        pushed = "; its authorization requests have to be pushed (par-required)"
+    detail = f"{main.client_id} is known{pushed}"
+    yield CheckStep("client", passed=True, detail=detail, learned=learned)
     if main.redirect_uris:
         known = f"{main.redirect_uris[0]} is registered"
         yield CheckStep("redirect_uri", passed=True, detail=known)
-    yield authentication(setup, said)
+    yield authenticated
 
 
 def probe_without_code(setup: Setup) -> Iterator[CheckStep]:
@@ -147,6 +162,53 @@ def _authorization(setup: Setup) -> AuthorizationResult:
     return look(*_browser(setup))
 
 
+def _taught(setup: Setup, authenticated: CheckStep) -> Setup:
+    """`setup` with what was seen of how the client's assertions are taken: a push has one."""
+    learned = authenticated.learned
+    if not learned:
+        return setup
+    issuer, beside = learned[AUDIENCE].present, learned[BESIDE].present
+    side = replace(setup.side, issuer_audience=issuer, assertion_client_id=beside)
+    return replace(setup, side=side)
+
+
+def _begun(setup: Setup) -> tuple[AuthorizationResult, Mapping[str, Decision]]:
+    """Where the valid authorization request leads, and whether it was seen that it must be pushed.
+
+    Raises:
+        LoginBlocked: it has to be pushed, and was not taken where it was.
+        Unreachable: no answer came.
+    """
+    result = _authorization(setup)
+    if not setup.decisions[PAR].open or not setup.side.endpoints.par:
+        return result, {}
+    if not _refused(result):
+        why = "seen: an authorization request that was not pushed is gone on with"
+        return result, {PAR: Decision(False, why)}
+    try:
+        pushed = _authorization(replace(setup, side=replace(setup.side, always_push=True)))
+    except LoginBlocked:
+        if _speaks_of_pushing(result):
+            raise
+        return result, {}
+    if _refused(pushed) or _begins_without_proof_key(setup):
+        return result, {}
+    told = result.parameters.get("error") or f"an error page, status {result.status}"
+    why = f"seen: not pushed, the valid authorization request is answered with {legible(told)}; "
+    return pushed, {PAR: Decision(True, f"{why}pushed, it is gone on with")}
+
+
+def _refused(result: AuthorizationResult) -> bool:
+    error = result.parameters.get("error", "")
+    refused = result.ending is Ending.CALLBACK and error and error not in USER_WANTED
+    return bool(refused) or result.ending is Ending.ERROR_PAGE
+
+
+def _speaks_of_pushing(result: AuthorizationResult) -> bool:
+    """Whether the server says itself that the request should have been pushed."""
+    return bool(PUSHED.search(result.parameters.get("error_description", "") or result.words))
+
+
 def _begins_without_proof_key(setup: Setup) -> bool:
     """Whether the same authorization request begins where it has no code_challenge."""
     result = look(*_browser(setup, Pkce("none")))
@@ -191,7 +253,7 @@ def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckS
     if {result.status, said.status} & set(OUT_OF_SERVICE):  # which tells nothing of the client
         name, hint = "authorization", COME_BACK
     elif PUSHED.search(words):
-        name, hint = "authorization", HINT_PUSHED
+        name, hint = "authorization", HINT_PUSHED.format(client=place)
     elif "redirect" in words.lower() or (said.error == "invalid_grant" and "client" not in words):
         name, hint = "redirect_uri", f"register {uri} for {main.client_id} at the server, "
         hint += f"character for character, or put a registered one first in {place}.redirect_uris"

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from tokenspec.conformance.errors import LoginBlocked, TargetUnusable
 from tokenspec.conformance.http import COME_BACK, OUT_OF_SERVICE
-from tokenspec.conformance.play.player import play, session_of
+from tokenspec.conformance.play.player import play
+from tokenspec.conformance.play.sessions import session_of
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.wording import answer_text
 from tokenspec.conformance.preflight.clients import (

@@ -191,6 +191,7 @@ def _by_capabilities(side: Side, present: Mapping[str, bool]) -> Side:
         bound_unsaid=present["dpop-bound-unsaid"],
         issuer_audience=present["assertion-audience-issuer"],
         assertion_client_id=present["assertion-client-id"],
+        always_push=present["par-required"] and bool(side.endpoints.par),
     )
 
 

@@ -55,13 +55,13 @@ def evidence(transcript: Transcript, redactor: Redactor) -> tuple[ShownExchange,
 
 def _step(played: Played, redactor: Redactor) -> Iterator[ShownExchange]:
     name, last = played.step.name, len(played.exchanges) - 1
-    on_the_way = played.authorization is not None
+    on_the_way, first = played.authorization is not None, played.pushed
     for number, exchange in enumerate(played.exchanges):
-        if on_the_way and 0 < number < last:
+        if on_the_way and first < number < last:
             yield _leg(name, exchange)
         else:
-            whole = number == last or not on_the_way
-            open_to_all = number == 0 or not on_the_way  # a nonce round leads through no page
+            whole = number == last or not on_the_way or number < first
+            open_to_all = number <= first or not on_the_way  # a nonce round leads through no page
             yield _exchange(name, exchange, redactor, first=open_to_all, whole=whole)
 
 

@@ -14,8 +14,9 @@ from tokenspec.conformance.errors import HarnessError, LoginBlocked, TargetUnusa
 from tokenspec.conformance.play.judge import Judge
 from tokenspec.conformance.play.matching import Look
 from tokenspec.conformance.play.oracle import OracleResult
-from tokenspec.conformance.play.player import own_sign_in_needed, play
+from tokenspec.conformance.play.player import play
 from tokenspec.conformance.play.randomness import stream
+from tokenspec.conformance.play.sessions import own_sign_in_needed
 from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.wording import answer_text

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.errors import HarnessError, LoginBlocked
 from tokenspec.conformance.play.matching import difference
-from tokenspec.conformance.play.player import own_sign_in_needed, play
+from tokenspec.conformance.play.player import play
+from tokenspec.conformance.play.sessions import own_sign_in_needed
 from tokenspec.conformance.play.side import Side
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.play.wording import answer_text

@@ -35,7 +35,7 @@ JWT_KEYS = ("header", "claims", *JWT_TEXTS, "sign_with", "key", "alg", "reuse")
 CLIENT_AUTH_KEYS = ("client", "method", "secret", "encoding", "assertion")
 HTTP_KEYS = (
     "method", "encoding", "content_type", "authorization_scheme", "access_token_in", "after",
-    "at_once", "well_known",
+    "at_once", "well_known", "unpushed",
 )  # fmt: skip
 WELL_KNOWN = ("openid-configuration", "oauth-authorization-server")
 TOKEN_PLACES = ("header", "body", "query", "header-and-body")
@@ -106,6 +106,7 @@ def read_http(reader: Reader, at: Marked) -> HttpChanges:
         access_token_in=_choice(reader, fields, "access_token_in", TOKEN_PLACES),
         well_known=_choice(reader, fields, "well_known", WELL_KNOWN),
         after=_choice(reader, fields, "after", AFTER),
+        unpushed=reader.boolean(fields["unpushed"]) if "unpushed" in fields else False,
         at_once=reader.integer(fields["at_once"]) if "at_once" in fields else 1,
     )
 
@@ -146,6 +147,8 @@ def needs_of(changes: Changes) -> Iterator[str]:
         yield "dpop"
     if changes.http and changes.http.after in LIFETIMES:
         yield f"{changes.http.after}-lifetime"
+    if changes.http and changes.http.unpushed:
+        yield "par-required"
 
 
 def _all_changes(changes: Changes) -> Iterator[Change]:

@@ -135,6 +135,7 @@ class HttpChanges:
     access_token_in: str = ""  # header | body | query | header-and-body (RFC 6750 §2)
     well_known: str = ""  # the address that metadata is fetched from, by its last word
     after: str = ""  # sent when this lifetime (see `Lifetimes`) has run out, or after a moment
+    unpushed: bool = False  # goes as it is to a server that wants requests pushed (RFC 9126 §4)
     at_once: int = 1  # sent so many times at the same moment
 
 

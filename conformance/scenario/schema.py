@@ -130,6 +130,7 @@ def _request_places() -> dict[str, Any]:
         "access_token_in": _one_of(changes.TOKEN_PLACES),
         "well_known": _one_of(changes.WELL_KNOWN),
         "after": _one_of(changes.AFTER),
+        "unpushed": {"type": "boolean"},
         "at_once": {"type": "integer"},
     }
     return {

@@ -67,6 +67,8 @@ def _changes(changes: Changes) -> Iterator[str]:
             yield "at the beginning of a second"
         elif changes.http.after:
             yield f"after the lifetime of the {changes.http.after.replace('-', ' ')}"
+        if changes.http.unpushed:
+            yield "not pushed"
         if changes.http.at_once > 1:
             yield f"{changes.http.at_once} times at once"
 

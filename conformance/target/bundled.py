@@ -50,6 +50,7 @@ def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes])
                 private_key=private_keys.get(client.client_id),
                 redirect_uris=client.redirect_uris,
                 grant_types=client.grant_types,
+                par_required=client.par_required,
             )
             for client in config.clients
         ),

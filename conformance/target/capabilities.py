@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from tokenspec.conformance.http import origin
-from tokenspec.conformance.target import rules
+from tokenspec.conformance.target import pushing, rules
 from tokenspec.conformance.target.discovery import Discovered
 from tokenspec.conformance.target.model import Target
 from tokenspec.conformance.target.rules import Decision, Rule
@@ -148,6 +148,10 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "introspection": Capability("the introspection endpoint", rules.endpoint("introspection")),
     "par": Capability("the endpoint for pushed authorization requests", rules.endpoint("par")),
+    "par-required": Capability("authorization requests have to be pushed", pushing.required),
+    "unpushed-requests": Capability(
+        "an authorization request need not be pushed", pushing.optional
+    ),
     "logout": Capability(
         "the logout endpoint: OpenID Connect RP-Initiated Logout", rules.endpoint("logout")
     ),

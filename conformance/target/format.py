@@ -154,6 +154,12 @@ CLIENT = Section(
                 "What an RSA key signs with, `RS256` or `PS256`; without it the former, under FAPI "
                 "the latter. A key of another kind has one algorithm.",
             ),
+            "par_required": Key(
+                "true/false",
+                "Whether its authorization requests have to be pushed, as its metadata "
+                "`require_pushed_authorization_requests` would say (RFC 9126 §6).",
+                "as the server has it for all, by its metadata or as seen",
+            ),
         }
     ),
 )

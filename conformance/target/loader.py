@@ -139,6 +139,7 @@ class _File:
         uris = read.texts(own, "redirect_uris")
         if "redirect_uris" in own and not uris:
             reader.problem(own["redirect_uris"], "a client has at least one redirect URI")
+        pushes = own.get("par_required")
         return Client(
             client_id=read.text(own, "client_id"),
             auth=_method(auth),
@@ -148,6 +149,7 @@ class _File:
             algorithm=self._algorithm(own, key),
             redirect_uris=uris,
             grant_types=read.texts(own, "grant_types") or Client("").grant_types,
+            par_required=reader.boolean(pushes) if pushes else None,
         )
 
     def _algorithm(self, own: Mapping[str, Marked], key: PrivateKeyTypes | None) -> str:

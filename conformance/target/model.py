@@ -48,6 +48,8 @@ class Client:
     """A client registered at the target.
 
     `algorithm` is what its key signs with; empty: what the type of the key calls for.
+    `par_required` says whether its requests have to be pushed (RFC 9126 §6); None: as the server
+    has it for all.
     """
 
     client_id: str
@@ -58,6 +60,7 @@ class Client:
     algorithm: str = ""
     redirect_uris: tuple[str, ...] = ()
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
+    par_required: bool | None = None
 
     @property
     def has_rsa_key(self) -> bool:

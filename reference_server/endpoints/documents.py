@@ -43,7 +43,7 @@ def metadata(core: Core) -> dict[str, Any]:
         "authorization_endpoint": core.endpoint("authorization"),
         "token_endpoint": core.endpoint("token"),
         "pushed_authorization_request_endpoint": core.endpoint("par"),
-        "require_pushed_authorization_requests": False,
+        "require_pushed_authorization_requests": core.policy.par_required,
         "userinfo_endpoint": core.endpoint("userinfo"),
         "revocation_endpoint": core.endpoint("revocation"),
         "introspection_endpoint": core.endpoint("introspection"),

@@ -53,5 +53,16 @@ def used_once(request: Authorization) -> None:
         raise invalid_request("request_uri used before")
 
 
+@guard("par.required", "RFC9126-4-required_by_policy")
+def required(request: Authorization) -> None:
+    """RFC 9126 §4: where requests have to be pushed, any other is refused."""
+    client, policy = request.client, request.core.policy
+    own = client.par_required if client else None
+    wanted = policy.par_required if own is None else own
+    if wanted and not request.pushing and request.pushed is None:
+        raise invalid_request("not pushed")
+
+
 BEFORE_REDIRECTING = (of_this_client, unexpired)
+REDIRECTED = (required,)
 LAST = (used_once,)

@@ -44,6 +44,10 @@ def _long(config: ServerConfig) -> ServerConfig:
     return _good_for(LONG, config)
 
 
+def _required(config: ServerConfig) -> ServerConfig:
+    return replace(config, policy=replace(config.policy, par_required=True))
+
+
 def _until_exchanged(asked: Authorization) -> None:
     """§4: a request may come again until a code that came of it was used."""
     if asked.pushed is None:
@@ -97,6 +101,16 @@ LIBERTIES: tuple[Liberty, ...] = (
             },
         ),
         states={"par": False},
+        takes_away=True,
+    ),
+    replace(
+        configured(
+            "par.unpushed_refused",
+            "RFC 9126 §4",
+            "A server may have it that requests are pushed, and take no other.",
+            "an authorization request that was not pushed is refused",
+            _required,
+        ),
         takes_away=True,
     ),
     telling(
