@@ -135,7 +135,7 @@ def test_init_two_edits_and_a_run(tmp_path: Path, name: str) -> None:
         done = tokenspec("check", "target.yaml")
         assert done.returncode == 0, done.stdout
         # What rests on settings that `init` and `check` may get wrong; all is played above.
-        done = tokenspec("run", "target.yaml", "--select", "refresh", "--select", "pkce")
+        done = tokenspec("run", "target.yaml", "--select", "refresh")
     record = read_record(tmp_path / "tokenspec-report" / "record.ndjson")
     assert record.footer, done.stdout + done.stderr
     verdicts = [finding["verdict"] for finding in record.findings]

@@ -28,7 +28,8 @@ ADDRESSES = (
     "https://h/cb?x=1",
     "https://h/?x=1&y=%20&x=1",
 )
-AREAS = ("authorization", "redirect_uri", "silent_auth", "metadata", "code")
+WHOLE = ("redirect_uri",)
+IN_PART = ("authorization", "silent_auth", "metadata", "code")  # others at each address
 ACCUSING = (Verdict.FAIL, Verdict.WARN, Verdict.COULD_NOT_RUN)
 
 
@@ -44,7 +45,9 @@ def placed(address: str) -> SelftestRunner:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_nothing_is_accused(address: str) -> None:
     runner = placed(address)
-    chosen = [case for case in runner.cases.values() if case.area in AREAS]
+    cases = list(runner.cases.values())
+    in_part = [case for case in cases if case.area in IN_PART][ADDRESSES.index(address) % 3 :: 3]
+    chosen = [case for case in cases if case.area in WHOLE] + in_part
     findings = runner.examine("it", chosen).values()
     assert not runner.oracle_mismatches
     assert not [(f.key, f.observed, f.note) for f in findings if f.verdict in ACCUSING]
