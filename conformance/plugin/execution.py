@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.look import LookedAt
 from tokenspec.conformance.record.resume import TakenOver, taken_over
 from tokenspec.conformance.run.engine import NOTHING, Engine
+from tokenspec.conformance.run.examiner import Examiner
+from tokenspec.conformance.run.oracle_plays import OracleShare, in_share
 from tokenspec.conformance.scenario.model import Case
 
 
@@ -24,12 +27,14 @@ class Execution:
     Args:
         target: what is played at.
         seed: what may come again in another run is drawn from it.
+        oracle: what the oracle plays beside all that did not pass.
         resume: a record whose verdicts are taken over; empty for none.
     """
 
-    def __init__(self, target: SessionTarget, seed: int, resume: str) -> None:
+    def __init__(self, target: SessionTarget, seed: int, oracle: OracleShare, resume: str) -> None:
         self._target = target
         self._seed = seed
+        self._examine = partial(Examiner, ask_oracle=in_share(oracle, seed))
         self._resume = resume
         self.known = NOTHING
         self._engine: Engine | None = None
@@ -64,6 +69,7 @@ class Execution:
             jobs=setup.target.limits.jobs,
             known=self.known,
             seed=self._seed,
+            examine=self._examine,
             on_finding=on_finding,
             on_look=on_look,
             at_once=at_once,

@@ -67,6 +67,15 @@ HELP: tuple[tuple[str, dict[str, Any]], ...] = (
             "help": "run the few cases that notice most faults, for a pull request",
         },
     ),
+    (
+        "oracle",
+        {
+            "choices": ("sample", "all"),
+            "default": "sample",
+            "help": "which cases the reference server plays as well: those that do not pass and a "
+            "sample of the others (default), or all",
+        },
+    ),
     ("shard", {"metavar": "i/n", "help": "run the i-th of n parts of the suite"}),
     (
         "seed",
@@ -136,6 +145,7 @@ class RunOptions:
     waivers: str
     baseline: str
     quick: bool
+    oracle: str  # a value of `OracleShare`
     shard: str
     seed: int | None
     start: str
@@ -166,6 +176,7 @@ def run_options(config: pytest.Config) -> RunOptions:
         waivers=option("waivers") or "",
         baseline=option("baseline") or "",
         quick=option("quick"),
+        oracle=option("oracle"),
         shard=option("shard") or "",
         seed=option("seed"),
         start=option("start") or "",

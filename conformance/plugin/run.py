@@ -32,6 +32,7 @@ from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.header import header_line
 from tokenspec.conformance.record.lines import coverage_line, finding_line, look_line
 from tokenspec.conformance.record.look import LookedAt
+from tokenspec.conformance.run.oracle_plays import OracleShare
 from tokenspec.conformance.run.suite import Suite
 from tokenspec.conformance.scenario.model import Case, Place
 from tokenspec.conformance.verdicts import Verdict
@@ -69,7 +70,9 @@ class ScenarioRun:
             lambda: self.target.out_of_time,
             lambda: self.recording.failed,
         )
-        self.execution = Execution(self.target, self.seed, options.resume)
+        self.execution = Execution(
+            self.target, self.seed, OracleShare(options.oracle), options.resume
+        )
         self.deferring = Deferring(self.execution.settled)
         self.recording = Recording(options.report_dir, options.fail_on, self._first_lines)
         self.display = Display(config, options, self.selection, self.recording)

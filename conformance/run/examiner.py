@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from tokenspec.conformance.checks import CHECKS, CheckContext
-from tokenspec.conformance.errors import HarnessError, LoginBlocked, TargetUnusable
+from tokenspec.conformance.errors import LoginBlocked, TargetUnusable
 from tokenspec.conformance.play.judge import Judge
 from tokenspec.conformance.play.matching import Look
 from tokenspec.conformance.play.oracle import OracleResult
@@ -28,6 +28,7 @@ from tokenspec.conformance.record.look import LookedAt
 from tokenspec.conformance.record.redaction import Redactor
 from tokenspec.conformance.run.concurrency import one_by_one
 from tokenspec.conformance.run.crashes import with_crash
+from tokenspec.conformance.run.oracle_plays import AskOracle, OraclePlays, every
 from tokenspec.conformance.run.premises import Asked, Premises, premise_place, ungranted
 from tokenspec.conformance.run.races import Seen, gravity, most_plays, of_races
 from tokenspec.conformance.run.response_checks import (
@@ -44,7 +45,6 @@ from tokenspec.conformance.verdicts import BROKEN, IN_DOUBT, Judgement, Verdict,
 
 Again = Callable[[Callable[[], Seen], int], Generator[Seen, None, None]]
 Show = Callable[[Transcript, Redactor], tuple[ShownExchange, ...]]
-ACCEPTABLE = (Verdict.PASS, Verdict.OBSERVE, Verdict.NOT_APPLICABLE)
 UNSEEN = (Verdict.NOT_APPLICABLE, Verdict.COULD_NOT_RUN)
 ATTEMPTS = 2  # at a play whose requests were not all answered
 LOST = (*BROKEN, Verdict.DEVIATION)
@@ -68,6 +68,7 @@ class Examiner:
         cases: everything that may be examined; a control is kept until each has been played once.
         show: what a finding keeps of a play.
         oracle_results: by case key, of an oracle set up alike; added to. None: not kept.
+        ask_oracle: which cases the oracle plays even where the target answered as expected.
         seed: what may come again in another run is drawn from it; None for nothing at all.
         again: plays a race so many times, for as long as it is asked for more.
         apart: whether what has to expire is made after its like was shown, not beside it.
@@ -83,6 +84,7 @@ class Examiner:
         *,
         show: Show = evidence,
         oracle_results: dict[str, OracleResult] | None = None,
+        ask_oracle: AskOracle = every,
         seed: int | None = None,
         again: Again = one_by_one,
         apart: bool = False,
@@ -96,12 +98,11 @@ class Examiner:
         self._apart = apart
         self._seed = seed
         self._show = show
-        self._oracle_results = oracle_results
         cases = tuple(cases)
         self.response_checks = ResponseChecks(cases, self._excuse, on_look)
         self._told = self.response_checks.checks if told is None else told
         self._context = check_context(setup.side)
-        self._oracle_context = check_context(setup.oracle.side)
+        self._oracle = OraclePlays(setup.oracle, self._judge, ask_oracle, oracle_results)
         self.premises = Premises(self._side, self._see_premise)
         self._controls: dict[str, _Control] = {}
         self._wanting = Counter(
@@ -163,10 +164,18 @@ class Examiner:
         hindrance = self.setup.hindrance(case)
         if hindrance:
             return replace(blank, verdict=Verdict.COULD_NOT_RUN, note=f"premise: {hindrance}")
-        oracle = self._ask_oracle(case)
+        oracle = self._oracle.first(case)
+        finding = self._at_target(case, blank, oracle, afresh=afresh)
+        if oracle is None and finding.verdict is not Verdict.PASS:
+            oracle = self._oracle.play(case)
+        return replace(finding, oracle=oracle.explanation if oracle else "")
+
+    def _at_target(
+        self, case: Case, blank: Finding, oracle: OracleResult | None, *, afresh: bool
+    ) -> Finding:
+        """What premises, control and the case itself come to at the target."""
         rests = tuple(self.premises.of(case))
-        names = tuple(asked.name for asked in rests)
-        blank = replace(blank, oracle=oracle.explanation, premises=names)
+        blank = replace(blank, premises=tuple(asked.name for asked in rests))
         if rests and not rests[-1].holds:
             return self._unmet(blank, rests[-1])
         control = self._control(case, afresh=afresh)
@@ -179,7 +188,8 @@ class Examiner:
             verdict = Verdict.NOT_APPLICABLE if ungiven else Verdict.COULD_NOT_RUN
             note = ungiven or ungranted(control.transcript)
             return replace(blank, verdict=verdict, note=note, exchanges=shown, late=late)
-        judges = [self._judge(case, self._context, one.transcript) for one in oracle.orders]
+        told = [one.transcript for one in oracle.orders] if oracle else [None]
+        judges = [self._judge(case, self._context, one) for one in told]
         again = one_by_one if afresh else self._again  # nothing else is under way then
         transcript, judgement = self._play(case, judges, again)
         self.response_checks.look(transcript, case.key, self._context, self.setup.redactor)
@@ -291,25 +301,7 @@ class Examiner:
         source = control_source(case.scenario)
         self.response_checks.look(transcript, source, self._context, self.setup.redactor)
 
-    def _ask_oracle(self, case: Case) -> OracleResult:
-        """The oracle's play, which has to satisfy the scenario's own `expect` in every order."""
-        if self._oracle_results is not None and case.key in self._oracle_results:
-            return self._oracle_results[case.key]
-        oracle = self.setup.oracle.play(case)
-        for one in oracle.orders:
-            judge = self._judge(case, self._oracle_context, one.transcript)
-            judgement = judge.gravest(one.transcript)
-            if judgement.verdict not in ACCEPTABLE:
-                raise HarnessError(
-                    f"{case.key}: the reference server does not do what the scenario expects: "
-                    f"expected {judgement.expected}, got {one.explanation} {judgement.note}",
-                    "this is a fault of tokenspec or of the scenario, not of the target",
-                )
-        if self._oracle_results is not None:
-            self._oracle_results[case.key] = oracle
-        return oracle
-
-    def _judge(self, case: Case, context: CheckContext, oracle: Transcript) -> Judge:
+    def _judge(self, case: Case, context: CheckContext, oracle: Transcript | None) -> Judge:
         severity = Verdict(self.setup.effective(case).severity)
         return Judge(case, severity, _looking(context), oracle, self.setup.strict, self._told)
 

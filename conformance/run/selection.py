@@ -94,10 +94,11 @@ def quick(
         for case in ordered
         if case.key in listed
     }
-    return [case for case in ordered if case.key in kept or not _of_the_suite(case)]
+    return [case for case in ordered if case.key in kept or not of_the_suite(case)]
 
 
-def _of_the_suite(case: Case) -> bool:
+def of_the_suite(case: Case) -> bool:
+    """Whether the case stands in a bundled file."""
     return case.place.file.startswith(f"{BUNDLED.name}/")
 
 
