@@ -14,7 +14,8 @@ SECONDS = 120  # that one command may take
 def by_command(command: tuple[str, ...]) -> Carry:
     """Runs `command` with the authorization URL as its last argument, without a shell.
 
-    It prints the callback URL as the last line of its output.
+    It prints the callback URL as the last line of its output, or `error-page:` and what the page
+    says.
     """
     name = shlex.join(command)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tokenspec.conformance.errors import LoginBlocked
 from tokenspec.conformance.http import Transport
@@ -11,8 +12,11 @@ from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import look
 from tokenspec.conformance.login.model import UNPASSED, AuthorizationResult, Ending, Session
 from tokenspec.conformance.target.model import Limits
+from tokenspec.conformance.texts import legible, shortened
 
-Carry = Callable[[str, str], str]  # authorization URL and redirect URI to callback URL
+# authorization URL and redirect URI to callback URL, or to ERROR_PAGE and what the page says
+Carry = Callable[[str, str], str]
+ERROR_PAGE = "error-page:"  # no URL has this scheme
 
 
 class HandedDriver:
@@ -51,7 +55,8 @@ class HandedDriver:
         if self._trial:
             result = self.authorize(url, redirect_uri, session, transport)
             if not result.parameters.get("code"):
-                said = result.parameters.get("error") or result.location[:200] or result.ending
+                answered = result.parameters.get("error") or result.location or result.words
+                said = shortened(answered) or result.ending
                 raise LoginBlocked(
                     f"the login did not yield a code: {said}", "try it by hand", "code"
                 )
@@ -78,6 +83,9 @@ class HandedDriver:
         if session is None or not interactive or result.ending not in UNPASSED:
             return result  # refused before any page: nobody has to be asked
         location = self._carry(url, redirect_uri)
+        if location.startswith(ERROR_PAGE):
+            said = legible(shortened(location.removeprefix(ERROR_PAGE).strip()))
+            return replace(result, ending=Ending.ERROR_PAGE, page=said, words=said, blocked=None)
         if is_callback(location, redirect_uri):
             return callback(location, (), redirect_uri)
         return AuthorizationResult(Ending.ELSEWHERE, 0, location)

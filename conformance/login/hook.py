@@ -17,8 +17,8 @@ from tokenspec.conformance.login.handed import Carry
 def by_function(name: str) -> Carry:
     """Calls `name` (`file.py:function` or `module:function`), loaded when first needed.
 
-    The function gets the authorization URL and the redirect URI and returns the callback URL. It
-    is called by one thread at a time.
+    The function gets the authorization URL and the redirect URI and returns the callback URL, or
+    `error-page:` and what the page says. It is called by one thread at a time.
     """
     lock = threading.Lock()
     loaded: list[Callable[[str, str], Any]] = []

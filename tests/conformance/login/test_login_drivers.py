@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +20,14 @@ from tokenspec.conformance.errors import LoginBlocked
 from tokenspec.conformance.http import origin
 from tokenspec.conformance.login import chromium, manual
 from tokenspec.conformance.login.chromium import BrowserDriver
+from tokenspec.conformance.login.command import by_command
+from tokenspec.conformance.login.cookies import CookieJar
+from tokenspec.conformance.login.handed import HandedDriver
+from tokenspec.conformance.login.hook import by_function
 from tokenspec.conformance.login.manual import CallbackPrompt
-from tokenspec.conformance.login.model import Ending
+from tokenspec.conformance.login.model import Ending, Session
 from tokenspec.conformance.target.model import Limits, Login, Network
+from tokenspec.conformance.transport.in_process import InProcessTransport
 from tokenspec.conformance.transport.network import NetworkTransport
 from tokenspec.reference_server import Request, Response, Server
 from tokenspec.reference_server.demo import demo_config
@@ -151,6 +157,43 @@ def test_a_function_that_does_not_do_it(
     (tmp_path / "hook.py").write_text(function, encoding="utf-8")
     assert main(["check", path]) == 6
     assert told in capsys.readouterr().out
+
+
+PAGE = "error-page: This application is not known."
+
+
+@pytest.mark.parametrize("kind", ["python", "command"])
+def test_a_program_says_that_a_page_is_one_of_an_error(tmp_path: Path, kind: str) -> None:
+    hook = tmp_path / "hook.py"
+    hook.write_text(
+        f"def authorize(url, redirect_uri):\n    return {PAGE!r}\n\n\nprint({PAGE!r})\n",
+        encoding="utf-8",
+    )
+    carry = (
+        by_function(f"{hook}:authorize")
+        if kind == "python"
+        else by_command((sys.executable, str(hook)))
+    )
+    config = demo_config("https://server.example")
+    transport = InProcessTransport(Server(config))
+    driver = HandedDriver(carry, frozenset({"https://server.example:443"}), Limits())
+    url, redirect_uri = f"{config.issuer}/authorize", "https://client.example/callback"
+    client = config.clients[0]
+    query = {
+        "client_id": client.client_id,
+        "redirect_uri": client.redirect_uris[0],
+        "response_type": "code",
+        "code_challenge": "x" * 43,
+        "code_challenge_method": "S256",
+    }
+    asked = f"{url}?{urllib.parse.urlencode(query)}"
+    result = driver.authorize(asked, redirect_uri, Session(CookieJar()), transport)
+    assert (result.ending, result.words) == (
+        Ending.ERROR_PAGE,
+        "This application is not known.",
+    )
+    with pytest.raises(LoginBlocked, match="did not yield a code: This application is not known"):
+        driver.sign_in(asked, redirect_uri, transport)
 
 
 OWN_STEPS = (
