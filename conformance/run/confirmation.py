@@ -31,6 +31,7 @@ from tokenspec.conformance.verdicts import BROKEN, IN_DOUBT, Kind, Verdict
 
 SOURCES = 3  # cases that are played again of those whose answers showed something
 AFTER_LUCK = 4  # times that a case has to be broken alone where other answers differed by luck
+ALIKE = "played again alone it was answered otherwise, and no better"
 BELIEVED = 3  # times that one reason kept cases from running when they were alone as well
 
 
@@ -104,8 +105,11 @@ class Confirmation:
 
         What is broken alone, but in another way than in company, is compared with what comes alone
         from then on (`alone`): others may have ended the grant before the fault could show.
+
+        Another answer that is broken in the same way, as by another wrong error, is the same
+        finding, and both are told.
         """
-        alike = 0
+        alike, otherwise = 0, ""
         while alike < self._plays:
             again = self._running(case, first, plays)
             if _told(again) != _told(first):
@@ -114,8 +118,11 @@ class Confirmation:
                     return _differing(first, again)
                 note = f"{_words(first)} at first; alone, time and again"
                 return self._compared(case, again.noted(note), plays, alone=True)
+            if not first.races and again.observed != first.observed:  # which differ by luck there
+                otherwise = again.observed
             alike += 1
-        return replace(first, confirmed=True)
+        confirmed = replace(first, confirmed=True)
+        return confirmed.noted(f"{ALIKE}: {otherwise}") if otherwise else confirmed
 
     @property
     def _plays(self) -> int:

@@ -6,7 +6,7 @@ import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import count, cycle
 
 import pytest
 
@@ -94,6 +94,23 @@ def test_what_is_broken_once_is_unsteady_and_shows_both_answers() -> None:
     assert found.second_play.exchanges[-1].status == 400
     assert "fail (accepted)" in found.note
     assert "alone: pass" in found.note
+
+
+def test_another_wrong_error_is_the_same_finding_and_both_are_told() -> None:
+    case = chosen(FAILING)[0]
+    errors = cycle((b"invalid_scope", b"unauthorized_client"))
+
+    def another_error(answer: Response) -> Response:
+        if answer.status < 400:
+            return answer
+        return replace(answer, body=b'{"error": "' + next(errors) + b'"}')
+
+    setup = setup_at(wire=lambda inner: Lucky(inner, granted_by_luck, another_error, 1), jobs=1)
+    found = examined(setup, [case], jobs=1)[case.key]
+    assert (found.kind, found.confirmed, found.second_play) == ("wrong-error", True, None)
+    assert "invalid_scope" in found.observed
+    assert "answered otherwise, and no better" in found.note
+    assert "unauthorized_client" in found.note
 
 
 @pytest.mark.parametrize(("races", "plays"), [(6, 1), (0, 4)])
