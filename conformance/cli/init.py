@@ -33,7 +33,7 @@ from tokenspec.conformance.transport.network import NetworkTransport
 
 WELL_KNOWN = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 CALLBACK = "https://client.example/callback"
-UNKNOWN = "CHANGE-ME"
+UNKNOWN, NOBODY = "CHANGE-ME", "-"
 # the others need a key or certificate, which docs/target-file.md shows how to name
 METHODS: tuple[ClientAuth, ...] = ("none", "client_secret_basic", "client_secret_post")
 SECRET, PASSWORD, COOKIES = "TOKENSPEC_SECRET", "TOKENSPEC_PASSWORD", "TOKENSPEC_COOKIES"
@@ -83,7 +83,8 @@ def add_to(verbs: Any) -> None:
         help="how to obtain an authorization code; default form, and none where the metadata says "
         "that there are no codes",
     )
-    add("--username", help="name of the test user")
+    add("--username", help=f"name of the test user; {NOBODY} where the server signs in whoever "
+        "comes, without a page for it")  # fmt: skip
     add("--password-env", metavar="NAME", default=PASSWORD, help="environment "
         f"variable with the password; default {PASSWORD}")  # fmt: skip
     add("--second-username", metavar="NAME", help="name of another test user, for the cases "
@@ -240,7 +241,10 @@ def _login(options: argparse.Namespace, kind: LoginKind, ask: Ask) -> Login:
             command=(options.command or UNKNOWN,) if kind == "command" else (),
             function=(options.function or "login.py:authorize") if kind == "python" else "",
         )
-    username = options.username or ask("a test user", UNKNOWN)
+    question = f"a test user, or {NOBODY} where nobody has to sign in"
+    username = options.username or ask(question, UNKNOWN)
+    if username == NOBODY and kind == "form":
+        return Login(kind=kind)
     return Login(kind=kind, username=username, password=options.password_env)
 
 

@@ -183,6 +183,12 @@ class FormDriver:
     def _sign_in_form(
         self, browser: Browser, page: Page, known: Recognised | None
     ) -> Shown | AuthorizationResult:
+        if not self.login.username:
+            raise LoginBlocked(
+                "the login page asks who the user is, and the target file names nobody",
+                "name a test user: login: {username: …, password: {env: …}}",
+                stage="credentials",
+            )
         if known is not None and known.form is None:
             return self._as_script(browser, page, known)
         form = known.form if known else page.login_form

@@ -14,7 +14,7 @@ from typing import Any
 from tokenspec.conformance.profile.catalogue import names as profile_names
 from tokenspec.conformance.target import format as tables
 from tokenspec.conformance.target.capabilities import CAPABILITIES
-from tokenspec.conformance.target.loader import MOST_USERS, NEEDED_BY_KIND
+from tokenspec.conformance.target.loader import MOST_USERS, NEEDED_BY_KIND, NOBODY
 from tokenspec.conformance.target.model import (
     CLIENT_AUTH_METHODS,
     IP_VERSIONS,
@@ -143,7 +143,11 @@ def _login() -> Schema:
         "recipe": _one_of(tables.recipe_names()),
         "steps": {"type": "array", "items": _step()},
     }
-    return {**_section(tables.LOGIN, own), "allOf": _needed_by("kind", NEEDED_BY_KIND, "form")}
+    needed = _needed_by("kind", NEEDED_BY_KIND, "form")
+    nobody = {"required": list(NOBODY), "maxProperties": len(NOBODY)}
+    of_form = needed[list(NEEDED_BY_KIND).index(NOBODY["kind"])]
+    of_form["then"] = {"anyOf": [of_form["then"], nobody]}
+    return {**_section(tables.LOGIN, own), "allOf": needed}
 
 
 def _step() -> Schema:

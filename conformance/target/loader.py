@@ -37,6 +37,7 @@ from tokenspec.conformance.target.reading import Reading
 
 MOST_USERS = 2
 FRACTIONS = ("rate", "timeout", "outage", "case", "run")  # limits that need not be whole
+NOBODY = {"kind": "form"}  # a login that says no more: the server asks nobody to sign in
 NEEDED_BY_KIND = {
     "form": ("username", "password"),
     "reference": ("username", "password"),
@@ -186,7 +187,8 @@ class _File:
         read = self.read
         own = read.mapping(at, tables.LOGIN.keys)
         kind = self.reader.choice(own["kind"], LOGIN_KINDS) if "kind" in own else "form"
-        for name in NEEDED_BY_KIND.get(kind, ()):
+        nobody = kind == NOBODY["kind"] and own.keys() == NOBODY.keys()
+        for name in NEEDED_BY_KIND.get(kind, ()) if not nobody else ():
             if at and name not in own:
                 self.reader.problem(at, f"login kind {kind} needs {name!r}")
         recipe = read.text(own, "recipe")

@@ -102,7 +102,7 @@ def _logins(wanted: Wanted) -> tuple[Login, ...]:
 
 
 def _login(login: Login) -> str:
-    parts = [] if login.kind == "form" else [f"kind: {login.kind}"]
+    parts = [] if login.kind == "form" and login.username else [f"kind: {login.kind}"]
     if login.username:
         parts.append(f"username: {_scalar(login.username)}")
     if login.password:

@@ -158,6 +158,22 @@ def test_no_password_is_asked_for_where_nobody_signs_in(
     assert "nobody signs in" in capsys.readouterr().out
 
 
+def test_a_server_that_asks_nobody_to_sign_in_needs_no_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where it asks all the same, that is told."""
+    monkeypatch.delenv("TOKENSPEC_PASSWORD")
+    known = ("--client-id", "tokenspec-public", "--username", "-", "--no-input")
+    with posing() as issuer:
+        file, text = made(tmp_path, issuer, *known)
+        assert yaml.safe_load(text)["login"] == {"kind": "form"}
+        capsys.readouterr()
+        assert main(["check", file]) == 6
+    assert "asks who the user is, and the target file names nobody" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
 def test_a_second_user_signs_in_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
