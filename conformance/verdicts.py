@@ -23,6 +23,7 @@ class Verdict(StrEnum):
     COULD_NOT_RUN = "could-not-run"
 
 
+AT_REGISTERED = "the code came to the registered address"  # note: where a wrong one led
 BROKEN = (Verdict.FAIL, Verdict.WARN)
 IN_DOUBT = (*BROKEN, Verdict.COULD_NOT_RUN)  # what counts only if it comes again
 

@@ -50,7 +50,7 @@ def fits(row: Row, evidence: Evidence) -> dict[str, float]:
             continue
         if seen.left_open:
             found[key] = OPEN_UNEXPLAINED / 2
-        elif not expected.left_open:
+        elif not (expected.left_open or expected.contradicts(seen)):
             found[key] = EXPLAINED[expected.likeness(seen)]
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tokenspec.conformance.diagnosis.model import Severity, Weight
+from tokenspec.conformance.verdicts import AT_REGISTERED
 
 Line = Mapping[str, Any]
 NOW, WITH, INTEROPERABILITY, ADVICE = Severity
@@ -27,6 +28,9 @@ NEEDED: Mapping[str, str] = {
     "metadata": "a token that was stolen, and revoked for that",
     "resource": "a token that was stolen, which binding to a key should make worthless",
 }
+NO_MORE = "a malformed request is taken; no more is granted than to a valid one"
+CARRIED = "a client that is led by what the address carries, or another program on the machine"
+PLAIN_BY_DEFAULT = "RFC7636-4.3-method_default_plain"
 USERS = "users"  # the area of cases with two users
 TIED = ("RFC9449", "FAPI2SP")  # what is broken there is a second line of defence
 # By the beginning of a requirement: what is grave whatever kind of finding shows it.
@@ -81,18 +85,29 @@ def _granted(line: Line) -> Weight:
     if direct:
         return Weight(NOW, direct)
     if step == "authorize" and area in ("authorization", "request", "response"):
-        why = "a malformed request is taken; no more is granted than to a valid one"
-        return Weight(INTEROPERABILITY, why)
+        return Weight(INTEROPERABILITY, NO_MORE)
+    if step == "authorize" and area == "redirect_uri":
+        return _of_address(str(line["note"]))
+    if requirement == PLAIN_BY_DEFAULT and step == "token":
+        return Weight(INTEROPERABILITY, "the verifier is asked for all the same")
     needed = NEEDED.get(area, "something that others have")
     return Weight(WITH, f"granted at {line['step']}; it takes {needed}")
+
+
+def _of_address(note: str) -> Weight:
+    """The weight of a code for a wrong redirect_uri that was sent to no foreign place.
+
+    That would be a leak. It came to the registered address, or to another on the user's machine.
+    """
+    if AT_REGISTERED in note:
+        return Weight(INTEROPERABILITY, NO_MORE)
+    return Weight(WITH, f"granted at authorize; it takes {CARRIED}")
 
 
 def _direct(step: str, area: str, requirement: str) -> str:
     """Why nothing else has to be wrong; empty where something has."""
     if area == USERS or "sub_mismatch" in requirement:
         return "one user is taken for another"
-    if step == "authorize" and area == "redirect_uri":
-        return "a user who follows a link sends a code where it must not go"
     if step == "introspect":
         return "whoever asks is told what a token is good for, with nothing else"
     if step in ("userinfo", "resource") and not requirement.startswith(TIED):

@@ -10,6 +10,7 @@ from typing import Any
 Line = Mapping[str, Any]
 BROKEN = ("fail", "warn", "waived", "stale-waiver")  # what a cause is looked for
 ADDED = ("observe", "could-not-run")  # what a cause may explain as well
+GRANTED = ("accepted", "leak")
 SAME, SAME_KIND, ANOTHER = 2, 1, 0
 
 _PLACES = re.compile(r" \((?:[^()]|\([^()]*\))*\)")  # where an answer was seen to have it
@@ -33,6 +34,10 @@ class Shown:
         if self.kind != other.kind or self.left_open is not other.left_open:
             return ANOTHER
         return SAME if self.seen == other.seen else SAME_KIND
+
+    def contradicts(self, other: Shown) -> bool:
+        """Whether this is a grant, or its leak, and the other a refusal: no fault shows both."""
+        return self.kind in GRANTED and other.kind == "wrong-error"
 
     @property
     def broken(self) -> bool:

@@ -20,6 +20,8 @@ REDIRECTS = (301, 302, 303, *KEEPS_METHOD)
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 DEFAULT_PORTS = {"https": 443, "http": 80}
 PAGE_TEXT = 2_000  # characters of a page that a result keeps
+# what an answer itself says: a server may write it over what an address has of that name
+ANSWERED = frozenset(("code", "state", "iss", "error", "error_description", "error_uri"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,9 @@ def callback(
 def is_callback(location: str, redirect_uri: str) -> bool:
     """Whether a URL is the redirect_uri with an answer added to its query or fragment.
 
-    The order of a query is the server's, and a port that goes without saying may be said.
+    The order of a query is the server's, and a port that goes without saying may be said. Of the
+    names of an answer (RFC 6749 §4.1.2) no parameter comes twice (§3.1): the answer's own may stand
+    in the place of the address's.
     """
     try:
         went, asked = urlsplit(location), urlsplit(redirect_uri)
@@ -153,7 +157,29 @@ def is_callback(location: str, redirect_uri: str) -> bool:
         return False
     if not same or went.username != asked.username:
         return False
-    return not asked.query or not Counter(_pairs(asked.query)) - Counter(_pairs(went.query))
+    came = _pairs(went.query)
+    lost = Counter(_pairs(asked.query)) - Counter(came)
+    return {name for name, _ in lost} <= ANSWERED & {name for name, _ in came}
+
+
+def leads_to_the_same(location: str, asked: str, registered: str) -> bool:
+    """Whether an answer went to a registered URI, with nothing there of what was asked for besides.
+
+    Args:
+        location: where the answer went.
+        asked: the redirect_uri of the request, which is not the registered one.
+        registered: a registered URI.
+    """
+    if not is_callback(location, registered):
+        return False
+    try:
+        wanted = urlsplit(asked)
+    except ValueError:  # nothing of what cannot be read was carried along
+        return True
+    added = Counter(_pairs(wanted.query)) - Counter(_pairs(urlsplit(registered).query))
+    came = urlsplit(location)
+    kept = {name for name, _ in added} & {name for name, _ in _pairs(came.query)}
+    return not kept and not (wanted.fragment and wanted.fragment in came.fragment)
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int | None, str]:

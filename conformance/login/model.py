@@ -43,6 +43,7 @@ class AuthorizationResult:
     page: str = ""
     words: str = ""  # what a person reads on that page, shortened
     blocked: LoginBlocked | None = None
+    at_registered: bool = False  # a redirect_uri nobody registered led to one that somebody did
 
 
 @dataclass(frozen=True, slots=True)

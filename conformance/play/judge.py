@@ -23,7 +23,7 @@ from tokenspec.conformance.scenario.model import (
     concurrent_groups,
 )
 from tokenspec.conformance.scenario.outcomes import BROKEN
-from tokenspec.conformance.verdicts import Judgement, Kind, Verdict, worst
+from tokenspec.conformance.verdicts import AT_REGISTERED, Judgement, Kind, Verdict, worst
 
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 
@@ -324,6 +324,9 @@ def _not_come(outcomes: tuple[Outcome, ...], played: Played) -> Judgement:
 
 
 def _judgement(verdict: Verdict, kind: Kind, played: Played, expected: str, note: str) -> Judgement:
+    led = played.authorization
+    if kind is Kind.ACCEPTED and led is not None and led.at_registered:
+        note = "; ".join(filter(None, (note, AT_REGISTERED)))
     return Judgement(
         verdict=verdict,
         kind=kind,

@@ -14,7 +14,7 @@ from tokenspec.conformance.http import OUT_OF_SERVICE, Exchange, Recorder, Respo
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.form import denying
 from tokenspec.conformance.login.model import AuthorizationResult, LoginDriver, Session
-from tokenspec.conformance.play import pushing, requests, wire
+from tokenspec.conformance.play import pushing, redirected, requests, wire
 from tokenspec.conformance.play.answers import answered, authorization_answer, read_members
 from tokenspec.conformance.play.expiry import Expiry, expiry_of, refused_early, seconds_before
 from tokenspec.conformance.play.memory import Memory, MissingValue
@@ -165,6 +165,7 @@ class _Play:
         due = step.name in self.error_pages_due
         if result.blocked is not None and not due:
             raise result.blocked
+        result = redirected.settled(result, sent, self.memory.client.redirect_uris)
         answer = authorization_answer(result, request=asked, error_page_due=due)
         username = self.side.seen_by(step.user).target.login.username
         see_who_signed_in(step, answer, username, self.recorder.exchanges)

@@ -25,6 +25,7 @@ from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.digest import case_digest
 from tokenspec.conformance.scenario.model import Case
+from tokenspec.conformance.verdicts import AT_REGISTERED
 from tokenspec.reference_server.alterations.defects import DEFECTS
 
 REMAKE = "bring it up to date: python -m tokenspec.conformance.selftest.dictionary ROWS"
@@ -149,6 +150,27 @@ def test_the_gravest_come_first() -> None:
     assert order == sorted(order)
     assert found[0].severity is Severity.NOW
     assert all(cause.severity_why for cause in found)
+
+
+def _at_redirect_uri(key: str, note: str = "", kind: str = "accepted") -> Severity:
+    seen = Shown("fail", kind, "granted")
+    return first([a_line(key, seen, step="authorize", note=note)]).severity
+
+
+def test_what_came_to_the_registered_address_is_nobodys_gain() -> None:
+    spaced = "redirect-uri-at-authorize/leading-space"
+    assert _at_redirect_uri(spaced, AT_REGISTERED) is Severity.INTEROPERABILITY
+    assert _at_redirect_uri(spaced) is Severity.WITH_ANOTHER
+    assert _at_redirect_uri(spaced, kind="leak") is Severity.NOW
+
+
+def test_a_fault_that_grants_explains_no_refusal() -> None:
+    fault = "redirect_uri.host_only"
+    row = dictionary().rows[fault]
+    keys = [key for key, one in row.items() if one.kind == "accepted"][:6]
+    refused = Shown("warn", "wrong-error", "refused: status 401, error invalid_grant")
+    found = causes([a_line(key, refused) for key in keys])
+    assert fault not in {cause.id for cause in found}
 
 
 def test_a_record_holds_what_a_diagnosis_says() -> None:

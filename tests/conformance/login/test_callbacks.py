@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tokenspec.conformance.login.browse import callback, is_callback
+from tokenspec.conformance.login.browse import callback, is_callback, leads_to_the_same
 
 PLAIN, QUERY = "https://client.example/cb", "https://client.example/cb?x=1&y=2"
 
@@ -22,6 +22,7 @@ PLAIN, QUERY = "https://client.example/cb", "https://client.example/cb?x=1&y=2"
         (f"{PLAIN}?code=c&t=%20", f"{PLAIN}?t=+"),
         ("com.example.app:/cb?code=c", "com.example.app:/cb"),
         ("https://h/?code=c", "https://h"),
+        (f"{QUERY}&code=c&state=s", f"{QUERY}&code=own&state=own"),  # §3.1: none comes twice
     ],
 )
 def test_it_leads_to_the_client(location: str, redirect_uri: str) -> None:
@@ -60,3 +61,20 @@ def test_what_the_address_has_of_its_own_is_no_part_of_the_answer() -> None:
 )
 def test_what_comes_twice_is_told(answer: str, repeated: tuple[str, ...]) -> None:
     assert callback(f"{QUERY}&{answer}", (), QUERY).repeated == repeated
+
+
+@pytest.mark.parametrize(
+    ("location", "asked", "same"),
+    [
+        (f"{PLAIN}?code=c", f" {PLAIN}", True),
+        (f"{PLAIN}?code=c", "https://CLIENT.example/cb", True),
+        (f"{PLAIN}?code=c", f"{PLAIN}?x=1", True),
+        (f"{PLAIN}?x=1&code=c", f"{PLAIN}?x=1", False),
+        (f"{PLAIN}?code=c#top", f"{PLAIN}#top", False),
+        (f"{PLAIN}/more?code=c", f"{PLAIN}/more", False),
+    ],
+)
+def test_a_wrong_address_may_lead_to_the_registered_one(
+    location: str, asked: str, *, same: bool
+) -> None:
+    assert leads_to_the_same(location, asked, PLAIN) is same
