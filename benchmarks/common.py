@@ -28,6 +28,7 @@ from tokenspec.conformance.record.evidence import evidence
 from tokenspec.conformance.run.confirmation import Confirmation
 from tokenspec.conformance.run.engine import Engine
 from tokenspec.conformance.run.examiner import Examiner, Show
+from tokenspec.conformance.run.oracle_plays import AskOracle, every
 from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.target.bundled import bundled_target
@@ -137,15 +138,16 @@ def play_suite(
     told: dict[str, OracleResult] | None = None,
     cases: Sequence[Case] | None = None,
     confirm: Callable[..., Confirmation] = Confirmation,
+    ask_oracle: AskOracle = every,
 ) -> float:
     """Seconds to examine every case as a run does, but without pytest.
 
     `confirm` makes what plays again what is in doubt. `told` is what the oracle said in an earlier
-    play; with it the oracle does nothing.
+    play; with it the oracle does nothing. `ask_oracle`: which cases it plays though they pass.
     """
     chosen = suite() if cases is None else cases
     begun = time.perf_counter()
-    examine = functools.partial(Examiner, show=show, oracle_results=told)
+    examine = functools.partial(Examiner, show=show, oracle_results=told, ask_oracle=ask_oracle)
     engine = Engine(setup, chosen, jobs=jobs, examine=examine, confirm=confirm)
     engine.submit(chosen)
     for case in chosen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ from tokenspec.conformance.play.oracle import OracleResult
 from tokenspec.conformance.preflight.opening import BUNDLED_ISSUER, prepare_in_process
 from tokenspec.conformance.preflight.setup import Setup
 from tokenspec.conformance.record.evidence import no_evidence
+from tokenspec.conformance.run.oracle_plays import OracleShare, in_share
 from tokenspec.conformance.run.selection import quick_list
 from tokenspec.conformance.scenario.catalogue import BUNDLED
 from tokenspec.conformance.scenario.model import Case
@@ -134,6 +136,42 @@ def quick(rounds: int) -> Iterator[Row]:
         f"whole suite, {len(suite())} cases {found['whole']:.2f} s",
         found["quick"] / found["whole"],
     )
+
+
+def oracle_share(rounds: int) -> Iterator[Row]:
+    """A sample of the oracle, as runs have it, beside all of it: at `tokenspec serve`."""
+    listed = quick_list()
+    chosen = [case for case in suite() if case.key in listed]
+    shares = {share: in_share(share, seed=7) for share in OracleShare}
+    with served() as issuer:
+        for name, cases in (("quick selection", chosen), ("whole suite", suite())):
+            spent: dict[OracleShare, list[float]] = {share: [] for share in OracleShare}
+
+            def played(
+                share: OracleShare,
+                cases: Sequence[Case] = cases,
+                spent: dict[OracleShare, list[float]] = spent,
+            ) -> float:
+                with over_loopback(issuer) as setup:
+                    begun = time.process_time()
+                    seconds = play_suite(setup, cases=cases, ask_oracle=shares[share])
+                    spent[share].append(time.process_time() - begun)
+                return seconds
+
+            wall = in_turn(
+                rounds,
+                sample=lambda played=played: played(OracleShare.SAMPLE),
+                all=lambda played=played: played(OracleShare.ALL),
+            )
+            processor = {share: statistics.median(each) for share, each in spent.items()}
+            for kind, took in (("wall", wall), ("processor", processor)):
+                sample, whole = took["sample"], took["all"]
+                yield Row(
+                    f"{name}, {len(cases)} cases, loopback, the oracle a sample: {kind} time",
+                    f"{sample:.2f} s",
+                    f"the oracle all {whole:.2f} s",
+                    sample / whole,
+                )
 
 
 def reports(rounds: int) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 import jwt
@@ -51,9 +51,9 @@ def is_about(played: Played, subject: Subject) -> bool:
     return RECOGNISED[subject](played)
 
 
-def subjects_of(played: Played) -> frozenset[Subject]:
-    """All that the answer of a step is, or holds."""
-    return frozenset(subject for subject in Subject if is_about(played, subject))
+def subjects_of(played: Played, among: Iterable[Subject]) -> frozenset[Subject]:
+    """All of these that the answer of a step is, or holds."""
+    return frozenset(subject for subject in among if is_about(played, subject))
 
 
 def challenges_of(response: Response | None, scheme: str = "") -> list[Challenge]:

@@ -86,6 +86,7 @@ class ResponseChecks:
         }
         self._own = {case.key: frozenset(_checks_of(case)) for case in cases}
         self.checks = frozenset(n for watched in self._watched.values() for n in watched.checks)
+        self._subjects = frozenset(s for name in self.checks for s in CHECKS[name].speaks_of)
 
     def take_over(self, looks: Iterable[LookedAt]) -> None:
         """Know what an earlier part of the run has shown."""
@@ -142,7 +143,7 @@ class ResponseChecks:
         """What each check that speaks of an answer finds; what the answer is, is asked once."""
         if played.status in OUT_OF_SERVICE:  # what a gateway says is no answer of the server
             return {}
-        about = subjects_of(played)
+        about = subjects_of(played, self._subjects)
         return {
             name: tuple(CHECKS[name].find(played, transcript, context))
             for name in self.checks

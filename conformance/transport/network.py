@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -18,7 +19,7 @@ from tokenspec.conformance.errors import BrokenOff, TimedOut, Unreachable, Usage
 from tokenspec.conformance.http import Request, Response, origin
 from tokenspec.conformance.target.model import Limits, Network
 from tokenspec.conformance.transport.allowance import Allowance, AllowedBackend
-from tokenspec.conformance.transport.pools import LentPools
+from tokenspec.conformance.transport.pools import TARGET, LentPools
 
 USER_AGENT = f"tokenspec/{__version__}"
 CHUNK = 16 * 1024
@@ -26,6 +27,9 @@ LARGEST_HEAD = 256 * 1024  # bytes of everything in an answer that is not its bo
 KEPT_ALIVE, MOST_CONNECTIONS = 64, 256
 KEPT_FOR = 5.0  # seconds
 STRAIGHT = Network()
+# a query that goes out as it is written; longer ones may be more than httpx takes
+PLAIN_QUERY = re.compile(r"(?:[A-Za-z0-9._~+&=-]|%[0-9A-Fa-f]{2})+")
+LONGEST_PLAIN = 8000
 
 
 class NetworkTransport:
@@ -106,12 +110,14 @@ class NetworkTransport:
     def _send(self, request: Request, started: float) -> Response:
         headers = [(name.encode(), value.encode()) for name, value in self._headers(request)]
         url, name = self._connected(request)
+        address, target = addressed(url)
+        extensions = {"timeout": self._patience, TARGET: target}
         made = httpx.Request(
             request.method,
-            url,
+            address,
             headers=headers,
             content=request.body,
-            extensions={"timeout": self._patience} | ({"sni_hostname": name} if name else {}),
+            extensions=extensions | ({"sni_hostname": name} if name else {}),
         )
         response = self._wire.handle_request(made)
         try:
@@ -166,6 +172,28 @@ class NetworkTransport:
                 raise TimedOut(f"no whole answer within {self._limits.timeout:g} s")
             pieces.append(piece)
         return b"".join(pieces)
+
+
+def addressed(url: str) -> tuple[httpx.URL, bytes]:
+    """Where a request goes, and the path and query that it asks for there.
+
+    httpx looks at each character of a URL. What stands before the query of ours is the same time
+    and again, and a query without anything to encode needs no look.
+
+    Raises:
+        httpx.InvalidURL: it is none.
+    """
+    place, _, query = url.partition("?")
+    if "#" in place or len(query) > LONGEST_PLAIN or not PLAIN_QUERY.fullmatch(query):
+        parsed = httpx.URL(url)
+        return parsed, parsed.raw_path
+    parsed = _parsed(place)
+    return parsed, parsed.raw_path + b"?" + query.encode()
+
+
+@lru_cache(maxsize=64)
+def _parsed(place: str) -> httpx.URL:
+    return httpx.URL(place)
 
 
 def _wire(network: Network, backend: AllowedBackend, *, verify_tls: bool) -> LentPools:

@@ -26,6 +26,9 @@ from tokenspec.conformance.transport.release import HELD, Release
 MOST_IDLE = 64  # pools kept for later requests
 MOST_USES = 90  # of a connection of HTTP/2; some servers end one after 100 without a word
 OF_HTTPCORE = ("httpcore", "tokenspec")  # where its errors, and ours of their kind, are defined
+# path and query of a request, as an extension; that of httpcore itself (`target`) would be what a
+# proxy is asked to connect to as well
+TARGET = "tokenspec_target"
 RESENT = 3  # times that a request is sent again which was not processed
 
 
@@ -51,7 +54,7 @@ class LentPools(httpx.BaseTransport):
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,
             port=request.url.port,
-            target=request.url.raw_path,
+            target=request.extensions.get(TARGET, request.url.raw_path),
         )
         made = httpcore.Request(
             method=request.method,

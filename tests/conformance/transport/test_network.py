@@ -26,7 +26,7 @@ from tokenspec.conformance.http import Request
 from tokenspec.conformance.http import Response as Answer
 from tokenspec.conformance.target.discovery import discover
 from tokenspec.conformance.target.model import Client, Limits, Login, Network, Target
-from tokenspec.conformance.transport.network import NetworkTransport
+from tokenspec.conformance.transport.network import LONGEST_PLAIN, NetworkTransport, addressed
 from tokenspec.conformance.transport.together import send_together
 from tokenspec.reference_server import Request as Asked
 from tokenspec.reference_server import Response, Server
@@ -339,3 +339,39 @@ def test_an_answer_whose_redirect_leads_nowhere_is_an_answer(location: str) -> N
         told = transport.send(Request("GET", "https://server.example/authorize", (), b""))
     assert told.status == 302
     assert ("location", location) in [(name.lower(), value) for name, value in told.headers]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://as.example/authorize?client_id=a&scope=openid%20email&state=x-._~+%2F",
+        "https://as.example?a=1",
+        "https://as.example:8443/a%2fb/../c?a=1",
+        "https://as.example/authorize?",
+        "https://as.example/token",
+        "https://as.example/a?b=c?d=e",
+        "https://as.example/a?b=c#d",
+        "https://as.example/a#b?c=d",
+        "https://as.example/a?b=%zz",
+        "https://as.example/a?b=c d",
+        "https://as.example/ä?b=c",
+        "https://as.example/a?b=ä",
+        "https://bücher.example/a?b=c",
+        "http://[::1]:8080/a?b=[c]",
+        f"https://as.example/a?b={'c' * 2 * LONGEST_PLAIN}",
+    ],
+)
+def test_an_address_is_the_one_that_httpx_reads(url: str) -> None:
+    whole = httpx.URL(url)
+    for _again in range(2):
+        address, target = addressed(url)
+        assert target == whole.raw_path
+        assert (address.scheme, address.raw_host, address.port, address.netloc) == (
+            whole.scheme, whole.raw_host, whole.port, whole.netloc
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("url", ["https://as.example/a?b=\n", "https://as.example:x/a?b=c"])
+def test_what_httpx_takes_for_no_address_is_none(url: str) -> None:
+    with pytest.raises(httpx.InvalidURL):
+        addressed(url)
