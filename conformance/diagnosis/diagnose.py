@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokenspec.conformance.diagnosis import likelihood, wording
-from tokenspec.conformance.diagnosis.alike import leftovers, uniform
+from tokenspec.conformance.diagnosis.alike import name_of, of_scenarios, rule, seen_alike, uniform
 from tokenspec.conformance.diagnosis.dictionary import Dictionary, dictionary
 from tokenspec.conformance.diagnosis.model import Cause, Nature, Severity
 from tokenspec.conformance.diagnosis.scoring import Evidence
@@ -62,19 +62,16 @@ class _Diagnosis:
         about = {name: one.requirement for name, one in DEFECTS.items()}
         about |= {key: str(line["requirement"]) for key, line in self.said.items()}
         search = Search(evidence, candidates(self.known.rows, evidence, about) | alike)
-        chosen = search.run()
-        explained: set[str] = set()
-        found = []
-        for name in chosen:
-            own = search.candidates[name].found.keys()
-            explained |= own
-            ordered = self._ordered(search.adds(name), own, name)
-            found.append(
-                self._uniform(name, ordered)
-                if name in alike
-                else self._fault(search, name, ordered)
-            )
-        found += map(self._finding, leftovers(self.said, frozenset(explained)))
+        shares = {name: likelihood.shares(search, name) for name in search.run()}
+        known = [n for n, own in shares.items() if n not in alike and sum(own.values()) > UNLIKELY]
+        found = [self._fault(search, name, shares[name]) for name in known]
+        explained = {key for name in known for key in search.candidates[name].found}
+        left = [o for k, o in self.said.items() if _broken(o) and k not in explained]
+        groups = seen_alike(left)
+        found += map(self._uniform, groups)
+        told_so = {line["key"] for lines in groups for line in lines}
+        rest = (line for line in left if line["key"] not in told_so)
+        found += map(self._finding, of_scenarios(rest))
         return tuple(sorted(found, key=_rank))
 
     def _ordered(self, adds: Collection[str], own: Collection[str], name: str) -> list[Line]:
@@ -88,16 +85,16 @@ class _Diagnosis:
 
         return sorted((self.said[key] for key in own if _broken(self.said[key])), key=rank)
 
-    def _fault(self, search: Search, name: str, lines: list[Line]) -> Cause:
-        shares = likelihood.shares(search, name)
+    def _fault(self, search: Search, name: str, shares: Mapping[str, float]) -> Cause:
+        lines = self._ordered(search.adds(name), search.candidates[name].found.keys(), name)
         others = likelihood.alternatives(shares, name)
-        row, known = self.known.rows[name], sum(shares.values())
+        row = self.known.rows[name]
         missed = sorted(key for key in row if key in search.evidence.good and row[key].broken)
         exact = [line for line in lines if row[line["key"]].likeness(shown_in(line)) == SAME]
         return self._cause(
             name,
             Nature.FAULT,
-            wording.sentence(name) if known > UNLIKELY else wording.near(name, lines),
+            wording.sentence(name),
             [*exact, *(line for line in lines if line not in exact)],
             requirement=DEFECTS[name].requirement,
             place=wording.place(name),
@@ -107,8 +104,10 @@ class _Diagnosis:
             further=self._further(name, others[0].id) if others else "",
         )
 
-    def _uniform(self, name: str, lines: list[Line]) -> Cause:
-        return self._cause(name, Nature.UNIFORM, wording.uniform_sentence(lines), lines)
+    def _uniform(self, lines: list[Line]) -> Cause:
+        lines = sorted(lines, key=_length)
+        sentence = wording.uniform_sentence(lines)
+        return self._cause(name_of(lines), Nature.UNIFORM, sentence, lines, requirement=rule(lines))
 
     def _finding(self, lines: list[Line]) -> Cause:
         lines = sorted(lines, key=_length)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tokenspec.conformance.diagnosis.alike import status_alone
 from tokenspec.reference_server.alterations.defects import DEFECTS
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.guarding import GUARDS
@@ -43,14 +44,6 @@ def sentence(defect: str) -> str:
     return f"Not so, or not everywhere: {rule}."
 
 
-def near(defect: str, lines: Sequence[Line]) -> str:
-    """The same where it is likelier that a server has a fault which nobody knows: what is seen."""
-    said = [f"{_where(line)}: “{_seen(line)}”" for line in lines]
-    most = max(said, key=said.count)
-    often = f" in {said.count(most)} of {len(said)} cases" if len(said) > 1 else ""
-    return f"{most}{often}. No known fault is like it; the nearest: {sentence(defect)}"
-
-
 def place(defect: str) -> str:
     """Where to look in the code of a server."""
     return "; ".join(_places(DEFECTS[defect]))
@@ -72,13 +65,21 @@ def _places(alteration: Alteration) -> Sequence[str]:
 def uniform_sentence(lines: Sequence[Line]) -> str:
     """What many findings say alike."""
     first = lines[0]
-    where, seen = _where(first), _seen(first)
+    where, seen = _where(*lines), _seen(first)
     due = {str(line["expected"]) for line in lines}
+    statuses = {status_alone(line) for line in lines}
+    if len(statuses) == 1 and "" not in statuses:
+        status = statuses.pop()
+        return f"{where} refuses with status {status}; the errors are right, another status is due."
+    if first["kind"] == "accepted":
+        return f"{where} grants what {first['citation']} forbids, in {len(lines)} cases."
     if first["kind"] == "wrong-error":
         wanted = f"where {due.pop()} is due" if len(due) == 1 else "whatever error is due"
         return f"{where} answers “{seen}” {wanted}."
     if first["kind"] == "server-error":
         return f"{where} fails with “{seen}” at requests it should refuse or answer."
+    if first["kind"] in {"leak", "timeout", "refused"}:
+        return f"{where}: {seen}, in {len(lines)} cases."
     return f"Answers of {where[0].lower()}{where[1:]} have the same fault of form: {seen}."
 
 
@@ -95,8 +96,10 @@ def finding_sentence(lines: Sequence[Line]) -> str:
     return f"{first['title'].rstrip('.')}: {said}, where {first['expected']} is due."
 
 
-def _where(line: Line) -> str:
-    step = _STEP.sub("", str(line["step"]))
+def _where(*lines: Line) -> str:
+    """Where it was seen; a refresh is no place of its own where codes are redeemed as well."""
+    steps = sorted({_STEP.sub("", str(line["step"])) for line in lines})
+    step = "token" if steps == ["refresh", "token"] else steps[0]
     said = STEPS.get(step, f"the answer at {step}" if step else "the server")
     return said[0].upper() + said[1:]
 

@@ -117,6 +117,44 @@ def test_the_same_answer_in_many_scenarios_is_said_once() -> None:
     assert found[0].likelihood is None
 
 
+def test_refusals_that_only_have_another_status_are_one_cause_with_the_rule_of_statuses() -> None:
+    """Whatever error they name, and where a refresh is refused as well."""
+    keys = [key for key, case in CASES.items() if case.area in {"code", "refresh"}][:20]
+    errors = ("invalid_grant", "invalid_request")
+    findings = [
+        a_line(key, Shown("fail", "wrong-error", f"refused: status 401, error {errors[n % 2]}"))
+        | {"expected": f"refused (400, {errors[n % 2]})", "step": ("token", "refresh-2")[n % 2]}
+        for n, key in enumerate(keys)
+    ]
+    (found,) = causes(findings, Dictionary({}, {}, {}))
+    assert found.sentence.startswith("The token endpoint refuses with status 401;")
+    assert (found.requirement, len(found.cases)) == ("RFC6749-5.2-status_400", len(keys))
+
+
+def test_what_no_known_fault_is_like_is_put_together_by_what_was_seen() -> None:
+    """A fault of the dictionary that would show some of it, and more that passed, is not told."""
+    keys = [key for key, case in CASES.items() if case.area == "redirect_uri"][::3]
+    others = [key for key, case in CASES.items() if case.area == "pkce"][:24]
+    seen = Shown("fail", "leak", "a redirect to a URI that was not to be used: status 302")
+    row = dict.fromkeys((*keys[:2], *others), Shown("fail", "accepted", "granted"))
+    known = Dictionary({"pkce.verifier_matches": row}, {}, {})
+    findings = [*(a_line(key, seen, step="authorize") for key in keys), *map(a_line, others)]
+    (found,) = causes(findings, known)
+    assert (found.nature, found.likelihood) == (Nature.UNIFORM, None)
+    assert found.sentence.endswith(f"in {len(keys)} cases.")
+
+
+def test_grants_are_put_together_by_the_rule_that_forbids_them() -> None:
+    keys = [key for key, case in CASES.items() if case.requirement.startswith("RFC6749-3.1-")]
+    seen = Shown("fail", "accepted", "granted")
+    findings = [a_line(key, seen, step="authorize") for key in keys]
+    found = causes(findings, Dictionary({}, {}, {}))
+    alike = [cause for cause in found if cause.nature is Nature.UNIFORM]
+    assert alike
+    for cause in alike:
+        assert {CASES[key].requirement for key in cause.cases} == {cause.requirement}
+
+
 def test_two_faults_that_show_the_same_share_the_likelihood() -> None:
     keys = list(CASES)[:4]
     seen = Shown("fail", "accepted", "granted")
