@@ -107,6 +107,7 @@ FAPI = (
     "assertions-only",
     "issuer-audience",
     "dpop-required",
+    "par-required",
     "no-rotation",
     "fapi-algorithms",
 )

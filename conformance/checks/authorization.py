@@ -20,6 +20,7 @@ from tokenspec.conformance.texts import differing
 
 IN_AN_ERROR = ("error", "error_description", "error_uri", "state", "iss", "session_state")
 HARD_TO_GUESS = 112  # bits; RFC 9126 §2.2 names no number, and a random UUID has 122
+PUSHED_FOR = 600  # seconds; FAPI 2.0 Security Profile §5.3.2.2
 ANSWERS = {"code", "error", "state", "access_token", "id_token"}
 # Parameters of authorization responses (IANA OAuth Parameters).
 REGISTERED = (
@@ -278,6 +279,14 @@ def pushed_expires_in(played: Played, _t: Transcript, _s: CheckContext) -> Itera
     seconds = played.received.get("expires_in")
     if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
         yield f"expires_in is {seconds!r}" if seconds is not None else "expires_in is missing"
+
+
+@check("pushed-under-600-seconds", Subject.PUSHED)
+def pushed_under_600_seconds(played: Played, _t: Transcript, _s: CheckContext) -> Iterator[str]:
+    """A request_uri is good for less than 600 seconds (FAPI 2.0 Security Profile §5.3.2.2)."""
+    seconds = played.received.get("expires_in")
+    if isinstance(seconds, int | float) and seconds >= PUSHED_FOR:
+        yield f"expires_in is {seconds}"
 
 
 @check("pushed-unguessable", Subject.PUSHED)

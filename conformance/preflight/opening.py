@@ -15,7 +15,7 @@ from tokenspec.conformance.preflight.sequence import make_usable
 from tokenspec.conformance.preflight.setup import Setup, prepare
 from tokenspec.conformance.preflight.step import CheckStep
 from tokenspec.conformance.profile.catalogue import names as profile_names
-from tokenspec.conformance.target.bundled import bundled_target
+from tokenspec.conformance.target.bundled import bundled_config, bundled_target
 from tokenspec.conformance.target.discovery import allowed_origins
 from tokenspec.conformance.target.loader import read_target
 from tokenspec.conformance.target.model import Target
@@ -27,7 +27,6 @@ from tokenspec.conformance.transport.polite import PoliteTransport
 from tokenspec.conformance.transport.spending import CappedTransport
 from tokenspec.reference_server import Server, ServerConfig
 from tokenspec.reference_server.alterations import Alteration
-from tokenspec.reference_server.demo import demo_config
 
 BUNDLED_ISSUER = "https://server.example"
 
@@ -86,15 +85,16 @@ def open_target(
     rate: float | None = None,
     strict: bool = False,
 ) -> Opened:
-    """Open the target of a file; without one the bundled server, in this process.
+    """Open the target of a file; without one the bundled server, in this process and `profile`.
 
     Raises:
         UnusableFile: the target file is wrong.
         TargetUnusable: the target cannot be reached, or its metadata cannot be used.
     """
     if path is None:
-        target = _overridden(bundled_target(BUNDLED_ISSUER), profile, jobs, rate)
-        return Opened(prepare_in_process(target, demo_config(BUNDLED_ISSUER), strict=strict))
+        target = _overridden(bundled_target(BUNDLED_ISSUER, profile), profile, jobs, rate)
+        config = bundled_config(BUNDLED_ISSUER, profile)
+        return Opened(prepare_in_process(target, config, strict=strict))
     target = _overridden(read_target(path, environ, profile_names()), profile, jobs, rate)
     resources = ExitStack()
     network = resources.enter_context(network_of(target))

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-
-from tokenspec.conformance.target.bundled import target_of
+from tokenspec.conformance.target.bundled import (
+    SETTINGS,
+    bundled_config,
+    bundled_keys,
+    target_of,
+)
 from tokenspec.conformance.target.model import Endpoints, Target
 from tokenspec.reference_server import ServerConfig
 from tokenspec.reference_server.alterations.liberties import Liberty
 from tokenspec.reference_server.core import PATHS
 from tokenspec.reference_server.demo import (
     demo_config,
-    demo_private_key,
-    demo_rsa_key,
-    with_rsa_key,
 )
-from tokenspec.reference_server.policies import FAPI, with_policies
+from tokenspec.reference_server.policies import with_policies
 
 ISSUER = "https://server.example"
 BUNDLED_SERVER = "bundled"
-WITH_RSA_KEY = "fapi-2.0"
 # By name: the switches turned, the dialect spoken, the profile it is judged by.
 TABLE: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     BUNDLED_SERVER: ((), "rfc", "rfc"),
@@ -39,9 +38,7 @@ TABLE: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "issuer-audience": (("assertions-only", "issuer-audience"), "rfc", "rfc"),
     "confidential-only": (("confidential-only",), "rfc", "rfc"),
     "jwt-access-tokens": (("jwt-access-tokens",), "rfc", "rfc"),
-    "oauth-2.1": (("redirect-uri-once",), "rfc", "oauth-2.1"),
-    "fapi-2.0": (FAPI, "rfc", "fapi-2.0"),
-    "auth0": (("no-dpop-nonce",), "auth0", "auth0"),
+    **{profile: (*setting, profile) for profile, setting in SETTINGS.items()},
 }
 
 
@@ -63,16 +60,6 @@ def conforming_servers() -> Mapping[str, ConformingServer]:
     return {name: server_with((), name) for name in TABLE}
 
 
-def _demo_config(name: str, issuer: str) -> ServerConfig:
-    config = demo_config(issuer)
-    return with_rsa_key(config) if name == WITH_RSA_KEY else config
-
-
-def _keys(name: str) -> Mapping[str, PrivateKeyTypes]:
-    """The key of the client that signs assertions."""
-    return {"tokenspec-jwt": demo_rsa_key() if name == WITH_RSA_KEY else demo_private_key()}
-
-
 def server_with(
     liberties: Collection[Liberty], base: str = BUNDLED_SERVER, issuer: str = ISSUER
 ) -> ConformingServer:
@@ -84,12 +71,15 @@ def server_with(
         issuer: where it is.
     """
     switches, dialect, profile = TABLE[base]
-    config = replace(with_policies(_demo_config(base, issuer), switches), dialect=dialect)
+    if base in SETTINGS:
+        config = bundled_config(issuer, base)
+    else:
+        config = replace(with_policies(demo_config(issuer), switches), dialect=dialect)
     told = config
     for liberty in liberties:
         if liberty.alteration.configures:
             told = liberty.alteration.configures(told)
-    target = target_of(told, _keys(base))
+    target = target_of(told, bundled_keys(base))
     said = {name: has for liberty in liberties for name, has in liberty.states.items()}
     capabilities = {**target.capabilities, **said}
     target = replace(target, profile=profile, capabilities=capabilities)

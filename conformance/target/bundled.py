@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -21,13 +22,43 @@ from tokenspec.conformance.target.model import (
 from tokenspec.reference_server import Policy, ServerConfig
 from tokenspec.reference_server.alterations.dialects import dialect_of
 from tokenspec.reference_server.core import PATHS
-from tokenspec.reference_server.demo import demo_config, demo_private_key
+from tokenspec.reference_server.demo import (
+    demo_config,
+    demo_private_key,
+    demo_rsa_key,
+    with_rsa_key,
+)
 from tokenspec.reference_server.nonces import NONCE_SECONDS
+from tokenspec.reference_server.policies import FAPI, with_policies
+
+# What the bundled server is set to where it is held to a profile: switches turned, dialect spoken.
+SETTINGS: Mapping[str, tuple[tuple[str, ...], str]] = MappingProxyType(
+    {
+        "oauth-2.1": (("redirect-uri-once",), "rfc"),
+        "fapi-2.0": (FAPI, "rfc"),
+        "auth0": (("no-dpop-nonce",), "auth0"),
+    }
+)
+BY_RSA = ("fapi-2.0",)  # where the client that signs assertions has an RSA key
 
 
-def bundled_target(issuer: str) -> Target:
-    """The target for `demo_config(issuer)`."""
-    return target_of(demo_config(issuer), {"tokenspec-jwt": demo_private_key()})
+def bundled_config(issuer: str, profile: str = "") -> ServerConfig:
+    """The bundled server at `issuer`, as it has to be to conform to `profile`."""
+    switches, dialect = SETTINGS.get(profile, ((), "rfc"))
+    config = demo_config(issuer)
+    config = with_policies(with_rsa_key(config) if profile in BY_RSA else config, switches)
+    return replace(config, dialect=dialect)
+
+
+def bundled_target(issuer: str, profile: str = "") -> Target:
+    """The target for `bundled_config(issuer, profile)`."""
+    target = target_of(bundled_config(issuer, profile), bundled_keys(profile))
+    return replace(target, profile=profile or target.profile)
+
+
+def bundled_keys(profile: str = "") -> Mapping[str, PrivateKeyTypes]:
+    """The keys of the clients that sign assertions, by client_id."""
+    return {"tokenspec-jwt": demo_rsa_key() if profile in BY_RSA else demo_private_key()}
 
 
 def target_of(config: ServerConfig, private_keys: Mapping[str, PrivateKeyTypes]) -> Target:

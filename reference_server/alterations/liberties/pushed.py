@@ -135,6 +135,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         f"a request_uri is good for {LONG} seconds",
         _long,
         group="request_uri lifetime",
+        forbidden_by=("fapi-2.0",),
     ),
     checking(
         "par.loaded_anew",

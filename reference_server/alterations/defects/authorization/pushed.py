@@ -14,6 +14,7 @@ from tokenspec.reference_server.alterations.building import (
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.alterations.stores import AroundStore
 from tokenspec.reference_server.authorization import Authorization
+from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.answers import Refused
 from tokenspec.reference_server.endpoints.pushed import URN
 from tokenspec.reference_server.errors import invalid_client, invalid_dpop_proof, invalid_request
@@ -180,6 +181,10 @@ def _jkt_forgotten(kept: Pushed, exchange: Exchange) -> Pushed:
     return kept if exchange.dpop else _without_key(kept)
 
 
+def _ten_minutes(config: ServerConfig) -> ServerConfig:
+    return replace(config, policy=replace(config.policy, request_uri_lifetime=600))
+
+
 AUDIENCES = "RFC9126-2-assertion_audiences"
 REFERRED = "RFC9101-6.3-only_what_is_referred_to"
 BOTH_WAYS = "RFC9449-10.1-par_both_supported"
@@ -213,6 +218,12 @@ DEFECTS: tuple[Alteration, ...] = (
         "RFC9126-2.2-expires_in",
         "expires_in of a pushed request is a text",
         pushed_response=having(expires_in="300"),
+    ),
+    Alteration(
+        "par.ten_minutes",
+        "FAPI2SP-5.3.2.2-par_under_600s",
+        "a request_uri is good for ten minutes",
+        configures=_ten_minutes,
     ),
     telling(
         "par.short_request_uri",
