@@ -25,6 +25,8 @@ from tokenspec.conformance.scenario.model import (
 from tokenspec.conformance.scenario.outcomes import BROKEN
 from tokenspec.conformance.verdicts import AT_REGISTERED, Judgement, Kind, Verdict, worst
 
+# Nothing more was asked than that it is not granted.
+FAILED_AT_IT = "the server fails at this request; that the rule itself is broken was not seen"
 REFUSALS = (Answer.REFUSED, Answer.ERROR_PAGE)
 
 
@@ -255,7 +257,8 @@ class Judge:
             verdict = _milder(Verdict.WARN, self.gate)
         asked = any(outcome.status or outcome.error for outcome in passing) and not modelled
         if kind is Kind.SERVER_ERROR and not asked:
-            verdict = _milder(Verdict.WARN, self.gate)  # not granted, which is all that was asked
+            verdict = _milder(Verdict.WARN, self.gate)
+            return _judgement(verdict, kind, played, expected, FAILED_AT_IT)
         note = "; ".join((*differs.error, *differs.shape, *differs.excess))
         return _judgement(verdict, kind, played, expected, note)
 

@@ -117,6 +117,21 @@ def _get_too(routes: dict[str, Route], core: Core) -> dict[str, Route]:
     return routes | {path: replace(route, answer=answer)}
 
 
+def _nothing_without_credentials(routes: dict[str, Route], core: Core) -> dict[str, Route]:
+    """Whoever shows no credentials is told that the token is not active, in place of an error."""
+    path = urlsplit(core.endpoint("introspection")).path
+    route = routes[path]
+
+    def answer(request: Request) -> Response:
+        given = route.answer(request)
+        shown = b"client_secret=" in request.body or b"client_assertion=" in request.body
+        if shown or request.header("Authorization") or b"invalid_client" not in given.body:
+            return given
+        return replace(given, status=200, body=b'{"active": false}')
+
+    return routes | {path: replace(route, answer=answer)}
+
+
 def _more(told: dict[str, Any], about: Managed) -> dict[str, Any]:
     if not good(about):
         return told
@@ -158,6 +173,13 @@ LIBERTIES = (
         "A caller that may not know of a token is told that it is not active.",
         "a client without credentials is told that no token is active",
         introspection=_nothing_to_public,
+    ),
+    telling(
+        "introspect.nothing_without_credentials",
+        "RFC 7662 §2.2",
+        CALLERS,
+        "introspection by nobody is answered, and says that no token is active",
+        routes=_nothing_without_credentials,
     ),
     checking(
         "introspect.confidential_clients_alone",
