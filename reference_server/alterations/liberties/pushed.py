@@ -22,6 +22,7 @@ from tokenspec.reference_server.guarding import Check, Guard
 from tokenspec.reference_server.guards import authorization, pushed
 
 SHORT, LONG = 30, 600  # seconds
+PUSHING = "whether requests are pushed"
 
 
 def _no_endpoint(routes: dict[str, Route], _core: Core) -> dict[str, Route]:
@@ -102,6 +103,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         ),
         states={"par": False},
         takes_away=True,
+        group=PUSHING,
     ),
     replace(
         configured(
@@ -112,6 +114,7 @@ LIBERTIES: tuple[Liberty, ...] = (
             _required,
         ),
         takes_away=True,
+        group=PUSHING,
     ),
     telling(
         "par.other_form",
