@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from tokenspec.conformance.checks import CHECKS, CheckContext
 from tokenspec.conformance.checks.subjects import Subject, is_about
 from tokenspec.conformance.http import Exchange, Request, Response
 from tokenspec.conformance.login.model import AuthorizationResult, Ending
+from tokenspec.conformance.oauth.keys import base64url
 from tokenspec.conformance.play.transcript import Played, Transcript
 from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.scenario.model import (
@@ -30,6 +32,13 @@ NONCE, HTML = ("DPoP-Nonce", "a b"), ("Content-Type", "text/html")
 AS_JSON = ("Content-Type", "application/json;charset=utf-8")
 ORIGIN = ("Origin", "https://app.example")
 A_JWT = "not.believed.here"
+
+
+def jwt_of(**claims: Any) -> str:
+    """A JWT with these claims, signed by nobody."""
+    header, body = ({"alg": "none"}, claims)
+    parts = (base64url(json.dumps(part).encode()) for part in (header, body))
+    return ".".join((*parts, ""))
 
 
 def answer(
@@ -80,6 +89,12 @@ ANSWERS: dict[str, tuple[Played, set[Subject]]] = {
             received=TOKENS | {"access_token": A_JWT, "id_token": A_JWT},
         ),
         {Subject.TOKENS, Subject.ID_TOKEN, Subject.JWT_ACCESS_TOKEN, Subject.NONCE},
+    ),
+    "an ID token that says when the user signed in": (
+        answer(
+            StepKind.TOKEN, GRANTED, 200, received=TOKENS | {"id_token": jwt_of(auth_time=1, iat=2)}
+        ),
+        {Subject.TOKENS, Subject.ID_TOKEN, Subject.LOGIN_TIME},
     ),
     "an error": (
         answer(StepKind.TOKEN, REFUSED, 400, received={"error": "invalid_grant"}),
@@ -266,8 +281,8 @@ ALWAYS = {  # what a step with an answer of that class may be, beside what only 
 }  # fmt: skip
 AT_TOKEN_ENDPOINT = {
     Answer.GRANTED: {
-        Subject.TOKENS, Subject.ID_TOKEN, Subject.JWT_ACCESS_TOKEN, Subject.NONCE,
-        Subject.CROSS_ORIGIN,
+        Subject.TOKENS, Subject.ID_TOKEN, Subject.LOGIN_TIME, Subject.JWT_ACCESS_TOKEN,
+        Subject.NONCE, Subject.CROSS_ORIGIN,
     },
     Answer.REFUSED: {Subject.ERROR, Subject.REFUSAL, Subject.NONCE, Subject.CROSS_ORIGIN},
 }  # fmt: skip
