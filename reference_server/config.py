@@ -81,6 +81,7 @@ class Policy:
         pkce_required: whether an authorization request needs a code_challenge.
         dpop_nonce: whether every DPoP proof has to hold a nonce of the server (RFC 9449 §8).
         par_required: whether authorization requests have to be pushed (RFC 9126 §5).
+        request_objects: whether an authorization request may come as a signed JWT (RFC 9101).
         dpop_required: whether no token is issued without a proof.
         rotate_refresh_tokens: whether a refresh replaces the refresh token (RFC 9700 §4.14.2).
         rotate_with_credentials: whether it does so for clients with credentials as well, of which
@@ -108,6 +109,7 @@ class Policy:
     dpop_nonce: bool = False
     dpop_required: bool = False
     par_required: bool = False
+    request_objects: bool = False
     rotate_refresh_tokens: bool = True
     rotate_with_credentials: bool = True
     rotation_overlap: int = 0

@@ -16,6 +16,7 @@ PUBLIC_TEXTS = {
     "invalid_token": "The access token is invalid.",
     "login_required": "The user is not signed in.",
     "consent_required": "The user has not consented.",
+    "invalid_request_object": "The request object is invalid.",
     "request_not_supported": "Request objects are not supported.",
     "request_uri_not_supported": "Request objects are not supported.",
     "access_denied": "The request was denied.",

@@ -14,6 +14,7 @@ from tokenspec.reference_server.guards import (
     pushed,
     refresh,
     request,
+    request_objects,
     resource,
     targets,
 )
@@ -25,6 +26,7 @@ BEFORE_REDIRECTING: tuple[Guard, ...] = (
 )
 AUTHORIZATION: tuple[Guard, ...] = (
     *pushed.REDIRECTED,
+    *request_objects.REDIRECTED,
     *authorization.REDIRECTED,
     *openid.OPENID,
     *targets.REQUESTED,

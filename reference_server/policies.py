@@ -63,6 +63,9 @@ POLICIES: Mapping[str, Switch] = MappingProxyType(
         "par-required": Switch(
             "no authorization request is taken that was not pushed", _set(par_required=True)
         ),
+        "request-objects": Switch(
+            "an authorization request may come as a signed JWT", _set(request_objects=True)
+        ),
         "no-rotation": Switch(
             "a refresh token is used again and again", _set(rotate_refresh_tokens=False)
         ),

@@ -47,6 +47,7 @@ KEYS: Mapping[str, str] = {
     "with a list of several, which are sent at the same moment ([races](../scenarios.md#races)).",
     "headers": "Changes to the headers of the last request.",
     "dpop": "Changes to its DPoP proof.",
+    "request_object": "Changes to the signed JWT that an authorization request comes with.",
     "client_auth": "How the client authenticates at it.",
     "http": "How it is carried.",
 }
@@ -163,7 +164,7 @@ def _places() -> Iterator[tuple[str, str]]:
         yield f"`client_auth.{name}`", code(known) or _free(name)
     for name in changes.JWT_KEYS:
         yield (
-            f"`dpop.{name}`, `client_auth.assertion.{name}`",
+            f"`dpop.{name}`, `request_object.{name}`, `client_auth.assertion.{name}`",
             code(JWT.get(name, ())) or _free(name),
         )
 

@@ -160,6 +160,7 @@ def policy_of(target: Target, decided: Mapping[str, bool]) -> Policy:
         dpop_nonce=decided.get("dpop-nonce", False),
         dpop_required=decided.get("dpop-required", False),
         par_required=decided.get("par-required", False),
+        request_objects=decided.get("request-object", False),
         rotate_with_credentials=rotation,
         refresh_requires_offline_access="offline_access" in target.scope.split(),
         refresh_without_offline_access=decided.get("both-refresh-tokens", False),

@@ -71,7 +71,9 @@ def _pushed(
     url, client = requests.endpoint(memory, StepKind.PUSH), _whose(memory, written)
     shown = wire.shown_by(memory, client, ClientAuthChanges(), url)
     memory.last_assertion = earlier  # the play's own is one that a step of it has sent
-    sent = {**written, **{name: (value,) for name, value in shown.parameters}}
+    own = {name: written[name] for name in ("client_id", "request") if name in written}
+    asked = own if "request" in written else written  # RFC 9126 §3: nothing beside an object
+    sent = asked | {name: (value,) for name, value in shown.parameters}
     outgoing = wire.OutgoingRequest(PUSH, url, sent, sent, shown.authorization, None)
     response = wire.send(memory, transport, outgoing)
     received = read_members(StepKind.PUSH, response)

@@ -10,12 +10,14 @@ from urllib.parse import urlencode
 
 from tokenspec.conformance.http import Headers
 from tokenspec.conformance.play.memory import Memory, MissingValue
+from tokenspec.conformance.play.request_objects import asked_by, request_object
 from tokenspec.conformance.scenario.edits import InapplicableError
 from tokenspec.conformance.scenario.model import (
     AT_TOKEN_ENDPOINT,
     Change,
     Changes,
     HttpChanges,
+    JwtChanges,
     StepKind,
 )
 from tokenspec.conformance.scenario.operators import apply
@@ -63,6 +65,10 @@ def authorization(memory: Memory, changes: Changes) -> tuple[Parameters, Paramet
     """
     valid = authorize(memory)
     written = changed(valid, changes, memory)
+    if memory.setting.request_object:
+        made = request_object(memory, valid, changes.request_object or JwtChanges())
+        written = {**written, "request": (made,)}
+        return written, {**written, **asked_by(made)}, valid
     return written, with_pushed(written, memory), with_pushed(valid, memory)
 
 

@@ -21,6 +21,7 @@ class Base:
     summary: str
     dpop: bool = False
     needs: tuple[str, ...] = ()
+    request_object: bool = False
 
 
 BASES: dict[str, Base] = {
@@ -37,6 +38,12 @@ BASES: dict[str, Base] = {
     ),
     "par": Base((_P, _A, _T), "the same, its code exchanged", needs=("par",)),
     "par-dpop": Base((_P, _A, _T), "the same with DPoP proofs", dpop=True, needs=("par", "dpop")),
+    "request-object": Base(
+        (_A,),
+        "an authorization request whose parameters are in a signed JWT",
+        needs=("request-object",),
+        request_object=True,
+    ),
     "refresh": Base((_A, _T, _R), "a refresh token, used once", needs=("refresh",)),
     "refresh-dpop": Base(
         (_A, _T, _R), "the same, bound to a key", dpop=True, needs=("dpop", "refresh")

@@ -44,7 +44,7 @@ MOMENT = "moment"  # long enough for whole seconds to differ
 NEXT_SECOND = "next-second"  # when one begins, so that what follows is done within it
 AFTER = (*LIFETIMES, MOMENT, NEXT_SECOND)
 PKCE_KEYS = ("method", "length", "characters")
-REQUEST_KEYS = ("headers", "dpop", "client_auth", "http")
+REQUEST_KEYS = ("headers", "dpop", "request_object", "client_auth", "http")
 
 
 def read_change(reader: Reader, at: Marked, *, text_only: bool) -> Change:
@@ -63,7 +63,7 @@ def read_change_map(reader: Reader, at: Marked, *, text_only: bool = True) -> di
 
 
 def read_jwt_changes(reader: Reader, at: Marked) -> JwtChanges:
-    """The `dpop` and `client_auth.assertion` places."""
+    """The `dpop`, `request_object` and `client_auth.assertion` places."""
     fields = reader.mapping(at, allowed=JWT_KEYS)
     texts = {
         name: read_change(reader, fields[name], text_only=True)
@@ -125,10 +125,12 @@ def read_pkce(reader: Reader, at: Marked) -> Pkce:
 def read_request_changes(reader: Reader, fields: Mapping[str, Marked]) -> Changes:
     """The places that change a request beside its parameters."""
     headers, dpop = fields.get("headers"), fields.get("dpop")
+    request_object = fields.get("request_object")
     client_auth, http = fields.get("client_auth"), fields.get("http")
     return Changes(
         headers=read_change_map(reader, headers) if headers else NOTHING,
         dpop=read_jwt_changes(reader, dpop) if dpop else None,
+        request_object=read_jwt_changes(reader, request_object) if request_object else None,
         client_auth=read_client_auth(reader, client_auth) if client_auth else None,
         http=read_http(reader, http) if http else None,
     )

@@ -14,7 +14,10 @@ LENGTH = 16  # hexadecimal digits
 # changed keeps its digest, so that runs before and after a renaming can be compared.
 FIRST_NAMES = (("Case(", "Variant("), (", concurrent_group=", ", moment="))
 # Members that those records had no word for.
-NEWER = (", assumed=False", ", premises=()", ", user=''", ", other_kind=False", ", unpushed=False")
+NEWER = (
+    ", assumed=False", ", premises=()", ", user=''", ", other_kind=False", ", unpushed=False",
+    ", request_object=False", ", request_object=None",
+)  # fmt: skip
 
 
 def case_digest(case: Case) -> str:

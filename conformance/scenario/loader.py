@@ -229,7 +229,7 @@ class _Builder:
             setting=self._once(setting),
             steps=tuple(map(self._once, steps)),
             control=self._once(control),
-            control_setting=self._once(Setting(client=setting.client, dpop=setting.dpop)),
+            control_setting=self._once(self._of_control(setting)),
             place=self._place(at),
             area=self.area,
             why=self.reader.text(both["why"]) if "why" in both else "",
@@ -240,6 +240,10 @@ class _Builder:
             else False,
             premises=self._once(premises_of(setting, needs, steps, control, named)),
         )
+
+    @staticmethod
+    def _of_control(own: Setting) -> Setting:
+        return Setting(own.client, dpop=own.dpop, request_object=own.request_object)
 
     def _base(self, both: Fields, at: Marked) -> Base:
         if "base" not in both:

@@ -146,6 +146,7 @@ class Changes:
     parameters: Mapping[str, Change] = field(default_factory=_nothing)  # of the request, by name
     headers: Mapping[str, Change] = field(default_factory=_nothing)  # by name
     dpop: JwtChanges | None = None  # of the DPoP proof
+    request_object: JwtChanges | None = None  # of the signed JWT of an authorization request
     client_auth: ClientAuthChanges | None = None
     http: HttpChanges | None = None
 
@@ -261,6 +262,7 @@ class Setting:
 
     client: str = "main"  # the role of the client that plays
     dpop: bool = False  # every request has a DPoP proof, and tokens are bound to its key
+    request_object: bool = False  # authorization requests come with a signed JWT (RFC 9101)
     session: str = "live"  # live | none | new | denied: of the user in the browser
     pkce: Pkce = Pkce()
     other_kind: bool = False  # of refresh tokens: offline_access is asked for, or not, as else not

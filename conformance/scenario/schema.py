@@ -136,6 +136,7 @@ def _request_places() -> dict[str, Any]:
     return {
         "headers": _ref("parameters"),
         "dpop": _ref("jwt"),
+        "request_object": _ref("jwt"),
         "client_auth": _closed(client_auth),
         "http": _closed(http),
     }

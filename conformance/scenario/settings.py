@@ -26,6 +26,7 @@ def read_setting(reader: Reader, fields: Mapping[str, Marked], base: Base) -> Se
     return Setting(
         client=reader.choice(fields["client"], CLIENT_ROLES) if "client" in fields else "main",
         dpop=base.dpop,
+        request_object=base.request_object,
         session=reader.choice(fields["session"], SESSIONS) if "session" in fields else "live",
         pkce=read_pkce(reader, fields["pkce"]) if "pkce" in fields else Setting().pkce,
     )

@@ -10,6 +10,7 @@ from tokenspec.conformance.scenario.model import (
     Change,
     Changes,
     ClientAuthChanges,
+    HttpChanges,
     JwtChanges,
     StepKind,
     concurrent_groups,
@@ -54,23 +55,29 @@ def _changes(changes: Changes) -> Iterator[str]:
     yield from _operators("headers.", changes.headers)
     if changes.dpop is not None:
         yield from (f"dpop.{text}" for text in _jwt(changes.dpop))
+    if changes.request_object is not None:
+        yield from (f"request_object.{text}" for text in _jwt(changes.request_object))
     if changes.client_auth is not None:
         yield from (f"client_auth.{text}" for text in _client_auth(changes.client_auth))
     if changes.http is not None:
-        names = ("method", "encoding", "content_type", "authorization_scheme", "well_known")
-        yield from (f"http.{text}" for text in _words(changes.http, names))
-        if changes.http.access_token_in:
-            yield f"the access token in: {changes.http.access_token_in.replace('-', ' ')}"
-        if changes.http.after == MOMENT:
-            yield "a moment later"
-        elif changes.http.after == NEXT_SECOND:
-            yield "at the beginning of a second"
-        elif changes.http.after:
-            yield f"after the lifetime of the {changes.http.after.replace('-', ' ')}"
-        if changes.http.unpushed:
-            yield "not pushed"
-        if changes.http.at_once > 1:
-            yield f"{changes.http.at_once} times at once"
+        yield from _http(changes.http)
+
+
+def _http(http: HttpChanges) -> Iterator[str]:
+    names = ("method", "encoding", "content_type", "authorization_scheme", "well_known")
+    yield from (f"http.{text}" for text in _words(http, names))
+    if http.access_token_in:
+        yield f"the access token in: {http.access_token_in.replace('-', ' ')}"
+    if http.after == MOMENT:
+        yield "a moment later"
+    elif http.after == NEXT_SECOND:
+        yield "at the beginning of a second"
+    elif http.after:
+        yield f"after the lifetime of the {http.after.replace('-', ' ')}"
+    if http.unpushed:
+        yield "not pushed"
+    if http.at_once > 1:
+        yield f"{http.at_once} times at once"
 
 
 def _client_auth(changes: ClientAuthChanges) -> Iterator[str]:

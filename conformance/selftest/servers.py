@@ -30,6 +30,7 @@ TABLE: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "no-dpop-nonce": (("no-dpop-nonce",), "rfc", "rfc"),
     "dpop-required": (("dpop-required",), "rfc", "rfc"),
     "par-required": (("par-required",), "rfc", "rfc"),
+    "request-objects": (("request-objects",), "rfc", "rfc"),
     "no-rotation": (("confidential-only", "no-rotation"), "rfc", "rfc"),
     "rotation-overlap": (("rotation-overlap",), "rfc", "okta"),
     "own-scope": (("own-scope",), "rfc", "rfc"),

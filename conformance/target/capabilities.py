@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from tokenspec.conformance.http import origin
-from tokenspec.conformance.target import pushing, rules
+from tokenspec.conformance.target import pushing, request_objects, rules
 from tokenspec.conformance.target.discovery import Discovered
 from tokenspec.conformance.target.model import Target
 from tokenspec.conformance.target.rules import Decision, Rule
@@ -170,6 +170,13 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "no-request-object": Capability(
         "the parameter request is not supported", rules.says_not("request_parameter_supported")
+    ),
+    "request-object": Capability(
+        "a client with a key can send signed request objects", request_objects.supported
+    ),
+    "request-object-signed": Capability(
+        "request objects have to be signed",
+        rules.not_listed("request_object_signing_alg_values_supported", "none"),
     ),
     "no-request-uri": Capability(
         "the parameter request_uri is not supported",

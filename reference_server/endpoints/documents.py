@@ -36,6 +36,7 @@ class Documents:
 def metadata(core: Core) -> dict[str, Any]:
     """What the server says of itself (RFC 8414 §2, OpenID Connect Discovery §3)."""
     algorithms = list(core.policy.client_algorithms)
+    objects = core.policy.request_objects
     plain = ["plain"] if core.policy.plain_pkce else []
     methods = sorted({client.auth_method for client in core.config.clients})
     return {
@@ -63,7 +64,8 @@ def metadata(core: Core) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         "claims_supported": sorted({*ID_TOKEN_CLAIMS, *STANDARD}),
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": core.policy.request_objects,
+        **({"request_object_signing_alg_values_supported": algorithms} if objects else {}),
         "request_uri_parameter_supported": False,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "dpop_signing_alg_values_supported": algorithms,

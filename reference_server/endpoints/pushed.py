@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tokenspec.reference_server.authorization import Authorization
+from tokenspec.reference_server.authorization import Authorization, read_request_object
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.answers import json_answer, refuse
 from tokenspec.reference_server.exchange import Exchange, read_exchange
@@ -54,6 +54,7 @@ def _asked(exchange: Exchange) -> Authorization:
     """The authorization request that was pushed."""
     asked = Authorization(exchange.core, exchange.parameters, exchange.now, exchange.client)
     asked.values, asked.pushing = _values(exchange), True
+    read_request_object(asked)
     return asked
 
 

@@ -22,8 +22,8 @@ SUBJECTS: Seam[set[str], Authorization] = seam(
 
 @guard("authorize.no_request_object", "OIDCC-6.1-request_not_supported")
 def no_request_object(request: Authorization) -> None:
-    """OpenID Connect Core §6.1: request objects are not supported here."""
-    if request.get("request"):
+    """OpenID Connect Core §6.1: request objects are not supported here, unless by policy."""
+    if request.get("request") and not request.core.policy.request_objects:
         raise OAuthError("request_not_supported", "a request object")
 
 

@@ -13,6 +13,7 @@ from tokenspec.reference_server.alterations.defects.authorization import (
     pages,
     pushed,
     redirects,
+    request_objects,
     requests,
 )
 from tokenspec.reference_server.alterations.model import Alteration
@@ -28,5 +29,6 @@ DEFECTS: tuple[Alteration, ...] = (
     *pages.DEFECTS,
     *pushed.DEFECTS,
     *redirects.DEFECTS,
+    *request_objects.DEFECTS,
     *requests.DEFECTS,
 )
