@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode
 
 from tokenspec.conformance.errors import LoginBlocked, Unreachable
 from tokenspec.conformance.http import COME_BACK, OUT_OF_SERVICE
@@ -49,6 +50,16 @@ REFUSES_S256 = (
     "without a code_challenge the same request is taken: the server refuses PKCE with S256, which "
     "it has to support (RFC 7636 §4.2, RFC 9700 §2.1.1); turn it on for {client} at the server"
 )
+WANTS_CLIENT_ID = re.compile(
+    r"\b(missing|required?s?|without|needs)\b[^.]{0,20}\bclient_id\b|"
+    r"\bclient_id\b[^.]{0,20}\b(missing|required|absent)\b",
+    re.IGNORECASE,
+)
+MADE_UP = "tokenspec-made-up-client"
+NOT_LOOKED_AT = (
+    "not told: with a made-up client_id the authorization endpoint begins as well, so that whether "
+    "client and redirect URI are known shows after the sign-in"
+)
 NOTHING_THERE = (404, 405, 410)
 OTHER_PLACE = (
     "is {url} the {endpoint} endpoint? Where the metadata is wrong, name the right one under "
@@ -87,8 +98,13 @@ def probe_client(setup: Setup) -> Iterator[CheckStep]:
     pushed = "; its authorization requests are pushed" if setup.side.pushes(main) else ""
     if learned and learned[PAR].present:
         pushed = "; its authorization requests have to be pushed (par-required)"
-    detail = f"{main.client_id} is known{pushed}"
+    told = authenticated.passed or not _begun_for_anybody(setup)
+    detail = f"{main.client_id} is known{pushed}" if told else NOT_LOOKED_AT
     yield CheckStep("client", passed=True, detail=detail, learned=learned)
+    if not told:
+        hint = f"{authenticated.hint} And is {main.client_id} registered there at all?"
+        yield replace(authenticated, hint=hint)
+        return
     if main.redirect_uris:
         known = f"{main.redirect_uris[0]} is registered"
         yield CheckStep("redirect_uri", passed=True, detail=known)
@@ -222,6 +238,14 @@ def _browser(setup: Setup, pkce: Pkce = S256) -> tuple[Browser, str]:
     return Browser(CookieJar(), setup.side.connect(), origins, redirect_uri, hops), url
 
 
+def _begun_for_anybody(setup: Setup) -> bool:
+    """Whether the authorization endpoint goes on for a client_id that nobody registered."""
+    browser, url = _browser(setup)
+    address, _, query = url.partition("?")
+    asked = dict(parse_qsl(query)) | {"client_id": MADE_UP}
+    return not _refused(look(browser, f"{address}?{urlencode(asked)}"))
+
+
 def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckStep | None:
     """The step that failed where the authorization endpoint did not begin; None where it did."""
     main, error = setup.target.main, result.parameters.get("error", "")
@@ -297,6 +321,12 @@ def _not_authenticated(setup: Setup, said: Said) -> CheckStep:
     if main.auth == "none":
         hint = f"the server has it as a confidential client: give {place} 'auth' and 'secret', "
         hint += "or make it public at the server"
+    elif main.auth == "client_secret_basic" and WANTS_CLIENT_ID.search(said.text):
+        hint = (
+            "the server wants client_id in the body too, which is the client's to leave out (RFC "
+        )
+        hint += f"6749 §3.2.1); register {main.client_id} for client_secret_post there, or check "
+        hint += f"{place}.secret"
     elif main.auth.startswith("client_secret"):
         hint = f"check {place}.secret: does the environment variable hold this client's secret?"
     else:

@@ -15,6 +15,7 @@ import yaml
 
 from tests.conformance.transport.tls import issue, secured
 from tokenspec.conformance.cli import main
+from tokenspec.conformance.preflight import clients
 from tokenspec.conformance.target.capabilities import CAPABILITIES
 from tokenspec.reference_server import Request, Response, Server
 from tokenspec.reference_server.demo import demo_config
@@ -44,6 +45,20 @@ class Elsewhere(Server):
             f"{self.config.issuer}/oauth/token".encode(), b"https://tokens.example/oauth/token"
         )
         return replace(answer, body=body)
+
+
+class WantsClientId(Server):
+    """Reads which client it is from the body alone."""
+
+    def handle(self, request: Request) -> Response:
+        answer = super().handle(request)
+        if (
+            request.header("Authorization").startswith("Basic")
+            and b"client_id=" not in request.body
+        ):
+            body = b'{"error": "invalid_client", "error_description": "Missing client_id"}'
+            return replace(answer, status=401, body=body)
+        return answer
 
 
 def plain(kind: type[Server] = Server, **settings: object) -> Start:
@@ -134,6 +149,11 @@ CASES = {
         client(**CONFIDENTIAL | {"auth": "client_secret_post"},
                secret="basic secret+with/reserved%characters:4f1c"),
         "client auth", "with client_secret_basic a made-up code", "'auth: client_secret_basic'",
+    ),
+    "client_id wanted beside Basic": (
+        plain(WantsClientId),
+        client(**CONFIDENTIAL, secret="basic secret+with/reserved%characters:4f1c"),
+        "client auth", "Missing client_id", "register tokenspec-basic for client_secret_post",
     ),
     "public client set as confidential": (
         PLAIN, client(auth="client_secret_basic", secret="made-up"), "client auth",
@@ -254,6 +274,20 @@ def test_what_a_newcomer_may_have_to_say_is_named(
     assert "note session a second authorization with prompt=none was refused" in said
     assert "'capabilities: {session: false, prompt-none: false}'" in said
     assert "'capabilities: {refresh: true}' has them run" in said
+
+
+def test_a_client_that_is_asked_for_after_the_sign_in_is_not_called_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "_refused", lambda _result: False)
+    path, wrong = tmp_path / "target.yaml", client(**CONFIDENTIAL, secret="wrong")
+    with plain()(tmp_path) as issuer:
+        path.write_text(yaml.safe_dump(target(issuer) | wrong), encoding="utf-8")
+        assert main(["check", str(path)]) != 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "with a made-up client_id the authorization endpoint begins as well" in said
+    assert "is tokenspec-basic registered there at all?" in said
+    assert "is known" not in said
 
 
 def test_without_a_target_file_it_is_the_bundled_server_that_is_ready(
