@@ -1,7 +1,9 @@
 """docs/matrix.md and docs/matrix.html, from records of runs at the peers.
 
-`python -m tests.peers.matrix` runs every peer that can be installed here and writes both pages;
-with records as arguments it only writes them. Ends with 1 where a red verdict was not judged.
+`python -m tests.peers.matrix` runs every peer that can be installed here and writes both pages,
+with `--heavy` those that take minutes too; with records as arguments it only writes them. Ends
+with 1 where a red verdict was not judged. What touches security and is not public is judged
+nowhere: `--judged` keeps such verdicts out of the pages.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tests.peers.judgements import FINDINGS, judgement, read_judgements
@@ -21,16 +24,21 @@ from tests.peers.recipes import RECIPES
 from tokenspec.conformance.diagnosis.of_record import diagnosed
 from tokenspec.conformance.record.reading import read_record
 from tokenspec.reports import matrix
+from tokenspec.reports.record import Record
 
 DOCS = FINDINGS.parent
 AGAIN = "python -m tests.peers.matrix"
-NEEDS = {"oidc-provider": "npm", "node-oauth": "npm", "zitadel-oidc": "go"}
+NEEDS = {
+    "oidc-provider": "npm", "node-oauth": "npm", "workers-oauth": "npm", "better-auth": "npm",
+    "zitadel-oidc": "go", "dex": "go", "hydra": "go",
+    "keycloak": "mvn", "spring-authorization-server": "mvn",
+}  # fmt: skip
 
 
-def records(folder: Path) -> Iterator[Path]:
-    """Run the suite at every peer but the heavy ones; gives the records."""
+def records(folder: Path, *, heavy: bool) -> Iterator[Path]:
+    """Run the suite at every peer, at the heavy ones where that is asked for; gives the records."""
     for name, recipe in RECIPES.items():
-        if recipe.heavy:
+        if recipe.heavy and not heavy:
             continue
         needed = NEEDS.get(name)
         if needed and shutil.which(needed) is None:
@@ -55,18 +63,29 @@ def judge(one: matrix.Server, key: str) -> matrix.Judged | None:
     return matrix.Judged(found.text, f"findings.md#{anchor}")
 
 
-def write(paths: list[Path], folder: Path) -> list[str]:
-    """Write both pages; gives the red verdicts that were not judged."""
-    servers = []
+def told(record: Record, left: set[str]) -> matrix.Server:
+    """The server of a record without the findings of `left`, its causes those of the rest."""
+    kept = [finding for finding in record.findings if finding["key"] not in left]
+    return matrix.server(diagnosed(replace(record, findings=tuple(kept))))
+
+
+def write(paths: list[Path], folder: Path, *, judged: bool = False) -> list[str]:
+    """Write both pages, with `judged` of judged verdicts alone; gives those that were not."""
+    servers, left = [], []
     for path in paths:
         try:
-            servers.append(matrix.server(diagnosed(read_record(path))))
+            record = read_record(path)
+            whole = matrix.server(record)
         except ValueError as error:
             raise SystemExit(f"{path}: {error}") from None
+        unjudged = matrix.unjudged([whole], judge)
+        keys = {one.removeprefix(f"{whole.title}: ") for one in unjudged}
+        servers.append(told(record, keys if judged else set()))
+        left += unjudged
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "matrix.md").write_text(matrix.markdown(servers, judge, AGAIN), encoding="utf-8")
     (folder / "matrix.html").write_text(matrix.html(servers, judge, AGAIN), encoding="utf-8")
-    return matrix.unjudged(servers, judge)
+    return left
 
 
 def main() -> int:
@@ -75,10 +94,13 @@ def main() -> int:
     parser.add_argument("records", nargs="*", type=Path, metavar="RECORD")
     parser.add_argument("--output", type=Path, default=DOCS, metavar="DIR")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep reports and records there")
+    parser.add_argument("--heavy", action="store_true", help="also the peers that take minutes")
+    parser.add_argument("--judged", action="store_true", help="leave out what was not judged")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tokenspec-matrix-") as folder:
         place = options.keep or Path(folder)
-        left = write(options.records or list(records(place)), options.output)
+        paths = options.records or list(records(place, heavy=options.heavy))
+        left = write(paths, options.output, judged=options.judged)
     for one in left:
         sys.stderr.write(f"not judged: {one}\n")
     return int(bool(left))

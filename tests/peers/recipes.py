@@ -238,7 +238,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             language=NODE,
             scope="openid profile email offline_access",
             path="/api/auth",
-            more=MappingProxyType({"profile": "better-auth"}),
+            # a refresh token that comes back ends every grant of its user: one case at a time
+            more=MappingProxyType({"profile": "better-auth", "limits": {"jobs": 1}}),
             heavy=True,
         ),
         "dex": Recipe(

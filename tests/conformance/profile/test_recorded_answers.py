@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tokenspec.conformance.profile import load_preset, load_profile
+from tokenspec.conformance.registry.model import selects
 from tokenspec.conformance.run.suite import whole_suite
 from tokenspec.conformance.verdicts import Judgement, Kind, Verdict
 
@@ -59,5 +60,8 @@ def test_every_row_of_a_preset_was_seen(preset: str) -> None:
         alike = [one for one in answers if row.describes(one.judgement)]
         fits = [one for one in alike if row.covers(CASES[one.key])]
         assert fits, f"no answer was recorded for {row.scenarios or row.requirements}"
+        cases = [CASES[one.key] for one in fits]
         for named in row.scenarios:
-            assert any(named in (one.key, CASES[one.key].scenario) for one in fits), named
+            assert any(named in (case.key, case.scenario) for case in cases), named
+        for named in row.requirements:
+            assert any(selects(named, case.requirement) for case in cases), named
