@@ -38,6 +38,7 @@ ONE = "pkce-verifier-wrong"
 ONE_CASE = ["--select", ONE]
 NOT_RUN = {
     "needs the network": r"pip install|git pull|apt-get|npm install|pip-compile|tests\.peers",
+    "needs the server": r"curl .*\$ISSUER",
     "takes minutes": r"tests\.peers|tokenspec (selftest|fuzz)|\.ci/run|pytest|--scenarios found",
 }
 LANGUAGES = {"sh", "console", "yaml", "python", "json", "text", "ini", "toml", "groovy"}
