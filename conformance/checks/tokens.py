@@ -69,7 +69,7 @@ def scope_kept(played: Played, transcript: Transcript, _s: CheckContext) -> Iter
 
 @check("scope-not-exceeded", Subject.TOKENS)
 def scope_not_exceeded(played: Played, transcript: Transcript, _s: CheckContext) -> Iterator[str]:
-    """A refresh has no word of scope that the first grant lacked (RFC 6749 §6)."""
+    """No later grant has a word of scope that the first one lacked (RFC 6749 §6)."""
     first, now = _words(transcript.step("token")), _words(played)
     if first is not None and now is not None:
         yield from (f"{word} was not granted at first" for word in sorted(now - first))

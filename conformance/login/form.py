@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 from tokenspec.conformance.errors import HarnessError, LoginBlocked
 from tokenspec.conformance.http import COME_BACK, OUT_OF_SERVICE, Transport
+from tokenspec.conformance.login import recipes
 from tokenspec.conformance.login.browse import PAGE_TEXT, Browser, Shown, origin_of
 from tokenspec.conformance.login.cookies import CookieJar
 from tokenspec.conformance.login.model import AuthorizationResult, Ending, LoginDriver, Session
@@ -26,12 +27,7 @@ from tokenspec.conformance.login.pages import (
     sign_in_button,
     words_on,
 )
-from tokenspec.conformance.login.recipes import (
-    Recognised,
-    leaving,
-    recognise,
-    script_request,
-)
+from tokenspec.conformance.login.recipes import Recognised, recognise, script_request
 from tokenspec.conformance.target.model import Limits, Login
 from tokenspec.conformance.texts import legible, shortened
 
@@ -134,12 +130,14 @@ class FormDriver:
         """Pass pages until the request ends."""
         shown = browser.get(url)
         sent: set[bool] = set()  # sign-in forms sent: with a password, without one
+        left = False  # a page that was for another user
         while isinstance(shown, Shown):
             page = read_page(shown.url, shown.response.text)
             known = recognise(page, self.login.recipe)
-            onward = page.refresh or ("" if sent else leaving(known, page, self.login.username))
-            if onward:
-                shown = browser.get(onward)
+            away = "" if sent or left else recipes.leaving(known, page, self.login.username)
+            if page.refresh or away:
+                left = left or not page.refresh
+                shown = browser.get(page.refresh or away)
                 continue
             kind = _kind(page, known)
             good = shown.response.status < BAD_REQUEST

@@ -97,9 +97,10 @@ def answered(
     if kind in BRINGS:
         granted = BRINGS[kind] in received and "error" not in received
         return Answer.GRANTED if granted and response.status < BAD_REQUEST else Answer.REFUSED
-    bodiless = kind in (StepKind.REVOKE, StepKind.USERINFO)  # userinfo may be a signed JWT
     if kind in (StepKind.PAGE, StepKind.LOGOUT):
         return Answer.GRANTED if response.status < BAD_REQUEST else Answer.REFUSED
     told = bool(received) and "error" not in received
-    good = response.status == OK and (told or (bodiless and not received))
+    unread = kind is StepKind.USERINFO and not received  # it may be a signed JWT
+    by_status = kind is StepKind.REVOKE  # RFC 7009 §2.2: what its body says is ignored
+    good = response.status == OK and (told or unread or by_status)
     return Answer.GRANTED if good else Answer.REFUSED

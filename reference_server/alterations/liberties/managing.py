@@ -42,6 +42,13 @@ def _said(answer: Response, _about: Managed) -> Response:
     return replace(answer, headers=headers, body=b"{}")
 
 
+def _said_of_the_dead(answer: Response, about: Managed) -> Response:
+    if about.token is not None and about.token.active:
+        return answer
+    headers = (*answer.headers, ("Content-Type", "application/json"))
+    return replace(answer, headers=headers, body=b'{"error": "invalid_token"}')
+
+
 def _confidential_alone(exchange: Exchange) -> None:
     managing.token_present.check(exchange)
     if exchange.endpoint == "introspection" and exchange.public:
@@ -152,6 +159,13 @@ LIBERTIES = (
         "What stands in the body of the answer is ignored.",
         "the answer of revocation is an empty JSON object",
         revocation_answer=_said,
+    ),
+    telling(
+        "revoke.with_an_error_in_the_body",
+        "RFC 7009 §2.2",
+        "What stands in the body of the answer is ignored.",
+        "a token that is none is answered with 200, and an error in the body",
+        revocation_answer=_said_of_the_dead,
     ),
     telling(
         "introspect.more_members",

@@ -41,9 +41,11 @@ class Site:
 
     pages: dict[str, Page]
     sent: dict[str, dict[str, str]] = field(default_factory=dict)
+    queries: dict[str, str] = field(default_factory=dict)
 
     def send(self, request: Request) -> Response:
         path = urlsplit(request.url).path
+        self.queries[path] = urlsplit(request.url).query
         text = request.body.decode()
         if request.method == "POST":
             is_json = "json" in (request.header("Content-Type") or "")
@@ -108,7 +110,8 @@ KEYCLOAK = """<body id="keycloak-bg"><form id="kc-form-login" class="pf-v5-c-for
 <input type="checkbox" id="rememberMe" name="rememberMe">
 <input type="hidden" id="id-hidden-input" name="credentialId">
 <button name="login" id="kc-login" type="submit">Sign In</button></form></body>"""
-AGAIN = """<form id="kc-form-login" method="post"
+AGAIN = """<script>poll("/realms/r/login-actions/restart?tab_id=t&skip_logout=true")</script>
+<form id="kc-form-login" method="post"
  action="https://login.example/realms/r/login-actions/authenticate?session_code=x">
 <input id="kc-attempted-username" value="NAME" readonly><button id="reset-login" type="button"
  onclick="location.href='/realms/r/login-actions/restart?client_id=a&amp;tab_id=t'"></button>
@@ -233,7 +236,21 @@ def test_a_page_for_another_user_is_left_before_a_password_is_sent(bound: str) -
     else:
         authenticate = "POST /realms/r/login-actions/authenticate"
         pages[authenticate] = wants(html(GRANT), AGAIN, password=ALICE["password"])
-    sign_in(Site(pages))
+    site = Site(pages)
+    sign_in(site)
+    assert ("client_id=a" in site.queries.get("/realms/r/login-actions/restart", "")) == (
+        bound == "bob"
+    )
+
+
+def test_a_page_for_another_user_that_comes_again_is_not_left_for_ever() -> None:
+    pages = dict(SITES["keycloak"])
+    for path in ("/authorize", "/realms/r/login-actions/restart"):
+        pages[path] = shows(AGAIN.replace("NAME", "bob"))
+    authenticate = "POST /realms/r/login-actions/authenticate"
+    pages[authenticate] = shows(AGAIN.replace("NAME", "bob"))
+    with pytest.raises(LoginBlocked, match="came back"):
+        sign_in(Site(pages))
 
 
 @pytest.mark.parametrize("product", [p for p in SITES if p != "oidc-provider"])
