@@ -282,6 +282,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                     "dpop": {"path": "/realms/dpop"},
                 }
             ),
+            second_user=True,
             heavy=True,
             start_seconds=600.0,
         ),
