@@ -56,8 +56,11 @@ def fits(row: Row, evidence: Evidence) -> dict[str, float]:
 
 
 def misses(row: Row, evidence: Evidence) -> float:
-    """What it weighs that cases were good which the fault would have turned."""
-    return sum(MISSED.get(row[key].verdict, 0.0) for key in row.keys() & evidence.good)
+    """What it weighs that cases were good, or refused, which the fault would have granted."""
+    seen = evidence.seen
+    refused = {key for key in row.keys() & seen.keys() if row[key].denied_by(seen[key])}
+    against = (row.keys() & evidence.good) | refused
+    return sum(MISSED.get(row[key].verdict, 0.0) for key in against)
 
 
 def gain(found: Mapping[str, float], missed: float, explained: Explained, prior: float) -> float:

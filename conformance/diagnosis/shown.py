@@ -36,7 +36,11 @@ class Shown:
         return SAME if self.seen == other.seen else SAME_KIND
 
     def contradicts(self, other: Shown) -> bool:
-        """Whether this is a grant, or its leak, and the other a refusal: no fault shows both."""
+        """Whether one is a grant, or its leak, and the other a refusal: no fault shows both."""
+        return self.denied_by(other) or other.denied_by(self)
+
+    def denied_by(self, other: Shown) -> bool:
+        """Whether this is a grant, or its leak, and the other a refusal: it cannot be this."""
         return self.kind in GRANTED and other.kind == "wrong-error"
 
     @property

@@ -20,6 +20,7 @@ from tokenspec.conformance.diagnosis.dictionary import (
 from tokenspec.conformance.diagnosis.likelihood import said
 from tokenspec.conformance.diagnosis.model import Cause, Nature, Severity
 from tokenspec.conformance.diagnosis.of_record import cause_lines
+from tokenspec.conformance.diagnosis.scoring import MISSED, Evidence, fits, misses
 from tokenspec.conformance.diagnosis.shown import Shown, shown
 from tokenspec.conformance.registry import Registry
 from tokenspec.conformance.run.suite import whole_suite
@@ -209,6 +210,14 @@ def test_a_fault_that_grants_explains_no_refusal() -> None:
     refused = Shown("warn", "wrong-error", "refused: status 401, error invalid_grant")
     found = causes([a_line(key, refused) for key in keys])
     assert fault not in {cause.id for cause in found}
+
+
+def test_what_was_refused_speaks_against_a_fault_that_grants() -> None:
+    row = {f"a/{number}": Shown("fail", "accepted", "granted") for number in range(3)}
+    told = Shown("warn", "wrong-error", "refused: status 400, error invalid_request")
+    seen = {"a/0": row["a/0"], "a/1": told, "a/2": told}
+    assert fits(row, Evidence(seen, frozenset())).keys() == {"a/0"}
+    assert misses(row, Evidence(seen, frozenset())) == 2 * MISSED["fail"]
 
 
 def test_a_record_holds_what_a_diagnosis_says() -> None:
