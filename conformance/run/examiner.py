@@ -26,6 +26,7 @@ from tokenspec.conformance.record.evidence import ShownExchange, evidence
 from tokenspec.conformance.record.finding import Finding
 from tokenspec.conformance.record.look import LookedAt
 from tokenspec.conformance.record.redaction import Redactor
+from tokenspec.conformance.run import pushed_addresses
 from tokenspec.conformance.run.concurrency import one_by_one
 from tokenspec.conformance.run.crashes import with_crash
 from tokenspec.conformance.run.oracle_plays import AskOracle, OraclePlays, every
@@ -191,8 +192,10 @@ class Examiner:
         told = [one.transcript for one in oracle.orders] if oracle else [None]
         judges = [self._judge(case, self._context, one) for one in told]
         again = one_by_one if afresh else self._again  # nothing else is under way then
-        transcript, judgement = self._play(case, judges, again)
-        self.response_checks.look(transcript, case.key, self._context, self.setup.redactor)
+        transcript, said = self._play(case, judges, again)
+        judgement = pushed_addresses.let(said, transcript, self.setup.target)
+        if judgement is said:
+            self.response_checks.look(transcript, case.key, self._context, self.setup.redactor)
         finding = self._judged(case, blank, judgement, transcript)
         if control.transcript and finding.verdict is not Verdict.PASS:
             finding = replace(

@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tokenspec.reference_server.alterations.liberties.model import Liberty, telling
 from tokenspec.reference_server.alterations.model import Alteration
+from tokenspec.reference_server.authorization import read_authorization
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints import pages
 from tokenspec.reference_server.endpoints.authorize import AuthorizeEndpoint
@@ -160,7 +161,8 @@ def _before_everything(routes: dict[str, Route], core: Core) -> dict[str, Route]
     def answer(request: Request) -> Response:
         asked = request.form if request.method == "POST" else request.query
         made = route.answer(request)
-        told = made.status < BAD and ("prompt", "none") in asked
+        silent = read_authorization(core, asked).get("prompt") == "none"
+        told = made.status < BAD and silent
         signed_in = shown.sign_in(request) is not None
         return made if signed_in or told else shown.login_page(request, asked)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 from tokenspec.reference_server.alterations.building import lacking
 from tokenspec.reference_server.alterations.liberties.model import (
@@ -15,14 +16,18 @@ from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.authorization import Authorization
 from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.core import PATHS, Core
+from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.endpoints.routes import Route
 from tokenspec.reference_server.errors import invalid_request
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guarding import Check, Guard
 from tokenspec.reference_server.guards import authorization, pushed
+from tokenspec.reference_server.store import Store
 
 SHORT, LONG = 30, 600  # seconds
 PUSHING = "whether requests are pushed"
+# By store, and by request_uri, the codes that came of it.
+CODES: WeakKeyDictionary[Store, dict[str, list[str]]] = WeakKeyDictionary()
 
 
 def _no_endpoint(routes: dict[str, Route], _core: Core) -> dict[str, Route]:
@@ -51,13 +56,20 @@ def _required(config: ServerConfig) -> ServerConfig:
 
 def _until_exchanged(asked: Authorization) -> None:
     """§4: a request may come again until a code that came of it was used."""
-    if asked.pushed is None:
-        return
-    challenge, codes = asked.get("code_challenge"), asked.core.store.codes()
-    if any(code.used and code.code_challenge == challenge for code in codes):
+    store = asked.core.store
+    of_it = CODES.get(store, {}).get(asked.pushed.value, ()) if asked.pushed else ()
+    codes = map(store.code, of_it)
+    if any(code.used for code in codes if code):
         raise invalid_request("a code that came of the request was used")
-    if not challenge:
-        pushed.used_once.check(asked)
+
+
+def _noted(fields: dict[str, str], about: Answered) -> dict[str, str]:
+    """Remember which request a code came of."""
+    request = about.request
+    if request.pushed and "code" in fields:
+        of_store = CODES.setdefault(request.core.store, {})
+        of_store.setdefault(request.pushed.value, []).append(fields["code"])
+    return fields
 
 
 def _of_credentials(asked: Authorization) -> None:
@@ -115,6 +127,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         ),
         takes_away=True,
         group=PUSHING,
+        states={"par-required": True},
     ),
     telling(
         "par.other_form",
@@ -140,12 +153,17 @@ LIBERTIES: tuple[Liberty, ...] = (
         group="request_uri lifetime",
         forbidden_by=("fapi-2.0",),
     ),
-    checking(
+    Liberty(
         "par.loaded_anew",
         "RFC 9126 §4",
         "A request may come again, as when a user loads a page anew.",
-        "a request_uri leads to codes until one of them was used",
-        par__used_once=_until_exchanged,
+        Alteration(
+            "par.loaded_anew",
+            "RFC 9126 §4",
+            "a request_uri leads to codes until one of them was used",
+            guards={pushed.used_once.name: _until_exchanged},
+            tells={"authorization_response": _noted},
+        ),
     ),
     checking(
         "par.redirect_uri_of_credentials",
