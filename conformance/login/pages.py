@@ -20,6 +20,7 @@ PASSKEYS = re.compile(r"webauthn|passkey|publickeycredential|security.?key", re.
 ONE_TIME_NAMES = re.compile(r"(^|[_.-])(otp|totp|mfa|2fa|one.?time)", re.IGNORECASE)
 USERNAME_NAMES = (
     "username",
+    "sub",
     "login",
     "email",
     "identifier",

@@ -231,3 +231,10 @@ def test_check_tells_what_was_pressed_and_the_file_may_say_what_to_press(
         target.write_text(text, encoding="utf-8")
         assert main(["check", str(target)]) == 0
         assert "pressed 'Los' and 'Accept'" in capsys.readouterr().out
+
+
+def test_a_page_that_asks_for_the_subject_alone_is_a_login() -> None:
+    """As servers for tests have it: no password, and a button that says yes."""
+    field = '<input type="text" name="sub" required><button>Authorize</button>'
+    page = read_page(f"{ISSUER}/authorize", f"<form method=post>{field}</form>")
+    assert page.kind is PageKind.LOGIN
