@@ -27,6 +27,7 @@ from tokenspec.reports import matrix
 from tokenspec.reports.record import Record
 
 DOCS = FINDINGS.parent
+SAYS_NOTHING = ("pass", "not-applicable", "deviation")
 AGAIN = "python -m tests.peers.matrix"
 NEEDS = {
     "oidc-provider": "npm", "node-oauth": "npm", "workers-oauth": "npm", "better-auth": "npm",
@@ -69,6 +70,12 @@ def told(record: Record, left: set[str]) -> matrix.Server:
     return matrix.server(diagnosed(replace(record, findings=tuple(kept))))
 
 
+def _not_judged(one: matrix.Server) -> set[str]:
+    """The cases whose verdicts nobody judged; what is documented needs no judgement."""
+    says = [f["key"] for f in one.findings if f["verdict"] not in SAYS_NOTHING]
+    return {key for key in says if judge(one, key) is None}
+
+
 def write(paths: list[Path], folder: Path, *, judged: bool = False) -> list[str]:
     """Write both pages, with `judged` of judged verdicts alone; gives those that were not."""
     servers, left = [], []
@@ -78,10 +85,8 @@ def write(paths: list[Path], folder: Path, *, judged: bool = False) -> list[str]
             whole = matrix.server(record)
         except ValueError as error:
             raise SystemExit(f"{path}: {error}") from None
-        unjudged = matrix.unjudged([whole], judge)
-        keys = {one.removeprefix(f"{whole.title}: ") for one in unjudged}
-        servers.append(told(record, keys if judged else set()))
-        left += unjudged
+        servers.append(told(record, _not_judged(whole) if judged else set()))
+        left += matrix.unjudged([whole], judge)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "matrix.md").write_text(matrix.markdown(servers, judge, AGAIN), encoding="utf-8")
     (folder / "matrix.html").write_text(matrix.html(servers, judge, AGAIN), encoding="utf-8")

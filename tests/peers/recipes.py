@@ -250,7 +250,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             scope="openid profile email offline_access",
             methods=("none", "client_secret_basic", "client_secret_post"),
             path="/dex",
-            more=MappingProxyType({"capabilities": {"session": False}}),
+            # a new sign-in ends the refresh token of before: one case at a time
+            more=MappingProxyType({"capabilities": {"session": False}, "limits": {"jobs": 1}}),
             settings=MappingProxyType({"no-reuse": {"second": True}}),
             heavy=True,
         ),
