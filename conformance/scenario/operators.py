@@ -244,6 +244,13 @@ OPERATORS: dict[str, Operator] = {
         "the registered redirect URI {0}",
         REGISTERED,
     ),
+    "also_registered": Operator(
+        lambda v, a, s: (edits.one_value(v, "also_registered"), s.registered_redirect_uri(a)),
+        "choice",
+        "send it, and a second one that is a redirect URI registered for the client",
+        f"{_VALID} and also the registered redirect URI {{0}}",
+        REGISTERED,
+    ),
     "client": Operator(
         lambda _v, a, s: (s.client_id(a),),
         "choice",

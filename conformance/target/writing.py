@@ -28,7 +28,7 @@ class Wanted:
     login: Login  # `password` and `cookies` hold the names of variables
     second_login: Login | None = None  # of another user
     endpoints: Endpoints = field(default_factory=Endpoints)
-    scope: str = ""  # empty: of those a run can use, all that the metadata lists
+    scope: str = ""  # empty: what the metadata lists and a run can use
     ca_file: str = ""
     verify_tls: bool = True
 
@@ -117,9 +117,13 @@ def _login(login: Login) -> str:
 
 
 def _scope(metadata: Mapping[str, Any]) -> str:
+    """What OpenID Connect defines of what is listed; without that, the first that is listed."""
     listed = metadata.get("scopes_supported")
-    known = listed if isinstance(listed, list) else []
-    return " ".join(scope for scope in SCOPES if scope in known) or "openid"
+    known = [word for word in listed if isinstance(word, str)] if isinstance(listed, list) else []
+    fit = " ".join(scope for scope in SCOPES if scope in known)
+    if fit or not known or "id_token_signing_alg_values_supported" in metadata:
+        return fit or "openid"
+    return known[0]
 
 
 def _hosts(wanted: Wanted, metadata: Mapping[str, Any]) -> list[str]:

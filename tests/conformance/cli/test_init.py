@@ -245,3 +245,32 @@ def test_whatever_the_values_are_they_are_read_back(
     assert target.main.client_id == client_id
     assert target.main.redirect_uris == (uri,)
     assert target.login.username == username
+
+
+@pytest.mark.parametrize(
+    ("metadata", "scope"),
+    [
+        ({}, "openid"),
+        ({"scopes_supported": ["email", "openid", "tokens"]}, "openid email"),
+        ({"scopes_supported": ["user", "tools"]}, "user"),
+        ({"scopes_supported": [7, None]}, "openid"),
+        (
+            {
+                "scopes_supported": ["user"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+            },
+            "openid",
+        ),
+    ],
+)
+def test_openid_is_not_asked_for_where_the_metadata_lists_others(
+    metadata: dict[str, object], scope: str
+) -> None:
+    wanted = Wanted(
+        file="target.yaml",
+        issuer="https://login.example",
+        clients=(Client("app", redirect_uris=("https://app.example/cb",)),),
+        login=Login(username="alice", password="NAME"),
+    )
+    text = target_text(wanted, metadata, ("", ""))
+    assert yaml.safe_load(text)["scope"] == scope

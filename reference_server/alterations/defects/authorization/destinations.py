@@ -17,7 +17,7 @@ from tokenspec.reference_server.guards import authorization as rules
 REGISTERED = "authorize.redirect_uri_registered"
 R_EXACT = "RFC9700-2.1-exact_redirect_match"
 R_TEXT = "RFC6749-3.1.2.3-simple_string_comparison"
-R_LOOPBACK = "RFC8252-7.3-loopback_path_exact"
+R_LOOPBACK = "RFC8252-8.4-exact_match_except_port"
 R_FIRST = "RFC6749-4.1.2.1-bad_client_or_redirect_no_redirect"
 R_PAIR = "RFC9700-4.11.2-no_redirect_on_invalid_pair"
 
