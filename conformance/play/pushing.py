@@ -72,7 +72,7 @@ def _pushed(
     shown = wire.shown_by(memory, client, ClientAuthChanges(), url)
     memory.last_assertion = earlier  # the play's own is one that a step of it has sent
     own = {name: written[name] for name in ("client_id", "request") if name in written}
-    asked = own if "request" in written else written  # RFC 9126 §3: nothing beside an object
+    asked = own if memory.setting.request_object else written  # RFC 9126 §3: nothing beside it
     sent = asked | {name: (value,) for name, value in shown.parameters}
     outgoing = wire.OutgoingRequest(PUSH, url, sent, sent, shown.authorization, None)
     response = wire.send(memory, transport, outgoing)

@@ -193,7 +193,7 @@ class Examiner:
         judges = [self._judge(case, self._context, one) for one in told]
         again = one_by_one if afresh else self._again  # nothing else is under way then
         transcript, said = self._play(case, judges, again)
-        judgement = pushed_addresses.let(said, transcript, self.setup.target)
+        judgement = pushed_addresses.let(case, said, transcript, self.setup.target)
         if judgement is said:
             self.response_checks.look(transcript, case.key, self._context, self.setup.redactor)
         finding = self._judged(case, blank, judgement, transcript)

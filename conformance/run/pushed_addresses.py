@@ -9,19 +9,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tokenspec.conformance.play.transcript import Played, Transcript
+from tokenspec.conformance.scenario.model import Case
 from tokenspec.conformance.target.model import Target
 from tokenspec.conformance.verdicts import IN_DOUBT, Judgement, Kind, Verdict
 
+STRICTER = ("FAPI2SP",)  # what has rules of its own for any address
 TAKEN = (Kind.LEAK, Kind.ACCEPTED, Kind.WRONG_ENVELOPE)
 PUBLIC = "none"
 NOTE = "RFC 9126 §2.4: a client with credentials may push a redirect_uri that it did not register"
 
 
-def let(judgement: Judgement, transcript: Transcript, target: Target) -> Judgement:
+def let(case: Case, judgement: Judgement, transcript: Transcript, target: Target) -> Judgement:
     """The judgement, or that nothing is to be said where a pushed address was let be a new one."""
     known = {client.client_id: client.auth for client in target.clients}
     credentials = known.get(transcript.client_id, PUBLIC) != PUBLIC
     taken = judgement.verdict in IN_DOUBT and judgement.kind in TAKEN
+    if case.requirement.startswith(STRICTER):
+        return judgement
     if credentials and taken and any(map(_new, transcript.steps)):
         return replace(judgement, verdict=Verdict.NOT_APPLICABLE, note=NOTE)
     return judgement

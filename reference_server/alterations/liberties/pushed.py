@@ -75,7 +75,8 @@ def _noted(fields: dict[str, str], about: Answered) -> dict[str, str]:
 def _of_credentials(asked: Authorization) -> None:
     """§2.4: an address that is pushed by a client with credentials need not be registered."""
     by_push = asked.pushing or asked.pushed is not None
-    if not (by_push and asked.client and asked.client.auth_method != "none"):
+    https = asked.get("redirect_uri").startswith("https://")
+    if not (by_push and https and asked.client and asked.client.auth_method != "none"):
         authorization.redirect_uri_registered.check(asked)
 
 
@@ -169,7 +170,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "par.redirect_uri_of_credentials",
         "RFC 9126 §2.4",
         "Clients with credentials may push a redirect_uri that they did not register.",
-        "a client with credentials pushes whatever redirect_uri it likes",
+        "a client with credentials pushes whatever https address it likes as redirect_uri",
         authorize__redirect_uri_registered=_of_credentials,
     ),
     checking(
