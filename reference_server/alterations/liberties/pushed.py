@@ -117,6 +117,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         states={"par": False},
         takes_away=True,
         group=PUSHING,
+        forbidden_by=("fapi-2.0",),  # §5.3.2.2: requests are pushed
     ),
     replace(
         configured(

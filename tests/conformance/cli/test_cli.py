@@ -78,7 +78,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     left_out = {f["area"] for f in findings if f["verdict"] == "not-applicable"}
     # demanded DPoP, plain, JWT access tokens, a second user, both kinds of refresh tokens: not here
     assert profiles | {"dpop", "pkce", "id_token", "users", "refresh"} <= left_out
-    assert len({finding["area"] for finding in findings} - profiles) == 17
+    assert len({finding["area"] for finding in findings} - profiles) == 18
     page = (tmp_path / "tokenspec-report" / "report.html").read_text("utf-8")
     assert "Requirement" in page
     assert "nodes.py" not in page  # nobody reads a report for our own files
