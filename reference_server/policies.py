@@ -38,7 +38,8 @@ def with_policies(config: ServerConfig, names: Iterable[str]) -> ServerConfig:
     return config
 
 
-def _set(**changes: Any) -> Callable[[ServerConfig], ServerConfig]:
+def setting(**changes: Any) -> Callable[[ServerConfig], ServerConfig]:
+    """The change of a configuration that sets these members of its policy."""
     return lambda config: replace(config, policy=replace(config.policy, **changes))
 
 
@@ -55,42 +56,44 @@ def _clients(*methods: str) -> Callable[[ServerConfig], ServerConfig]:
 CONFIDENTIAL = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 POLICIES: Mapping[str, Switch] = MappingProxyType(
     {
-        "plain-pkce": Switch("the challenge method plain is offered", _set(plain_pkce=True)),
-        "pkce-optional": Switch("a code may be asked for without PKCE", _set(pkce_required=False)),
-        "dpop-nonce": Switch("every proof holds a nonce", _set(dpop_nonce=True)),
-        "no-dpop-nonce": Switch("no proof holds a nonce", _set(dpop_nonce=False)),
-        "dpop-required": Switch("no token without a proof", _set(dpop_required=True)),
+        "plain-pkce": Switch("the challenge method plain is offered", setting(plain_pkce=True)),
+        "pkce-optional": Switch(
+            "a code may be asked for without PKCE", setting(pkce_required=False)
+        ),
+        "dpop-nonce": Switch("every proof holds a nonce", setting(dpop_nonce=True)),
+        "no-dpop-nonce": Switch("no proof holds a nonce", setting(dpop_nonce=False)),
+        "dpop-required": Switch("no token without a proof", setting(dpop_required=True)),
         "par-required": Switch(
-            "no authorization request is taken that was not pushed", _set(par_required=True)
+            "no authorization request is taken that was not pushed", setting(par_required=True)
         ),
         "request-objects": Switch(
-            "an authorization request may come as a signed JWT", _set(request_objects=True)
+            "an authorization request may come as a signed JWT", setting(request_objects=True)
         ),
         "no-rotation": Switch(
-            "a refresh token is used again and again", _set(rotate_refresh_tokens=False)
+            "a refresh token is used again and again", setting(rotate_refresh_tokens=False)
         ),
         "rotation-overlap": Switch(
             f"a replaced refresh token works for {OVERLAP} more seconds",
-            _set(rotation_overlap=OVERLAP),
+            setting(rotation_overlap=OVERLAP),
         ),
         "refresh-always": Switch(
             "a refresh token with every code, the scope offline_access unknown",
-            _set(refresh_requires_offline_access=False),
+            setting(refresh_requires_offline_access=False),
         ),
         "refresh-both": Switch(
             "a refresh token with every code, with and without the scope offline_access",
-            _set(refresh_without_offline_access=True),
+            setting(refresh_without_offline_access=True),
         ),
         "redirect-uri-once": Switch(
             "redirect_uri need not be sent to the token endpoint again",
-            _set(redirect_uri_at_token=False),
+            setting(redirect_uri_at_token=False),
         ),
         "issuer-audience": Switch(
             "client assertions are addressed to the issuer alone",
-            _set(assertion_audience_issuer=True),
+            setting(assertion_audience_issuer=True),
         ),
         "jwt-access-tokens": Switch(
-            "every access token is a JWT, one for no API too", _set(jwt_access_tokens=True)
+            "every access token is a JWT, one for no API too", setting(jwt_access_tokens=True)
         ),
         "own-scope": Switch(
             f"the scope {OWN_SCOPE} beside those of OpenID Connect",
@@ -102,7 +105,7 @@ POLICIES: Mapping[str, Switch] = MappingProxyType(
         ),
         "fapi-algorithms": Switch(
             "PS256, ES256 and EdDSA alone",
-            _set(client_algorithms=FAPI_ALGORITHMS, id_token_algorithm="PS256"),
+            setting(client_algorithms=FAPI_ALGORITHMS, id_token_algorithm="PS256"),
         ),
     }
 )

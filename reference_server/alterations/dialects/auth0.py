@@ -21,7 +21,6 @@ from tokenspec.reference_server.alterations.shared import (
     json_counts,
     json_declared,
 )
-from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.core import Core
 from tokenspec.reference_server.endpoints.answers import json_answer
 from tokenspec.reference_server.endpoints.claims import Told
@@ -31,6 +30,7 @@ from tokenspec.reference_server.errors import invalid_grant
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guards import request as shape
 from tokenspec.reference_server.messages import Headers, Refusal, Request, Response
+from tokenspec.reference_server.policies import setting
 
 MINUTE, PER_MINUTE, TOO_MANY = 60, 10, 429
 UPDATED_AT = "2026-01-31T12:00:00.000Z"  # as a text, where OpenID Connect Core §5.1 has a number
@@ -38,10 +38,6 @@ UPDATED_AT = "2026-01-31T12:00:00.000Z"  # as a text, where OpenID Connect Core 
 
 def _nonce_for_public(demanded: bool, exchange: Exchange) -> bool:  # noqa: FBT001 - a seam's value
     return demanded or (exchange.client is not None and exchange.public)
-
-
-def _plain_offered(config: ServerConfig) -> ServerConfig:
-    return replace(config, policy=replace(config.policy, plain_pkce=True))
 
 
 def _same_origin(exchange: Exchange) -> None:
@@ -132,7 +128,7 @@ ALL = (
         "plain_offered",
         "RFC7636-4.3-method_default_plain",
         "the challenge method plain is offered",
-        configures=_plain_offered,
+        configures=setting(plain_pkce=True),
     ),
     Alteration(
         "redirect_uri_first",

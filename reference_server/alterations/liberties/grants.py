@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,6 @@ from tokenspec.reference_server.alterations.liberties.model import (
 )
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.alterations.passwords import asks, known
-from tokenspec.reference_server.config import Policy, ServerConfig
 from tokenspec.reference_server.endpoints.answers import Refused
 from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.endpoints.issuing import Issued
@@ -23,16 +21,9 @@ from tokenspec.reference_server.errors import OAuthError, invalid_grant
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guards import client_authentication as client
 from tokenspec.reference_server.guards import code
+from tokenspec.reference_server.policies import setting
 
 REFRESH = "RFC 6749 §6"
-
-
-def _policy(**changes: Any) -> Callable[[ServerConfig], ServerConfig]:
-    def configures(config: ServerConfig) -> ServerConfig:
-        policy: Policy = replace(config.policy, **changes)
-        return replace(config, policy=policy)
-
-    return configures
 
 
 def _password_first(exchange: Exchange) -> None:
@@ -94,7 +85,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "RFC 6749 §4.1.2",
         "Ten minutes at most are recommended.",
         "a code is good for ten minutes",
-        _policy(code_lifetime=600),
+        setting(code_lifetime=600),
         forbidden_by=("fapi-2.0",),
         group="code lifetime",
     ),
@@ -103,7 +94,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "RFC 6749 §4.1.2",
         "A code expires shortly after it is issued.",
         "a code is good for ten seconds",
-        _policy(code_lifetime=10),
+        setting(code_lifetime=10),
         group="code lifetime",
     ),
     Liberty(
@@ -129,7 +120,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "RFC 6749 §5.1",
         "How long an access token lives is for the server to say.",
         "an access token is good for a minute",
-        _policy(access_token_lifetime=60),
+        setting(access_token_lifetime=60),
     ),
     telling(
         "refresh.no_id_token",
@@ -143,7 +134,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "RFC 6749 §1.5",
         "Refresh tokens are issued at the discretion of the server.",
         "a refresh token is good for an hour",
-        _policy(refresh_token_lifetime=3600),
+        setting(refresh_token_lifetime=3600),
     ),
     telling(
         "refresh.scope_left_out",

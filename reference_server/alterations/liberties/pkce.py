@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from tokenspec.reference_server.alterations.building import nothing
@@ -14,21 +13,14 @@ from tokenspec.reference_server.alterations.liberties.model import (
 )
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.authorization import Authorization
-from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.answers import Refused
 from tokenspec.reference_server.errors import OAuthError
 from tokenspec.reference_server.guards import authorization as rules
 from tokenspec.reference_server.guards import code
 from tokenspec.reference_server.messages import Request
+from tokenspec.reference_server.policies import setting
 
 MALFORMED = "invalid_request is for a request that is malformed."
-
-
-def _policy(**changes: Any) -> Any:
-    def configures(config: ServerConfig) -> ServerConfig:
-        return replace(config, policy=replace(config.policy, **changes))
-
-    return configures
 
 
 def _plain_for_confidential(request: Authorization) -> None:
@@ -55,7 +47,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "RFC 7636 §4.2",
         "plain is for clients that cannot do better; a server may support it.",
         "the challenge method plain is offered beside S256",
-        _policy(plain_pkce=True),
+        setting(plain_pkce=True),
         forbidden_by=("fapi-2.0",),
     ),
     configured(
@@ -63,7 +55,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "RFC 7636 §5",
         "A server may go on serving clients that do not use PKCE.",
         "a code may be asked for without PKCE, but by native apps",
-        _policy(pkce_required=False),
+        setting(pkce_required=False),
         forbidden_by=("oauth-2.1", "fapi-2.0"),
     ),
     Liberty(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from tokenspec.reference_server.alterations.building import lacking, nothing
@@ -14,13 +13,13 @@ from tokenspec.reference_server.alterations.liberties.model import (
 )
 from tokenspec.reference_server.alterations.model import Alteration, Clock
 from tokenspec.reference_server.authorization import Authorization
-from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.answers import Refused
 from tokenspec.reference_server.endpoints.token import Issue
 from tokenspec.reference_server.errors import OAuthError, invalid_dpop_proof
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guards import authorization as rules
 from tokenspec.reference_server.guards import binding, dpop
+from tokenspec.reference_server.policies import setting
 from tokenspec.reference_server.seams import Alter
 
 
@@ -47,13 +46,6 @@ def _address_alone(exchange: Exchange) -> None:
 
 def _whole_seconds(clock: Clock) -> Clock:
     return lambda: float(int(clock()))
-
-
-def _window(seconds: int) -> Callable[[ServerConfig], ServerConfig]:
-    def configures(config: ServerConfig) -> ServerConfig:
-        return replace(config, policy=replace(config.policy, dpop_iat_window=seconds))
-
-    return configures
 
 
 def _no_proof(_proof: object, _request: object) -> None:
@@ -167,7 +159,7 @@ LIBERTIES = (
         "RFC 9449 §11.1",
         "A proof is accepted for a brief period, of seconds or minutes.",
         "a proof is taken for five minutes",
-        _window(300),
+        setting(dpop_iat_window=300),
         group="window",
     ),
     configured(
@@ -175,7 +167,7 @@ LIBERTIES = (
         "RFC 9449 §11.1",
         "A proof is accepted for a brief period, of seconds or minutes.",
         "a proof is taken for half a minute",
-        _window(30),
+        setting(dpop_iat_window=30),
         group="window",
     ),
     Liberty(

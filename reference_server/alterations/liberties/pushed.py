@@ -14,7 +14,6 @@ from tokenspec.reference_server.alterations.liberties.model import (
 )
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.authorization import Authorization
-from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.core import PATHS, Core
 from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.endpoints.routes import Route
@@ -22,6 +21,7 @@ from tokenspec.reference_server.errors import invalid_request
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guarding import Check, Guard
 from tokenspec.reference_server.guards import authorization, pushed
+from tokenspec.reference_server.policies import setting
 from tokenspec.reference_server.store import Store
 
 SHORT, LONG = 30, 600  # seconds
@@ -36,22 +36,6 @@ def _no_endpoint(routes: dict[str, Route], _core: Core) -> dict[str, Route]:
 
 def _other_form(_value: str, exchange: Exchange) -> str:
     return f"urn:example:request:{exchange.core.random_text()}"
-
-
-def _good_for(seconds: int, config: ServerConfig) -> ServerConfig:
-    return replace(config, policy=replace(config.policy, request_uri_lifetime=seconds))
-
-
-def _short(config: ServerConfig) -> ServerConfig:
-    return _good_for(SHORT, config)
-
-
-def _long(config: ServerConfig) -> ServerConfig:
-    return _good_for(LONG, config)
-
-
-def _required(config: ServerConfig) -> ServerConfig:
-    return replace(config, policy=replace(config.policy, par_required=True))
 
 
 def _until_exchanged(asked: Authorization) -> None:
@@ -125,7 +109,7 @@ LIBERTIES: tuple[Liberty, ...] = (
             "RFC 9126 §4",
             "A server may have it that requests are pushed, and take no other.",
             "an authorization request that was not pushed is refused",
-            _required,
+            setting(par_required=True),
         ),
         takes_away=True,
         group=PUSHING,
@@ -143,7 +127,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "RFC 9126 §2.2",
         "The lifetime of a request_uri is left to the server.",
         f"a request_uri is good for {SHORT} seconds",
-        _short,
+        setting(request_uri_lifetime=SHORT),
         group="request_uri lifetime",
     ),
     configured(
@@ -151,7 +135,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "RFC 9126 §2.2",
         "The lifetime of a request_uri is left to the server.",
         f"a request_uri is good for {LONG} seconds",
-        _long,
+        setting(request_uri_lifetime=LONG),
         group="request_uri lifetime",
         forbidden_by=("fapi-2.0",),
     ),

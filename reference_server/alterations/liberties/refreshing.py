@@ -16,13 +16,13 @@ from tokenspec.reference_server.alterations.liberties.model import (
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.alterations.shared import json_counts, json_declared
 from tokenspec.reference_server.alterations.stores import end_grants_alike
-from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.issuing import Issued
 from tokenspec.reference_server.endpoints.token import Issue
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guards import refresh
 from tokenspec.reference_server.guards import request as shape
 from tokenspec.reference_server.messages import Request, Response
+from tokenspec.reference_server.policies import setting
 
 DISCRETION = "RFC 6749 §1.5"
 OWN_AFFAIR = "Refresh tokens are issued at the discretion of the server."
@@ -112,10 +112,6 @@ def _ends_access_tokens(body: dict[str, Any], about: Issued) -> dict[str, Any]:
     return body
 
 
-def _always(config: ServerConfig) -> ServerConfig:
-    return replace(config, policy=replace(config.policy, refresh_requires_offline_access=False))
-
-
 def _none_at_all(issue: Issue, _exchange: Exchange) -> Issue:
     return replace(issue, refresh_token=False)
 
@@ -194,7 +190,7 @@ LIBERTIES: tuple[Liberty, ...] = (
         "OpenID Connect Core §11",
         "Refresh tokens may be granted for other reasons than offline_access.",
         "a refresh token comes with every code",
-        _always,
+        setting(refresh_requires_offline_access=False),
     ),
     Liberty(
         "refresh.none",

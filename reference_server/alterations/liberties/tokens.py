@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from tokenspec.reference_server.endpoints.managing import Managed
 from tokenspec.reference_server.endpoints.token import Issue
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.keys import base64url
+from tokenspec.reference_server.policies import setting
 
 OPAQUE = "RFC 6749 §1.4"
 ANY_FORM = "Access tokens can have different formats, structures and ways to be used."
@@ -91,13 +92,6 @@ def _without_user(claims: dict[str, Any], _about: IdToken) -> dict[str, Any]:
 def _further_audience(_claims: Mapping[str, Any], about: IdToken) -> dict[str, Any]:
     client_id = about.grant.client_id
     return {"aud": [client_id, "https://api.server.example"], "azp": client_id}
-
-
-def _signed_by(algorithm: str) -> Callable[[ServerConfig], ServerConfig]:
-    def configures(config: ServerConfig) -> ServerConfig:
-        return replace(config, policy=replace(config.policy, id_token_algorithm=algorithm))
-
-    return configures
 
 
 def _punctuated(value: str, _about: object) -> str:
@@ -333,7 +327,7 @@ LIBERTIES = (
             "OpenID Connect Core §2",
             "ID tokens and JWT access tokens are signed with PS256; RS256 is offered as well",
             tells={"metadata": having(id_token_signing_alg_values_supported=["PS256", "RS256"])},
-            configures=_signed_by("PS256"),
+            configures=setting(id_token_algorithm="PS256"),
         ),
     ),
     telling(

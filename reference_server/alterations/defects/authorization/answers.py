@@ -8,11 +8,11 @@ from dataclasses import replace
 from tokenspec.reference_server.alterations.building import making, nothing, subtle, telling
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.authorization import Authorization
-from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.endpoints.interaction import Asked
 from tokenspec.reference_server.guarding import Check
 from tokenspec.reference_server.guards import authorization as rules
+from tokenspec.reference_server.policies import setting
 from tokenspec.reference_server.store import MemoryStore, SignIn, Store
 
 R_STATE, R_TYPE = "RFC6749-4.1.2-state_exact", "RFC6749-4.1.2.1-unsupported_response_type"
@@ -100,10 +100,6 @@ def _empty_is_code(request: Authorization) -> None:
         rules.response_type_known.check(request)
 
 
-def _rs256(config: ServerConfig) -> ServerConfig:
-    return replace(config, policy=replace(config.policy, id_token_algorithm="RS256"))
-
-
 DEFECTS: tuple[Alteration, ...] = (
     Alteration(
         "authorize.state_of_an_earlier_request",
@@ -185,6 +181,6 @@ DEFECTS: tuple[Alteration, ...] = (
         "id_token.rs256",
         "FAPI2SP-5.4.1-algorithms",
         "ID tokens are signed with RS256",
-        configures=_rs256,
+        configures=setting(id_token_algorithm="RS256"),
     ),
 )

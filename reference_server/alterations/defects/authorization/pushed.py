@@ -14,7 +14,6 @@ from tokenspec.reference_server.alterations.building import (
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.alterations.stores import AroundStore
 from tokenspec.reference_server.authorization import Authorization
-from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.endpoints.answers import Refused
 from tokenspec.reference_server.endpoints.pushed import URN
 from tokenspec.reference_server.errors import invalid_client, invalid_dpop_proof, invalid_request
@@ -25,6 +24,7 @@ from tokenspec.reference_server.guards import authorization, dpop, openid, pushe
 from tokenspec.reference_server.guards import client_authentication as client
 from tokenspec.reference_server.jwts import UnverifiedJwt
 from tokenspec.reference_server.messages import Request, Response
+from tokenspec.reference_server.policies import setting
 from tokenspec.reference_server.store import Pushed, Store
 
 VALIDATING = (
@@ -181,10 +181,6 @@ def _jkt_forgotten(kept: Pushed, exchange: Exchange) -> Pushed:
     return kept if exchange.dpop else _without_key(kept)
 
 
-def _ten_minutes(config: ServerConfig) -> ServerConfig:
-    return replace(config, policy=replace(config.policy, request_uri_lifetime=600))
-
-
 AUDIENCES = "RFC9126-2-assertion_audiences"
 REFERRED = "RFC9101-6.3-only_what_is_referred_to"
 BOTH_WAYS = "RFC9449-10.1-par_both_supported"
@@ -223,7 +219,7 @@ DEFECTS: tuple[Alteration, ...] = (
         "par.ten_minutes",
         "FAPI2SP-5.3.2.2-par_under_600s",
         "a request_uri is good for ten minutes",
-        configures=_ten_minutes,
+        configures=setting(request_uri_lifetime=600),
     ),
     telling(
         "par.short_request_uri",

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from tokenspec.reference_server.alterations.building import nothing, subtle
 from tokenspec.reference_server.alterations.model import Alteration
-from tokenspec.reference_server.config import ServerConfig
 from tokenspec.reference_server.errors import OAuthError, invalid_grant
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guarding import Check, Guard
 from tokenspec.reference_server.guards import client_authentication as client
 from tokenspec.reference_server.guards import code, refresh, targets
+from tokenspec.reference_server.policies import setting
 from tokenspec.reference_server.store import Token
 
 LONG, FAILURE = 4096, 500
@@ -122,10 +121,6 @@ def _not_at_refresh(guard: Guard) -> Check:
     return check
 
 
-def _never_replaced(config: ServerConfig) -> ServerConfig:
-    return replace(config, policy=replace(config.policy, rotate_refresh_tokens=False))
-
-
 DEFECTS: tuple[Alteration, ...] = (
     subtle(
         "refresh.told_apart_by_the_second",
@@ -138,7 +133,7 @@ DEFECTS: tuple[Alteration, ...] = (
         "refresh.never_replaced",
         "RFC9700-2.2.2-refresh_public_protected",
         "a refresh token of a client without a secret is good again and again",
-        configures=_never_replaced,
+        configures=setting(rotate_refresh_tokens=False),
     ),
     subtle(
         "refresh.older_generation_lives",
