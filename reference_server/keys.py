@@ -7,7 +7,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -76,6 +76,21 @@ def process_key() -> SigningKey:
     made = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
     jwk = jwt.algorithms.RSAAlgorithm.to_jwk(made.public_key(), as_dict=True)
     return SigningKey(made, thumbprint(jwk)[:16])
+
+
+def signed_by_one_of(
+    jwks: Mapping[str, Any] | None, encoded: str, algorithms: Collection[str]
+) -> bool:
+    """Whether a JWT is signed with a key of a set, by the algorithm of that key, one of these."""
+    for key in jwt.PyJWKSet.from_dict(dict(jwks)).keys if jwks else ():
+        if key.algorithm_name not in algorithms:
+            continue
+        try:
+            jwt.decode(encoded, key.key, algorithms=[key.algorithm_name], options=SIGNATURE_ALONE)
+        except jwt.PyJWTError:
+            continue
+        return True
+    return False
 
 
 def thumbprint(jwk: Mapping[str, Any]) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hmac
 
-import jwt
-
 from tokenspec.reference_server.errors import OAuthError, invalid_client, invalid_request
 from tokenspec.reference_server.exchange import ASSERTION_TYPE, Exchange
 from tokenspec.reference_server.guarding import guard
 from tokenspec.reference_server.jwts import UnverifiedJwt
-from tokenspec.reference_server.keys import SIGNATURE_ALONE
+from tokenspec.reference_server.keys import signed_by_one_of
 
 LEEWAY, FURTHEST_AHEAD = 10, 60  # seconds: FAPI 2.0 Security Profile §5.3.2.1
 
@@ -92,20 +90,9 @@ def assertion_signature(exchange: Exchange) -> None:
         return
     if not assertion.well_formed:
         raise invalid_client("assertion is not a JWT")
-    for key in jwt.PyJWKSet.from_dict(dict(exchange.client.jwks)).keys:
-        if key.algorithm_name not in exchange.core.policy.client_algorithms:
-            continue
-        try:
-            jwt.decode(
-                assertion.encoded,
-                key.key,
-                algorithms=[key.algorithm_name],
-                options=SIGNATURE_ALONE,
-            )
-        except jwt.PyJWTError:
-            continue
-        return
-    raise invalid_client("assertion signature")
+    algorithms = exchange.core.policy.client_algorithms
+    if not signed_by_one_of(exchange.client.jwks, assertion.encoded, algorithms):
+        raise invalid_client("assertion signature")
 
 
 @guard("client.assertion_issuer", "RFC7523-3-iss_sub_client_id")
