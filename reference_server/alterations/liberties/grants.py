@@ -12,24 +12,17 @@ from tokenspec.reference_server.alterations.liberties.model import (
     telling,
 )
 from tokenspec.reference_server.alterations.model import Alteration
-from tokenspec.reference_server.alterations.passwords import asks, known
+from tokenspec.reference_server.alterations.passwords import called_wrong, known
 from tokenspec.reference_server.endpoints.answers import Refused
 from tokenspec.reference_server.endpoints.callback import Answered
 from tokenspec.reference_server.endpoints.issuing import Issued
 from tokenspec.reference_server.endpoints.token import Issue
-from tokenspec.reference_server.errors import OAuthError, invalid_grant
+from tokenspec.reference_server.errors import OAuthError
 from tokenspec.reference_server.exchange import Exchange
-from tokenspec.reference_server.guards import client_authentication as client
 from tokenspec.reference_server.guards import code
 from tokenspec.reference_server.policies import setting
 
 REFRESH = "RFC 6749 §6"
-
-
-def _password_first(exchange: Exchange) -> None:
-    if asks(exchange):
-        raise invalid_grant("wrong password")
-    client.grant_allowed.check(exchange)
 
 
 def _spent_by_a_failure(exchange: Exchange) -> None:
@@ -151,7 +144,7 @@ LIBERTIES: tuple[Liberty, ...] = (
             "error.password_before_grant",
             "RFC 6749 §5.2",
             "a password is called wrong before the client is told that it may not use that grant",
-            known(_password_first),
+            known(called_wrong),
         ),
     ),
     telling(

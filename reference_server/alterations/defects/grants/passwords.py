@@ -8,7 +8,12 @@ from typing import Any
 
 from tokenspec.reference_server.alterations.building import making
 from tokenspec.reference_server.alterations.model import Alteration
-from tokenspec.reference_server.alterations.passwords import PASSWORD, asks, known
+from tokenspec.reference_server.alterations.passwords import (
+    PASSWORD,
+    asks,
+    called_wrong,
+    known,
+)
 from tokenspec.reference_server.errors import invalid_grant
 from tokenspec.reference_server.exchange import Exchange
 from tokenspec.reference_server.guarding import Check
@@ -40,12 +45,6 @@ def _listed(content: Mapping[str, Any], _about: object) -> dict[str, Any]:
     return {"grant_types_supported": [*listed, PASSWORD]}
 
 
-def _refused(exchange: Exchange) -> None:
-    if asks(exchange):
-        raise invalid_grant("wrong password")
-    client.grant_allowed.check(exchange)
-
-
 DEFECTS: tuple[Alteration, ...] = (
     Alteration(
         "request.password_grant_for_confidential",
@@ -63,7 +62,7 @@ DEFECTS: tuple[Alteration, ...] = (
         "request.password_grant_listed",
         NOT_OFFERED,
         "the metadata lists the password grant, and a made-up user is told of a wrong password",
-        known(_refused),
+        known(called_wrong),
         {"metadata": making(_listed)},
     ),
 )
