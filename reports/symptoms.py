@@ -18,6 +18,11 @@ _STATUS_ALONE = re.compile(r"status \d+")
 _NUMBER = re.compile(r"-\d+$")  # of a step that is not the first of its kind
 
 
+def step_kind(finding: Line) -> str:
+    """What kind of request a finding was decided at: its step without a number."""
+    return _NUMBER.sub("", str(finding["step"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Symptom:
     """What several findings may have in common.
@@ -46,8 +51,7 @@ class Symptom:
             seen = note
         any_error = kind != "wrong-error" or _STATUS_ALONE.fullmatch(seen) is not None
         expected = "" if any_error else str(finding["expected"])
-        step = _NUMBER.sub("", finding["step"])
-        return cls(str(finding["verdict"]), kind, step, seen, expected)
+        return cls(str(finding["verdict"]), kind, step_kind(finding), seen, expected)
 
 
 class Told:

@@ -14,13 +14,12 @@ from typing import Any
 from tokenspec.conformance.diagnosis.scoring import EXPLAINED
 from tokenspec.conformance.diagnosis.search import Candidate
 from tokenspec.conformance.diagnosis.shown import BROKEN, SAME, shown_in
-from tokenspec.reports.symptoms import Symptom
+from tokenspec.reports.symptoms import Symptom, step_kind
 
 Line = Mapping[str, Any]
 PRIOR = -8.0  # less likely than any known fault, as it is made of what it explains
 STATUS_OF_REFUSALS = "RFC6749-5.2-status_400"
 CASES, SCENARIOS = 3, 2  # that have to say the same at least
-_STEP = re.compile(r"-\d+$")
 _REFUSAL = re.compile(r"status (?P<status>\d+), error (?P<error>\w+)")
 _STATUS = re.compile(r"\b[45]\d\d\b")
 
@@ -53,7 +52,7 @@ def name_of(lines: Iterable[Line]) -> str:
 
 def symptom(line: Line) -> tuple[str, str, str]:
     """Kind, endpoint, and what findings of it may have in common: what was seen, or the rule."""
-    kind, step = str(line["kind"]), _STEP.sub("", str(line["step"]))
+    kind, step = str(line["kind"]), step_kind(line)
     endpoint = "token" if step == "refresh" else step
     if kind == "accepted":  # what was granted is another matter by each rule
         return kind, endpoint, str(line["requirement"])

@@ -11,6 +11,7 @@ from tokenspec.reference_server.alterations.defects import DEFECTS
 from tokenspec.reference_server.alterations.model import Alteration
 from tokenspec.reference_server.guarding import GUARDS
 from tokenspec.reference_server.seams import SEAMS
+from tokenspec.reports.symptoms import step_kind
 
 Line = Mapping[str, Any]
 LEFT_OUT = "left out: "
@@ -18,7 +19,6 @@ _CITED = re.compile(r"^[A-Z][^:]*\d[^:]*: ")  # a document and section before a 
 _GUARD = re.compile(r"what ([a-z_]+\.[a-z_]+) refuses")
 CLAIMS = ("acr", "amr", "aud", "azp", "exp", "htm", "htu", "iat", "iss", "jti", "kid", "sub", "typ")
 _MEMBERS = re.compile(r", with .*")
-_STEP = re.compile(r"-\d+$")
 STEPS: Mapping[str, str] = {
     "authorize": "the authorization endpoint",
     "push": "the endpoint for pushed requests",
@@ -98,7 +98,7 @@ def finding_sentence(lines: Sequence[Line]) -> str:
 
 def _where(*lines: Line) -> str:
     """Where it was seen; a refresh is no place of its own where codes are redeemed as well."""
-    steps = sorted({_STEP.sub("", str(line["step"])) for line in lines})
+    steps = sorted(set(map(step_kind, lines)))
     step = "token" if steps == ["refresh", "token"] else steps[0]
     said = STEPS.get(step, f"the answer at {step}" if step else "the server")
     return said[0].upper() + said[1:]
