@@ -214,10 +214,14 @@ def _begun(setup: Setup) -> tuple[AuthorizationResult, Mapping[str, Decision]]:
     return pushed, {PAR: Decision(True, f"{why}pushed, it is gone on with")}
 
 
-def _refused(result: AuthorizationResult) -> bool:
+def _error_by_redirect(result: AuthorizationResult) -> str:
+    """The error that the client was told; empty for none, or for one that asks for the user."""
     error = result.parameters.get("error", "")
-    refused = result.ending is Ending.CALLBACK and error and error not in USER_WANTED
-    return bool(refused) or result.ending is Ending.ERROR_PAGE
+    return error if result.ending is Ending.CALLBACK and error not in USER_WANTED else ""
+
+
+def _refused(result: AuthorizationResult) -> bool:
+    return bool(_error_by_redirect(result)) or result.ending is Ending.ERROR_PAGE
 
 
 def _speaks_of_pushing(result: AuthorizationResult) -> bool:
@@ -248,7 +252,7 @@ def _begun_for_anybody(setup: Setup) -> bool:
 
 def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckStep | None:
     """The step that failed where the authorization endpoint did not begin; None where it did."""
-    main, error = setup.target.main, result.parameters.get("error", "")
+    main, error = setup.target.main, _error_by_redirect(result)
     place = setup.place
     if result.ending is Ending.ELSEWHERE:
         led = origin_of(result.location)
@@ -258,7 +262,7 @@ def why_refused(setup: Setup, result: AuthorizationResult, said: Said) -> CheckS
             detail=f"the authorization request leads to {led}, which the target file does not name",
             hint=_elsewhere(setup, led),
         )
-    if result.ending is Ending.CALLBACK and error and error not in USER_WANTED:
+    if error:
         described = shortened(result.parameters.get("error_description", ""))
         text = f"refused: {error}{f' ({described})' if described else ''}"
         hint = SETTINGS.get(error, "check 'scope', 'authorize' and {client} in the target file")
@@ -322,11 +326,9 @@ def _not_authenticated(setup: Setup, said: Said) -> CheckStep:
         hint = f"the server has it as a confidential client: give {place} 'auth' and 'secret', "
         hint += "or make it public at the server"
     elif main.auth == "client_secret_basic" and WANTS_CLIENT_ID.search(said.text):
-        hint = (
-            "the server wants client_id in the body too, which is the client's to leave out (RFC "
-        )
-        hint += f"6749 §3.2.1); register {main.client_id} for client_secret_post there, or check "
-        hint += f"{place}.secret"
+        hint = "the server wants client_id in the body too, which is the client's to leave out "
+        hint += f"(RFC 6749 §3.2.1); register {main.client_id} for client_secret_post there, "
+        hint += f"or check {place}.secret"
     elif main.auth.startswith("client_secret"):
         hint = f"check {place}.secret: does the environment variable hold this client's secret?"
     else:

@@ -21,12 +21,12 @@ NOTE = "RFC 9126 §2.4: a client with credentials may push a redirect_uri that i
 
 def let(case: Case, judgement: Judgement, transcript: Transcript, target: Target) -> Judgement:
     """The judgement, or that nothing is to be said where a pushed address was let be a new one."""
+    taken = judgement.verdict in IN_DOUBT and judgement.kind in TAKEN
+    if not taken or case.requirement.startswith(STRICTER):
+        return judgement
     known = {client.client_id: client.auth for client in target.clients}
     credentials = known.get(transcript.client_id, PUBLIC) != PUBLIC
-    taken = judgement.verdict in IN_DOUBT and judgement.kind in TAKEN
-    if case.requirement.startswith(STRICTER):
-        return judgement
-    if credentials and taken and any(map(_new, transcript.steps)):
+    if credentials and any(map(_new, transcript.steps)):
         return replace(judgement, verdict=Verdict.NOT_APPLICABLE, note=NOTE)
     return judgement
 
