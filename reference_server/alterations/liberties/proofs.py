@@ -103,8 +103,10 @@ def _as_proof(error: OAuthError, about: Refused) -> OAuthError:
 
 
 def _overlooked(request: Authorization) -> None:
+    """RFC 9449 §10.1: not where it was pushed, as a server has to support it there."""
     rules.challenge_form.check(request)
-    request.values.pop("dpop_jkt", None)
+    if not request.pushing and request.pushed is None:
+        request.values.pop("dpop_jkt", None)
 
 
 LIBERTIES = (
@@ -240,7 +242,7 @@ LIBERTIES = (
         Alteration(
             "dpop.jkt_overlooked",
             "RFC 9449 §10",
-            "the parameter dpop_jkt is not known",
+            "the parameter dpop_jkt is not known, but where it is pushed",
             {rules.challenge_form.name: _overlooked},
         ),
         states={"dpop-jkt": False},
