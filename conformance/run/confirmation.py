@@ -118,7 +118,8 @@ class Confirmation:
                     return _differing(first, again)
                 note = f"{_words(first)} at first; alone, time and again"
                 return self._compared(case, again.noted(note), plays, alone=True)
-            if not first.races and again.observed != first.observed:  # which differ by luck there
+            # by luck it differs after a race, and by what else was played where others showed it
+            if not first.races and not first.seen_in and again.observed != first.observed:
                 otherwise = again.observed
             alike += 1
         confirmed = replace(first, confirmed=True)
