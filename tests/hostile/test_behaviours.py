@@ -105,7 +105,7 @@ def test_it_ends_in_a_verdict_or_a_clear_error(
         said += [finding_text(finding_line(finding)) for finding in findings]
     except TargetUnusable as error:
         said.append(str(error))
-    assert now["hostile"]
+    assert now["hostile"], said
     for text in said:
         assert text
         assert not steering(text)
